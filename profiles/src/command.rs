@@ -1,0 +1,127 @@
+//! Commands: everything the bench can tell a device. A closed set; a new role is a deliberate
+//! change.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
+
+/// Everything the bench can tell a device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Program a supply's output.
+    Supply {
+        /// Voltage set point.
+        volts: Volts,
+        /// Current limit.
+        limit: Amperes,
+    },
+    /// Switch a supply's output.
+    SupplyOutput(Switch),
+    /// Program a chamber.
+    Chamber {
+        /// Air temperature to reach.
+        target: Celsius,
+        /// How fast, at most; `None` leaves it to the chamber.
+        slew: Option<CelsiusPerMinute>,
+    },
+    /// Tell a board what to do.
+    Accelerator(Work),
+    /// Break an emulated device on purpose; refused on real ones.
+    Inject(Fault),
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// Conducting.
+    On,
+    /// Not conducting.
+    Off,
+}
+
+/// What a board is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Load its inputs and infer, one query after the other (MLPerf's single stream).
+    Start,
+    /// Finish the query under way and stay idle.
+    Stop,
+    /// Choose the power mode.
+    Mode(PowerMode),
+}
+
+/// How much power a board may spend on work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PowerMode {
+    /// Full clock.
+    #[default]
+    Full,
+    /// Reduced clock, for the eclipse.
+    Reduced,
+}
+
+impl PowerMode {
+    /// Every mode, as files spell it.
+    pub const NAMES: &'static [&'static str] = &["full", "reduced"];
+
+    /// The mode that files spell `name`.
+    pub fn from_name(name: &str) -> Option<PowerMode> {
+        match name {
+            "full" => Some(PowerMode::Full),
+            "reduced" => Some(PowerMode::Reduced),
+            _ => None,
+        }
+    }
+}
+
+/// A fault of an emulated device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Stops answering and telling, for this many milliseconds.
+    Mute {
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// One bit of the memory that holds a board's network turns over, and stays so.
+    BitFlip {
+        /// Which byte of the memory image.
+        byte: u32,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+    },
+    /// A supply's over-voltage protection trips by itself.
+    OverVoltageTrip,
+    /// A board resets, as by a single-event functional interrupt.
+    Reset,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::Supply { volts, limit } => write!(f, "{volts:.3}, at most {limit:.3}"),
+            Command::SupplyOutput(Switch::On) => f.write_str("output on"),
+            Command::SupplyOutput(Switch::Off) => f.write_str("output off"),
+            Command::Chamber { target, slew: None } => write!(f, "{target:.1}"),
+            Command::Chamber {
+                target,
+                slew: Some(slew),
+            } => {
+                write!(f, "{target:.1}, at most {slew:.1}")
+            }
+            Command::Accelerator(Work::Start) => f.write_str("start inference"),
+            Command::Accelerator(Work::Stop) => f.write_str("stop inference"),
+            Command::Accelerator(Work::Mode(PowerMode::Full)) => f.write_str("full power mode"),
+            Command::Accelerator(Work::Mode(PowerMode::Reduced)) => {
+                f.write_str("reduced power mode")
+            }
+            Command::Inject(fault) => write!(f, "inject {fault:?}"),
+        }
+    }
+}

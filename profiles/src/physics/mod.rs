@@ -1,0 +1,1 @@
+//! The physics that profiles and emulated plants share.

@@ -1,0 +1,1 @@
+//! Shapes: profiles that are told to a device over time.
