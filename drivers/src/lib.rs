@@ -1,1 +1,21 @@
-//! Under construction.
+//! Talking to the devices on the bench, and playing them.
+//!
+//! A driver and its emulator are the two halves of a [`model::Model`]; both speak over a
+//! [`link::Link`] and neither knows what is at the other end. This crate never sees a verdict.
+
+pub mod accelerator;
+pub mod catalog;
+pub mod clock;
+pub mod device;
+pub mod emulator;
+pub mod error;
+pub mod instrument;
+pub mod link;
+pub mod model;
+pub mod plant;
+pub mod power_supply;
+pub mod telemetry;
+pub mod thermal_chamber;
+
+mod modbus;
+mod scpi;

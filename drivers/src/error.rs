@@ -1,0 +1,86 @@
+//! What can go wrong with a device: who, what was asked, what came back.
+
+use profiles::name::DeviceName;
+use profiles::time::Period;
+
+/// A device or its link failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{device}: {kind}")]
+pub struct DeviceError {
+    /// Whose error it is.
+    pub device: DeviceName,
+    /// What happened.
+    #[source]
+    pub kind: DeviceErrorKind,
+}
+
+/// What happened. "The device refused" is not "the link failed".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceErrorKind {
+    /// No answer came in time.
+    #[error("no answer to `{asked}` within {limit}; is it powered and wired?")]
+    Silent {
+        /// The question.
+        asked: String,
+        /// How long it was waited for.
+        limit: Period,
+    },
+    /// The answer makes no sense.
+    #[error("cannot read the answer to `{asked}`: {got:?}")]
+    Garbled {
+        /// The question.
+        asked: String,
+        /// The answer, escaped where it is not text.
+        got: String,
+    },
+    /// The device answered that it will not.
+    #[error("refused `{asked}`: {code} {text}")]
+    Refused {
+        /// The request.
+        asked: String,
+        /// The device's own error number.
+        code: i32,
+        /// The device's own words, or the standard's for the number.
+        text: String,
+    },
+    /// The device did something else than it was told.
+    #[error("was told `{asked}`, but reads back {got}")]
+    NotApplied {
+        /// The request.
+        asked: String,
+        /// What it reads back.
+        got: String,
+    },
+    /// Another device answered than the wiring says.
+    #[error("is a `{found}`, but the wiring says `{expected}`; check the cable and the model")]
+    WrongIdentity {
+        /// What the wiring says.
+        expected: String,
+        /// Who answered.
+        found: String,
+    },
+    /// The link failed.
+    #[error("link failed: {0}")]
+    Link(#[from] LinkError),
+}
+
+impl DeviceErrorKind {
+    /// The error of `device`.
+    pub fn of(self, device: &DeviceName) -> DeviceError {
+        DeviceError {
+            device: device.clone(),
+            kind: self,
+        }
+    }
+}
+
+/// A link failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The far end is gone.
+    #[error("the far end closed the link")]
+    Closed,
+    /// The far end does not take what it is sent.
+    #[error("the far end takes nothing more ({0} chunks wait)")]
+    Full(usize),
+}

@@ -1,0 +1,89 @@
+//! Instruments by role: the closed half. Makes are the open half.
+
+use profiles::channel::ChannelSpec;
+use profiles::command::Command;
+use profiles::name::DeviceName;
+use profiles::reading::Reading;
+
+use crate::device::{Device, Identity};
+use crate::error::{DeviceError, DeviceErrorKind};
+use crate::power_supply::PowerSupply;
+use crate::thermal_chamber::ThermalChamber;
+
+/// An instrument that is polled and told, one arm for each role. Boards speak by themselves and
+/// are looked after by a station of their own kind.
+pub enum Instrument {
+    /// A power supply.
+    PowerSupply(Box<dyn PowerSupply>),
+    /// A thermal chamber.
+    ThermalChamber(Box<dyn ThermalChamber>),
+}
+
+impl Instrument {
+    /// Carries out `command` on `device`, which is this instrument.
+    ///
+    /// # Errors
+    /// If the device fails, or the command is for another role.
+    pub async fn apply(
+        &mut self,
+        device: &DeviceName,
+        command: &Command,
+    ) -> Result<(), DeviceError> {
+        match (self, command) {
+            (Instrument::PowerSupply(supply), Command::Supply { volts, limit }) => {
+                supply.program(*volts, *limit).await
+            }
+            (Instrument::PowerSupply(supply), Command::SupplyOutput(state)) => {
+                supply.switch(*state).await
+            }
+            (Instrument::ThermalChamber(chamber), Command::Chamber { target, slew }) => {
+                chamber.program(*target, *slew).await
+            }
+            (_, command) => Err(DeviceErrorKind::Refused {
+                asked: command.to_string(),
+                code: 0,
+                text: "this role does not know that command".to_owned(),
+            }
+            .of(device)),
+        }
+    }
+
+    /// See [`Device::channels`].
+    pub fn channels(&self) -> Vec<ChannelSpec> {
+        match self {
+            Instrument::PowerSupply(supply) => supply.channels(),
+            Instrument::ThermalChamber(chamber) => chamber.channels(),
+        }
+    }
+
+    /// See [`Device::identify`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn identify(&mut self) -> Result<Identity, DeviceError> {
+        self.device().identify().await
+    }
+
+    /// See [`Device::measure`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn measure(&mut self, readings: &mut Vec<Reading>) -> Result<(), DeviceError> {
+        self.device().measure(readings).await
+    }
+
+    /// See [`Device::make_safe`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn make_safe(&mut self) -> Result<(), DeviceError> {
+        self.device().make_safe().await
+    }
+
+    fn device(&mut self) -> &mut dyn Device {
+        match self {
+            Instrument::PowerSupply(supply) => supply.as_mut(),
+            Instrument::ThermalChamber(chamber) => chamber.as_mut(),
+        }
+    }
+}

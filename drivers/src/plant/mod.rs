@@ -1,0 +1,296 @@
+//! The plant: the emulated world that emulators share. Supplies feed boards, chambers cool them,
+//! boards draw current and warm up.
+//!
+//! It moves on a fixed grid of [`STEP`]s. What is read is the state at the last grid point, and
+//! what is written takes effect in the next step, so that no value depends on who asked first.
+
+mod electrical;
+mod thermal;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use profiles::name::DeviceName;
+use profiles::quantity::{Amperes, Celsius, Volts, Watts};
+use profiles::time::{BenchTime, Period};
+
+/// The grid.
+pub const STEP: Period = Period::millis(100);
+
+/// A supply's output and all it feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BusId(usize);
+
+/// The air of a chamber and all that stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AirId(usize);
+
+/// A board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardId(usize);
+
+/// Where an emulated device is in the plant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It drives a bus.
+    Bus(BusId),
+    /// It conditions a chamber's air.
+    Air(AirId),
+    /// It is a board.
+    Board(BoardId),
+}
+
+/// What a supply does to its bus.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Drive {
+    /// Whether the output conducts.
+    pub on: bool,
+    /// Voltage set point.
+    pub volts: Volts,
+    /// Current limit.
+    pub limit: Amperes,
+}
+
+/// A bus at the last grid point.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bus {
+    /// Voltage at the supply's terminals.
+    pub volts: Volts,
+    /// Current out of the supply.
+    pub amps: Amperes,
+    /// Whether the supply limits the current.
+    pub limiting: bool,
+}
+
+/// A board at the last grid point.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Board {
+    /// Voltage at its input.
+    pub volts: Volts,
+    /// Current into it.
+    pub amps: Amperes,
+    /// Temperature of the board.
+    pub board: Celsius,
+    /// Temperature of the accelerator's junction.
+    pub junction: Celsius,
+}
+
+/// What a board is, electrically and thermally.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoardTraits {
+    /// Below this it draws nothing.
+    pub min_volts: Volts,
+    /// Resistance of its harness, Ω.
+    pub harness_ohm: f64,
+    /// Heat capacity, J/K.
+    pub heat_capacity_j_per_k: f64,
+    /// Conductance to the air, W/K.
+    pub air_w_per_k: f64,
+    /// From board to junction, K/W.
+    pub junction_k_per_w: f64,
+}
+
+/// The emulated world.
+#[derive(Debug, Default)]
+pub struct Plant {
+    now: BenchTime,
+    buses: Vec<electrical::BusNode>,
+    airs: Vec<thermal::AirNode>,
+    boards: Vec<BoardNode>,
+}
+
+#[derive(Debug)]
+struct BoardNode {
+    name: DeviceName,
+    bus: Option<BusId>,
+    air: Option<AirId>,
+    traits: BoardTraits,
+    draw: Watts,
+    state: Board,
+}
+
+impl Plant {
+    /// Adds a bus; nothing drives it yet.
+    pub fn add_bus(&mut self) -> BusId {
+        self.buses.push(electrical::BusNode::default());
+        BusId(self.buses.len() - 1)
+    }
+
+    /// Adds a chamber at room temperature, switched off.
+    pub fn add_air(&mut self) -> AirId {
+        self.airs.push(thermal::AirNode::default());
+        AirId(self.airs.len() - 1)
+    }
+
+    /// Adds a board on a bus and in a chamber, at room temperature. Boards are added up in the
+    /// order of their names, whatever the order in which they came.
+    pub fn add_board(
+        &mut self,
+        name: DeviceName,
+        bus: Option<BusId>,
+        air: Option<AirId>,
+        traits: BoardTraits,
+    ) -> BoardId {
+        let state = Board {
+            board: thermal::ROOM,
+            junction: thermal::ROOM,
+            ..Board::default()
+        };
+        self.boards.push(BoardNode {
+            name,
+            bus,
+            air,
+            traits,
+            draw: Watts(0.0),
+            state,
+        });
+        BoardId(self.boards.len() - 1)
+    }
+
+    /// Moves the plant to the last grid point that is not after `at`.
+    pub fn advance(&mut self, at: BenchTime) {
+        while self.now + STEP <= at {
+            self.now = self.now + STEP;
+            electrical::step(&mut self.buses, &mut self.boards);
+            thermal::step(&mut self.airs, &mut self.boards);
+        }
+    }
+
+    /// What the supply does to its bus from the next step on.
+    pub fn drive(&mut self, bus: BusId, drive: Drive) {
+        self.buses[bus.0].drive = drive;
+    }
+
+    /// A bus at the last grid point.
+    pub fn bus(&self, bus: BusId) -> Bus {
+        self.buses[bus.0].state
+    }
+
+    /// What the chamber does to its air from the next step on; `None`: it is switched off.
+    pub fn condition(&mut self, air: AirId, target: Option<Celsius>) {
+        self.airs[air.0].target = target;
+    }
+
+    /// Temperature of a chamber's air at the last grid point.
+    pub fn air(&self, air: AirId) -> Celsius {
+        self.airs[air.0].celsius
+    }
+
+    /// What a board draws from the next step on, while its voltage suffices.
+    pub fn draw(&mut self, board: BoardId, watts: Watts) {
+        self.boards[board.0].draw = watts;
+    }
+
+    /// A board at the last grid point.
+    pub fn board(&self, board: BoardId) -> Board {
+        self.boards[board.0].state
+    }
+}
+
+/// The plant as several emulators hold it.
+#[derive(Clone, Debug, Default)]
+pub struct SharedPlant(Arc<Mutex<Plant>>);
+
+impl SharedPlant {
+    /// A plant to share.
+    pub fn new(plant: Plant) -> SharedPlant {
+        SharedPlant(Arc::new(Mutex::new(plant)))
+    }
+
+    /// The plant, for one call of one emulator.
+    pub fn lock(&self) -> MutexGuard<'_, Plant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traits() -> BoardTraits {
+        BoardTraits {
+            min_volts: Volts(20.0),
+            harness_ohm: 0.05,
+            heat_capacity_j_per_k: 100.0,
+            air_w_per_k: 0.5,
+            junction_k_per_w: 1.0,
+        }
+    }
+
+    fn powered() -> (Plant, BusId, AirId, BoardId) {
+        let mut plant = Plant::default();
+        let (bus, air) = (plant.add_bus(), plant.add_air());
+        let name = DeviceName::new("payload").unwrap();
+        let board = plant.add_board(name, Some(bus), Some(air), traits());
+        plant.drive(
+            bus,
+            Drive {
+                on: true,
+                volts: Volts(28.0),
+                limit: Amperes(1.0),
+            },
+        );
+        plant.draw(board, Watts(14.0));
+        (plant, bus, air, board)
+    }
+
+    #[test]
+    fn writes_take_effect_in_the_next_step_only() {
+        let (mut plant, bus, ..) = powered();
+        plant.advance(BenchTime::from_millis(99));
+        assert_eq!(plant.bus(bus).volts, Volts(0.0));
+        plant.advance(BenchTime::from_millis(100));
+        assert_eq!(plant.bus(bus).volts, Volts(28.0));
+    }
+
+    #[test]
+    fn the_board_draws_its_power_and_the_harness_drops_volts() {
+        let (mut plant, bus, _, board) = powered();
+        plant.advance(BenchTime::from_millis(1_000));
+        let (bus, board) = (plant.bus(bus), plant.board(board));
+        assert!((board.volts.0 * board.amps.0 - 14.0).abs() < 1e-6);
+        assert!((bus.volts.0 - board.volts.0 - 0.05 * board.amps.0).abs() < 1e-9);
+        assert_eq!(bus.amps, board.amps);
+    }
+
+    #[test]
+    fn an_overloaded_supply_limits_and_the_board_browns_out() {
+        let (mut plant, bus, _, board) = powered();
+        plant.draw(board, Watts(60.0));
+        plant.advance(BenchTime::from_millis(100));
+        assert!(plant.bus(bus).limiting);
+        let lowest = (2..30)
+            .map(|tenths| {
+                plant.advance(BenchTime::from_millis(tenths * 100));
+                plant.board(board).volts.0
+            })
+            .fold(f64::MAX, f64::min);
+        assert!(lowest < 28.0, "the bus held {lowest} V at 60 W with 1 A");
+        assert!(plant.bus(bus).amps <= Amperes(1.0));
+    }
+
+    #[test]
+    fn a_board_in_still_air_ends_where_heat_in_is_heat_out() {
+        let (mut plant, _, air, board) = powered();
+        plant.condition(air, Some(Celsius(10.0)));
+        plant.advance(BenchTime::from_millis(4_000_000));
+        let state = plant.board(board);
+        let power = state.volts.0 * state.amps.0;
+        assert!(
+            (state.board.0 - (plant.air(air).0 + power / 0.5)).abs() < 0.1,
+            "{state:?}"
+        );
+        assert!(
+            (state.junction.0 - state.board.0 - power).abs() < 0.1,
+            "{state:?}"
+        );
+    }
+
+    #[test]
+    fn air_moves_no_faster_than_the_chamber_can() {
+        let (mut plant, _, air, _) = powered();
+        plant.condition(air, Some(Celsius(80.0)));
+        plant.advance(BenchTime::from_millis(60_000));
+        let warmed = plant.air(air).0 - thermal::ROOM.0;
+        assert!((1.0..=5.01).contains(&warmed), "{warmed} K in a minute");
+    }
+}

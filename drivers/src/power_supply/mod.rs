@@ -1,0 +1,10 @@
+//! Power supplies: one line per make.
+
+mod role;
+
+pub use role::{PowerSupply, SupplyLimits};
+
+use crate::model::Model;
+
+/// Every make the bench can drive and play.
+pub static MODELS: &[Model<dyn PowerSupply>] = &[];

@@ -1,0 +1,1 @@
+//! SCPI: one engine for both halves.
