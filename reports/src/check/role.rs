@@ -1,0 +1,57 @@
+//! What each kind of check must do.
+
+use std::sync::Arc;
+
+use profiles::option::{OptionSpec, Options};
+
+use crate::event::Event;
+use crate::golden::Goldens;
+use crate::header::{CheckSpec, Header};
+use crate::verdict::Finding;
+
+/// A question about a run. It sees the events of its subject inside its windows only, in order,
+/// each with the place of its window in [`CheckSpec::windows`].
+pub trait Check: Send {
+    /// Takes one event.
+    fn observe(&mut self, window: usize, event: &Event);
+
+    /// Answers. No sample: inconclusive.
+    fn conclude(self: Box<Self>) -> Finding;
+}
+
+/// What a check of one kind watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `channel = "device.channel"`.
+    Channel,
+    /// `device = "device"`.
+    Device,
+    /// `workload = "name"`.
+    Workload,
+}
+
+/// One row of the table of checks.
+pub struct Kind {
+    /// As campaigns spell it.
+    pub name: &'static str,
+    /// One line for `bench list`.
+    pub summary: &'static str,
+    /// What it watches.
+    pub target: Target,
+    /// Its settings beside name, kind, target, `during` and `after`.
+    pub options: &'static [OptionSpec],
+    /// Refuses settings that make no sense together (`min` above `max`), with the reason.
+    pub validate: fn(&Options) -> Result<(), String>,
+    /// Makes the check.
+    pub build: fn(&CheckSetup<'_>) -> Box<dyn Check>,
+}
+
+/// What a check is made of.
+pub struct CheckSetup<'a> {
+    /// The check, resolved.
+    pub spec: Arc<CheckSpec>,
+    /// The run.
+    pub header: &'a Header,
+    /// The goldens of the run.
+    pub goldens: &'a Goldens,
+}

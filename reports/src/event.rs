@@ -1,0 +1,145 @@
+//! Events: the one door between running and reporting.
+
+use std::sync::Arc;
+
+use profiles::command::Command;
+use profiles::phase::Phase;
+use profiles::reading::{Damage, Reading};
+use profiles::time::BenchTime;
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::Ending;
+
+/// A device by its place in [`crate::header::Header::devices`], which is in order of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(pub u16);
+
+impl DeviceId {
+    /// The bench itself; sorts after every device.
+    pub const BENCH: DeviceId = DeviceId(u16::MAX);
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: BenchTime,
+    /// To or by whom.
+    pub device: DeviceId,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A step began; its place in [`crate::header::Header::steps`].
+    StepStarted {
+        /// Which.
+        step: u16,
+    },
+    /// A step ended.
+    StepEnded {
+        /// Which.
+        step: u16,
+    },
+    /// The satellite entered a phase of its orbit.
+    PhaseEntered {
+        /// Which.
+        phase: Phase,
+    },
+    /// A device took a set point.
+    SetPointApplied {
+        /// What it was told.
+        command: Command,
+        /// How long after its time, µs.
+        late_us: u64,
+    },
+    /// A device told values, all at this time.
+    Sampled {
+        /// What it told; channels are places in the device's list.
+        readings: Arc<[Reading]>,
+    },
+    /// Bytes from a device meant nothing.
+    Damaged {
+        /// Which bytes and why.
+        damage: Damage,
+    },
+    /// A query was answered.
+    Inferred(Inferred),
+    /// The whole output of a query was fetched.
+    OutputFetched {
+        /// Which input.
+        input: u16,
+        /// CRC-32 (ISO-HDLC) of `output`.
+        digest: u32,
+        /// The tensor's bytes; shared, and recorded once for each digest.
+        #[serde(skip)]
+        output: Arc<[u8]>,
+    },
+    /// A query was not answered in time.
+    NoResponse {
+        /// Which input.
+        input: u16,
+        /// How long it was waited for, µs.
+        waited_us: u64,
+    },
+    /// A board started anew by itself.
+    Booted,
+    /// A question was asked again.
+    Retried {
+        /// Which.
+        asked: String,
+        /// Why.
+        why: String,
+    },
+    /// A device failed for good.
+    DeviceFailed {
+        /// How.
+        why: String,
+    },
+    /// Somebody asked the run to stop.
+    Interrupted,
+    /// A device was made safe, and said so.
+    MadeSafe,
+    /// A device could not be made safe.
+    NotMadeSafe {
+        /// Why.
+        why: String,
+    },
+    /// The last event of a run.
+    RunEnded {
+        /// How it ended.
+        ending: Ending,
+    },
+}
+
+/// One answered query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inferred {
+    /// Which input.
+    pub input: u16,
+    /// Latency on the board's own clock, µs.
+    pub latency_us: u32,
+    /// From question sent to answer heard on the bench's clock, µs.
+    pub round_trip_us: u32,
+    /// CRC-32 (ISO-HDLC) of the output's bytes.
+    pub digest: u32,
+}
+
+/// Sees every event once, in order: the recorder, the judge, the console.
+pub trait Observer {
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// If it cannot be kept; the run is then a bench fault.
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError>;
+}
+
+/// An observer could not take an event.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot record what happens: {0}")]
+pub struct ObserveError(pub String);

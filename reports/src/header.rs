@@ -1,0 +1,167 @@
+//! The header of a run: everything that checks and reports need to know of the plan. It is the
+//! first thing in a record, so that a record can be judged and told with nothing else.
+
+use std::collections::BTreeMap;
+
+use profiles::channel::ChannelSpec;
+use profiles::option::Options;
+use profiles::phase::PhaseInterval;
+use profiles::time::{BenchTime, Window};
+use serde::{Deserialize, Serialize};
+
+use crate::event::DeviceId;
+
+/// What a run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The campaign's name.
+    pub campaign: String,
+    /// What it asks, in a sentence; may be empty.
+    pub description: String,
+    /// The seed.
+    pub seed: u64,
+    /// `virtual` or `real`.
+    pub pace: String,
+    /// UTC at T0 on the orbit, RFC 3339.
+    pub epoch: Option<String>,
+    /// Name and elements of the satellite, as text; empty without an orbit.
+    pub orbit: Vec<String>,
+    /// The devices, in order of their names. Profiles that are recorded beside what devices say
+    /// (light, battery) are devices here too, with role `profile`.
+    pub devices: Vec<DeviceHeader>,
+    /// The steps, in order.
+    pub steps: Vec<StepHeader>,
+    /// The phases of the orbit over the run; empty without an orbit.
+    pub phases: Vec<PhaseInterval>,
+    /// The checks, in the order of the campaign.
+    pub checks: Vec<CheckSpec>,
+    /// The workloads, in the order of the campaign.
+    pub workloads: Vec<WorkloadHeader>,
+    /// The files that the run was made from.
+    pub inputs: Vec<InputFile>,
+    /// Versions of the software: `bench` and what matters for the bytes.
+    pub versions: BTreeMap<String, String>,
+    /// When the last step ends.
+    pub end: BenchTime,
+}
+
+impl Header {
+    /// The device of that name.
+    pub fn device(&self, name: &str) -> Option<(DeviceId, &DeviceHeader)> {
+        let index = self.devices.iter().position(|device| device.name == name)?;
+        Some((DeviceId(index as u16), &self.devices[index]))
+    }
+
+    /// The device with that number.
+    pub fn device_at(&self, id: DeviceId) -> Option<&DeviceHeader> {
+        self.devices.get(usize::from(id.0))
+    }
+
+    /// The name of the phase at `at`, or of the step where there is no orbit.
+    pub fn phase_name(&self, at: BenchTime) -> Option<String> {
+        let phase = self.phases.iter().find(|interval| interval.window.contains(at));
+        let step = || self.steps.iter().find(|step| step.window.contains(at));
+        phase.map(|i| i.phase.name().to_owned()).or_else(|| step().map(|step| step.name.clone()))
+    }
+}
+
+/// A device, as planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceHeader {
+    /// Its name.
+    pub name: String,
+    /// `power-supply`, `thermal-chamber`, `accelerator`, `profile`.
+    pub role: String,
+    /// Its model, as the wiring spells it.
+    pub model: String,
+    /// Its link, as the wiring spells it.
+    pub link: String,
+    /// Whether it is emulated in this process.
+    pub emulated: bool,
+    /// Its channels, in the order of its readings' channel numbers.
+    pub channels: Vec<ChannelSpec>,
+}
+
+/// A step, as planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepHeader {
+    /// Its name.
+    pub name: String,
+    /// From when to when.
+    pub window: Window,
+}
+
+/// A check, resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckSpec {
+    /// Its name.
+    pub name: String,
+    /// Its kind, as campaigns spell it.
+    pub kind: String,
+    /// What it watches.
+    pub subject: Subject,
+    /// The subject as people write it.
+    pub subject_text: String,
+    /// During what, as people write it.
+    pub during: String,
+    /// When it looks; in order, not overlapping.
+    pub windows: Vec<NamedWindow>,
+    /// Its settings, defaults filled in.
+    pub options: Options,
+}
+
+/// What a check watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// One channel of one device.
+    Channel {
+        /// Whose.
+        device: DeviceId,
+        /// Its place in the device's list.
+        channel: u16,
+    },
+    /// One device.
+    Device {
+        /// Which.
+        device: DeviceId,
+    },
+    /// One workload, by its place in [`Header::workloads`].
+    Workload {
+        /// Which.
+        workload: u16,
+    },
+}
+
+/// A window with the name of its phase or step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedWindow {
+    /// Of the phase or step.
+    pub name: String,
+    /// From when to when.
+    pub window: Window,
+}
+
+/// A workload, resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadHeader {
+    /// Its name.
+    pub name: String,
+    /// The board that runs it.
+    pub device: DeviceId,
+    /// The golden's folder name.
+    pub golden: String,
+    /// `single-stream`.
+    pub scenario: String,
+}
+
+/// A file that a run was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// Path inside the run's `inputs` folder.
+    pub path: String,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Length in bytes.
+    pub bytes: u64,
+}
