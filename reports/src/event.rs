@@ -51,6 +51,17 @@ pub enum EventKind {
         /// Which.
         phase: Phase,
     },
+    /// A device said who it is.
+    Identified {
+        /// Maker.
+        maker: String,
+        /// Model.
+        model: String,
+        /// Serial number; may be empty.
+        serial: String,
+        /// Firmware; may be empty.
+        firmware: String,
+    },
     /// A device took a set point.
     SetPointApplied {
         /// What it was told.

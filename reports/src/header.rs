@@ -59,9 +59,14 @@ impl Header {
 
     /// The name of the phase at `at`, or of the step where there is no orbit.
     pub fn phase_name(&self, at: BenchTime) -> Option<String> {
-        let phase = self.phases.iter().find(|interval| interval.window.contains(at));
+        let phase = self
+            .phases
+            .iter()
+            .find(|interval| interval.window.contains(at));
         let step = || self.steps.iter().find(|step| step.window.contains(at));
-        phase.map(|i| i.phase.name().to_owned()).or_else(|| step().map(|step| step.name.clone()))
+        phase
+            .map(|i| i.phase.name().to_owned())
+            .or_else(|| step().map(|step| step.name.clone()))
     }
 }
 

@@ -21,7 +21,11 @@ pub enum Verdict {
 impl Verdict {
     /// The worst of `findings`; inconclusive for none.
     pub fn of(findings: &[Finding]) -> Verdict {
-        findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive)
+        findings
+            .iter()
+            .map(|finding| finding.verdict)
+            .max()
+            .unwrap_or(Verdict::Inconclusive)
     }
 }
 

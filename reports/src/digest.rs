@@ -1,0 +1,1 @@
+//! Digests: the identity of bytes.

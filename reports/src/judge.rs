@@ -1,0 +1,1 @@
+//! The judge: feeds events to checks within their windows, and collects the findings.

@@ -1,0 +1,1 @@
+//! The record: everything that happened, in a container that survives a crash.

@@ -1,0 +1,1 @@
+//! Rendering: the report as people and programs read it.
