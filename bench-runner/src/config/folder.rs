@@ -1,0 +1,114 @@
+//! Folders that configuration is read from: on disk, or embedded in the program.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// A file embedded in the program: its path and its bytes.
+pub type Embedded = (&'static str, &'static [u8]);
+
+/// Where files come from.
+#[derive(Clone, Debug)]
+pub enum Folder {
+    /// The disk; paths are relative to this folder.
+    Disk(PathBuf),
+    /// The program itself; paths are relative to this folder of its files.
+    Embedded(&'static [Embedded], PathBuf),
+}
+
+impl Folder {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// The operating system's words, or that the program has no such file.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        match self {
+            Folder::Disk(root) => std::fs::read(root.join(path)).map_err(|error| error.to_string()),
+            Folder::Embedded(files, root) => {
+                let wanted = tidy(&root.join(path));
+                files
+                    .iter()
+                    .find(|(name, _)| Path::new(name) == wanted)
+                    .map(|(_, bytes)| bytes.to_vec())
+                    .ok_or_else(|| "not among the embedded files".to_owned())
+            }
+        }
+    }
+
+    /// All files directly in a folder, by name.
+    ///
+    /// # Errors
+    /// The operating system's words, or that there is none.
+    pub fn read_all(&self, path: &str) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let mut found = BTreeMap::new();
+        match self {
+            Folder::Disk(root) => {
+                let entries = std::fs::read_dir(root.join(path)).map_err(|e| e.to_string())?;
+                for entry in entries {
+                    let entry = entry.map_err(|error| error.to_string())?;
+                    if entry.path().is_file() {
+                        let bytes = std::fs::read(entry.path()).map_err(|e| e.to_string())?;
+                        found.insert(entry.file_name().to_string_lossy().into_owned(), bytes);
+                    }
+                }
+            }
+            Folder::Embedded(files, root) => {
+                let wanted = tidy(&root.join(path));
+                for (name, bytes) in *files {
+                    let name = Path::new(name);
+                    if name.parent() == Some(&wanted)
+                        && let Some(file) = name.file_name()
+                    {
+                        found.insert(file.to_string_lossy().into_owned(), bytes.to_vec());
+                    }
+                }
+            }
+        }
+        if found.is_empty() {
+            Err("no such folder, or nothing in it".to_owned())
+        } else {
+            Ok(found)
+        }
+    }
+
+    /// What the user knows a file here by.
+    pub fn label(&self, path: &str) -> String {
+        match self {
+            Folder::Disk(root) if root.as_os_str().is_empty() => path.to_owned(),
+            Folder::Disk(root) => tidy(&root.join(path)).display().to_string(),
+            Folder::Embedded(_, root) => format!("<embedded>/{}", tidy(&root.join(path)).display()),
+        }
+    }
+}
+
+/// Resolves `..` without asking the disk.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidied = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if tidied.file_name().is_some() => {
+                tidied.pop();
+            }
+            Component::CurDir => {}
+            part => tidied.push(part),
+        }
+    }
+    tidied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static FILES: &[Embedded] = &[("a/x.toml", b"x"), ("b/c/y", b"y"), ("b/c/z", b"z")];
+
+    #[test]
+    fn embedded_files_are_found_by_relative_paths() {
+        let folder = Folder::Embedded(FILES, PathBuf::from("a"));
+        assert_eq!(folder.read("x.toml").unwrap(), b"x");
+        assert_eq!(folder.read("../b/c/y").unwrap(), b"y");
+        assert!(folder.read("y").is_err());
+        let all = folder.read_all("../b/c").unwrap();
+        assert_eq!(all.keys().collect::<Vec<_>>(), ["y", "z"]);
+        assert!(folder.read_all("../b").is_err());
+    }
+}

@@ -1,0 +1,36 @@
+//! The one runtime: single-threaded at every pace, with the clock paused in virtual time.
+
+use std::fmt;
+use std::future::Future;
+
+/// How bench time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It jumps to the next thing to do; only a bench in memory can keep up with it.
+    Virtual,
+    /// As on the wall.
+    Real,
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Pace::Virtual => "virtual",
+            Pace::Real => "real",
+        })
+    }
+}
+
+/// Runs a future to its end at a pace.
+///
+/// # Panics
+/// If the operating system has no resources left for a runtime.
+pub fn block_on<F: Future>(pace: Pace, run: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        // No I/O driver: a bench in memory runs several times faster without one.
+        .enable_time()
+        .start_paused(pace == Pace::Virtual)
+        .build()
+        .expect("a single-threaded runtime needs no resources that can be missing")
+        .block_on(run)
+}
