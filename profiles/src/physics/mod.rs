@@ -1,1 +1,5 @@
 //! The physics that profiles and emulated plants share.
+
+pub mod battery;
+pub mod solar_cell;
+pub mod thermal_mass;

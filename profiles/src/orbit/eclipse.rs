@@ -1,0 +1,171 @@
+//! When the satellite enters and leaves penumbra and umbra.
+
+use super::propagation::{Orbit, PropagationError};
+use super::roots;
+use super::shadow::{Clearance, ShadowModel};
+use super::sun::sun_position;
+use super::utc::Utc;
+use crate::phase::{Phase, PhaseInterval};
+use crate::time::{BenchTime, Window};
+
+/// Time between samples, s: a hundredth of a fast revolution, in which the height of the Sun
+/// over the limb has no more than one extreme.
+const STEP: f64 = 30.0;
+
+/// To what an edge is searched, s: less than the microsecond to which it is rounded.
+const EDGE_TOLERANCE: f64 = 2e-7;
+
+/// To what the bottom of a grazing dip is searched, s. A dip narrower than this is 1e-12 rad
+/// deep and hides nothing that could be measured.
+const DIP_TOLERANCE: f64 = 1e-3;
+
+/// Which limb of the solar disc an edge belongs to.
+#[derive(Clone, Copy)]
+enum Limb {
+    /// Hidden first: the edge of the penumbra.
+    Nearest,
+    /// Hidden last: the edge of the umbra.
+    Farthest,
+}
+
+impl Limb {
+    fn of(self, clearance: Clearance) -> f64 {
+        match self {
+            Limb::Nearest => clearance.nearest,
+            Limb::Farthest => clearance.farthest,
+        }
+    }
+}
+
+/// The geometry of one run, by seconds after bench time zero.
+struct Scene<'a> {
+    orbit: &'a Orbit,
+    start: Utc,
+    model: ShadowModel,
+}
+
+impl Scene<'_> {
+    fn clearance(&self, seconds: f64) -> Result<Clearance, PropagationError> {
+        let at = self.start.plus_seconds(seconds);
+        let position = self.orbit.position(at)?;
+        Ok(self
+            .model
+            .clearance(position, sun_position(at, self.model.sun)))
+    }
+
+    fn phase(&self, seconds: f64) -> Result<Phase, PropagationError> {
+        let clearance = self.clearance(seconds)?;
+        Ok(match clearance {
+            Clearance { farthest, .. } if farthest < 0.0 => Phase::Umbra,
+            Clearance { nearest, .. } if nearest < 0.0 => Phase::Penumbra,
+            _ => Phase::Sunlit,
+        })
+    }
+}
+
+/// The phases of `span`, without gaps and each unlike the one before; `start` is bench time
+/// zero. Edges are exact to the microsecond within `model` and the orbit's theory.
+///
+/// # Errors
+/// If the satellite has no position somewhere in or within half a minute of the span.
+pub fn phases(
+    orbit: &Orbit,
+    start: Utc,
+    span: Window,
+    model: ShadowModel,
+) -> Result<Vec<PhaseInterval>, PropagationError> {
+    let scene = Scene {
+        orbit,
+        start,
+        model,
+    };
+    if span.start >= span.end {
+        return Ok(Vec::new());
+    }
+    let mut cuts = edges(&scene, span)?;
+    cuts.retain(|&cut| span.start < cut && cut < span.end);
+    cuts.extend([span.start, span.end]);
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut intervals: Vec<PhaseInterval> = Vec::with_capacity(cuts.len());
+    for pair in cuts.windows(2) {
+        let window = Window {
+            start: pair[0],
+            end: pair[1],
+        };
+        let phase = scene.phase(0.5 * (window.start.as_secs_f64() + window.end.as_secs_f64()))?;
+        match intervals.last_mut() {
+            Some(last) if last.phase == phase => last.window.end = window.end,
+            _ => intervals.push(PhaseInterval { phase, window }),
+        }
+    }
+    Ok(intervals)
+}
+
+/// Every instant at which a limb of the Sun passes the limb of the Earth, unordered.
+fn edges(scene: &Scene<'_>, span: Window) -> Result<Vec<BenchTime>, PropagationError> {
+    // One sample beyond either end, so that a dip in the first or the last step is seen too.
+    let count = (span.seconds() / STEP).ceil() as usize + 3;
+    let origin = span.start.as_secs_f64() - STEP;
+    let samples = (0..count)
+        .map(|index| {
+            let seconds = origin + STEP * index as f64;
+            Ok((seconds, scene.clearance(seconds)?))
+        })
+        .collect::<Result<Vec<(f64, Clearance)>, PropagationError>>()?;
+    let mut found = Vec::new();
+    for limb in [Limb::Nearest, Limb::Farthest] {
+        let heights: Vec<(f64, f64)> = samples
+            .iter()
+            .map(|&(seconds, clearance)| (seconds, limb.of(clearance)))
+            .collect();
+        for pair in heights.windows(2) {
+            if (pair[0].1 < 0.0) != (pair[1].1 < 0.0) {
+                found.push(crossing(scene, limb, pair[0], pair[1])?);
+            }
+        }
+        for three in heights.windows(3) {
+            grazing(scene, limb, [three[0], three[1], three[2]], &mut found)?;
+        }
+    }
+    Ok(found
+        .into_iter()
+        .filter(|seconds| *seconds >= 0.0)
+        .map(BenchTime::from_secs_f64)
+        .collect())
+}
+
+fn crossing(
+    scene: &Scene<'_>,
+    limb: Limb,
+    before: (f64, f64),
+    after: (f64, f64),
+) -> Result<f64, PropagationError> {
+    let height = |seconds: f64| Ok(limb.of(scene.clearance(seconds)?));
+    roots::root(height, before, after, EDGE_TOLERANCE)
+}
+
+/// Finds the two edges of a dip (or of its opposite, a short rise) between three samples that
+/// all lie on one side of the limb, if the one in the middle is the extreme.
+fn grazing(
+    scene: &Scene<'_>,
+    limb: Limb,
+    [before, middle, after]: [(f64, f64); 3],
+    found: &mut Vec<f64>,
+) -> Result<(), PropagationError> {
+    let sign = if middle.1 < 0.0 { -1.0 } else { 1.0 };
+    let [left, bottom, right] = [before, middle, after].map(|(_, height)| sign * height);
+    let extreme = left >= bottom && right > bottom && left >= 0.0 && right >= 0.0;
+    // Between samples a smooth curve sinks less below the middle one than it rises beside it.
+    let out_of_reach = bottom > 2.0 * (left - bottom).max(right - bottom);
+    if !extreme || out_of_reach {
+        return Ok(());
+    }
+    let height = |seconds: f64| Ok(sign * limb.of(scene.clearance(seconds)?));
+    let (at, depth) = roots::dip(height, (before.0, after.0), DIP_TOLERANCE)?;
+    if depth < 0.0 {
+        found.push(crossing(scene, limb, before, (at, sign * depth))?);
+        found.push(crossing(scene, limb, (at, sign * depth), after)?);
+    }
+    Ok(())
+}

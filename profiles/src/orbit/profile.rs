@@ -1,0 +1,120 @@
+//! A prediction as set points: what a bench tells its supply and its chamber.
+
+use std::collections::BTreeSet;
+
+use super::prediction::{Prediction, TrackPoint};
+use crate::command::Command;
+use crate::name::DeviceName;
+use crate::phase::Phase;
+use crate::quantity::{Amperes, Celsius, Volts};
+use crate::time::{BenchTime, Period, Window};
+use crate::timeline::{SetPoint, Timeline};
+
+/// A change below which a supply is not told anew, V and A: what a bench supply resolves.
+const SUPPLY_RESOLUTION: f64 = 5e-3;
+
+/// A change below which a chamber is not told anew, K: less than chambers hold.
+const CHAMBER_RESOLUTION: f64 = 0.05;
+
+/// How often a set point falls inside a penumbra.
+const PENUMBRA_STEP: Period = Period::millis(1_000);
+
+/// What the wiring from a supply to the board can bear.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SupplyCeiling {
+    /// Most voltage. No set point is lowered to it: whoever plans refuses a profile above it,
+    /// because a lowered one would test something else.
+    pub volts: Volts,
+    /// Most current; the limits of all set points are lowered to it.
+    pub amps: Amperes,
+}
+
+/// The bus of the satellite as set points of a supply: at the start of `window` and every
+/// `every` from there, at each edge, and once a second in penumbra; on whole milliseconds, and
+/// only where something changes.
+pub fn supply_timeline(
+    prediction: &Prediction,
+    device: &DeviceName,
+    window: Window,
+    every: Period,
+    ceiling: SupplyCeiling,
+) -> Timeline {
+    let told = |point: &TrackPoint| [point.bus_volts, point.limit_amps.min(ceiling.amps.0)];
+    let command = |[volts, amps]: [f64; 2]| Command::Supply {
+        volts: Volts(volts),
+        limit: Amperes(amps),
+    };
+    let at = instants(prediction, window, every);
+    let points = at.into_iter().map(|at| (at, told(&prediction.at(at))));
+    timeline(points, device, SUPPLY_RESOLUTION, command)
+}
+
+/// The baseplate of the satellite as set points of a chamber, at the same instants.
+pub fn chamber_timeline(
+    prediction: &Prediction,
+    device: &DeviceName,
+    window: Window,
+    every: Period,
+) -> Timeline {
+    let command = |[celsius]: [f64; 1]| Command::Chamber {
+        target: Celsius(celsius),
+        slew: None,
+    };
+    let at = instants(prediction, window, every);
+    let points = at
+        .into_iter()
+        .map(|at| (at, [prediction.at(at).baseplate_celsius]));
+    timeline(points, device, CHAMBER_RESOLUTION, command)
+}
+
+/// When a set point may fall, on whole milliseconds inside `window`.
+fn instants(prediction: &Prediction, window: Window, every: Period) -> BTreeSet<BenchTime> {
+    let steps = |from: BenchTime, until: BenchTime, step: Period| {
+        std::iter::successors(Some(from), move |at| Some(*at + step))
+            .take_while(move |at| *at < until)
+    };
+    let mut instants: BTreeSet<BenchTime> = steps(window.start, window.end, every).collect();
+    for interval in &prediction.phases {
+        let Some(shared) = interval.window.overlap(&window) else {
+            continue;
+        };
+        instants.insert(shared.start);
+        if interval.phase == Phase::Penumbra {
+            instants.extend(steps(shared.start, shared.end, PENUMBRA_STEP));
+        }
+    }
+    instants
+        .into_iter()
+        .map(BenchTime::ceil_millis)
+        .filter(|at| window.contains(*at))
+        .collect()
+}
+
+/// The points that differ from the last one told by `resolution` in some value.
+fn timeline<const N: usize>(
+    points: impl Iterator<Item = (BenchTime, [f64; N])>,
+    device: &DeviceName,
+    resolution: f64,
+    command: impl Fn([f64; N]) -> Command,
+) -> Timeline {
+    let mut timeline = Timeline::default();
+    let mut told: Option<[f64; N]> = None;
+    for (at, values) in points {
+        let changed = |last: &[f64; N]| {
+            last.iter()
+                .zip(&values)
+                .any(|(last, value)| (value - last).abs() >= resolution)
+        };
+        if told.as_ref().is_none_or(changed) {
+            told = Some(values);
+            timeline
+                .push(SetPoint {
+                    at,
+                    device: device.clone(),
+                    command: command(values),
+                })
+                .expect("a set of instants is in order");
+        }
+    }
+    timeline
+}

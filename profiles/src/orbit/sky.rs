@@ -1,0 +1,65 @@
+//! What changes slowly along an orbit: the Sun's distance and its height over the orbit's
+//! plane. Sampled once a minute and interpolated, because each sample costs a microsecond or
+//! two and a track has a point a second.
+
+use super::propagation::{Orbit, PropagationError};
+use super::sun::{SOLAR_CONSTANT, SolarLongitude, SunDirection, sun_position};
+use super::utc::Utc;
+use crate::time::{BenchTime, Window};
+
+/// Time between samples, s. The plane's wobble by the Earth's flattening has half a revolution
+/// for its period, so that a straight line over a minute errs by less than 1e-4 deg.
+const STEP: f64 = 60.0;
+
+/// One sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sky {
+    /// Irradiance outside of any shadow, W/m².
+    pub(super) flux: f64,
+    /// Height of the Sun over the plane of the osculating orbit, deg.
+    pub(super) beta_deg: f64,
+}
+
+/// Samples over a span.
+pub(super) struct Skies {
+    origin: f64,
+    samples: Vec<Sky>,
+}
+
+impl Skies {
+    pub(super) fn over(orbit: &Orbit, start: Utc, span: Window) -> Result<Skies, PropagationError> {
+        let origin = span.start.as_secs_f64();
+        let count = (span.seconds() / STEP).ceil() as usize + 1;
+        let samples = (0..count)
+            .map(|index| {
+                // The last sample is at the end: nothing beyond the span is asked for.
+                let into = (STEP * index as f64).min(span.seconds());
+                sky(orbit, start.plus_seconds(origin + into))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Skies { origin, samples })
+    }
+
+    pub(super) fn at(&self, at: BenchTime) -> Sky {
+        let place = ((at.as_secs_f64() - self.origin) / STEP).max(0.0);
+        let last = self.samples.len() - 1;
+        let before = self.samples[(place as usize).min(last)];
+        let after = self.samples[(place as usize + 1).min(last)];
+        let share = place.fract();
+        Sky {
+            flux: before.flux + (after.flux - before.flux) * share,
+            beta_deg: before.beta_deg + (after.beta_deg - before.beta_deg) * share,
+        }
+    }
+}
+
+fn sky(orbit: &Orbit, at: Utc) -> Result<Sky, PropagationError> {
+    let state = orbit.state(at)?;
+    let normal = state.position.cross(state.velocity).unit();
+    let to_sun = sun_position(at, SunDirection::Geometric).unit();
+    let distance = SolarLongitude::at(at, SunDirection::Geometric).distance_au;
+    Ok(Sky {
+        flux: SOLAR_CONSTANT / (distance * distance),
+        beta_deg: normal.dot(to_sun).asin().to_degrees(),
+    })
+}

@@ -1,0 +1,250 @@
+//! The satellite around the payload: what makes, stores and takes its power, and what its
+//! baseplate does. The defaults are a small satellite with a 28 V bus in low orbit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::phase::Phase;
+use crate::physics::battery::Pack;
+use crate::physics::solar_cell::{AZUR_3G30C_ADVANCED, CellModel, IvCurve};
+use crate::physics::thermal_mass::ThermalMass;
+
+/// Temperature of deep space, K.
+const SPACE_KELVIN: f64 = 2.7;
+
+/// A satellite, as far as the payload notices.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Spacecraft {
+    /// What makes the power.
+    pub solar_array: SolarArray,
+    /// What stores it.
+    pub battery: Battery,
+    /// What takes it.
+    pub load: Load,
+    /// What the heat of it does to the baseplate.
+    pub thermal: Thermal,
+}
+
+/// A kind of solar cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cell {
+    /// AZUR SPACE 3G30C-Advanced: triple junction, 30 %, 30.18 cm².
+    #[default]
+    #[serde(rename = "azur_3g30c_advanced")]
+    Azur3g30cAdvanced,
+}
+
+impl Cell {
+    /// The cell's curve and coefficients.
+    pub const fn model(self) -> &'static CellModel {
+        match self {
+            Cell::Azur3g30cAdvanced => &AZUR_3G30C_ADVANCED,
+        }
+    }
+}
+
+/// A solar array tied directly to the bus, with a shunt that takes what nobody needs.
+///
+/// It follows the Sun but for the pointing loss. Its temperature runs after the one it would
+/// come to rest at, hot in the Sun and cold in the shadow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SolarArray {
+    /// Cells in each string.
+    pub cells_in_series: u32,
+    /// Strings side by side.
+    pub strings: u32,
+    /// Which cell.
+    pub cell: Cell,
+    /// Share of the light lost to imperfect pointing, 0 to 1.
+    pub pointing_loss: f64,
+    /// Share of the current lost in diodes, harness and broken cells, 0 to 1.
+    pub harness_loss: f64,
+    /// Temperature at rest in full sunlight, °C.
+    pub hot_celsius: f64,
+    /// Temperature at rest in the shadow, °C.
+    pub cold_celsius: f64,
+    /// Time in which 63 % of a change of temperature is done, s.
+    pub settling_seconds: f64,
+}
+
+impl Default for SolarArray {
+    /// 160 cells: about 150 W at 31 V; 16 in series keep the hot array's knee above the bus.
+    fn default() -> SolarArray {
+        SolarArray {
+            cells_in_series: 16,
+            strings: 10,
+            cell: Cell::default(),
+            pointing_loss: 0.03,
+            harness_loss: 0.03,
+            hot_celsius: 65.0,
+            cold_celsius: -75.0,
+            settling_seconds: 480.0,
+        }
+    }
+}
+
+impl SolarArray {
+    /// Current against voltage at the bus under `flux` (W/m²) with the cells at `celsius`.
+    pub fn curve(&self, flux: f64, celsius: f64) -> IvCurve {
+        let useful = (1.0 - self.pointing_loss) * (1.0 - self.harness_loss);
+        self.cell
+            .model()
+            .curve(flux * useful, celsius)
+            .array(self.cells_in_series, self.strings)
+    }
+
+    /// Temperature at which the array would come to rest with this share of sunlight, °C.
+    pub fn rest_celsius(&self, light: f64) -> f64 {
+        self.cold_celsius + (self.hot_celsius - self.cold_celsius) * light
+    }
+}
+
+/// A lithium-ion battery that sets the voltage of the bus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Battery {
+    /// Cells in series.
+    pub cells_in_series: u32,
+    /// Charge of the whole battery, Ah: a cell's capacity times the cells in parallel.
+    pub capacity_ah: f64,
+    /// Resistance of the whole battery with harness and connectors, ohm.
+    pub resistance_ohm: f64,
+    /// State of charge at the start, 0 to 1.
+    pub initial_soc: f64,
+    /// Most charge current over the capacity, 1/h.
+    pub max_charge_c_rate: f64,
+    /// Most current out, A.
+    pub max_discharge_amps: f64,
+    /// Voltage per cell at which charging tapers off, V.
+    pub end_of_charge_volts: f64,
+}
+
+impl Default for Battery {
+    /// Eight 18650 cells in series, three side by side: a bus of 27 to 33 V.
+    fn default() -> Battery {
+        Battery {
+            cells_in_series: 8,
+            capacity_ah: 9.0,
+            resistance_ohm: 0.24,
+            initial_soc: 0.70,
+            max_charge_c_rate: 0.5,
+            max_discharge_amps: 12.0,
+            end_of_charge_volts: 4.1,
+        }
+    }
+}
+
+impl Battery {
+    /// The battery's physics.
+    pub fn pack(&self) -> Pack {
+        Pack {
+            cells_in_series: self.cells_in_series,
+            capacity_ah: self.capacity_ah,
+            resistance_ohm: self.resistance_ohm,
+            max_charge_amps: self.max_charge_c_rate * self.capacity_ah,
+            max_discharge_amps: self.max_discharge_amps,
+            end_of_charge_volts: self.end_of_charge_volts,
+        }
+    }
+}
+
+/// What the whole satellite draws, the payload included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Load {
+    /// In sunlight and penumbra, W.
+    pub sunlit_watts: f64,
+    /// In the umbra, W.
+    pub eclipse_watts: f64,
+}
+
+impl Default for Load {
+    /// About the array's mean in a low orbit; a sixth of the battery through an eclipse.
+    fn default() -> Load {
+        Load {
+            sunlit_watts: 85.0,
+            eclipse_watts: 70.0,
+        }
+    }
+}
+
+impl Load {
+    /// What is drawn in a phase, W.
+    pub const fn watts(&self, phase: Phase) -> f64 {
+        match phase {
+            Phase::Sunlit | Phase::Penumbra => self.sunlit_watts,
+            Phase::Umbra => self.eclipse_watts,
+        }
+    }
+}
+
+/// The baseplate that carries the payload, as one node with its radiator; the temperature
+/// that a thermal chamber is to imitate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thermal {
+    /// Heat capacity of the plate and what is bolted to it, J/K.
+    pub heat_capacity_j_per_k: f64,
+    /// Area of the radiator, m².
+    pub radiator_m2: f64,
+    /// Emissivity of the radiator in the infrared, 0 to 1.
+    pub emissivity: f64,
+    /// Absorptivity of the radiator for sunlight, 0 to 1. The radiator counts as facing the
+    /// Sun; multiply by the mean cosine where it does not.
+    pub absorptivity: f64,
+    /// Infrared of the Earth on the radiator, W/m²: about 237 times the view factor.
+    pub earth_infrared_w_m2: f64,
+    /// Heat that the plate takes up in sunlight and penumbra, W.
+    pub sunlit_watts: f64,
+    /// Heat that the plate takes up in the umbra, W.
+    pub eclipse_watts: f64,
+    /// Temperature at the start, °C.
+    pub initial_celsius: f64,
+    /// The heater keeps the plate from getting colder, °C.
+    pub min_celsius: f64,
+    /// A louvre or the safe mode keeps the plate from getting hotter, °C.
+    pub max_celsius: f64,
+}
+
+impl Default for Thermal {
+    /// About 8 kg of aluminium with a silvered radiator: 10 to 25 °C in a low orbit.
+    fn default() -> Thermal {
+        Thermal {
+            heat_capacity_j_per_k: 7_000.0,
+            radiator_m2: 0.35,
+            emissivity: 0.85,
+            absorptivity: 0.08,
+            earth_infrared_w_m2: 70.0,
+            sunlit_watts: 85.0,
+            eclipse_watts: 60.0,
+            initial_celsius: 17.0,
+            min_celsius: 0.0,
+            max_celsius: 50.0,
+        }
+    }
+}
+
+impl Thermal {
+    /// The plate's physics.
+    pub fn mass(&self) -> ThermalMass {
+        ThermalMass {
+            heat_capacity: self.heat_capacity_j_per_k,
+            emissive_area: self.radiator_m2 * self.emissivity,
+            sink_kelvin: SPACE_KELVIN,
+            conductance: 0.0,
+            neighbour_celsius: 0.0,
+        }
+    }
+
+    /// Heat into the plate in a phase under `flux` (W/m²) of sunlight, W.
+    pub const fn watts(&self, phase: Phase, flux: f64) -> f64 {
+        let inside = match phase {
+            Phase::Sunlit | Phase::Penumbra => self.sunlit_watts,
+            Phase::Umbra => self.eclipse_watts,
+        };
+        // What a surface emits in the infrared, it absorbs there.
+        let outside = self.absorptivity * flux + self.emissivity * self.earth_infrared_w_m2;
+        inside + self.radiator_m2 * outside
+    }
+}
