@@ -11,3 +11,5 @@ pub mod wiring;
 
 pub use reader::{Located, Node, TableReader};
 pub use refusal::{Place, Refusal, Refusals, Sources};
+
+pub(crate) use units::seconds;

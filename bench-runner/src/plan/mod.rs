@@ -1,1 +1,212 @@
-//! The plan.
+//! The plan: everything resolved, everything allowed. The last place that may say no, and it
+//! says every no there is; after it nothing is parsed, looked up by text or refused.
+
+mod checks;
+mod limits;
+mod orbit;
+mod settings;
+mod stations;
+mod steps;
+mod workloads;
+
+use profiles::command::Command;
+use profiles::name::DeviceName;
+use profiles::orbit::Prediction;
+use profiles::seed::Seed;
+use profiles::time::BenchTime;
+use reports::event::DeviceId;
+use reports::golden::Goldens;
+use reports::header::{Header, InputFile};
+
+use crate::config::campaign::RawCampaign;
+use crate::config::folder::Folder;
+use crate::config::load::Loader;
+use crate::config::refusal::{Place, Refusal, Refusals, nearest};
+use crate::config::wiring::RawWiring;
+use crate::runtime::Pace;
+
+pub use limits::Worst;
+pub use stations::{BoardPlan, DevicePlan, InstrumentPlan};
+pub use workloads::BoardWork;
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where the campaign and what it names are.
+    pub campaign: (Folder, String),
+    /// Where the wiring is.
+    pub wiring: (Folder, String),
+    /// Another seed than the campaign's.
+    pub seed: Option<u64>,
+    /// How time passes.
+    pub pace: Pace,
+}
+
+/// A command with its time and its device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimedCommand {
+    /// When, on whole milliseconds.
+    pub at: BenchTime,
+    /// Who.
+    pub device: DeviceId,
+    /// What.
+    pub command: Command,
+}
+
+/// A campaign that is allowed to run on this bench.
+#[derive(Debug)]
+pub struct Plan {
+    /// What checks and reports need to know.
+    pub header: Header,
+    /// The seed.
+    pub seed: Seed,
+    /// How time passes.
+    pub pace: Pace,
+    /// Name of the wiring.
+    pub wiring_name: String,
+    /// The devices, in order of their ids, without the orbit's own.
+    pub devices: Vec<DevicePlan>,
+    /// All commands in order of time.
+    pub timeline: Vec<TimedCommand>,
+    /// What the satellite does, and the id under which it is recorded.
+    pub orbit: Option<(DeviceId, Prediction)>,
+    /// The goldens.
+    pub goldens: Goldens,
+    /// The files that went into the plan: path in the run's `inputs`, and bytes.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The worst set point against each limit.
+    pub worst: Vec<Worst>,
+}
+
+impl Plan {
+    /// Makes a plan, or says everything that is wrong.
+    ///
+    /// # Errors
+    /// All refusals at once, each with its place.
+    pub fn new(request: &Request) -> Result<Plan, Refusals> {
+        let mut loader = Loader::default();
+        let campaign = loader.campaign(&request.campaign.0, &request.campaign.1);
+        let wiring = loader.wiring(&request.wiring.0, &request.wiring.1);
+        let mut planner = Planner { loader, files: Vec::new() };
+        let plan = match (campaign, wiring) {
+            (Some(campaign), Some(wiring)) => planner.plan(request, &campaign, &wiring),
+            _ => None,
+        };
+        match plan {
+            Some(plan) if planner.loader.refusals.is_empty() => Ok(plan),
+            _ => Err(Refusals::new(planner.loader.sources, planner.loader.refusals)),
+        }
+    }
+
+    /// The name of a device.
+    pub fn device_name(&self, id: DeviceId) -> &str {
+        self.header.device_at(id).map_or("bench", |device| &device.name)
+    }
+}
+
+/// What planning gathers on the way.
+pub(crate) struct Planner {
+    loader: Loader,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Planner {
+    fn refuse(&mut self, refusal: Refusal) {
+        self.loader.refusals.push(refusal);
+    }
+
+    /// Notes that `word` names nothing among `known`.
+    fn unknown<'a>(
+        &mut self,
+        place: &Place,
+        what: &str,
+        word: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) {
+        let list = known.clone().collect::<Vec<_>>().join(", ");
+        let help = nearest(word, known);
+        let message = format!("no {what} is named `{word}`");
+        let expected = if list.is_empty() {
+            format!("there is no {what}")
+        } else {
+            format!("expected one of: {list}")
+        };
+        self.refuse(Refusal::at(place, message, expected).maybe_help(help));
+    }
+
+    fn keep_file(&mut self, path: &str, bytes: &[u8]) {
+        if !self.files.iter().any(|(kept, _)| kept == path) {
+            self.files.push((path.to_owned(), bytes.to_vec()));
+        }
+    }
+
+    fn plan(
+        &mut self,
+        request: &Request,
+        campaign: &RawCampaign,
+        wiring: &RawWiring,
+    ) -> Option<Plan> {
+        for (name, (folder, path)) in
+            [("campaign.toml", &request.campaign), ("wiring.toml", &request.wiring)]
+        {
+            self.keep_file(name, &folder.read(path).unwrap_or_default());
+        }
+        let seed = Seed(request.seed.unwrap_or(campaign.seed));
+        let folder = &request.campaign.0;
+        let flight = self.flight(folder, campaign.orbit.as_ref());
+        let steps = self.steps(&campaign.steps, flight.as_ref())?;
+        let sky = flight.and_then(|flight| self.predict(&flight, &steps, campaign));
+        let devices = self.devices(wiring, sky.is_some(), request.pace);
+        let header_devices = stations::headers(&devices, sky.is_some());
+        let goldens = self.goldens(folder, campaign);
+        let mut header = Header {
+            campaign: campaign.name.value.clone(),
+            description: campaign.description.clone(),
+            seed: seed.0,
+            pace: request.pace.to_string(),
+            epoch: sky.as_ref().map(|sky| sky.start.to_string()),
+            orbit: sky.as_ref().map(|sky| sky.lines.clone()).unwrap_or_default(),
+            devices: header_devices,
+            end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
+            steps,
+            phases: sky.as_ref().map(|sky| sky.prediction.phases.clone()).unwrap_or_default(),
+            checks: Vec::new(),
+            workloads: Vec::new(),
+            inputs: Vec::new(),
+            versions: crate::versions(),
+        };
+        header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
+        let work = self.work(&campaign.workloads, &header, &goldens);
+        let told = steps::Told { campaign, header: &header, devices: &devices, sky: sky.as_ref() };
+        let timeline = self.timeline(&told);
+        let worst = self.limits(&timeline, &devices);
+        header.checks = self.checks(&campaign.checks, &header);
+        header.inputs = self.files.iter().map(|(path, bytes)| input_file(path, bytes)).collect();
+        let devices = stations::with_work(devices, work);
+        Some(Plan {
+            seed,
+            pace: request.pace,
+            wiring_name: wiring.name.clone(),
+            devices,
+            timeline: timeline.into_iter().map(|told| told.command).collect(),
+            orbit: sky.and_then(|sky| Some((header.device(orbit::DEVICE)?.0, sky.prediction))),
+            goldens,
+            files: std::mem::take(&mut self.files),
+            worst,
+            header,
+        })
+    }
+}
+
+fn input_file(path: &str, bytes: &[u8]) -> InputFile {
+    InputFile {
+        path: path.to_owned(),
+        sha256: reports::digest::sha256_hex(bytes),
+        bytes: bytes.len() as u64,
+    }
+}
+
+/// A device's name, where the configuration already checked it.
+fn device_name(text: &str) -> Option<DeviceName> {
+    DeviceName::new(text).ok()
+}

@@ -1,1 +1,51 @@
-//! The run.
+//! A run: identify, arm, steps, make safe. The only order there is; the last always runs.
+
+mod board;
+mod dispatcher;
+mod emulation;
+mod instrument;
+mod order;
+mod station;
+
+use profiles::channel::ChannelSpec;
+use profiles::orbit::TrackPoint;
+use profiles::reading::Reading;
+
+pub use dispatcher::run;
+pub use station::Stop;
+
+/// Name of the step in which the bench identifies and arms its instruments.
+pub const ARMING: &str = "identify and arm";
+
+/// The channels of the orbit itself.
+pub(crate) fn context_channels() -> Vec<ChannelSpec> {
+    [
+        ("light", ""),
+        ("flux", "W/m²"),
+        ("array_watts", "W"),
+        ("load_watts", "W"),
+        ("battery_soc", ""),
+        ("bus_volts", "V"),
+        ("limit_amps", "A"),
+        ("baseplate_celsius", "°C"),
+        ("beta", "°"),
+    ]
+    .map(|(name, unit)| ChannelSpec::number(name, unit))
+    .to_vec()
+}
+
+/// The readings of the orbit's channels.
+fn context(point: &TrackPoint) -> Vec<Reading> {
+    let values = [
+        point.light,
+        point.flux_w_m2,
+        point.array_watts,
+        point.load_watts,
+        point.battery_soc,
+        point.bus_volts,
+        point.limit_amps,
+        point.baseplate_celsius,
+        point.beta_deg,
+    ];
+    (0..).zip(values).map(|(channel, value)| Reading::number(channel, value)).collect()
+}

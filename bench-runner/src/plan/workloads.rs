@@ -1,0 +1,146 @@
+//! Workloads: boards, goldens and inputs brought together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use profiles::time::Period;
+use reports::event::DeviceId;
+use reports::golden::{Golden, Goldens, ThroughputGolden};
+use reports::header::{Header, WorkloadHeader};
+
+use super::Planner;
+use crate::config::campaign::{RawCampaign, RawWorkload};
+use crate::config::folder::Folder;
+use crate::config::refusal::Refusal;
+
+/// How long an answer is waited for: MLPerf Tiny waits 30 s; a board in orbit is asked again
+/// long before that.
+const ANSWER_DEADLINE: Period = Period::millis(5_000);
+
+/// What a board works on.
+#[derive(Clone, Debug)]
+pub struct BoardWork {
+    /// The workload, by its place in the header.
+    pub workload: u16,
+    /// Its inputs.
+    pub inputs: Vec<Arc<[u8]>>,
+    /// How long an answer is waited for.
+    pub deadline: Period,
+}
+
+impl Planner {
+    /// The goldens that the workloads name, and the campaign's throughput golden if there is one.
+    pub(super) fn goldens(&mut self, folder: &Folder, campaign: &RawCampaign) -> Goldens {
+        let mut goldens = Goldens::default();
+        for workload in &campaign.workloads {
+            let name = &workload.golden.value;
+            if goldens.workloads.contains_key(name) {
+                continue;
+            }
+            let path = format!("{}/{name}", campaign.goldens);
+            let files = match folder.read_all(&path) {
+                Ok(files) => files,
+                Err(why) => {
+                    let message = format!("cannot read {}: {why}", folder.label(&path));
+                    let expected = "expected the name of a golden's folder";
+                    self.refuse(Refusal::at(&workload.golden.place, message, expected));
+                    continue;
+                }
+            };
+            match Golden::from_files(name, &files) {
+                Ok(golden) => {
+                    for (file, bytes) in &files {
+                        self.keep_file(&format!("goldens/{name}/{file}"), bytes);
+                    }
+                    goldens.workloads.insert(name.clone(), Arc::new(golden));
+                }
+                Err(error) => {
+                    let message = format!("the golden in {} is wrong: {error}", folder.label(&path));
+                    self.refuse(Refusal::at(&workload.golden.place, message, "this golden"));
+                }
+            }
+        }
+        let path = throughput_path(campaign);
+        if let Ok(bytes) = folder.read(&path) {
+            self.keep_file(THROUGHPUT_FILE, &bytes);
+            match ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes)) {
+                Ok(golden) => goldens.throughput = Some(golden),
+                Err(error) => {
+                    let message = format!("{} is wrong: {error}", folder.label(&path));
+                    self.refuse(Refusal::at(&campaign.name.place, message, "of this campaign"));
+                }
+            }
+        }
+        goldens
+    }
+
+    /// The workloads, resolved.
+    pub(super) fn workloads(
+        &mut self,
+        raws: &[RawWorkload],
+        header: &Header,
+        goldens: &Goldens,
+    ) -> Vec<WorkloadHeader> {
+        let boards = header.devices.iter().filter(|device| device.role == "accelerator");
+        let boards: Vec<&str> = boards.map(|device| device.name.as_str()).collect();
+        let steps: Vec<&str> = header.steps.iter().map(|step| step.name.as_str()).collect();
+        let mut workloads: Vec<WorkloadHeader> = Vec::new();
+        for raw in raws {
+            for name in raw.during.iter().flatten() {
+                if !steps.contains(&name.value.as_str()) {
+                    self.unknown(&name.place, "step", &name.value, steps.iter().copied());
+                }
+            }
+            let known = boards.contains(&raw.device.value.as_str());
+            let Some((device, _)) = header.device(&raw.device.value).filter(|_| known) else {
+                let boards = boards.iter().copied();
+                self.unknown(&raw.device.place, "accelerator", &raw.device.value, boards);
+                continue;
+            };
+            if workloads.iter().any(|other| other.name == raw.name.value) {
+                let message = format!("two workloads are named `{}`", raw.name.value);
+                self.refuse(Refusal::at(&raw.name.place, message, "expected another name"));
+            }
+            if workloads.iter().any(|other| other.device == device) {
+                let message = format!("`{}` has a workload already", raw.device.value);
+                self.refuse(Refusal::at(&raw.device.place, message, "expected another board"));
+            }
+            if goldens.workloads.contains_key(&raw.golden.value) {
+                workloads.push(WorkloadHeader {
+                    name: raw.name.value.clone(),
+                    device,
+                    golden: raw.golden.value.clone(),
+                    scenario: raw.scenario.to_owned(),
+                });
+            }
+        }
+        workloads
+    }
+
+    /// The work of each board.
+    #[expect(clippy::unused_self, reason = "reads as the other steps of planning do")]
+    pub(super) fn work(
+        &self,
+        _raws: &[RawWorkload],
+        header: &Header,
+        goldens: &Goldens,
+    ) -> BTreeMap<DeviceId, BoardWork> {
+        let mut work = BTreeMap::new();
+        for (index, workload) in header.workloads.iter().enumerate() {
+            if let Some(golden) = goldens.workloads.get(&workload.golden) {
+                let inputs = golden.inputs().to_vec();
+                let deadline = ANSWER_DEADLINE;
+                work.insert(workload.device, BoardWork { workload: index as u16, inputs, deadline });
+            }
+        }
+        work
+    }
+}
+
+/// Where a run keeps the throughput golden among its inputs.
+pub(crate) const THROUGHPUT_FILE: &str = "goldens/throughput.toml";
+
+/// Where a campaign's throughput golden is: in the goldens' folder, under the campaign's name.
+pub(crate) fn throughput_path(campaign: &RawCampaign) -> String {
+    format!("{}/{}/throughput.toml", campaign.goldens, crate::slug(&campaign.name.value))
+}

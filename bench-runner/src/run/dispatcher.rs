@@ -1,0 +1,340 @@
+//! The dispatcher: walks the timeline, puts all events in one order, and ends the run safely.
+
+use std::collections::BTreeMap;
+
+use drivers::accelerator;
+use drivers::catalog::{self, Role};
+use drivers::clock::Clock;
+use drivers::error::DeviceError;
+use drivers::instrument::Instrument;
+use drivers::model::{BoardSetup, DriverSetup};
+use drivers::power_supply;
+use drivers::thermal_chamber;
+use profiles::channel::ChannelSpec;
+use profiles::time::{BenchTime, Period};
+use reports::event::{DeviceId, Event, EventKind, Observer};
+use reports::verdict::Ending;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
+
+use super::board::{BoardStation, State};
+use super::emulation::{self, Near};
+use super::instrument::InstrumentStation;
+use super::order::OrderBuffer;
+use super::station::{Order, Raised, Reporter, Stop};
+use super::{ARMING, context};
+use crate::plan::{DevicePlan, Plan};
+
+/// Orders that may wait for one station: a station that far behind is broken.
+const ORDER_QUEUE: usize = 1_024;
+/// What stations may raise before the dispatcher takes it.
+const RAISED_QUEUE: usize = 65_536;
+/// How long one kind of device may take to be left safe.
+const SAFE_DEADLINE: Period = Period::millis(15_000);
+/// How often a stop is looked for when nothing else happens.
+const STOP_POLL: Period = Period::millis(100);
+
+/// Runs a plan, and tells the observers everything that happens, in order.
+pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
+    let clock = Clock::start();
+    let nears = emulation::start(plan, clock);
+    let (raise, raised) = mpsc::channel(RAISED_QUEUE);
+    let mut dispatcher = Dispatcher {
+        plan,
+        clock,
+        raised,
+        orders: BTreeMap::new(),
+        tasks: JoinSet::new(),
+        order: OrderBuffer::new(plan.pace),
+        observers,
+        stop: stop.clone(),
+        ending: None,
+        ready: 0,
+        left: BTreeMap::new(),
+    };
+    if let Err(error) = dispatcher.start_stations(nears, &raise) {
+        dispatcher.end(Ending::BenchFault { why: error.to_string() });
+    }
+    drop(raise);
+    dispatcher.steps().await;
+    dispatcher.make_safe().await
+}
+
+struct Dispatcher<'a, 'o> {
+    plan: &'a Plan,
+    clock: Clock,
+    raised: Receiver<Raised>,
+    orders: BTreeMap<DeviceId, Sender<Order>>,
+    tasks: JoinSet<()>,
+    order: OrderBuffer,
+    observers: &'a mut [&'o mut dyn Observer],
+    stop: Stop,
+    ending: Option<Ending>,
+    ready: usize,
+    left: BTreeMap<DeviceId, Result<(), String>>,
+}
+
+/// Something that the bench itself tells or does at a time.
+enum Mark {
+    Event(DeviceId, EventKind),
+    Order(DeviceId, Order),
+    AllReady,
+}
+
+impl Dispatcher<'_, '_> {
+    fn start_stations(
+        &mut self,
+        mut nears: BTreeMap<DeviceId, Near>,
+        raise: &Sender<Raised>,
+    ) -> Result<(), DeviceError> {
+        for device in &self.plan.devices {
+            let wired = device.wired();
+            let Some(near) = nears.remove(&wired.id) else { continue };
+            let (send, orders) = mpsc::channel(ORDER_QUEUE);
+            self.orders.insert(wired.id, send);
+            let reporter = Reporter { device: wired.id, raised: raise.clone() };
+            match device {
+                DevicePlan::Instrument(plan) => {
+                    let setup = DriverSetup {
+                        device: wired.name.clone(),
+                        link: near.link,
+                        clock: self.clock,
+                        options: wired.options.clone(),
+                    };
+                    let station = InstrumentStation {
+                        instrument: instrument(wired.role, wired.model, setup)?,
+                        name: wired.name.clone(),
+                        serial: wired.serial.clone(),
+                        limits: plan.limits.clone(),
+                        poll: plan.poll,
+                        clock: self.clock,
+                        orders,
+                        reporter,
+                        tripped_state: tripped_state(&wired.channels),
+                        faults: near.faults,
+                    };
+                    self.tasks.spawn(station.run());
+                }
+                DevicePlan::Board(plan) => {
+                    let stream = self.plan.seed.stream(wired.name.as_str(), "workload");
+                    let setup =
+                        BoardSetup { device: wired.name.clone(), options: wired.options.clone() };
+                    let model = catalog::find(accelerator::MODELS, wired.model);
+                    let Some(model) = model else { continue };
+                    let station = BoardStation {
+                        accelerator: (model.drive)(setup)?,
+                        link: near.link,
+                        faults: near.faults,
+                        clock: self.clock,
+                        orders,
+                        reporter,
+                        state: State::new(plan.work.clone(), stream),
+                    };
+                    self.tasks.spawn(station.run());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that the bench tells and does, in order of time.
+    fn marks(&self) -> Vec<(BenchTime, Mark)> {
+        let header = &self.plan.header;
+        let mut marks: Vec<(BenchTime, Mark)> = Vec::new();
+        let bench = |kind| Mark::Event(DeviceId::BENCH, kind);
+        for (index, step) in (0..).zip(&header.steps) {
+            marks.push((step.window.start, bench(EventKind::StepStarted { step: index })));
+            if step.name == ARMING {
+                marks.push((step.window.end, Mark::AllReady));
+            }
+            marks.push((step.window.end, bench(EventKind::StepEnded { step: index })));
+        }
+        for interval in &header.phases {
+            let event = bench(EventKind::PhaseEntered { phase: interval.phase });
+            marks.push((interval.window.start, event));
+        }
+        if let Some((device, prediction)) = &self.plan.orbit {
+            for point in &prediction.track {
+                let readings = context(point).into();
+                marks.push((point.at, Mark::Event(*device, EventKind::Sampled { readings })));
+            }
+        }
+        for told in &self.plan.timeline {
+            let order = Order::Apply { at: told.at, command: told.command.clone() };
+            marks.push((told.at, Mark::Order(told.device, order)));
+        }
+        marks.retain(|(at, _)| *at <= header.end);
+        // Stable: at one time, events of steps come before what is told in them.
+        marks.sort_by_key(|(at, _)| *at);
+        marks
+    }
+
+    /// Walks the marks until the last one, or until the run must end.
+    async fn steps(&mut self) {
+        let marks = self.marks();
+        let end = self.plan.header.end;
+        let mut next = marks.into_iter().peekable();
+        while self.ending.is_none() {
+            let now = self.clock.now();
+            while let Some((at, mark)) = next.next_if(|(at, _)| at.ceil_millis() <= now) {
+                self.carry_out(at, mark);
+            }
+            self.settle(now);
+            if self.stop.asked() {
+                let at = now;
+                self.push(at, DeviceId::BENCH, EventKind::Interrupted);
+                self.end(Ending::Interrupted);
+            }
+            if now >= end || self.ending.is_some() {
+                break;
+            }
+            let due = next.peek().map_or(end, |(at, _)| at.ceil_millis());
+            let wake = due.min(now + STOP_POLL);
+            tokio::select! {
+                biased;
+                raised = self.raised.recv() => self.take(raised),
+                () = self.clock.sleep_until(wake) => {}
+            }
+            while let Ok(raised) = self.raised.try_recv() {
+                self.take(Some(raised));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, at: BenchTime, mark: Mark) {
+        match mark {
+            Mark::Event(device, kind) => self.push(at, device, kind),
+            Mark::Order(device, order) => {
+                if self.orders.get(&device).is_none_or(|orders| orders.try_send(order).is_err()) {
+                    let name = self.plan.device_name(device);
+                    let why = format!("{name}: takes no orders any more ({ORDER_QUEUE} wait)");
+                    self.end(Ending::BenchFault { why });
+                }
+            }
+            Mark::AllReady => {
+                if self.ready < self.orders.len() {
+                    let why = "not all devices were identified and armed in time".to_owned();
+                    self.end(Ending::BenchFault { why });
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, at: BenchTime, device: DeviceId, kind: EventKind) {
+        self.order.push(Event { at, device, kind });
+    }
+
+    /// Takes what a station raised.
+    fn take(&mut self, raised: Option<Raised>) {
+        match raised {
+            Some(Raised::Event(event)) => self.order.push(event),
+            Some(Raised::Ready(_)) => self.ready += 1,
+            Some(Raised::Absent(_, why)) => self.end(Ending::Absent { why }),
+            Some(Raised::Fault(_, why)) => self.end(Ending::BenchFault { why }),
+            Some(Raised::Tripped(_, why)) => self.end(Ending::Interlock { why }),
+            Some(Raised::Left(device, result)) => {
+                self.left.insert(device, result);
+            }
+            None => self.end(Ending::BenchFault { why: "every station is gone".to_owned() }),
+        }
+    }
+
+    /// The first reason to end is the ending.
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    /// Tells the observers what is settled.
+    fn settle(&mut self, now: BenchTime) {
+        let mut failed = None;
+        for event in self.order.settled(now) {
+            for observer in self.observers.iter_mut() {
+                failed = observer.observe(&event).err().or(failed);
+            }
+        }
+        if let Some(error) = failed {
+            self.end(Ending::BenchFault { why: error.to_string() });
+        }
+    }
+
+    /// Leaves every device safe: first the boards, that they stop working, then the supplies,
+    /// then the chambers. Always runs.
+    async fn make_safe(mut self) -> Ending {
+        for role in [Role::Accelerator, Role::PowerSupply, Role::ThermalChamber] {
+            let devices: Vec<DeviceId> = self
+                .plan
+                .devices
+                .iter()
+                .map(DevicePlan::wired)
+                .filter(|wired| wired.role == role)
+                .map(|wired| wired.id)
+                .collect();
+            for device in &devices {
+                if let Some(orders) = self.orders.get(device) {
+                    // A station that is gone is found missing below.
+                    let _gone = orders.try_send(Order::MakeSafe);
+                }
+            }
+            let deadline = self.clock.now() + SAFE_DEADLINE;
+            while devices.iter().any(|device| !self.left.contains_key(device)) {
+                match self.clock.until(deadline, self.raised.recv()).await {
+                    Some(Some(raised)) => self.take(Some(raised)),
+                    Some(None) | None => break,
+                }
+            }
+            for device in devices {
+                let result = self.left.get(&device).cloned();
+                if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
+                    let why = format!("{}: {why}", self.plan.device_name(device));
+                    // Nothing outranks a bench that may still be live.
+                    self.ending = Some(Ending::Unsafe { why });
+                }
+            }
+        }
+        let ending = self.ending.take().unwrap_or(Ending::Completed);
+        let at = self.clock.now();
+        for event in self.order.rest().chain([Event {
+            at,
+            device: DeviceId::BENCH,
+            kind: EventKind::RunEnded { ending: ending.clone() },
+        }]) {
+            for observer in self.observers.iter_mut() {
+                if let Err(error) = observer.observe(&event)
+                    && ending == Ending::Completed
+                {
+                    return Ending::BenchFault { why: error.to_string() };
+                }
+            }
+        }
+        ending
+    }
+}
+
+fn instrument(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+    let device = setup.device.clone();
+    let missing = || {
+        drivers::error::DeviceErrorKind::WrongIdentity {
+            expected: model.to_owned(),
+            found: "nothing in the catalog".to_owned(),
+        }
+        .of(&device)
+    };
+    match role {
+        Role::PowerSupply => {
+            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::PowerSupply((model.drive)(setup)?))
+        }
+        Role::ThermalChamber | Role::Accelerator => {
+            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
+        }
+    }
+}
+
+/// The channel and number of the state `protected`, where a device has it.
+fn tripped_state(channels: &[ChannelSpec]) -> Option<(u16, u16)> {
+    (0..).zip(channels).find_map(|(channel, spec)| {
+        let state = spec.states.iter().position(|state| &**state == "protected")?;
+        Some((channel, state as u16))
+    })
+}

@@ -1,0 +1,218 @@
+//! The station of an instrument: identifies it, arms it, polls it, tells it, leaves it safe.
+
+use std::collections::BTreeMap;
+
+use drivers::clock::Clock;
+use drivers::error::{DeviceError, DeviceErrorKind};
+use drivers::instrument::Instrument;
+use drivers::power_supply::SupplyLimits;
+use drivers::thermal_chamber::CelsiusRange;
+use profiles::command::{Command, Fault};
+use profiles::name::DeviceName;
+use profiles::quantity::{Amperes, Celsius, Volts};
+use profiles::reading::{Reading, Value};
+use profiles::time::{BenchTime, Period};
+use reports::event::EventKind;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+use super::station::{Order, Raised, Reporter};
+
+/// Tries of a poll before the instrument counts as failed.
+const TRIES: u32 = 3;
+/// Tries to leave a device safe.
+const SAFE_TRIES: u32 = 3;
+
+/// The station of one instrument.
+pub(super) struct InstrumentStation {
+    pub(super) instrument: Instrument,
+    pub(super) name: DeviceName,
+    pub(super) serial: Option<String>,
+    pub(super) limits: BTreeMap<String, f64>,
+    pub(super) poll: Period,
+    pub(super) clock: Clock,
+    pub(super) orders: Receiver<Order>,
+    pub(super) reporter: Reporter,
+    /// The way to break an emulated instrument.
+    pub(super) faults: Sender<Fault>,
+    /// Number of the supply's state that says that a protection tripped, if it has one.
+    pub(super) tripped_state: Option<(u16, u16)>,
+}
+
+impl InstrumentStation {
+    /// Looks after the instrument until it is left safe.
+    pub(super) async fn run(mut self) {
+        if self.prepare().await {
+            self.reporter.raise(Raised::Ready(self.reporter.device)).await;
+            self.attend().await;
+        } else {
+            self.wait_for_the_end().await;
+        }
+        self.make_safe().await;
+    }
+
+    /// Identifies and arms; `false` if the run must not start.
+    async fn prepare(&mut self) -> bool {
+        let identity = match self.instrument.identify().await {
+            Ok(identity) => identity,
+            Err(error) => {
+                let raised = match error.kind {
+                    DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => Raised::Absent,
+                    _ => Raised::Fault,
+                };
+                self.reporter.raise(raised(self.reporter.device, error.to_string())).await;
+                return false;
+            }
+        };
+        let found = identity.serial.clone();
+        let event = EventKind::Identified {
+            maker: identity.maker,
+            model: identity.model,
+            serial: identity.serial,
+            firmware: identity.firmware,
+        };
+        self.reporter.tell(self.clock.now(), event).await;
+        let expected = self.serial.clone().filter(|serial| *serial != found);
+        let armed = match expected {
+            Some(serial) => {
+                let (expected, found) = (format!("serial {serial}"), format!("serial {found}"));
+                Err(DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name))
+            }
+            None => self.arm().await,
+        };
+        if let Err(error) = armed {
+            self.reporter.raise(Raised::Fault(self.reporter.device, error.to_string())).await;
+            return false;
+        }
+        true
+    }
+
+    async fn arm(&mut self) -> Result<(), DeviceError> {
+        let limit = |key: &str| self.limits.get(key).copied();
+        match &mut self.instrument {
+            Instrument::PowerSupply(supply) => {
+                if let (Some(volts), Some(amps)) = (limit("volts"), limit("amps")) {
+                    let ceiling = SupplyLimits { volts: Volts(volts), amps: Amperes(amps) };
+                    supply.protect(ceiling).await?;
+                }
+            }
+            Instrument::ThermalChamber(chamber) => {
+                if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
+                    let range = CelsiusRange { min: Celsius(min), max: Celsius(max) };
+                    chamber.protect(range).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Polls and carries out orders until told to leave the device safe.
+    async fn attend(&mut self) {
+        let mut due = self.clock.now();
+        loop {
+            let order = tokio::select! {
+                biased;
+                order = self.orders.recv() => Some(order),
+                () = self.clock.sleep_until(due) => None,
+            };
+            match order {
+                None => {
+                    if !self.measure().await {
+                        return self.wait_for_the_end().await;
+                    }
+                    // A poll that took longer than its period skips what it missed.
+                    while due <= self.clock.now() {
+                        due = due + self.poll;
+                    }
+                }
+                Some(Some(Order::Apply { at, command })) => {
+                    if !self.apply(at, &command).await {
+                        return self.wait_for_the_end().await;
+                    }
+                }
+                Some(Some(Order::MakeSafe) | None) => return,
+            }
+        }
+    }
+
+    /// Asks for everything; `false` if the instrument failed.
+    async fn measure(&mut self) -> bool {
+        let mut readings: Vec<Reading> = Vec::new();
+        for attempt in 1..=TRIES {
+            readings.clear();
+            match self.instrument.measure(&mut readings).await {
+                Ok(()) => {
+                    self.reporter.sampled(self.clock.now(), &readings).await;
+                    self.watch(&readings).await;
+                    return true;
+                }
+                Err(error) if attempt < TRIES => {
+                    let event =
+                        EventKind::Retried { asked: "measure".into(), why: error.kind.to_string() };
+                    self.reporter.tell(self.clock.now(), event).await;
+                }
+                Err(error) => self.fail(&error).await,
+            }
+        }
+        false
+    }
+
+    /// Watches for a protection that tripped, whatever was commanded.
+    async fn watch(&mut self, readings: &[Reading]) {
+        let Some((channel, state)) = self.tripped_state else { return };
+        let tripped = Reading { channel, value: Value::State(state) };
+        if readings.contains(&tripped) {
+            let why = format!("{}: a protection tripped and switched the output off", self.name);
+            self.reporter.raise(Raised::Tripped(self.reporter.device, why)).await;
+        }
+    }
+
+    async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+        let applied = match command {
+            Command::Inject(fault) => {
+                let _emulator_gone = self.faults.send(fault.clone()).await;
+                Ok(())
+            }
+            command => self.instrument.apply(&self.name, command).await,
+        };
+        match applied {
+            Ok(()) => {
+                let now = self.clock.now();
+                let late_us = now.micros_since(at);
+                let event = EventKind::SetPointApplied { command: command.clone(), late_us };
+                self.reporter.tell(now, event).await;
+                true
+            }
+            Err(error) => {
+                self.fail(&error).await;
+                false
+            }
+        }
+    }
+
+    async fn fail(&mut self, error: &DeviceError) {
+        let why = error.kind.to_string();
+        self.reporter.tell(self.clock.now(), EventKind::DeviceFailed { why }).await;
+        self.reporter.raise(Raised::Fault(self.reporter.device, error.to_string())).await;
+    }
+
+    /// After a failure nothing is told any more but to make safe.
+    async fn wait_for_the_end(&mut self) {
+        while let Some(Order::Apply { .. }) = self.orders.recv().await {}
+    }
+
+    async fn make_safe(&mut self) {
+        let mut result = Ok(());
+        for _ in 0..SAFE_TRIES {
+            result = self.instrument.make_safe().await.map_err(|error| error.to_string());
+            if result.is_ok() {
+                break;
+            }
+        }
+        let event = match &result {
+            Ok(()) => EventKind::MadeSafe,
+            Err(why) => EventKind::NotMadeSafe { why: why.clone() },
+        };
+        self.reporter.tell(self.clock.now(), event).await;
+        self.reporter.raise(Raised::Left(self.reporter.device, result)).await;
+    }
+}
