@@ -1,5 +1,6 @@
 //! Power supplies: one line per make.
 
+mod keysight_663xb;
 mod role;
 
 pub use role::{PowerSupply, SupplyLimits};
@@ -7,4 +8,4 @@ pub use role::{PowerSupply, SupplyLimits};
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn PowerSupply>] = &[];
+pub static MODELS: &[Model<dyn PowerSupply>] = &keysight_663xb::MODELS;
