@@ -1,5 +1,7 @@
 //! Power supplies: one line per make.
 
+#[cfg(test)]
+mod contract;
 mod keysight_663xb;
 mod role;
 

@@ -1,5 +1,7 @@
 //! Thermal chambers: one line per make.
 
+#[cfg(test)]
+mod contract;
 mod role;
 mod watlow_f4;
 

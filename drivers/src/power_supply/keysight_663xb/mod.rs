@@ -19,6 +19,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         ratings: &[rating("volts", 20.0), rating("amps", 5.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6632B))),
         emulate: |setup| Box::new(emulator::Supply::new(setup, &K6632B)),
+        transcript: include_str!("transcript_6632b.txt"),
         ..COMMON
     },
     Model {
@@ -27,6 +28,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         ratings: &[rating("volts", 50.0), rating("amps", 2.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
         emulate: |setup| Box::new(emulator::Supply::new(setup, &K6633B)),
+        transcript: include_str!("transcript_6633b.txt"),
         ..COMMON
     },
     Model {
@@ -35,6 +37,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         ratings: &[rating("volts", 100.0), rating("amps", 1.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6634B))),
         emulate: |setup| Box::new(emulator::Supply::new(setup, &K6634B)),
+        transcript: include_str!("transcript_6634b.txt"),
         ..COMMON
     },
 ];
@@ -51,7 +54,7 @@ const COMMON: Model<dyn PowerSupply> = Model {
     },
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
     emulate: |setup| Box::new(emulator::Supply::new(setup, &K6633B)),
-    transcript: include_str!("transcript.txt"),
+    transcript: "",
 };
 
 const OPTIONS: [OptionSpec; 4] = [
