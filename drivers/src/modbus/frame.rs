@@ -34,19 +34,18 @@ pub(crate) enum Cut {
 
 /// What a slave hears.
 pub(crate) fn request(bytes: &[u8]) -> Cut {
-    match cut(request_length, bytes) {
+    let is_whole = || (4..=MAX_BYTES).contains(&bytes.len()) && is_intact(bytes);
+    match request_length(bytes) {
         // Only the sender knows how long a request of an unknown function is; where its bytes end
         // in their own CRC, that is all of it.
-        Cut::Broken if (4..=MAX_BYTES).contains(&bytes.len()) && is_intact(bytes) => {
-            Cut::Frame(bytes.len())
-        }
-        cut => cut,
+        Err(Err::Error(_)) if is_whole() => Cut::Frame(bytes.len()),
+        length => cut(&length, bytes),
     }
 }
 
 /// What a master hears.
 pub(crate) fn reply(bytes: &[u8]) -> Cut {
-    cut(reply_length, bytes)
+    cut(&reply_length(bytes), bytes)
 }
 
 /// Whether `frame` ends in its CRC, low byte first. Appending a CRC to what it covers makes the
@@ -55,11 +54,11 @@ pub(crate) fn is_intact(frame: &[u8]) -> bool {
     CRC.checksum(frame) == 0
 }
 
-fn cut(length: fn(&[u8]) -> IResult<&[u8], usize>, bytes: &[u8]) -> Cut {
-    match length(bytes) {
-        Ok((_, length)) if length > MAX_BYTES => Cut::Broken,
-        Ok((_, length)) if bytes.len() < length => Cut::More,
-        Ok((_, length)) if is_intact(&bytes[..length]) => Cut::Frame(length),
+fn cut(length: &IResult<&[u8], usize>, bytes: &[u8]) -> Cut {
+    match length {
+        &Ok((_, length)) if length > MAX_BYTES => Cut::Broken,
+        &Ok((_, length)) if bytes.len() < length => Cut::More,
+        &Ok((_, length)) if is_intact(&bytes[..length]) => Cut::Frame(length),
         Err(Err::Incomplete(_)) => Cut::More,
         Ok(_) | Err(_) => Cut::Broken,
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod contract;
 mod keysight_663xb;
+#[cfg(test)]
+mod rig;
 mod role;
 
 pub use role::{PowerSupply, SupplyLimits};

@@ -74,7 +74,7 @@ impl<C: Copy> Table<C> {
                 let number = matches(&row.nodes, header)?;
                 Some(Found {
                     meaning: row.meaning,
-                    number: number.unwrap_or(1),
+                    number: number.max(1),
                 })
             })
     }
@@ -106,16 +106,17 @@ fn nodes(header: &'static str) -> Vec<Node> {
     nodes
 }
 
-/// The number in `header` if `nodes` match all of it. Most rows fail at their first letter.
-fn matches(nodes: &[Node], header: &str) -> Option<Option<u16>> {
+/// The first number in `header`, zero for none, if `nodes` match all of it. Most rows fail at
+/// their first letter.
+fn matches(nodes: &[Node], header: &str) -> Option<u16> {
     let Some((node, others)) = nodes.split_first() else {
-        return header.is_empty().then_some(None);
+        return header.is_empty().then_some(0);
     };
     let (word, rest) = header.split_once(':').unwrap_or((header, ""));
     if let Some(number) = node.accepts(word)
         && let Some(later) = matches(others, rest)
     {
-        return Some(number.or(later));
+        return Some(if number == 0 { later } else { number });
     }
     if node.optional {
         return matches(others, header);
@@ -124,20 +125,21 @@ fn matches(nodes: &[Node], header: &str) -> Option<Option<u16>> {
 }
 
 impl Node {
-    fn accepts(&self, word: &str) -> Option<Option<u16>> {
+    /// The number behind `word`, zero for none, if it is this mnemonic.
+    fn accepts(&self, word: &str) -> Option<u16> {
         let first = word.as_bytes().first()?;
         if !self.name.as_bytes()[0].eq_ignore_ascii_case(first) {
             return None;
         }
         if is_mnemonic(self.name, word) {
-            return Some(None);
+            return Some(0);
         }
         if !self.numbered {
             return None;
         }
         let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let number = word[name.len()..].parse().ok()?;
-        is_mnemonic(self.name, name).then_some(Some(number))
+        (number > 0 && is_mnemonic(self.name, name)).then_some(number)
     }
 }
 

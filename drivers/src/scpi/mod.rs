@@ -1,6 +1,7 @@
 //! SCPI: one engine for both halves. [`session::Session`] asks, [`responder::Responder`] answers;
 //! what a make's words mean is the make's own business.
 
+mod core;
 pub(crate) mod header;
 pub(crate) mod message;
 pub(crate) mod responder;

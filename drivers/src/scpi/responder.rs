@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
+use super::core::{self, CORE, Core};
 use super::header::{Found, Table};
 use super::message::{self, Param, Unit};
-use super::status::{Group, Status, code, event, text_of};
+use super::status::{Status, code};
 
 /// Longest line. What is longer is lost, as in a real input buffer.
 const LINE_BYTES: usize = 1_024;
@@ -18,82 +19,6 @@ pub(crate) enum Word<M> {
     /// Answered by the make.
     Make(M),
 }
-
-/// Headers that the responder answers by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Core {
-    ClearStatus,
-    EventEnable,
-    Events,
-    Identity,
-    Complete,
-    Options,
-    ServiceEnable,
-    StatusByte,
-    SelfTest,
-    Wait,
-    NextError,
-    Version,
-    Preset,
-    Group(Which, Register),
-}
-
-/// A group of status registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    Questionable,
-    Operation,
-}
-
-/// One register of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Register {
-    Event,
-    Condition,
-    Enable,
-    Positive,
-    Negative,
-}
-
-const CORE: [(&str, Core); 23] = {
-    use Core::Group as In;
-    use Register::{Condition, Enable, Event, Negative, Positive};
-    use Which::{Operation, Questionable};
-    [
-        ("*CLS", Core::ClearStatus),
-        ("*ESE[?]", Core::EventEnable),
-        ("*ESR?", Core::Events),
-        ("*IDN?", Core::Identity),
-        ("*OPC[?]", Core::Complete),
-        ("*OPT?", Core::Options),
-        ("*SRE[?]", Core::ServiceEnable),
-        ("*STB?", Core::StatusByte),
-        ("*TST?", Core::SelfTest),
-        ("*WAI", Core::Wait),
-        ("SYSTem:ERRor[:NEXT]?", Core::NextError),
-        ("SYSTem:VERSion?", Core::Version),
-        ("STATus:PRESet", Core::Preset),
-        ("STATus:QUEStionable[:EVENt]?", In(Questionable, Event)),
-        (
-            "STATus:QUEStionable:CONDition?",
-            In(Questionable, Condition),
-        ),
-        ("STATus:QUEStionable:ENABle[?]", In(Questionable, Enable)),
-        (
-            "STATus:QUEStionable:PTRansition[?]",
-            In(Questionable, Positive),
-        ),
-        (
-            "STATus:QUEStionable:NTRansition[?]",
-            In(Questionable, Negative),
-        ),
-        ("STATus:OPERation[:EVENt]?", In(Operation, Event)),
-        ("STATus:OPERation:CONDition?", In(Operation, Condition)),
-        ("STATus:OPERation:ENABle[?]", In(Operation, Enable)),
-        ("STATus:OPERation:PTRansition[?]", In(Operation, Positive)),
-        ("STATus:OPERation:NTRansition[?]", In(Operation, Negative)),
-    ]
-};
 
 /// The table of a make: its own patterns and those of every instrument. A make's come first, so
 /// that it may answer for itself.
@@ -256,7 +181,10 @@ impl Responder {
                 self.reply.push(';');
             }
             let outcome = match found.meaning {
-                Word::Core(core) => self.carry_out_core(core, &unit),
+                Word::Core(core) => {
+                    let (status, identity) = (&mut self.status, &self.identity);
+                    core::carry_out(core, &unit, status, identity, &mut self.reply)
+                }
                 Word::Make(meaning) => {
                     let call = Call {
                         meaning,
@@ -300,98 +228,6 @@ impl Responder {
         self.path.push_str(&unit.header[..node]);
         found.ok_or(undefined)
     }
-
-    fn carry_out_core(&mut self, core: Core, unit: &Unit<'_>) -> Outcome {
-        let available = !self.reply.is_empty();
-        let (status, reply) = (&mut self.status, &mut self.reply);
-        let number = match core {
-            Core::ClearStatus => {
-                status.clear();
-                return no_params(unit);
-            }
-            Core::EventEnable => return mask(&mut status.event_enable, unit, reply),
-            Core::ServiceEnable => return mask(&mut status.service_enable, unit, reply),
-            Core::Events => u16::from(status.take_events()),
-            Core::StatusByte => u16::from(status.byte(available)),
-            Core::Complete if unit.query => 1,
-            Core::Complete => {
-                status.set_events(event::OPERATION_COMPLETE);
-                return no_params(unit);
-            }
-            Core::Options | Core::SelfTest => 0,
-            Core::Wait => return no_params(unit),
-            Core::Preset => {
-                status.preset();
-                return no_params(unit);
-            }
-            Core::Identity => {
-                reply.push_str(&self.identity);
-                return no_params(unit);
-            }
-            Core::Version => {
-                reply.push_str("1995.0");
-                return no_params(unit);
-            }
-            Core::NextError => {
-                let code = status.take_error();
-                write_text(reply, format_args!("{code:+},\"{}\"", text_of(code)));
-                return no_params(unit);
-            }
-            Core::Group(which, register) => {
-                let group = match which {
-                    Which::Questionable => &mut status.questionable,
-                    Which::Operation => &mut status.operation,
-                };
-                return group_register(group, register, unit, reply);
-            }
-        };
-        write_text(reply, format_args!("{number}"));
-        no_params(unit)
-    }
-}
-
-fn no_params(unit: &Unit<'_>) -> Outcome {
-    if unit.params.is_empty() {
-        Ok(())
-    } else {
-        Err(code::PARAMETER_NOT_ALLOWED)
-    }
-}
-
-fn mask(register: &mut u8, unit: &Unit<'_>, reply: &mut String) -> Outcome {
-    if unit.query {
-        write_text(reply, format_args!("{register}"));
-        return no_params(unit);
-    }
-    let param = unit.params.first().ok_or(code::MISSING_PARAMETER)?;
-    *register = param.whole(255)? as u8;
-    Ok(())
-}
-
-fn group_register(
-    group: &mut Group,
-    register: Register,
-    unit: &Unit<'_>,
-    reply: &mut String,
-) -> Outcome {
-    let told = match register {
-        Register::Event | Register::Condition => None,
-        Register::Enable => Some(&mut group.enable),
-        Register::Positive => Some(&mut group.positive),
-        Register::Negative => Some(&mut group.negative),
-    };
-    let value = match (told, register) {
-        (Some(told), _) if unit.query => *told,
-        (Some(told), _) => {
-            let param = unit.params.first().ok_or(code::MISSING_PARAMETER)?;
-            *told = param.whole(32_767)?;
-            return Ok(());
-        }
-        (None, Register::Event) => group.take_event(),
-        (None, _) => group.condition(),
-    };
-    write_text(reply, format_args!("{value}"));
-    no_params(unit)
 }
 
 /// Writes to a reply.

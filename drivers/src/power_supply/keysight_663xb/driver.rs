@@ -105,7 +105,7 @@ impl Device for Supply {
         let remote = self.session.tell("SYST:REM").await;
         let told = self.session.tell("OUTP 0").await;
         let [on] = self.session.ask_numbers("OUTP?").await?;
-        if on == 0.0 {
+        if is(on, 0) {
             return Ok(());
         }
         remote.and(told)?;
@@ -128,7 +128,7 @@ impl PowerSupply for Supply {
             .ask_numbers("VOLT:PROT?;:CURR:PROT:STAT?;:STAT:QUES:COND?")
             .await?;
         let differs = (volts - ceiling.volts.0).abs() > self.traits.volts_step;
-        if differs || read != f64::from(trips) {
+        if differs || !is(read, trips) {
             let got = format!("VOLT:PROT {volts:.3};:CURR:PROT:STAT {read}");
             return Err(self.not_applied(setting, got));
         }
@@ -159,12 +159,17 @@ impl PowerSupply for Supply {
         self.session.tell(&setting).await?;
         let [on, questionable] = self.session.ask_numbers("OUTP?;:STAT:QUES:COND?").await?;
         let read = State::new(on, questionable, 0.0);
-        if on == f64::from(wanted) && !(state == Switch::On && read.is_tripped()) {
+        if is(on, wanted) && !(state == Switch::On && read.is_tripped()) {
             return Ok(());
         }
         let got = format!("OUTP {on};:STAT:QUES:COND {questionable}");
         Err(self.not_applied(setting, got))
     }
+}
+
+/// Whether an answer is this boolean.
+fn is(answer: f64, state: u8) -> bool {
+    (answer - f64::from(state)).abs() < 0.5
 }
 
 /// What the status registers say about the output.
@@ -178,7 +183,7 @@ struct State {
 impl State {
     fn new(on: f64, questionable: f64, operation: f64) -> State {
         State {
-            on: on != 0.0,
+            on: !is(on, 0),
             questionable: questionable as u16,
             operation: operation as u16,
         }

@@ -3,6 +3,7 @@
 
 mod driver;
 mod emulator;
+mod output;
 mod words;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
@@ -18,7 +19,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         summary: "Keysight (Agilent, HP) 6632B power supply, 20 V, 5 A",
         ratings: &[rating("volts", 20.0), rating("amps", 5.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6632B))),
-        emulate: |setup| Box::new(emulator::Supply::new(setup, &K6632B)),
+        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6632B)),
         transcript: include_str!("transcript_6632b.txt"),
         ..COMMON
     },
@@ -27,7 +28,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         summary: "Keysight (Agilent, HP) 6633B power supply, 50 V, 2 A",
         ratings: &[rating("volts", 50.0), rating("amps", 2.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
-        emulate: |setup| Box::new(emulator::Supply::new(setup, &K6633B)),
+        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6633B)),
         transcript: include_str!("transcript_6633b.txt"),
         ..COMMON
     },
@@ -36,7 +37,7 @@ pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
         summary: "Keysight (Agilent, HP) 6634B power supply, 100 V, 1 A",
         ratings: &[rating("volts", 100.0), rating("amps", 1.0)],
         drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6634B))),
-        emulate: |setup| Box::new(emulator::Supply::new(setup, &K6634B)),
+        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6634B)),
         transcript: include_str!("transcript_6634b.txt"),
         ..COMMON
     },
@@ -53,7 +54,7 @@ const COMMON: Model<dyn PowerSupply> = Model {
         bits_per_byte: 10,
     },
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
-    emulate: |setup| Box::new(emulator::Supply::new(setup, &K6633B)),
+    emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6633B)),
     transcript: "",
 };
 

@@ -30,7 +30,7 @@ pub(super) struct Chamber {
 }
 
 impl Chamber {
-    pub(super) fn new(setup: EmulatorSetup) -> Chamber {
+    pub(super) fn new(setup: &EmulatorSetup) -> Chamber {
         let options = &setup.options;
         let latency = options.number("latency").unwrap_or(0.008);
         Chamber {
@@ -109,13 +109,14 @@ impl Registers {
     fn access(&mut self, access: Access<'_>) -> Result<(), ErrorKind> {
         match access {
             Access::Read(first, words) => {
-                for (register, word) in (first..=u16::MAX).zip(&mut *words) {
-                    *word = self.read(register).ok_or(ILLEGAL_ADDRESS)?;
+                // Beyond the last register that an address can name there is none.
+                let registers = (first..=u16::MAX).map(Some).chain(std::iter::repeat(None));
+                for (register, word) in registers.zip(words) {
+                    *word = register
+                        .and_then(|register| self.read(register))
+                        .ok_or(ILLEGAL_ADDRESS)?;
                 }
-                let last = usize::from(first) + words.len() - 1;
-                (last <= usize::from(u16::MAX))
-                    .then_some(())
-                    .ok_or(ILLEGAL_ADDRESS)
+                Ok(())
             }
             // Limits are written together or one by one; together they need not be in order until
             // both are there.
@@ -140,12 +141,11 @@ impl Registers {
             register::COOL => self.effort(-1.0),
             register::SET_POINT => self.shown(self.set_points[0]),
             register::SET_POINT_2 => self.shown(self.set_points[1]),
-            // An RTD.
-            register::SENSOR => 1,
             register::LOW_LIMIT => self.shown(self.limits[0]),
             register::HIGH_LIMIT => self.shown(self.limits[1]),
             register::DECIMALS => self.decimals,
-            register::UNITS => 1,
+            // An RTD, and °C.
+            register::SENSOR | register::UNITS => 1,
             _ => self.events[event(register)?],
         };
         Some(value)
@@ -165,8 +165,8 @@ impl Registers {
             register::HIGH_LIMIT => return self.set_limits([self.limits[0], value]),
             register::DECIMALS if word <= 1 => self.decimals = word,
             register::SAVE if word == 0 => {}
-            register::UNITS if word == 1 => {}
-            register::RESUME | register::HOLD | register::TERMINATE if word == 1 => {}
+            register::UNITS | register::RESUME | register::HOLD | register::TERMINATE
+                if word == 1 => {}
             register::DECIMALS
             | register::SAVE
             | register::UNITS

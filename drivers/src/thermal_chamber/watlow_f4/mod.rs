@@ -30,7 +30,7 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
         bits_per_byte: 10,
     },
     drive: |setup| Ok(Box::new(driver::Chamber::new(setup))),
-    emulate: |setup| Box::new(emulator::Chamber::new(setup)),
+    emulate: |setup| Box::new(emulator::Chamber::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };
 
