@@ -19,3 +19,6 @@ pub mod thermal_chamber;
 
 mod modbus;
 mod scpi;
+
+#[cfg(test)]
+mod rehearsal;

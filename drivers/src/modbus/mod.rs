@@ -1,1 +1,10 @@
-//! Modbus RTU over a well-kept crate.
+//! Modbus RTU: [`session::Session`] is the master, [`responder::Responder`] the slave. The crate
+//! `rmodbus` builds and reads the messages; cutting a stream into frames is done here.
+
+pub(crate) mod exception;
+pub(crate) mod frame;
+pub(crate) mod responder;
+pub(crate) mod session;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,10 @@
 //! Power supplies: one line per make.
 
+#[cfg(test)]
+mod contract;
+mod keysight_663xb;
+#[cfg(test)]
+mod rig;
 mod role;
 
 pub use role::{PowerSupply, SupplyLimits};
@@ -7,4 +12,4 @@ pub use role::{PowerSupply, SupplyLimits};
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn PowerSupply>] = &[];
+pub static MODELS: &[Model<dyn PowerSupply>] = &keysight_663xb::MODELS;

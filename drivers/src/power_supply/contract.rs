@@ -1,0 +1,357 @@
+//! What every power supply must do, on its own emulator and in virtual time; and both halves
+//! against the make's transcript, so that they cannot agree on the same mistake.
+
+use bytes::Bytes;
+use profiles::command::{Fault, Switch};
+use profiles::option::{OptionValue, Options};
+use profiles::quantity::{Amperes, Volts};
+use profiles::reading::Reading;
+use profiles::time::BenchTime;
+
+use super::rig::{Rig, drive};
+use super::{MODELS, SupplyLimits};
+use crate::clock::Clock;
+use crate::error::DeviceErrorKind;
+use crate::link::{Link, Pacing};
+use crate::plant::{Place, Plant};
+use crate::rehearsal::{emulator_setup, follow, paused, replay, tear, transcript};
+
+/// Runs `$body` for every make, in virtual time.
+macro_rules! for_every_make {
+    (|$make:ident| $body:block) => {
+        for $make in MODELS {
+            paused(async { $body });
+        }
+    };
+}
+
+#[test]
+fn channels_begin_with_what_the_role_promises() {
+    for_every_make!(|make| {
+        let rig = Rig::new(make);
+        let channels = rig.supply.channels();
+        let names: Vec<&str> = channels.iter().map(|spec| &*spec.name).collect();
+        assert_eq!(names[..3], ["volts", "amps", "output"], "{}", make.name);
+    });
+}
+
+#[test]
+fn identifies_itself() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        let identity = rig.supply.identify().await.unwrap();
+        assert!(!identity.maker.is_empty());
+        assert!(make.name.ends_with(&identity.model.to_lowercase()));
+    });
+}
+
+#[test]
+fn another_model_is_noticed() {
+    for (make, other) in MODELS.iter().zip(MODELS.iter().skip(1)) {
+        paused(async {
+            let clock = Clock::start();
+            let (near, far) = Link::pair(clock, make.pacing);
+            let (aside, _) = Link::pair(clock, make.pacing);
+            let options = Options::defaults(other.options);
+            let _stranger = Rig::on(other, options, clock, aside, far);
+            let mut supply = drive(make, near, clock, Options::defaults(make.options));
+            let error = supply.identify().await.unwrap_err();
+            assert!(
+                matches!(error.kind, DeviceErrorKind::WrongIdentity { .. }),
+                "{error}"
+            );
+        });
+    }
+}
+
+#[test]
+fn programs_and_measures_back() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.load(0.2);
+        rig.feed(0.5, 0.9, 0.8).await;
+        let (volts, amps, state) = rig.measure().await;
+        assert!((volts - 0.5 * rig.volts).abs() < 0.03, "{volts} V");
+        assert!((amps - 0.4 * rig.amps).abs() < 0.01 * rig.amps, "{amps} A");
+        assert_eq!(state, "on");
+        rig.supply.switch(Switch::Off).await.unwrap();
+        rig.wait(200).await;
+        let (volts, _, state) = rig.measure().await;
+        assert!(volts.abs() < 0.03, "{volts} V when off");
+        assert_eq!(state, "off");
+    });
+}
+
+#[test]
+fn trips_at_its_ceiling_and_stays_off_until_it_is_armed_anew() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.feed(0.4, 0.5, 0.5).await;
+        assert_eq!(rig.measure().await.2, "on");
+        rig.program(0.6, 0.5).await;
+        rig.wait(200).await;
+        assert_eq!(rig.measure().await.2, "protected");
+        assert!(rig.bus_volts().abs() < 1e-9);
+        rig.program(0.4, 0.5).await;
+        let error = rig.supply.switch(Switch::On).await.unwrap_err();
+        assert!(
+            matches!(error.kind, DeviceErrorKind::NotApplied { .. }),
+            "{error}"
+        );
+        rig.wait(200).await;
+        assert!(rig.bus_volts().abs() < 1e-9);
+        rig.feed(0.4, 0.5, 0.5).await;
+        assert_eq!(rig.measure().await.2, "on");
+    });
+}
+
+#[test]
+fn a_trip_by_itself_is_seen() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.feed(0.4, 0.5, 0.5).await;
+        rig.faults.send(Fault::OverVoltageTrip).await.unwrap();
+        rig.wait(200).await;
+        assert_eq!(rig.measure().await.2, "protected");
+        assert!(rig.bus_volts().abs() < 1e-9);
+    });
+}
+
+#[test]
+fn limits_the_current() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.load(0.4);
+        rig.feed(0.5, 0.3, 0.8).await;
+        rig.wait(2_000).await;
+        let (volts, amps, state) = rig.measure().await;
+        assert!(amps <= 0.301 * rig.amps, "{amps} A");
+        assert!(volts < 0.5 * rig.volts, "{volts} V in limit");
+        assert_eq!(state, "on");
+    });
+}
+
+#[test]
+fn switches_off_at_the_current_limit_where_it_is_told_to() {
+    for_every_make!(|make| {
+        let mut options = Options::defaults(make.options);
+        options.set("over_current", OptionValue::Text("trip".to_owned()));
+        let mut rig = Rig::with(make, options);
+        rig.feed(0.5, 0.3, 0.8).await;
+        assert_eq!(rig.measure().await.2, "on");
+        rig.load(0.4);
+        rig.wait(500).await;
+        assert_eq!(rig.measure().await.2, "protected");
+        assert!(rig.bus_volts().abs() < 1e-9);
+    });
+}
+
+#[test]
+fn refuses_what_it_cannot_do() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        let (far_too_much, amps) = (Volts(10.0 * rig.volts), Amperes(rig.amps));
+        let error = rig.supply.program(far_too_much, amps).await.unwrap_err();
+        let DeviceErrorKind::Refused { code, text, .. } = error.kind else {
+            panic!("{error}");
+        };
+        assert_eq!((code, text.as_str()), (-222, "Data out of range"));
+        let limits = SupplyLimits {
+            amps: Amperes(0.5 * rig.amps),
+            ..rig.ceiling(0.8)
+        };
+        rig.supply.protect(limits).await.unwrap();
+        let error = rig.supply.program(Volts(1.0), amps).await.unwrap_err();
+        assert!(
+            matches!(error.kind, DeviceErrorKind::Refused { .. }),
+            "{error}"
+        );
+        // The refusals leave nothing behind.
+        rig.program(0.5, 0.5).await;
+    });
+}
+
+#[test]
+fn making_safe_twice_is_as_good_as_once() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.supply.make_safe().await.unwrap();
+        rig.feed(0.5, 0.5, 0.8).await;
+        for _ in 0..2 {
+            rig.supply.make_safe().await.unwrap();
+            rig.wait(200).await;
+            assert_eq!(rig.measure().await.2, "off");
+            assert!(rig.bus_volts().abs() < 1e-9);
+        }
+    });
+}
+
+#[test]
+fn silence_is_told_within_its_deadline_and_ends() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.feed(0.5, 0.5, 0.8).await;
+        rig.faults
+            .send(Fault::Mute { millis: 5_000 })
+            .await
+            .unwrap();
+        rig.wait(1).await;
+        let asked_at = rig.clock.now();
+        let error = rig.supply.measure(&mut Vec::new()).await.unwrap_err();
+        let DeviceErrorKind::Silent { limit, .. } = error.kind else {
+            panic!("{error}");
+        };
+        assert!(
+            rig.clock.now() <= asked_at + limit,
+            "late: {}",
+            rig.clock.now()
+        );
+        rig.wait(5_000).await;
+        assert_eq!(rig.measure().await.2, "on");
+        // The errors of the half-heard conversation are not blamed on the next setting.
+        rig.program(0.4, 0.5).await;
+    });
+}
+
+#[test]
+fn garbage_is_told_and_the_next_question_works() {
+    const GARBAGE: [&[u8]; 5] = [
+        b"\xff\x00\x80\r\n",
+        b"\r\n",
+        b"12;13\r\n",
+        b"+1.2E",
+        b"1\r\n2\r\n",
+    ];
+    for_every_make!(|make| {
+        for garbage in GARBAGE {
+            let clock = Clock::start();
+            let (near, mut far) = Link::pair(clock, make.pacing);
+            let mut supply = drive(make, near, clock, Options::defaults(make.options));
+            let nonsense = async {
+                far.receive().await.unwrap();
+                far.send(Bytes::from_static(garbage)).await.unwrap();
+                far
+            };
+            let mut readings = Vec::new();
+            let (measured, far) = tokio::join!(supply.measure(&mut readings), nonsense);
+            let error = measured.unwrap_err();
+            assert!(
+                matches!(error.kind, DeviceErrorKind::Garbled { .. }),
+                "{error}"
+            );
+            assert!(readings.is_empty());
+            let (near, _) = Link::pair(clock, make.pacing);
+            let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
+            rig.supply = supply;
+            rig.feed(0.5, 0.5, 0.8).await;
+        }
+    });
+}
+
+#[test]
+fn chunks_may_come_in_pieces() {
+    for_every_make!(|make| {
+        let clock = Clock::start();
+        let (near, torn) = Link::pair(clock, Pacing::Instant);
+        let (mended, far) = Link::pair(clock, Pacing::Instant);
+        tokio::spawn(tear(torn, mended));
+        let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
+        rig.feed(0.5, 0.5, 0.8).await;
+        assert_eq!(rig.measure().await.2, "on");
+    });
+}
+
+#[test]
+fn the_same_seed_measures_the_same() {
+    for_every_make!(|make| {
+        let mut runs = Vec::new();
+        for _ in 0..2 {
+            let mut rig = Rig::new(make);
+            rig.load(0.2);
+            rig.feed(0.5, 0.5, 0.8).await;
+            let mut readings: Vec<Reading> = Vec::new();
+            for _ in 0..20 {
+                rig.supply.measure(&mut readings).await.unwrap();
+            }
+            runs.push(readings);
+        }
+        assert_eq!(runs[0], runs[1]);
+    });
+}
+
+#[test]
+fn the_driver_follows_the_transcript() {
+    for_every_make!(|make| {
+        let clock = Clock::start();
+        let (near, mut far) = Link::pair(clock, Pacing::Instant);
+        let mut supply = drive(make, near, clock, Options::defaults(make.options));
+        let lines = transcript(make.transcript);
+        let conversation = async {
+            supply.identify().await.unwrap();
+            let (volts, amps) = (Volts(15.0), Amperes(1.0));
+            supply.protect(SupplyLimits { volts, amps }).await.unwrap();
+            supply.program(Volts(12.0), Amperes(0.5)).await.unwrap();
+            supply.switch(Switch::On).await.unwrap();
+            let mut readings = Vec::new();
+            supply.measure(&mut readings).await.unwrap();
+            assert_eq!(
+                readings[..3],
+                [
+                    Reading::number(0, 12.0),
+                    Reading::number(1, 0.0),
+                    Reading::state(2, 1)
+                ]
+            );
+            supply.program(Volts(16.0), Amperes(0.5)).await.unwrap();
+            readings.clear();
+            supply.measure(&mut readings).await.unwrap();
+            assert_eq!(
+                readings[..3],
+                [
+                    Reading::number(0, 0.0),
+                    Reading::number(1, 0.0),
+                    Reading::state(2, 2)
+                ]
+            );
+            supply.make_safe().await.unwrap();
+        };
+        let limit = BenchTime::from_millis(60_000);
+        let both = async { tokio::join!(conversation, follow(&mut far, &lines)) };
+        clock
+            .until(limit, both)
+            .await
+            .expect("the transcript goes on");
+    });
+}
+
+#[test]
+fn the_emulator_follows_the_transcript() {
+    for make in MODELS {
+        let mut plant = Plant::default();
+        let bus = plant.add_bus();
+        let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Bus(bus)));
+        replay(emulator.as_mut(), &mut plant, &transcript(make.transcript));
+    }
+}
+
+/// Not a test of the supply but of its price: `cargo test -p drivers price -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures real time"]
+fn price_of_a_measurement() {
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        rig.feed(0.5, 0.5, 0.8).await;
+        let mut readings = Vec::with_capacity(4);
+        #[expect(clippy::disallowed_methods, reason = "real time is what is measured")]
+        let started = std::time::Instant::now();
+        for _ in 0..10_000 {
+            readings.clear();
+            rig.supply.measure(&mut readings).await.unwrap();
+        }
+        println!(
+            "{}: {:?} a measurement",
+            make.name,
+            started.elapsed() / 10_000
+        );
+    });
+}

@@ -1,0 +1,166 @@
+//! Rehearsals (tests only): virtual time, far ends that follow a transcript or talk nonsense, and
+//! emulators that are shown a transcript.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use profiles::name::DeviceName;
+use profiles::option::{OptionSpec, Options};
+use profiles::seed::Seed;
+use profiles::time::BenchTime;
+
+use crate::emulator::{Emulator, Outbox};
+use crate::link::Link;
+use crate::model::EmulatorSetup;
+use crate::plant::{Place, Plant};
+
+/// One line of a transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// What the driver sends.
+    Sent(Vec<u8>),
+    /// What the device answers.
+    Answered(Vec<u8>),
+}
+
+/// Runs a test in virtual time.
+pub(crate) fn paused<F: Future<Output = ()>>(test: F) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(test);
+}
+
+/// What a device's emulator is made of.
+pub(crate) fn emulator_setup(options: &[OptionSpec], place: Place) -> EmulatorSetup {
+    EmulatorSetup {
+        device: device(),
+        seed: Seed(7),
+        options: Options::defaults(options),
+        place,
+    }
+}
+
+/// The name of the device under rehearsal.
+pub(crate) fn device() -> DeviceName {
+    DeviceName::new("device").unwrap()
+}
+
+/// Reads a transcript. A line of four or more pairs of hexadecimal digits is those bytes; any
+/// other is text, which ends in LF where it is sent and in CR LF where it is answered.
+pub(crate) fn transcript(text: &str) -> Vec<Line> {
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .map(|line| {
+            let (mark, content) = line.split_at(2);
+            let bytes =
+                |end| hex(content).unwrap_or_else(|| format!("{content}{end}").into_bytes());
+            match mark {
+                "> " => Line::Sent(bytes("\n")),
+                "< " => Line::Answered(bytes("\r\n")),
+                _ => panic!("no line of a transcript: {line:?}"),
+            }
+        })
+        .collect()
+}
+
+/// `01 83 02`
+pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
+    let pairs: Vec<&str> = text.split_whitespace().collect();
+    if pairs.len() < 4 || pairs.iter().any(|pair| pair.len() != 2) {
+        return None;
+    }
+    let bytes = pairs.iter().map(|pair| u8::from_str_radix(pair, 16).ok());
+    bytes.collect()
+}
+
+/// A far end that follows the transcript: it expects each byte that is sent, and answers. It ends
+/// with the transcript.
+pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
+    let mut heard = Vec::new();
+    for line in lines {
+        match line {
+            Line::Sent(expected) => {
+                while heard.len() < expected.len() {
+                    let arrival = link.receive().await.expect("the driver stopped early");
+                    heard.extend_from_slice(&arrival.chunk);
+                }
+                let rest = heard.split_off(expected.len());
+                assert_eq!(shown(&heard), shown(expected));
+                heard = rest;
+            }
+            Line::Answered(answer) => link.send(Bytes::copy_from_slice(answer)).await.unwrap(),
+        }
+    }
+    assert_eq!(shown(&heard), "", "sent beyond the transcript");
+}
+
+/// Shows an emulator what the transcript sends, 300 ms apart, and compares what it answers.
+/// Numbers need to agree to 1 % and 0.1, for they are measured.
+pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Line]) {
+    let mut out = Outbox::default();
+    let mut answers = Vec::new();
+    let mut at = BenchTime::ZERO;
+    for line in lines {
+        match line {
+            Line::Sent(bytes) => {
+                assert_eq!(shown(&answers), "", "answered beyond the transcript");
+                at = at.plus_micros(300_000);
+                plant.advance(at);
+                emulator.receive(at, bytes, plant, &mut out);
+                answers.extend(out.take().into_iter().flat_map(|(_, chunk)| chunk));
+            }
+            Line::Answered(expected) => {
+                let answered = std::mem::take(&mut answers);
+                assert!(
+                    alike(expected, &answered),
+                    "the transcript has {}, the emulator {}",
+                    shown(expected),
+                    shown(&answered)
+                );
+            }
+        }
+    }
+}
+
+fn alike(expected: &[u8], answered: &[u8]) -> bool {
+    let split = |bytes: &[u8]| -> Vec<String> {
+        let fields = bytes.split(|byte| matches!(byte, b';' | b','));
+        fields.map(shown).collect()
+    };
+    let (expected, answered) = (split(expected), split(answered));
+    expected.len() == answered.len()
+        && expected.iter().zip(&answered).all(|(expected, answered)| {
+            let number = |text: &str| text.trim_end_matches("\\r\\n").parse::<f64>();
+            match (number(expected), number(answered)) {
+                (Ok(expected), Ok(answered)) => {
+                    (expected - answered).abs() <= 0.1 + expected.abs() * 0.01
+                }
+                _ => expected == answered,
+            }
+        })
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+/// Passes chunks between two links byte by byte, as the worst of adapters would.
+pub(crate) async fn tear(mut near: Link, mut far: Link) {
+    loop {
+        let (arrival, towards_far) = tokio::select! {
+            biased;
+            arrival = near.receive() => (arrival, true),
+            arrival = far.receive() => (arrival, false),
+        };
+        let Ok(arrival) = arrival else { return };
+        for byte in arrival.chunk {
+            let link = if towards_far { &mut far } else { &mut near };
+            if link.send(Bytes::from(vec![byte])).await.is_err() {
+                return;
+            }
+        }
+    }
+}
