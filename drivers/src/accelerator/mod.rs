@@ -1,5 +1,7 @@
 //! Accelerator boards: one line per make.
 
+pub mod network;
+
 mod role;
 
 pub use role::{Accelerator, Heard, Inference, Question};

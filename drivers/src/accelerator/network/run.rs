@@ -1,0 +1,120 @@
+//! Carries out a plan: one kernel after the other, parameters fresh from the memory image.
+
+use super::image::Image;
+use super::plan::{Action, Plan, Value};
+use super::program::Element;
+use super::{float, integer};
+
+/// The one NaN that outputs show. Which NaN an operation gives is the processor's choice, and
+/// outputs must not depend on it.
+const NAN: u32 = 0x7FC0_0000;
+
+/// The values of one inference, by type and place.
+struct Values {
+    floats: Vec<Vec<f32>>,
+    bytes: Vec<Vec<i8>>,
+}
+
+/// Runs a plan on an input of the right length; bytes in and out are little-endian and row-major.
+pub(super) fn run(plan: &Plan, image: &Image, input: &[u8]) -> Vec<u8> {
+    let mut values = Values {
+        floats: vec![Vec::new(); plan.floats],
+        bytes: vec![Vec::new(); plan.bytes],
+    };
+    values.put(&plan.input, input);
+    for action in &plan.steps {
+        values.step(action, image);
+    }
+    values.get(&plan.output)
+}
+
+impl Values {
+    fn put(&mut self, value: &Value, bytes: &[u8]) {
+        match value.dtype {
+            Element::F32 => {
+                let (words, _) = bytes.as_chunks();
+                let words = words.iter().copied().map(f32::from_le_bytes);
+                self.floats[value.place] = words.collect();
+            }
+            Element::I8 => {
+                let bytes = bytes.iter().copied().map(u8::cast_signed);
+                self.bytes[value.place] = bytes.collect();
+            }
+        }
+    }
+
+    fn get(&self, value: &Value) -> Vec<u8> {
+        match value.dtype {
+            Element::F32 => self.floats[value.place]
+                .iter()
+                .map(|real| if real.is_nan() { NAN } else { real.to_bits() })
+                .flat_map(u32::to_le_bytes)
+                .collect(),
+            Element::I8 => {
+                let bytes = self.bytes[value.place].iter().copied();
+                bytes.map(i8::cast_unsigned).collect()
+            }
+        }
+    }
+
+    fn step(&mut self, action: &Action, image: &Image) {
+        match action {
+            Action::Conv {
+                window,
+                from,
+                weight,
+                bias,
+                to,
+            } => {
+                let (weight, bias) = (image.f32s(weight), image.f32s(bias));
+                self.floats[*to] = float::convolve(window, &self.floats[*from], &weight, &bias);
+            }
+            Action::QuantisedConv {
+                window,
+                scales,
+                from,
+                weight,
+                bias,
+                scale,
+                to,
+            } => {
+                let parameters = integer::Parameters {
+                    weight: &image.i8s(weight),
+                    bias: &image.i32s(bias),
+                    scale: &image.f32s(scale),
+                };
+                let input = &self.bytes[*from];
+                self.bytes[*to] = integer::convolve(window, *scales, input, &parameters);
+            }
+            Action::Relu { from, to } => {
+                if from != to {
+                    self.floats[*to] = self.floats[*from].clone();
+                }
+                float::relu(&mut self.floats[*to]);
+            }
+            Action::Resize {
+                columns,
+                factor,
+                from,
+                to,
+            } => self.floats[*to] = float::resize(&self.floats[*from], *columns, *factor),
+            Action::Concat { from, to } => {
+                let parts: Vec<&[f32]> = from.iter().map(|from| &*self.floats[*from]).collect();
+                self.floats[*to] = parts.concat();
+            }
+            Action::Average { window, from, to } => {
+                self.floats[*to] = float::average(window, &self.floats[*from]);
+            }
+            Action::Dequantise {
+                quantisation,
+                from,
+                to,
+            } => self.floats[*to] = integer::dequantise(&self.bytes[*from], *quantisation),
+            Action::Quantise {
+                quantisation,
+                from,
+                to,
+            } => self.bytes[*to] = integer::quantise(&self.floats[*from], *quantisation),
+        }
+    }
+}
