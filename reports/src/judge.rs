@@ -1,1 +1,155 @@
 //! The judge: feeds events to checks within their windows, and collects the findings.
+
+use std::sync::Arc;
+
+use profiles::time::{BenchTime, Window};
+
+use crate::check::{self, Check, CheckSetup};
+use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
+use crate::golden::Goldens;
+use crate::header::{CheckSpec, Header, Subject};
+use crate::verdict::{Ending, Finding, Verdict};
+
+/// Judges one run, event by event.
+pub struct Judge {
+    posts: Vec<Post>,
+    /// For each device, the posts that watch it.
+    routes: Vec<Vec<usize>>,
+    last: BenchTime,
+    completed: bool,
+}
+
+/// A check at its place: its windows, and which of them is next or open.
+struct Post {
+    spec: Arc<CheckSpec>,
+    windows: Vec<Window>,
+    cursor: usize,
+    check: Box<dyn Check>,
+}
+
+/// Why a run cannot be judged.
+#[derive(Debug, thiserror::Error)]
+#[error("check `{check}`: {why}")]
+pub struct JudgeError {
+    /// Which check.
+    pub check: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Judge {
+    /// A judge for the run of `header`.
+    ///
+    /// # Errors
+    /// If a check is of no known kind, watches nothing that is there, or has senseless settings.
+    pub fn new(header: &Header, goldens: &Goldens) -> Result<Judge, JudgeError> {
+        let mut posts = Vec::with_capacity(header.checks.len());
+        let mut routes = vec![Vec::new(); header.devices.len()];
+        for spec in &header.checks {
+            let refuse = |why: String| JudgeError {
+                check: spec.name.clone(),
+                why,
+            };
+            let kind = check::find(&spec.kind);
+            let kind = kind.ok_or_else(|| refuse(format!("no kind `{}`", spec.kind)))?;
+            (kind.validate)(&spec.options).map_err(refuse)?;
+            let device = watched(header, spec.subject)
+                .ok_or_else(|| refuse(format!("`{}` is not there", spec.subject_text)))?;
+            let spec = Arc::new(spec.clone());
+            let setup = CheckSetup {
+                spec: Arc::clone(&spec),
+                header,
+                goldens,
+            };
+            routes[usize::from(device.0)].push(posts.len());
+            posts.push(Post {
+                windows: spec.windows.iter().map(|named| named.window).collect(),
+                cursor: 0,
+                check: (kind.build)(&setup),
+                spec,
+            });
+        }
+        Ok(Judge {
+            posts,
+            routes,
+            last: BenchTime::ZERO,
+            completed: false,
+        })
+    }
+
+    /// Takes one event; times never go back.
+    pub fn take(&mut self, event: &Event) {
+        self.last = self.last.max(event.at);
+        if let EventKind::RunEnded { ending } = &event.kind {
+            self.completed = *ending == Ending::Completed;
+        }
+        let Some(route) = self.routes.get(usize::from(event.device.0)) else {
+            return;
+        };
+        for &place in route {
+            self.posts[place].take(event);
+        }
+    }
+
+    /// What was found, in the order of the campaign's checks. A check whose windows the run did
+    /// not reach the end of cannot have passed.
+    pub fn conclude(self) -> Vec<Finding> {
+        let (last, completed) = (self.last, self.completed);
+        let cut_short = |post: &Post| {
+            let end = post.windows.last().map(|window| window.end);
+            end.filter(|&end| !completed && last < end)
+        };
+        let each = self.posts.into_iter().map(|post| {
+            let cut = cut_short(&post);
+            let finding = post.check.conclude();
+            match cut {
+                Some(end) if finding.verdict == Verdict::Pass => Finding {
+                    verdict: Verdict::Inconclusive,
+                    because: format!(
+                        "the run stopped at {last}, before {} was over at {end}; until then: {}",
+                        post.spec.during, finding.because
+                    ),
+                    ..finding
+                },
+                _ => finding,
+            }
+        });
+        each.collect()
+    }
+}
+
+impl Observer for Judge {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        self.take(event);
+        Ok(())
+    }
+}
+
+impl Post {
+    fn take(&mut self, event: &Event) {
+        while let Some(window) = self.windows.get(self.cursor) {
+            if event.at < window.end {
+                if event.at >= window.start {
+                    self.check.observe(self.cursor, event);
+                }
+                return;
+            }
+            self.cursor += 1;
+        }
+    }
+}
+
+/// The device whose events a check of `subject` sees, if the subject is there.
+fn watched(header: &Header, subject: Subject) -> Option<DeviceId> {
+    match subject {
+        Subject::Channel { device, channel } => {
+            let channels = &header.device_at(device)?.channels;
+            channels.get(usize::from(channel)).map(|_| device)
+        }
+        Subject::Device { device } => header.device_at(device).map(|_| device),
+        Subject::Workload { workload } => {
+            let workload = header.workloads.get(usize::from(workload))?;
+            header.device_at(workload.device).map(|_| workload.device)
+        }
+    }
+}

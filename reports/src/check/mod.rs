@@ -1,13 +1,48 @@
 //! Checks: one line per kind.
 
+mod in_range;
+mod matches_golden;
+mod moments;
+mod no_loss;
+mod responds;
 mod role;
+mod settles;
+mod slew;
+mod tally;
+mod throughput;
 
+#[cfg(test)]
+mod contract;
+
+use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 pub use role::{Check, CheckSetup, Kind, Target};
 
 /// Every kind of check that a campaign can ask for.
-pub static KINDS: &[Kind] = &[];
+pub static KINDS: &[Kind] = &[
+    in_range::KIND,
+    settles::KIND,
+    slew::KIND,
+    no_loss::KIND,
+    responds::KIND,
+    matches_golden::KIND,
+    throughput::KIND,
+];
 
 /// The kind that campaigns spell `name`.
 pub fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// An option that is any number, in the unit of the channel, or off.
+const fn number(name: &'static str, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name,
+        kind: OptionKind::Number {
+            min: f64::MIN,
+            max: f64::MAX,
+            unit: "",
+        },
+        default: Some(OptionDefault::Unset),
+        help,
+    }
 }

@@ -1,15 +1,268 @@
 //! Goldens: what was expected, accepted by a person, with where it came from.
 
+mod compare;
+mod element;
+mod manifest;
+mod throughput;
+
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One workload's golden.
+pub use compare::{Comparison, Rung};
+pub use element::ElementType;
+pub use manifest::{
+    Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
+};
+use safetensors::SafeTensors;
+pub(crate) use throughput::Meter;
+pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
+
+use crate::digest::{crc32, sha256_hex};
+
+/// The files of one workload's golden.
+pub const FILES: [&str; 3] = ["golden.toml", "inputs.safetensors", "outputs.safetensors"];
+
+/// One workload's golden: manifest, inputs and expected outputs.
 #[derive(Clone, Debug)]
-pub struct Golden {}
+pub struct Golden {
+    manifest: Manifest,
+    inputs: Vec<Arc<[u8]>>,
+    outputs: Vec<Arc<[u8]>>,
+    digests: Vec<u32>,
+    /// Largest magnitude in each sample's output.
+    magnitudes: Vec<f64>,
+}
 
 /// The goldens of a campaign, by folder name.
 #[derive(Clone, Debug, Default)]
 pub struct Goldens {
     /// Inputs and expected outputs, by folder name.
     pub workloads: BTreeMap<String, Arc<Golden>>,
+    /// Expected latencies and rates, if there are any yet.
+    pub throughput: Option<ThroughputGolden>,
+}
+
+/// Why a folder is no golden.
+#[derive(Debug, thiserror::Error)]
+pub enum GoldenError {
+    /// A file is not there.
+    #[error("golden `{name}` has no file `{file}`")]
+    Missing {
+        /// The golden.
+        name: String,
+        /// The file.
+        file: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The manifest makes no sense.
+    #[error("golden `{name}`: golden.toml: {why}")]
+    Manifest {
+        /// The golden.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file is not the one that the manifest vouches for.
+    #[error("golden `{name}`: {file} has SHA-256 {found}, but golden.toml says {expected}")]
+    Digest {
+        /// The golden.
+        name: String,
+        /// The file.
+        file: String,
+        /// What the manifest says.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// A tensor is not what the manifest describes.
+    #[error("golden `{name}`: {file}: {why}")]
+    Tensor {
+        /// The golden.
+        name: String,
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Golden {
+    /// Reads the folder `dir`, whose name is the golden's.
+    ///
+    /// # Errors
+    /// If a file is missing or is not what the manifest vouches for.
+    pub fn read(dir: &Path) -> Result<Golden, GoldenError> {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let mut files = BTreeMap::new();
+        for file in FILES {
+            let path = dir.join(file);
+            match std::fs::read(&path) {
+                Ok(bytes) => files.insert(file.to_owned(), bytes),
+                Err(source) if source.kind() == io::ErrorKind::NotFound => None,
+                Err(source) => return Err(GoldenError::Read { path, source }),
+            };
+        }
+        Golden::from_files(&name, &files)
+    }
+
+    /// Makes the golden `name` of its files, by file name.
+    ///
+    /// # Errors
+    /// If a file is missing or is not what the manifest vouches for.
+    pub fn from_files(
+        name: &str,
+        files: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Golden, GoldenError> {
+        let manifest = manifest::read(name, file(name, files, FILES[0])?)?;
+        let inputs = samples(files, &manifest, &manifest.input)?;
+        let outputs = samples(files, &manifest, &manifest.output)?;
+        let wrong = |why: String| GoldenError::Tensor {
+            name: name.to_owned(),
+            file: manifest.output.file.clone(),
+            why,
+        };
+        let mut magnitudes = Vec::with_capacity(outputs.len());
+        for (sample, output) in outputs.iter().enumerate() {
+            let elements = manifest.output.dtype.decode(output);
+            // A NaN equals nothing, so a golden with one could never be met.
+            if elements.iter().any(|value| !value.is_finite()) {
+                return Err(wrong(format!("output {sample} is not finite")));
+            }
+            magnitudes.push(elements.iter().fold(0.0, |max: f64, v| max.max(v.abs())));
+        }
+        Ok(Golden {
+            digests: outputs.iter().map(|output| crc32(output)).collect(),
+            manifest,
+            inputs,
+            outputs,
+            magnitudes,
+        })
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The workload's name.
+    pub fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// Whether a person stands by it; a pending golden never counts.
+    pub fn is_accepted(&self) -> bool {
+        self.manifest.state == State::Accepted
+    }
+
+    /// How many samples there are.
+    pub fn sample_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The inputs, one for each sample: elements row-major and little-endian.
+    pub fn inputs(&self) -> &[Arc<[u8]>] {
+        &self.inputs
+    }
+
+    /// The expected outputs, one for each sample: elements row-major and little-endian.
+    pub fn outputs(&self) -> &[Arc<[u8]>] {
+        &self.outputs
+    }
+
+    /// CRC-32 (ISO-HDLC) of each expected output's bytes.
+    pub fn output_digests(&self) -> &[u32] {
+        &self.digests
+    }
+
+    /// The shape of one sample's output.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.manifest.output.shape
+    }
+
+    /// Compares the output `actual` of sample `input` with what is expected.
+    pub fn compare(&self, input: usize, actual: &[u8]) -> Comparison {
+        compare::compare(self, input, actual)
+    }
+
+    /// Relative and absolute tolerance for sample `input`.
+    fn tolerance(&self, input: usize) -> (f64, f64) {
+        match self.manifest.comparator {
+            Comparator::BitExact => (0.0, 0.0),
+            Comparator::Tolerance { rtol, atol, .. } => {
+                let magnitude = self.magnitudes.get(input).copied().unwrap_or(0.0);
+                // Four noise floors, since two correct runtimes already differ by one; and never
+                // less than single precision loses over a few layers.
+                let natural = (4.0 * self.manifest.noise_floor).max(1e-5 * magnitude);
+                (rtol, atol.unwrap_or(natural))
+            }
+        }
+    }
+
+    /// Whether every decision of sample `input` is beyond doubt.
+    fn is_decided(&self, input: usize) -> bool {
+        let margins = &self.manifest.margins;
+        let lead = margins.smallest.get(input);
+        lead.is_none_or(|&lead| lead > margins.undecidable_up_to)
+    }
+}
+
+fn file<'a>(
+    name: &str,
+    files: &'a BTreeMap<String, Vec<u8>>,
+    file: &str,
+) -> Result<&'a [u8], GoldenError> {
+    let missing = || GoldenError::Missing {
+        name: name.to_owned(),
+        file: file.to_owned(),
+    };
+    files.get(file).map(Vec::as_slice).ok_or_else(missing)
+}
+
+/// The samples in the file of `tensor`, checked against what the manifest says of it.
+fn samples(
+    files: &BTreeMap<String, Vec<u8>>,
+    manifest: &Manifest,
+    tensor: &TensorFile,
+) -> Result<Vec<Arc<[u8]>>, GoldenError> {
+    let bytes = file(&manifest.name, files, &tensor.file)?;
+    let found = sha256_hex(bytes);
+    if !found.eq_ignore_ascii_case(&tensor.sha256) {
+        return Err(GoldenError::Digest {
+            name: manifest.name.clone(),
+            file: tensor.file.clone(),
+            expected: tensor.sha256.clone(),
+            found,
+        });
+    }
+    let wrong = |why: String| GoldenError::Tensor {
+        name: manifest.name.clone(),
+        file: tensor.file.clone(),
+        why,
+    };
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+    let named = tensors.tensor(&tensor.tensor);
+    let view = named.map_err(|error| wrong(error.to_string()))?;
+    let dtype = view.dtype().to_string().to_lowercase();
+    let shape: Vec<usize> = [&[manifest.samples], &tensor.shape[..]].concat();
+    if dtype != tensor.dtype.name() || view.shape() != shape {
+        let (has, says) = (view.shape(), tensor.dtype.name());
+        return Err(wrong(format!(
+            "is {dtype} {has:?}, but golden.toml says {says} {shape:?}"
+        )));
+    }
+    let length = tensor.shape.iter().product::<usize>() * tensor.dtype.size();
+    if manifest.samples == 0 || length == 0 {
+        return Err(wrong("holds no sample".to_owned()));
+    }
+    Ok(view.data().chunks_exact(length).map(Arc::from).collect())
 }

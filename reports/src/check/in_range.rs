@@ -1,0 +1,199 @@
+//! `in_range`: a channel stays above `min` and below `max`.
+
+use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
+use profiles::time::BenchTime;
+
+use super::moments::{Moment, Moments};
+use super::tally::{Question, Seen, keep_worst};
+use super::{Check, CheckSetup, Kind, Target, number};
+use crate::event::Event;
+use crate::verdict::{Finding, Verdict};
+
+pub(super) const KIND: Kind = Kind {
+    name: "in_range",
+    summary: "a channel stays within min and max",
+    target: Target::Channel,
+    options: &[
+        number("min", "smallest value allowed"),
+        number("max", "largest value allowed"),
+        OptionSpec {
+            name: "hold",
+            kind: OptionKind::Duration,
+            default: Some(OptionDefault::Number(0.0)),
+            help: "how long it must be outside to count; 0 s: every sample counts",
+        },
+    ],
+    validate,
+    build: |setup| Box::new(InRange::new(setup)),
+};
+
+fn validate(options: &Options) -> Result<(), String> {
+    match (options.number("min"), options.number("max")) {
+        (None, None) => Err("needs `min`, `max` or both".to_owned()),
+        (Some(min), Some(max)) if min > max => Err(format!("min {min} is above max {max}")),
+        _ => Ok(()),
+    }
+}
+
+/// Consecutive moments outside.
+struct Excursion {
+    window: usize,
+    since: BenchTime,
+    until: BenchTime,
+    worst: Option<Seen>,
+}
+
+struct InRange {
+    question: Question,
+    moments: Moments,
+    min: f64,
+    max: f64,
+    hold: f64,
+    worst: Option<Seen>,
+    excursion: Option<Excursion>,
+    /// How many excursions were too short to count.
+    forgiven: u64,
+}
+
+impl InRange {
+    fn new(setup: &CheckSetup<'_>) -> InRange {
+        let question = Question::new(setup);
+        InRange {
+            moments: Moments::new(&setup.spec),
+            min: question.option("min").unwrap_or(f64::NEG_INFINITY),
+            max: question.option("max").unwrap_or(f64::INFINITY),
+            hold: question.option("hold").unwrap_or(0.0),
+            question,
+            worst: None,
+            excursion: None,
+            forgiven: 0,
+        }
+    }
+
+    /// The nearer limit and the room there is to it.
+    fn seen(&self, moment: &Moment) -> Seen {
+        let below = Seen {
+            at: moment.at,
+            value: moment.low,
+            limit: self.min,
+            margin: moment.low - self.min,
+        };
+        let above = Seen {
+            at: moment.at,
+            value: moment.high,
+            limit: self.max,
+            margin: self.max - moment.high,
+        };
+        if above.is_worse_than(&below) {
+            above
+        } else {
+            below
+        }
+    }
+
+    fn take(&mut self, moment: &Moment) {
+        let seen = self.seen(moment);
+        let outside = !seen.is_inside();
+        if !outside
+            || self
+                .excursion
+                .as_ref()
+                .is_some_and(|e| e.window != moment.window)
+        {
+            self.close();
+        }
+        if !outside {
+            keep_worst(&mut self.worst, seen);
+            return;
+        }
+        let excursion = self.excursion.get_or_insert(Excursion {
+            window: moment.window,
+            since: moment.at,
+            until: moment.at,
+            worst: None,
+        });
+        excursion.until = moment.at;
+        keep_worst(&mut excursion.worst, seen);
+    }
+
+    /// Ends an excursion: it counts if it lasted.
+    fn close(&mut self) {
+        let Some(excursion) = self.excursion.take() else {
+            return;
+        };
+        let lasted = excursion.until.micros_since(excursion.since) as f64 * 1e-6;
+        match excursion.worst {
+            Some(worst) if lasted >= self.hold => keep_worst(&mut self.worst, worst),
+            _ => self.forgiven += 1,
+        }
+    }
+
+    fn range(&self) -> String {
+        match (self.min.is_finite(), self.max.is_finite()) {
+            (true, true) => format!(
+                "{} to {}",
+                self.question.bound(self.min),
+                self.question.bound(self.max)
+            ),
+            (true, false) => format!("at least {}", self.question.bound(self.min)),
+            _ => format!("at most {}", self.question.bound(self.max)),
+        }
+    }
+
+    fn sentence(&self, seen: &Seen) -> String {
+        let question = &self.question;
+        let (subject, value) = (question.subject(), question.amount(seen.value));
+        let (limit, when) = (question.bound(seen.limit), question.when(seen.at));
+        let side = if seen.is_inside() {
+            return format!(
+                "{subject} stays in {}; nearest {value} {when}{}",
+                self.range(),
+                self.excused()
+            );
+        } else if seen.value.is_nan() {
+            return format!("{subject} is not a number {when}, {} asked", self.range());
+        } else if seen.value < self.min {
+            "below"
+        } else {
+            "above"
+        };
+        format!("{subject} {value} {side} {limit} {when}")
+    }
+
+    fn excused(&self) -> String {
+        match self.forgiven {
+            0 => String::new(),
+            count => format!("; {count} excursions shorter than {} s", self.hold),
+        }
+    }
+}
+
+impl Check for InRange {
+    fn observe(&mut self, window: usize, event: &Event) {
+        if let Some(moment) = self.moments.push(window, event) {
+            self.take(&moment);
+        }
+    }
+
+    fn conclude(mut self: Box<Self>) -> Finding {
+        if let Some(moment) = self.moments.last() {
+            self.take(&moment);
+        }
+        self.close();
+        let (question, samples) = (&self.question, self.moments.samples);
+        match self.worst {
+            None if samples == 0 => question.unseen(),
+            None => {
+                let excused = self.excused();
+                let because = format!("{} was never in range{excused}", question.subject());
+                question.finding(Verdict::Inconclusive, samples, because)
+            }
+            Some(worst) => {
+                let inside = worst.is_inside();
+                let verdict = if inside { Verdict::Pass } else { Verdict::Fail };
+                let found = question.finding(verdict, samples, self.sentence(&worst));
+                question.finding_at(found, &worst)
+            }
+        }
+    }
+}

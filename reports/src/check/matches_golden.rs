@@ -1,0 +1,282 @@
+//! `matches_golden`: every answer of a workload is the golden's, by the golden's own rule.
+//!
+//! An answer is known by its digest, an output by its bytes. An answer counts as right if an
+//! output with its digest was fetched for the same input, and compared well.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use profiles::time::BenchTime;
+
+use super::tally::Question;
+use super::{Check, CheckSetup, Kind, Target};
+use crate::digest::crc32;
+use crate::event::{Event, EventKind};
+use crate::golden::{Comparison, Golden};
+use crate::header::Subject;
+use crate::verdict::{Finding, Verdict};
+
+pub(super) const KIND: Kind = Kind {
+    name: "matches_golden",
+    summary: "every answer of a workload agrees with its golden",
+    target: Target::Workload,
+    options: &[],
+    validate: |_| Ok(()),
+    build: |setup| Box::new(MatchesGolden::new(setup)),
+};
+
+/// Input and digest.
+type Answer = (u16, u32);
+
+/// How often an answer was given, and first when.
+struct Given {
+    count: u64,
+    first: BenchTime,
+}
+
+/// An output that is wrong.
+struct Wrong {
+    at: BenchTime,
+    answer: Answer,
+    because: String,
+    comparison: Option<Comparison>,
+}
+
+struct MatchesGolden {
+    question: Question,
+    golden_name: String,
+    golden: Option<Arc<Golden>>,
+    answers: BTreeMap<Answer, Given>,
+    /// Outputs that were compared, and the bytes they were compared by.
+    right: BTreeMap<Answer, (Arc<[u8]>, Comparison)>,
+    wrong: Option<Wrong>,
+    wrong_count: u64,
+    silences: u64,
+    silence: Option<(BenchTime, u16)>,
+}
+
+impl MatchesGolden {
+    fn new(setup: &CheckSetup<'_>) -> MatchesGolden {
+        let workload = match setup.spec.subject {
+            Subject::Workload { workload } => setup.header.workloads.get(usize::from(workload)),
+            Subject::Channel { .. } | Subject::Device { .. } => None,
+        };
+        let golden_name = workload.map_or(String::new(), |workload| workload.golden.clone());
+        MatchesGolden {
+            question: Question::new(setup),
+            golden: setup.goldens.workloads.get(&golden_name).cloned(),
+            golden_name,
+            answers: BTreeMap::new(),
+            right: BTreeMap::new(),
+            wrong: None,
+            wrong_count: 0,
+            silences: 0,
+            silence: None,
+        }
+    }
+
+    fn fetched(&mut self, at: BenchTime, answer: Answer, output: &Arc<[u8]>) {
+        let Some(golden) = &self.golden else { return };
+        let known = self.right.get(&answer);
+        if known.is_some_and(|(bytes, _)| Arc::ptr_eq(bytes, output) || bytes == output) {
+            return;
+        }
+        let digest = crc32(output);
+        if digest != answer.1 {
+            let because = format!(
+                "output of input {} has digest {digest:08x}, but was announced as {:08x}",
+                answer.0, answer.1
+            );
+            self.is_wrong(at, answer, because, None);
+            return;
+        }
+        let comparison = golden.compare(usize::from(answer.0), output);
+        if comparison.passes() {
+            self.right.insert(answer, (Arc::clone(output), comparison));
+        } else {
+            let because = format!("{}: {}", comparison.rung, comparison.because);
+            self.is_wrong(at, answer, because, Some(comparison));
+        }
+    }
+
+    /// Keeps the first that is wrong; of one time, the one with the smallest input.
+    fn is_wrong(
+        &mut self,
+        at: BenchTime,
+        answer: Answer,
+        because: String,
+        comparison: Option<Comparison>,
+    ) {
+        self.wrong_count += 1;
+        let key = (at, answer);
+        if self
+            .wrong
+            .as_ref()
+            .is_none_or(|wrong| key < (wrong.at, wrong.answer))
+        {
+            self.wrong = Some(Wrong {
+                at,
+                answer,
+                because,
+                comparison,
+            });
+        }
+    }
+
+    fn place(&self, at: BenchTime, found: Finding) -> Finding {
+        Finding {
+            at: Some(at),
+            phase: self.question.place(at).map(str::to_owned),
+            ..found
+        }
+    }
+
+    fn failed(&self, samples: u64) -> Option<Finding> {
+        let question = &self.question;
+        if let Some(wrong) = &self.wrong {
+            let when = question.when(wrong.at);
+            let given = self
+                .answers
+                .get(&wrong.answer)
+                .map_or(0, |given| given.count);
+            let more = match self.wrong_count {
+                1 => String::new(),
+                count => format!("; {count} outputs are wrong"),
+            };
+            let because = format!(
+                "{} {when}; {given} of {samples} answers are this one{more}",
+                wrong.because
+            );
+            let found = question.finding(Verdict::Fail, samples, because);
+            let found = self.place(wrong.at, found);
+            let numbers = wrong.comparison.as_ref().filter(|c| c.index.is_some());
+            return Some(match numbers.filter(|c| c.difference.is_finite()) {
+                Some(comparison) => with_numbers(found, comparison),
+                None => found,
+            });
+        }
+        let (at, input) = self.silence?;
+        let because = format!(
+            "{} gave no answer to {} of {samples} queries, first input {input} {}",
+            question.subject(),
+            self.silences,
+            question.when(at)
+        );
+        Some(self.place(at, question.finding(Verdict::Fail, samples, because)))
+    }
+
+    /// Why the golden cannot be used, if so.
+    fn unusable(&self) -> Option<String> {
+        let name = &self.golden_name;
+        match &self.golden {
+            None => Some(format!("golden `{name}` is missing")),
+            Some(golden) if !golden.is_accepted() => {
+                let state = golden.manifest().state.name();
+                Some(format!("golden `{name}` is {state}, not accepted"))
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn unfetched(&self, samples: u64) -> Option<Finding> {
+        let unknown = |answer: &&Answer| !self.right.contains_key(answer);
+        let count = self.answers.keys().filter(unknown).count();
+        let open = self.answers.iter().filter(|(answer, _)| unknown(answer));
+        let (answer, given) = open.min_by_key(|(answer, given)| (given.first, **answer))?;
+        let because = format!(
+            "{count} of {} different answers of {} were never fetched and compared, first input \
+             {} with digest {:08x} {}",
+            self.answers.len(),
+            self.question.subject(),
+            answer.0,
+            answer.1,
+            self.question.when(given.first)
+        );
+        let found = self
+            .question
+            .finding(Verdict::Inconclusive, samples, because);
+        Some(self.place(given.first, found))
+    }
+
+    fn passed(&self, samples: u64) -> Finding {
+        let room = |comparison: &Comparison| comparison.allowed - comparison.difference;
+        let compared = self
+            .right
+            .iter()
+            .map(|(answer, (_, comparison))| (answer, comparison));
+        let nearest = compared.min_by(|a, b| room(a.1).total_cmp(&room(b.1)).then(a.0.cmp(b.0)));
+        let exact = self
+            .right
+            .values()
+            .filter(|(_, c)| c.index.is_none())
+            .count();
+        let mut because = format!(
+            "{samples} answers of {} match golden `{}`: {} different outputs compared, {exact} \
+             equal in every byte",
+            self.question.subject(),
+            self.golden_name,
+            self.right.len()
+        );
+        let found = |because| self.question.finding(Verdict::Pass, samples, because);
+        match nearest.filter(|(_, comparison)| comparison.index.is_some()) {
+            Some((_, comparison)) => {
+                because.push_str("; nearest the limit: ");
+                because.push_str(&comparison.because);
+                with_numbers(found(because), comparison)
+            }
+            None => found(because),
+        }
+    }
+}
+
+fn with_numbers(found: Finding, comparison: &Comparison) -> Finding {
+    Finding {
+        value: Some(comparison.difference),
+        limit: Some(comparison.allowed),
+        margin: Some(comparison.allowed - comparison.difference),
+        ..found
+    }
+}
+
+impl Check for MatchesGolden {
+    fn observe(&mut self, _window: usize, event: &Event) {
+        match &event.kind {
+            EventKind::Inferred(inferred) => {
+                let answer = (inferred.input, inferred.digest);
+                let given = self.answers.entry(answer).or_insert(Given {
+                    count: 0,
+                    first: event.at,
+                });
+                given.count += 1;
+            }
+            EventKind::OutputFetched {
+                input,
+                digest,
+                output,
+            } => self.fetched(event.at, (*input, *digest), output),
+            EventKind::NoResponse { input, .. } => {
+                self.silences += 1;
+                let silence = (event.at, *input);
+                self.silence = Some(self.silence.map_or(silence, |first| first.min(silence)));
+            }
+            _ => {}
+        }
+    }
+
+    fn conclude(self: Box<Self>) -> Finding {
+        let answers: u64 = self.answers.values().map(|given| given.count).sum();
+        let samples = answers + self.silences;
+        let question = &self.question;
+        if let Some(because) = self.unusable() {
+            return question.finding(Verdict::Inconclusive, samples, because);
+        }
+        if let Some(found) = self.failed(samples) {
+            return found;
+        }
+        if samples == 0 {
+            return question.unseen();
+        }
+        self.unfetched(samples)
+            .unwrap_or_else(|| self.passed(samples))
+    }
+}

@@ -1,0 +1,165 @@
+//! What every check keeps: its question, the worst it saw, and how to say so.
+
+use std::sync::Arc;
+
+use profiles::time::{BenchTime, Window};
+
+use super::CheckSetup;
+use crate::header::{CheckSpec, Subject};
+use crate::verdict::{Finding, Verdict};
+
+/// A value beside its limit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) at: BenchTime,
+    pub(super) value: f64,
+    pub(super) limit: f64,
+    /// Distance from the limit, positive inside.
+    pub(super) margin: f64,
+}
+
+impl Seen {
+    /// Whether the limit is kept; not a number is outside.
+    pub(super) fn is_inside(&self) -> bool {
+        self.margin >= 0.0
+    }
+
+    /// Less margin is worse; among equals the earlier, so that the order of events of one time
+    /// does not matter.
+    pub(super) fn is_worse_than(&self, other: &Seen) -> bool {
+        let margin = |seen: &Seen| {
+            if seen.margin.is_nan() {
+                f64::NEG_INFINITY
+            } else {
+                seen.margin
+            }
+        };
+        let order = margin(self)
+            .total_cmp(&margin(other))
+            .then(self.at.cmp(&other.at))
+            .then(self.value.total_cmp(&other.value));
+        order.is_lt()
+    }
+}
+
+/// Keeps the worst of `worst` and `seen`.
+pub(super) fn keep_worst(worst: &mut Option<Seen>, seen: Seen) {
+    if worst.is_none_or(|worst| seen.is_worse_than(&worst)) {
+        *worst = Some(seen);
+    }
+}
+
+/// The question of one check, and where in the run a time lies.
+pub(super) struct Question {
+    spec: Arc<CheckSpec>,
+    places: Vec<(String, Window)>,
+    pub(super) unit: String,
+}
+
+impl Question {
+    pub(super) fn new(setup: &CheckSetup<'_>) -> Question {
+        let header = setup.header;
+        let phases = header.phases.iter();
+        let phases = phases.map(|p| (p.phase.name().to_owned(), p.window));
+        let steps = header.steps.iter().map(|s| (s.name.clone(), s.window));
+        let unit = match setup.spec.subject {
+            Subject::Channel { device, channel } => header
+                .device_at(device)
+                .and_then(|device| device.channels.get(usize::from(channel)))
+                .map_or(String::new(), |channel| channel.unit.to_string()),
+            Subject::Device { .. } | Subject::Workload { .. } => String::new(),
+        };
+        Question {
+            spec: Arc::clone(&setup.spec),
+            // A phase says more than a step, so it is found first.
+            places: phases.chain(steps).collect(),
+            unit,
+        }
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        &self.spec.subject_text
+    }
+
+    pub(super) fn spec(&self) -> &CheckSpec {
+        &self.spec
+    }
+
+    /// A number of the spec's options, or of a duration in seconds.
+    pub(super) fn option(&self, name: &str) -> Option<f64> {
+        self.spec.options.number(name)
+    }
+
+    /// The phase at `at`, or the step where there is none.
+    pub(super) fn place(&self, at: BenchTime) -> Option<&str> {
+        let place = self.places.iter().find(|(_, window)| window.contains(at));
+        place.map(|(name, _)| name.as_str())
+    }
+
+    /// `at T+00:01:02.300 in umbra`.
+    pub(super) fn when(&self, at: BenchTime) -> String {
+        match self.place(at) {
+            Some(place) => format!("at {at} in {place}"),
+            None => format!("at {at}"),
+        }
+    }
+
+    /// `24.812 V`.
+    pub(super) fn amount(&self, value: f64) -> String {
+        spaced(&format!("{value:.3}"), &self.unit)
+    }
+
+    /// `26 V`: as the campaign wrote it.
+    pub(super) fn bound(&self, value: f64) -> String {
+        spaced(&format!("{value}"), &self.unit)
+    }
+
+    pub(super) fn finding(&self, verdict: Verdict, samples: u64, because: String) -> Finding {
+        Finding {
+            check: self.spec.name.clone(),
+            kind: self.spec.kind.clone(),
+            subject: self.spec.subject_text.clone(),
+            during: self.spec.during.clone(),
+            verdict,
+            because,
+            value: None,
+            limit: None,
+            unit: self.unit.clone(),
+            margin: None,
+            at: None,
+            phase: None,
+            samples,
+        }
+    }
+
+    /// The same, with the worst that was seen.
+    pub(super) fn finding_at(&self, found: Finding, seen: &Seen) -> Finding {
+        let finite = |value: f64| value.is_finite().then_some(value);
+        Finding {
+            value: finite(seen.value),
+            limit: finite(seen.limit),
+            margin: finite(seen.margin),
+            at: Some(seen.at),
+            phase: self.place(seen.at).map(str::to_owned),
+            ..found
+        }
+    }
+
+    /// Nothing was seen at all.
+    pub(super) fn unseen(&self) -> Finding {
+        let because = format!(
+            "no sample of {} during {}",
+            self.subject(),
+            self.spec.during
+        );
+        self.finding(Verdict::Inconclusive, 0, because)
+    }
+}
+
+fn spaced(number: &str, unit: &str) -> String {
+    if unit.is_empty() {
+        number.to_owned()
+    } else {
+        format!("{number} {unit}")
+    }
+}

@@ -1,0 +1,340 @@
+//! Comparing an output with its golden, cheap to dear: structure, equal bytes, non-finite,
+//! degenerate, decisions, elements. The first rung that is broken is the answer.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Golden;
+use super::element::coordinates;
+use super::manifest::Comparator;
+
+/// How near an output comes to its golden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// Every byte equal.
+    Exact,
+    /// Every element within its tolerance and every decision held.
+    Within,
+    /// Numbers or decisions differ by more than allowed.
+    Wrong,
+    /// Not a number, or infinite, where the golden is finite.
+    NonFinite,
+    /// The wrong number of bytes.
+    Structure,
+    /// No answer to this input at all: constant, on the rails, or another input's output.
+    Degenerate,
+}
+
+impl Rung {
+    /// Whether the output is right.
+    pub const fn passes(self) -> bool {
+        matches!(self, Rung::Exact | Rung::Within)
+    }
+}
+
+impl fmt::Display for Rung {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Rung::Exact => "EXACT",
+            Rung::Within => "WITHIN",
+            Rung::Wrong => "WRONG",
+            Rung::NonFinite => "NONFINITE",
+            Rung::Structure => "STRUCTURE",
+            Rung::Degenerate => "DEGENERATE",
+        })
+    }
+}
+
+/// One output beside its golden.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The answer.
+    pub rung: Rung,
+    /// Largest difference of an element from its golden, in output units.
+    pub max_difference: f64,
+    /// Flat index of the element that goes furthest beyond its tolerance or comes nearest to it.
+    pub index: Option<usize>,
+    /// The same element's place in the sample, slowest axis first.
+    pub coordinates: Vec<usize>,
+    /// The difference of that element, in output units.
+    pub difference: f64,
+    /// What was allowed there, in output units.
+    pub allowed: f64,
+    /// How many elements are out of tolerance.
+    pub outside: usize,
+    /// Share of pixels whose best class is the golden's, where the comparator asks.
+    pub mask_agreement: Option<f64>,
+    /// The worst class's intersection over union, where the comparator asks.
+    pub worst_iou: Option<f64>,
+    /// Why, in one sentence with value, limit and element.
+    pub because: String,
+}
+
+impl Comparison {
+    fn new(rung: Rung, because: String) -> Comparison {
+        Comparison {
+            rung,
+            max_difference: 0.0,
+            index: None,
+            coordinates: Vec::new(),
+            difference: 0.0,
+            allowed: 0.0,
+            outside: 0,
+            mask_agreement: None,
+            worst_iou: None,
+            because,
+        }
+    }
+
+    /// Whether the output is right.
+    pub const fn passes(&self) -> bool {
+        self.rung.passes()
+    }
+}
+
+pub(super) fn compare(golden: &Golden, input: usize, actual: &[u8]) -> Comparison {
+    let Some(expected) = golden.outputs().get(input) else {
+        let because = format!(
+            "input {input} is not in golden `{}`, which has {}",
+            golden.name(),
+            golden.sample_count()
+        );
+        return Comparison::new(Rung::Structure, because);
+    };
+    if actual.len() != expected.len() {
+        let because = format!(
+            "output of input {input} has {} bytes, golden {}",
+            actual.len(),
+            expected.len()
+        );
+        return Comparison::new(Rung::Structure, because);
+    }
+    if actual == &expected[..] {
+        let because = format!("output of input {input} equals the golden in every byte");
+        return Comparison::new(Rung::Exact, because);
+    }
+    let dtype = golden.manifest().output.dtype;
+    let sides = Sides {
+        golden,
+        input,
+        a: dtype.decode(actual),
+        g: dtype.decode(expected),
+    };
+    sides
+        .non_finite()
+        .or_else(|| sides.degenerate(actual))
+        .unwrap_or_else(|| sides.numbers())
+}
+
+/// An output and its golden as numbers.
+struct Sides<'a> {
+    golden: &'a Golden,
+    input: usize,
+    a: Vec<f64>,
+    g: Vec<f64>,
+}
+
+impl Sides<'_> {
+    fn shape(&self) -> &[usize] {
+        self.golden.output_shape()
+    }
+
+    fn non_finite(&self) -> Option<Comparison> {
+        let index = self.a.iter().position(|a| !a.is_finite())?;
+        let outside = self.a.iter().filter(|a| !a.is_finite()).count();
+        let place = coordinates(index, self.shape());
+        let because = format!(
+            "output of input {} is {} at {place:?} where the golden is {:.6}; {outside} elements \
+             are not finite, allowed 0",
+            self.input, self.a[index], self.g[index]
+        );
+        Some(Comparison {
+            index: Some(index),
+            coordinates: place,
+            outside,
+            ..Comparison::new(Rung::NonFinite, because)
+        })
+    }
+
+    fn degenerate(&self, actual: &[u8]) -> Option<Comparison> {
+        let constant = |side: &[f64]| {
+            side.windows(2)
+                .all(|pair| pair[0].to_bits() == pair[1].to_bits())
+        };
+        let input = self.input;
+        if self.a.len() > 1 && constant(&self.a) && !constant(&self.g) {
+            let because = format!(
+                "output of input {input} is {} in all {} elements, the golden varies",
+                self.a[0],
+                self.a.len()
+            );
+            return Some(Comparison::new(Rung::Degenerate, because));
+        }
+        if let Some(other) = self.golden.outputs().iter().position(|g| g[..] == *actual) {
+            let because = format!(
+                "output of input {input} is the golden output of input {other}: a stale buffer"
+            );
+            return Some(Comparison::new(Rung::Degenerate, because));
+        }
+        let (low, high) = self.golden.manifest().output.dtype.rails()?;
+        let share = |side: &[f64]| {
+            let railed = side.iter().filter(|&&v| v <= low || v >= high).count();
+            railed as f64 / side.len().max(1) as f64
+        };
+        let (ours, theirs) = (share(&self.a), share(&self.g));
+        (ours > 0.5 && theirs <= 0.5).then(|| {
+            let because = format!(
+                "{:.1} % of the output of input {input} is on the rails {low} and {high}, \
+                 allowed 50 %, golden {:.1} %",
+                ours * 100.0,
+                theirs * 100.0
+            );
+            Comparison::new(Rung::Degenerate, because)
+        })
+    }
+
+    /// Decisions and elements together, so that a wrong decision still tells its numbers.
+    fn numbers(&self) -> Comparison {
+        let mut found = self.elements();
+        let decisions = self.decisions(&mut found);
+        let place = &found.coordinates;
+        let index = found.index.unwrap_or(0);
+        let told = format!(
+            "output of input {} is {:.6} at {place:?}, golden {:.6}: off by {:.3e}, allowed {:.3e}",
+            self.input, self.a[index], self.g[index], found.difference, found.allowed
+        );
+        if let Some(because) = decisions {
+            found.rung = Rung::Wrong;
+            found.because = because;
+        } else if found.outside > 0 {
+            found.rung = Rung::Wrong;
+            let count = self.a.len();
+            found.because = format!("{told}; {} of {count} elements are out", found.outside);
+        } else {
+            found.because = told;
+        }
+        found
+    }
+
+    /// Finds the element with the least room, counts those without.
+    fn elements(&self) -> Comparison {
+        let (rtol, atol) = self.golden.tolerance(self.input);
+        let mut found = Comparison::new(Rung::Within, String::new());
+        let mut least = f64::INFINITY;
+        for (index, (a, g)) in self.a.iter().zip(&self.g).enumerate() {
+            let (difference, allowed) = ((a - g).abs(), atol + rtol * g.abs());
+            let room = allowed - difference;
+            found.outside += usize::from(room < 0.0);
+            found.max_difference = found.max_difference.max(difference);
+            if room < least {
+                least = room;
+                found.index = Some(index);
+                (found.difference, found.allowed) = (difference, allowed);
+            }
+        }
+        found.coordinates = coordinates(found.index.unwrap_or(0), self.shape());
+        found
+    }
+
+    /// The sentence of the first decision that does not hold.
+    fn decisions(&self, found: &mut Comparison) -> Option<String> {
+        let input = self.input;
+        match &self.golden.manifest().comparator {
+            Comparator::BitExact => {
+                let (ours, theirs) = (best(&self.a), best(&self.g));
+                (ours != theirs && self.golden.is_decided(input)).then(|| {
+                    format!(
+                        "output of input {input} decides for class {ours} ({}), golden for class \
+                         {theirs} ({} there, {} ours)",
+                        self.a[ours], self.g[theirs], self.a[theirs]
+                    )
+                })
+            }
+            Comparator::Tolerance { mask: None, .. } => None,
+            Comparator::Tolerance {
+                mask: Some(limits), ..
+            } => {
+                let mask = Mask::of(&self.a, &self.g, self.shape());
+                let (agreement, (class, iou)) = (mask.agreement(), mask.worst_iou());
+                found.mask_agreement = Some(agreement);
+                found.worst_iou = Some(iou);
+                if agreement < limits.min_class_agreement {
+                    return Some(format!(
+                        "mask of input {input} agrees in {:.3} % of pixels, at least {:.3} % asked",
+                        agreement * 100.0,
+                        limits.min_class_agreement * 100.0
+                    ));
+                }
+                (iou < limits.min_iou).then(|| {
+                    format!(
+                        "mask of input {input}: class {class} has IoU {iou:.4}, at least {:.4} \
+                         asked",
+                        limits.min_iou
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// The place of the largest element; the first of equals.
+fn best(values: &[f64]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+/// How often each class was chosen by output and golden, classes on the first axis.
+struct Mask {
+    pixels: usize,
+    agreed: usize,
+    /// For each class: pixels of both, pixels of either.
+    classes: Vec<(usize, usize)>,
+}
+
+impl Mask {
+    fn of(a: &[f64], g: &[f64], shape: &[usize]) -> Mask {
+        let classes = shape.first().copied().unwrap_or(1).max(1);
+        let pixels = a.len() / classes;
+        let mut mask = Mask {
+            pixels,
+            agreed: 0,
+            classes: vec![(0, 0); classes],
+        };
+        let choose = |side: &[f64], pixel: usize| {
+            (1..classes).fold(0, |best, class| {
+                let better = side[class * pixels + pixel] > side[best * pixels + pixel];
+                if better { class } else { best }
+            })
+        };
+        for pixel in 0..pixels {
+            let (ours, theirs) = (choose(a, pixel), choose(g, pixel));
+            mask.classes[ours].1 += 1;
+            if ours == theirs {
+                mask.agreed += 1;
+                mask.classes[ours].0 += 1;
+            } else {
+                mask.classes[theirs].1 += 1;
+            }
+        }
+        mask
+    }
+
+    fn agreement(&self) -> f64 {
+        self.agreed as f64 / self.pixels.max(1) as f64
+    }
+
+    /// The class with the smallest intersection over union; classes that nobody chose count not.
+    fn worst_iou(&self) -> (usize, f64) {
+        let ious = self.classes.iter().enumerate().filter(|(_, c)| c.1 > 0);
+        ious.map(|(class, &(both, either))| (class, both as f64 / either as f64))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .unwrap_or((0, 1.0))
+    }
+}

@@ -1,0 +1,171 @@
+//! The manifest of a golden: what it was made with, who answers for it, and how to compare.
+
+use serde::{Deserialize, Serialize};
+
+use super::GoldenError;
+use super::element::ElementType;
+
+/// The content of `golden.toml`, as far as judging and telling need it; other keys are for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The golden's name; its folder's name too.
+    pub name: String,
+    /// Whether a person stands by it.
+    pub state: State,
+    /// What the network is for.
+    #[serde(default)]
+    pub task: String,
+    /// Precision, kernel family and version: bits are equal only within a dialect.
+    pub dialect: String,
+    /// How many samples there are.
+    pub samples: usize,
+    /// Largest difference of an output element between independent correct runtimes, in the
+    /// output's unit.
+    #[serde(default)]
+    pub noise_floor: f64,
+    /// The network.
+    pub model: ModelIdentity,
+    /// What made the outputs.
+    #[serde(default)]
+    pub provenance: Provenance,
+    /// The inputs.
+    pub input: TensorFile,
+    /// The expected outputs.
+    pub output: TensorFile,
+    /// How to compare.
+    pub comparator: Comparator,
+    /// How clear the decisions are.
+    #[serde(default)]
+    pub margins: Margins,
+}
+
+/// Whether a golden counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Just made; never counts.
+    Pending,
+    /// Somebody has looked; does not count yet.
+    Reviewed,
+    /// Runs are judged by it.
+    Accepted,
+}
+
+impl State {
+    /// As files spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Reviewed => "reviewed",
+            State::Accepted => "accepted",
+        }
+    }
+}
+
+/// The network that a golden was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelIdentity {
+    /// Its name.
+    pub name: String,
+    /// The file that boards load.
+    pub file: String,
+    /// SHA-256 of that file, hex.
+    pub sha256: String,
+}
+
+/// What made the outputs, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// The runtime.
+    pub runtime: String,
+    /// Its version.
+    pub version: String,
+    /// Who.
+    pub made_by: String,
+    /// On which day, `YYYY-MM-DD`.
+    pub date: String,
+}
+
+/// One tensor in a file of its own, the samples on its first axis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TensorFile {
+    /// The file beside the manifest.
+    pub file: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// The tensor's name inside the file.
+    pub tensor: String,
+    /// What its elements are.
+    pub dtype: ElementType,
+    /// The shape of one sample; for outputs, classes first.
+    pub shape: Vec<usize>,
+}
+
+/// How outputs are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Comparator {
+    /// Every byte equal.
+    BitExact,
+    /// Every element within `atol + rtol * |golden|`, and the mask held.
+    Tolerance {
+        /// Relative part.
+        rtol: f64,
+        /// Absolute part, in the output's unit; if absent the larger of four noise floors and
+        /// 1e-5 of the sample's largest golden element.
+        atol: Option<f64>,
+        /// What the mask must keep, where the output is one.
+        mask: Option<MaskLimits>,
+    },
+}
+
+/// What a segmentation mask must keep.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaskLimits {
+    /// Share of the pixels whose best class must be the golden's, 0 to 1.
+    pub min_class_agreement: f64,
+    /// Intersection over union with the golden that each class must reach, 0 to 1.
+    pub min_iou: f64,
+}
+
+/// How far the best class leads the second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Margins {
+    /// `logit`, or `lsb`.
+    pub unit: String,
+    /// A lead of no more than this is a tie, and no decision.
+    pub undecidable_up_to: f64,
+    /// For each sample, the smallest lead among its decisions.
+    pub smallest: Vec<f64>,
+}
+
+/// Reads and checks the manifest of the golden `name`.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Manifest, GoldenError> {
+    let wrong = |why: String| GoldenError::Manifest {
+        name: name.to_owned(),
+        why,
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
+    let manifest: Manifest = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if manifest.name != name {
+        return Err(wrong(format!("is of golden `{}`", manifest.name)));
+    }
+    let length = |value: f64| value >= 0.0 && value.is_finite();
+    let share = |value: f64| (0.0..=1.0).contains(&value);
+    let sensible = match manifest.comparator {
+        Comparator::BitExact => true,
+        Comparator::Tolerance { rtol, atol, mask } => {
+            share(rtol)
+                && atol.is_none_or(length)
+                && mask.is_none_or(|m| share(m.min_class_agreement) && share(m.min_iou))
+        }
+    };
+    if !sensible || !length(manifest.noise_floor) {
+        return Err(wrong(
+            "a tolerance is negative, or a share is not within 0 to 1".to_owned(),
+        ));
+    }
+    Ok(manifest)
+}
