@@ -21,5 +21,9 @@ pub fn slug(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
     let parts: Vec<&str> = dashed.split('-').filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { "campaign".to_owned() } else { parts.join("-") }
+    if parts.is_empty() {
+        "campaign".to_owned()
+    } else {
+        parts.join("-")
+    }
 }

@@ -144,7 +144,9 @@ impl Refusals {
         text.extend_from_slice(tail.as_bytes());
         // The renderer pads lines; trailing blanks are noise in logs and snapshots.
         let text = String::from_utf8_lossy(&text).into_owned();
-        text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+        text.lines()
+            .flat_map(|line| [line.trim_end(), "\n"])
+            .collect()
     }
 }
 

@@ -20,7 +20,7 @@ fn quantity(text: &str) -> Option<(f64, Option<&str>)> {
 pub(super) const DURATION_HELP: &str = "write a number and a unit: `ms`, `s`, `min`, `h` or `d`";
 
 /// A length of time in seconds: `"250 ms"`. `None` if it is none, negative or not finite.
-pub(super) fn seconds(text: &str) -> Option<f64> {
+pub(crate) fn seconds(text: &str) -> Option<f64> {
     let (number, unit) = quantity(text)?;
     let factor = match unit? {
         "ms" => 1e-3,

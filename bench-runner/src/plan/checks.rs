@@ -17,7 +17,11 @@ impl Planner {
         for raw in raws {
             if checks.iter().any(|check| check.name == raw.name.value) {
                 let message = format!("two checks are named `{}`", raw.name.value);
-                self.refuse(Refusal::at(&raw.name.place, message, "expected another name"));
+                self.refuse(Refusal::at(
+                    &raw.name.place,
+                    message,
+                    "expected another name",
+                ));
             }
             checks.extend(self.check(raw, header));
         }
@@ -45,9 +49,11 @@ impl Planner {
             subject_text: raw.target.as_ref()?.1.value.clone(),
             during: match &raw.during {
                 None => "whole run".to_owned(),
-                Some(names) => {
-                    names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(", ")
-                }
+                Some(names) => names
+                    .iter()
+                    .map(|name| name.value.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
             },
             windows: windows?,
             options,
@@ -61,9 +67,16 @@ impl Planner {
             Target::Workload => "workload",
         };
         let Some((key, name)) = raw.target.as_ref().filter(|(key, _)| *key == wanted) else {
-            let place = raw.target.as_ref().map_or(&raw.place, |(_, name)| &name.place);
+            let place = raw
+                .target
+                .as_ref()
+                .map_or(&raw.place, |(_, name)| &name.place);
             let message = format!("a check of kind `{}` watches a {wanted}", raw.kind.value);
-            self.refuse(Refusal::at(place, message, format!("expected `{wanted} = …`")));
+            self.refuse(Refusal::at(
+                place,
+                message,
+                format!("expected `{wanted} = …`"),
+            ));
             return None;
         };
         match *key {
@@ -78,10 +91,15 @@ impl Planner {
             "workload" => {
                 let found = header.workloads.iter().position(|w| w.name == name.value);
                 if found.is_none() {
-                    let known = header.workloads.iter().map(|workload| workload.name.as_str());
+                    let known = header
+                        .workloads
+                        .iter()
+                        .map(|workload| workload.name.as_str());
                     self.unknown(&name.place, "workload", &name.value, known);
                 }
-                found.map(|workload| Subject::Workload { workload: workload as u16 })
+                found.map(|workload| Subject::Workload {
+                    workload: workload as u16,
+                })
             }
             _ => self.channel(name, header),
         }
@@ -90,13 +108,19 @@ impl Planner {
     fn channel(&mut self, name: &Located<String>, header: &Header) -> Option<Subject> {
         let (device_part, channel_part) = name.value.split_once('.').unwrap_or((&name.value, ""));
         if let Some((device, known)) = header.device(device_part) {
-            let found = known.channels.iter().position(|spec| &*spec.name == channel_part);
+            let found = known
+                .channels
+                .iter()
+                .position(|spec| &*spec.name == channel_part);
             if found.is_none() {
                 let names = known.channels.iter().map(|spec| &*spec.name);
                 let what = format!("channel of `{device_part}`");
                 self.unknown(&name.place, &what, channel_part, names);
             }
-            found.map(|channel| Subject::Channel { device, channel: channel as u16 })
+            found.map(|channel| Subject::Channel {
+                device,
+                channel: channel as u16,
+            })
         } else {
             let names = header.devices.iter().map(|device| device.name.as_str());
             self.unknown(&name.place, "device", device_part, names);
@@ -107,14 +131,20 @@ impl Planner {
     /// When a check looks. Steps restrict phases: `["two orbits", "umbra"]` is the umbra within
     /// that step. `None` if a name is unknown or nothing is left.
     fn windows(&mut self, raw: &RawCheck, header: &Header) -> Option<Vec<NamedWindow>> {
-        let whole = Window { start: BenchTime::ZERO, end: header.end + Period::millis(1) };
+        let whole = Window {
+            start: BenchTime::ZERO,
+            end: header.end + Period::millis(1),
+        };
         let names = raw.during.as_deref().unwrap_or_default();
         let mut steps: Vec<NamedWindow> = Vec::new();
         let mut phases: Vec<Phase> = Vec::new();
         let mut known = true;
         for name in names {
             if let Some(step) = header.steps.iter().find(|step| step.name == name.value) {
-                steps.push(NamedWindow { name: step.name.clone(), window: step.window });
+                steps.push(NamedWindow {
+                    name: step.name.clone(),
+                    window: step.window,
+                });
             } else if let Some(phase) = Phase::ALL.iter().find(|phase| phase.name() == name.value)
                 && !header.phases.is_empty()
             {
@@ -124,13 +154,21 @@ impl Planner {
                 if !header.phases.is_empty() {
                     all.extend(Phase::ALL.map(Phase::name));
                 }
-                self.unknown(&name.place, "step or phase", &name.value, all.iter().copied());
+                self.unknown(
+                    &name.place,
+                    "step or phase",
+                    &name.value,
+                    all.iter().copied(),
+                );
                 known = false;
             }
         }
         if steps.is_empty() {
             let name = if names.is_empty() { "whole run" } else { "" };
-            steps.push(NamedWindow { name: name.to_owned(), window: whole });
+            steps.push(NamedWindow {
+                name: name.to_owned(),
+                window: whole,
+            });
         }
         let mut windows: Vec<NamedWindow> = Vec::new();
         for step in &steps {
@@ -139,7 +177,10 @@ impl Planner {
             }
             for interval in header.phases.iter().filter(|i| phases.contains(&i.phase)) {
                 if let Some(window) = interval.window.overlap(&step.window) {
-                    windows.push(NamedWindow { name: interval.phase.name().to_owned(), window });
+                    windows.push(NamedWindow {
+                        name: interval.phase.name().to_owned(),
+                        window,
+                    });
                 }
             }
         }
@@ -156,6 +197,8 @@ impl Planner {
             let expected = "this does not happen during the campaign, or `after` skips all of it";
             self.refuse(Refusal::at(place, message, expected));
         }
-        known.then_some(windows).filter(|windows| !windows.is_empty())
+        known
+            .then_some(windows)
+            .filter(|windows| !windows.is_empty())
     }
 }

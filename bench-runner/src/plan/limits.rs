@@ -60,8 +60,12 @@ impl Planner {
         let mut places = BTreeMap::new();
         for placed in timeline {
             let command = &placed.command;
-            let device = devices.iter().find(|device| device.wired().id == command.device);
-            let Some(DevicePlan::Instrument(device)) = device else { continue };
+            let device = devices
+                .iter()
+                .find(|device| device.wired().id == command.device);
+            let Some(DevicePlan::Instrument(device)) = device else {
+                continue;
+            };
             for (limit, value) in values(&command.command) {
                 let Some(&allowed) = device.limits.get(limit) else {
                     let message = format!("`{}` cannot be told this", device.wired.name);
@@ -93,12 +97,17 @@ impl Planner {
         }
         for (key, worst) in &worst {
             if worst.margin() < 0.0 {
-                let side = if worst.limit.starts_with("min_") { "below" } else { "above" };
+                let side = if worst.limit.starts_with("min_") {
+                    "below"
+                } else {
+                    "above"
+                };
                 let message = format!(
                     "`{}` would be told {:.3} at {}, {side} its limit `{}` of {}",
                     worst.device, worst.value, worst.at, worst.limit, worst.allowed
                 );
-                let help = "limits stand in the wiring and protect the hardware; change the campaign";
+                let help =
+                    "limits stand in the wiring and protect the hardware; change the campaign";
                 let refusal = Refusal::at(&places[key], message, "this goes beyond the limit");
                 self.refuse(refusal.help(help));
             }

@@ -87,20 +87,28 @@ impl Plan {
         let mut loader = Loader::default();
         let campaign = loader.campaign(&request.campaign.0, &request.campaign.1);
         let wiring = loader.wiring(&request.wiring.0, &request.wiring.1);
-        let mut planner = Planner { loader, files: Vec::new() };
+        let mut planner = Planner {
+            loader,
+            files: Vec::new(),
+        };
         let plan = match (campaign, wiring) {
             (Some(campaign), Some(wiring)) => planner.plan(request, &campaign, &wiring),
             _ => None,
         };
         match plan {
             Some(plan) if planner.loader.refusals.is_empty() => Ok(plan),
-            _ => Err(Refusals::new(planner.loader.sources, planner.loader.refusals)),
+            _ => Err(Refusals::new(
+                planner.loader.sources,
+                planner.loader.refusals,
+            )),
         }
     }
 
     /// The name of a device.
     pub fn device_name(&self, id: DeviceId) -> &str {
-        self.header.device_at(id).map_or("bench", |device| &device.name)
+        self.header
+            .device_at(id)
+            .map_or("bench", |device| &device.name)
     }
 }
 
@@ -146,9 +154,10 @@ impl Planner {
         campaign: &RawCampaign,
         wiring: &RawWiring,
     ) -> Option<Plan> {
-        for (name, (folder, path)) in
-            [("campaign.toml", &request.campaign), ("wiring.toml", &request.wiring)]
-        {
+        for (name, (folder, path)) in [
+            ("campaign.toml", &request.campaign),
+            ("wiring.toml", &request.wiring),
+        ] {
             self.keep_file(name, &folder.read(path).unwrap_or_default());
         }
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
@@ -165,11 +174,17 @@ impl Planner {
             seed: seed.0,
             pace: request.pace.to_string(),
             epoch: sky.as_ref().map(|sky| sky.start.to_string()),
-            orbit: sky.as_ref().map(|sky| sky.lines.clone()).unwrap_or_default(),
+            orbit: sky
+                .as_ref()
+                .map(|sky| sky.lines.clone())
+                .unwrap_or_default(),
             devices: header_devices,
             end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
             steps,
-            phases: sky.as_ref().map(|sky| sky.prediction.phases.clone()).unwrap_or_default(),
+            phases: sky
+                .as_ref()
+                .map(|sky| sky.prediction.phases.clone())
+                .unwrap_or_default(),
             checks: Vec::new(),
             workloads: Vec::new(),
             inputs: Vec::new(),
@@ -177,11 +192,20 @@ impl Planner {
         };
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
-        let told = steps::Told { campaign, header: &header, devices: &devices, sky: sky.as_ref() };
+        let told = steps::Told {
+            campaign,
+            header: &header,
+            devices: &devices,
+            sky: sky.as_ref(),
+        };
         let timeline = self.timeline(&told);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
-        header.inputs = self.files.iter().map(|(path, bytes)| input_file(path, bytes)).collect();
+        header.inputs = self
+            .files
+            .iter()
+            .map(|(path, bytes)| input_file(path, bytes))
+            .collect();
         let devices = stations::with_work(devices, work);
         Some(Plan {
             seed,

@@ -52,7 +52,10 @@ impl Planner {
         let (elements, start) = (elements?, start?);
         let days = start.seconds_since(elements.epoch()) / 86_400.0;
         if days.abs() > 30.0 {
-            let place = raw.start.as_ref().map_or(&raw.elements.place, |start| &start.place);
+            let place = raw
+                .start
+                .as_ref()
+                .map_or(&raw.elements.place, |start| &start.place);
             let message = format!("the start is {days:.0} days from the epoch of the elements");
             let expected = format!("expected within 30 days of {}", elements.epoch());
             let help = "SGP4 is off by kilometres a day; take elements of the time";
@@ -62,12 +65,20 @@ impl Planner {
             Ok(orbit) => orbit,
             Err(error) => {
                 let message = format!("SGP4 cannot propagate these elements: {error}");
-                self.refuse(Refusal::at(&raw.elements.place, message, "this element set"));
+                self.refuse(Refusal::at(
+                    &raw.elements.place,
+                    message,
+                    "this element set",
+                ));
                 return None;
             }
         };
         let shadow = ShadowModel {
-            earth: if raw.earth == "sphere" { EarthShape::Sphere } else { EarthShape::Ellipsoid },
+            earth: if raw.earth == "sphere" {
+                EarthShape::Sphere
+            } else {
+                EarthShape::Ellipsoid
+            },
             sun: match raw.sun {
                 "geometric" => SunDirection::Geometric,
                 _ => SunDirection::Apparent,
@@ -76,7 +87,13 @@ impl Planner {
         };
         let mut lines = vec![elements.name().to_owned()];
         lines.extend(elements.lines().map(str::to_owned));
-        Some(Flight { orbit, start, spacecraft, shadow, lines })
+        Some(Flight {
+            orbit,
+            start,
+            spacecraft,
+            shadow,
+            lines,
+        })
     }
 
     fn elements(&mut self, folder: &Folder, raw: &RawOrbit) -> Option<Elements> {
@@ -85,7 +102,11 @@ impl Planner {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
                 let message = format!("{} is not text", folder.label(path));
-                self.refuse(Refusal::at(&raw.elements.place, message, "expected an element set"));
+                self.refuse(Refusal::at(
+                    &raw.elements.place,
+                    message,
+                    "expected an element set",
+                ));
                 return None;
             }
             Err(why) => {
@@ -133,7 +154,11 @@ impl Planner {
             Err(error) => {
                 if let Some(section) = sections.first() {
                     let message = format!("the satellite is wrong: {error}");
-                    self.refuse(Refusal::at(&section.name.place, message, "in these sections"));
+                    self.refuse(Refusal::at(
+                        &section.name.place,
+                        message,
+                        "in these sections",
+                    ));
                 }
                 defaults
             }
@@ -171,7 +196,11 @@ impl Planner {
                 } else if whole && (new.fract() != 0.0 || *new < 1.0) {
                     "expected a whole number from 1".to_owned()
                 } else {
-                    *place = if whole { (*new as u64).into() } else { (*new).into() };
+                    *place = if whole {
+                        (*new as u64).into()
+                    } else {
+                        (*new).into()
+                    };
                     return;
                 }
             }
@@ -194,15 +223,30 @@ impl Planner {
         campaign: &RawCampaign,
     ) -> Option<Sky> {
         let end = steps.last()?.window.end;
-        let span = Window { start: BenchTime::ZERO, end };
-        match predict(&flight.orbit, flight.start, span, &flight.spacecraft, flight.shadow) {
-            Ok(prediction) => {
-                Some(Sky { prediction, start: flight.start, lines: flight.lines.clone() })
-            }
+        let span = Window {
+            start: BenchTime::ZERO,
+            end,
+        };
+        match predict(
+            &flight.orbit,
+            flight.start,
+            span,
+            &flight.spacecraft,
+            flight.shadow,
+        ) {
+            Ok(prediction) => Some(Sky {
+                prediction,
+                start: flight.start,
+                lines: flight.lines.clone(),
+            }),
             Err(error) => {
                 if let Some(orbit) = &campaign.orbit {
                     let message = format!("SGP4 cannot propagate these elements: {error}");
-                    self.refuse(Refusal::at(&orbit.elements.place, message, "this element set"));
+                    self.refuse(Refusal::at(
+                        &orbit.elements.place,
+                        message,
+                        "this element set",
+                    ));
                 }
                 None
             }

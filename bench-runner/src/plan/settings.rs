@@ -37,7 +37,10 @@ impl Planner {
             }
         }
         for spec in specs.iter().filter(|spec| spec.default.is_none()) {
-            if !settings.iter().any(|setting| setting.key.value == spec.name) {
+            if !settings
+                .iter()
+                .any(|setting| setting.key.value == spec.name)
+            {
                 let message = format!("{what} needs `{}`", spec.name);
                 let expected = format!("expected a key `{}` here", spec.name);
                 self.refuse(Refusal::at(place, message, expected).help(spec.help));
@@ -54,7 +57,9 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, String> {
             if (min..=max).contains(number) {
                 Ok(OptionValue::Number(*number))
             } else {
-                Err(format!("expected {min} to {max} {unit}").trim_end().to_owned())
+                Err(format!("expected {min} to {max} {unit}")
+                    .trim_end()
+                    .to_owned())
             }
         }
         (OptionKind::Number { unit, .. }, _) => {
@@ -62,7 +67,9 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, String> {
         }
         (OptionKind::Duration, RawValue::Text(text)) => {
             let seconds = crate::config::seconds(text);
-            seconds.map(OptionValue::Number).ok_or_else(|| duration_expected().to_owned())
+            seconds
+                .map(OptionValue::Number)
+                .ok_or_else(|| duration_expected().to_owned())
         }
         (OptionKind::Duration, _) => Err(duration_expected().to_owned()),
         (OptionKind::Text, RawValue::Text(text)) => Ok(OptionValue::Text(text.clone())),

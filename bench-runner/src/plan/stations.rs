@@ -32,13 +32,21 @@ const POLL_DEFAULT: Period = Period::millis(1_000);
 const FAULTS: &[OptionSpec] = &[
     OptionSpec {
         name: "drop",
-        kind: OptionKind::Number { min: 0.0, max: 1.0, unit: "of all chunks" },
+        kind: OptionKind::Number {
+            min: 0.0,
+            max: 1.0,
+            unit: "of all chunks",
+        },
         default: Some(OptionDefault::Number(0.0)),
         help: "share of chunks that never arrive",
     },
     OptionSpec {
         name: "flip",
-        kind: OptionKind::Number { min: 0.0, max: 1.0, unit: "of all chunks" },
+        kind: OptionKind::Number {
+            min: 0.0,
+            max: 1.0,
+            unit: "of all chunks",
+        },
         default: Some(OptionDefault::Number(0.0)),
         help: "share of chunks in which one bit turns over",
     },
@@ -165,13 +173,20 @@ impl Planner {
         has_orbit: bool,
         pace: Pace,
     ) -> Vec<DevicePlan> {
-        let mut names: Vec<&str> = wiring.devices.iter().map(|d| d.name.value.as_str()).collect();
+        let mut names: Vec<&str> = wiring
+            .devices
+            .iter()
+            .map(|d| d.name.value.as_str())
+            .collect();
         if has_orbit {
             names.push(orbit::DEVICE);
         }
         names.sort_unstable();
         let id_of = |name: &str| {
-            names.iter().position(|&known| known == name).map(|index| DeviceId(index as u16))
+            names
+                .iter()
+                .position(|&known| known == name)
+                .map(|index| DeviceId(index as u16))
         };
         let mut raws: Vec<&RawDevice> = wiring.devices.iter().collect();
         raws.sort_by(|a, b| a.name.value.cmp(&b.name.value));
@@ -193,7 +208,11 @@ impl Planner {
         let name = match DeviceName::new(&raw.name.value) {
             Ok(name) if raw.name.value == orbit::DEVICE => {
                 let message = format!("`{name}` is the name of the orbit's own channels");
-                self.refuse(Refusal::at(&raw.name.place, message, "expected another name"));
+                self.refuse(Refusal::at(
+                    &raw.name.place,
+                    message,
+                    "expected another name",
+                ));
                 return None;
             }
             Ok(name) => name,
@@ -231,12 +250,19 @@ impl Planner {
     fn entry(&mut self, raw: &RawDevice) -> Option<Entry> {
         let roles = Role::ALL.map(Role::name);
         if !roles.contains(&raw.role.value.as_str()) {
-            self.unknown(&raw.role.place, "role", &raw.role.value, roles.iter().copied());
+            self.unknown(
+                &raw.role.place,
+                "role",
+                &raw.role.value,
+                roles.iter().copied(),
+            );
             return None;
         }
         let entries = catalog::entries();
-        let of_role: Vec<&Entry> =
-            entries.iter().filter(|entry| entry.role.name() == raw.role.value).collect();
+        let of_role: Vec<&Entry> = entries
+            .iter()
+            .filter(|entry| entry.role.name() == raw.role.value)
+            .collect();
         if let Some(entry) = of_role.iter().find(|entry| entry.name == raw.model.value) {
             return Some(**entry);
         }
@@ -281,7 +307,10 @@ impl Planner {
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, entry.name)
                 .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
             Role::Accelerator => catalog::find(accelerator::MODELS, entry.name).map(|model| {
-                let setup = BoardSetup { device: name.clone(), options: options.clone() };
+                let setup = BoardSetup {
+                    device: name.clone(),
+                    options: options.clone(),
+                };
                 (model.drive)(setup).map(|driver| driver.channels())
             }),
         };
@@ -300,28 +329,45 @@ impl Planner {
         let entries = catalog::entries();
         let ratings = entries.iter().find(|entry| entry.name == wired.model);
         let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
-        let mut limits: BTreeMap<String, f64> =
-            ratings.iter().map(|rating| (rating.name.to_owned(), rating.value)).collect();
+        let mut limits: BTreeMap<String, f64> = ratings
+            .iter()
+            .map(|rating| (rating.name.to_owned(), rating.value))
+            .collect();
         for limit in &raw.limits {
             self.limit(limit, &mut limits);
         }
-        if limits.get("min_celsius") >= limits.get("max_celsius") && limits.contains_key("max_celsius")
+        if limits.get("min_celsius") >= limits.get("max_celsius")
+            && limits.contains_key("max_celsius")
         {
             let message = "`min_celsius` is not below `max_celsius`";
-            self.refuse(Refusal::at(&raw.place, message, "the limits of this device"));
+            self.refuse(Refusal::at(
+                &raw.place,
+                message,
+                "the limits of this device",
+            ));
         }
-        DevicePlan::Instrument(InstrumentPlan { wired, poll, limits })
+        DevicePlan::Instrument(InstrumentPlan {
+            wired,
+            poll,
+            limits,
+        })
     }
 
     fn poll(&mut self, poll: Option<&Located<f64>>) -> Period {
-        let Some(poll) = poll else { return POLL_DEFAULT };
+        let Some(poll) = poll else {
+            return POLL_DEFAULT;
+        };
         let millis = poll.value * 1e3;
         let whole = (millis - millis.round()).abs() < 1e-6;
         match Period::from_millis(millis.round().min(f64::from(u32::MAX)) as u32) {
             Some(period) if whole => period,
             _ => {
                 let message = "instruments are asked on whole milliseconds";
-                self.refuse(Refusal::at(&poll.place, message, "expected at least \"1 ms\""));
+                self.refuse(Refusal::at(
+                    &poll.place,
+                    message,
+                    "expected at least \"1 ms\"",
+                ));
                 POLL_DEFAULT
             }
         }
@@ -341,11 +387,19 @@ impl Planner {
             return;
         };
         let lowest = key.value.starts_with("min_");
-        let looser = if lowest { value < rating } else { value > rating };
+        let looser = if lowest {
+            value < rating
+        } else {
+            value > rating
+        };
         if looser || (!key.value.ends_with("celsius") && value <= 0.0) {
             let message = format!("limit `{}` is beyond the hardware's rating", key.value);
             let side = if lowest { "at least" } else { "at most" };
-            self.refuse(Refusal::at(&limit.place, message, format!("expected {side} {rating}")));
+            self.refuse(Refusal::at(
+                &limit.place,
+                message,
+                format!("expected {side} {rating}"),
+            ));
             return;
         }
         limits.insert(key.value.clone(), value);
@@ -379,7 +433,12 @@ impl Planner {
         };
         let powered_by = at(&raw.powered_by, Role::PowerSupply);
         let inside = at(&raw.inside, Role::ThermalChamber);
-        DevicePlan::Board(BoardPlan { wired, powered_by, inside, work: None })
+        DevicePlan::Board(BoardPlan {
+            wired,
+            powered_by,
+            inside,
+            work: None,
+        })
     }
 }
 
@@ -391,5 +450,8 @@ pub(super) fn find<'a>(devices: &'a [DevicePlan], name: &str) -> Option<&'a Devi
 
 /// The names of the devices.
 pub(super) fn names(devices: &[DevicePlan]) -> Vec<Arc<str>> {
-    devices.iter().map(|device| device.wired().name.as_str().into()).collect()
+    devices
+        .iter()
+        .map(|device| device.wired().name.as_str().into())
+        .collect()
 }

@@ -45,17 +45,29 @@ impl Planner {
         flight: Option<&Flight>,
     ) -> Option<Vec<StepHeader>> {
         if raws.is_empty() {
-            self.refuse(Refusal::nowhere("the campaign has no step: nothing would be tested"));
+            self.refuse(Refusal::nowhere(
+                "the campaign has no step: nothing would be tested",
+            ));
             return None;
         }
         let start = BenchTime::from_micros(ARMING_LENGTH.as_micros());
-        let window = Window { start: BenchTime::ZERO, end: start };
-        let mut steps = vec![StepHeader { name: ARMING.to_owned(), window }];
+        let window = Window {
+            start: BenchTime::ZERO,
+            end: start,
+        };
+        let mut steps = vec![StepHeader {
+            name: ARMING.to_owned(),
+            window,
+        }];
         let mut start = start;
         for raw in raws {
             if steps.iter().any(|step| step.name == raw.name.value) {
                 let message = format!("two steps are named `{}`", raw.name.value);
-                self.refuse(Refusal::at(&raw.name.place, message, "expected another name"));
+                self.refuse(Refusal::at(
+                    &raw.name.place,
+                    message,
+                    "expected another name",
+                ));
             }
             let seconds = match (raw.length.value, flight) {
                 (RawLength::Seconds(seconds), _) => seconds,
@@ -74,7 +86,10 @@ impl Planner {
                 return None;
             }
             let end = BenchTime::from_secs_f64(start.as_secs_f64() + seconds).ceil_millis();
-            steps.push(StepHeader { name: raw.name.value.clone(), window: Window { start, end } });
+            steps.push(StepHeader {
+                name: raw.name.value.clone(),
+                window: Window { start, end },
+            });
             start = end;
         }
         Some(steps)
@@ -83,7 +98,12 @@ impl Planner {
     /// Everything that is told, in order of time; equal times keep the order of the campaign.
     pub(super) fn timeline(&mut self, told: &Told<'_>) -> Vec<PlacedCommand> {
         let mut timeline = Vec::new();
-        for (raw, step) in told.campaign.steps.iter().zip(told.header.steps.iter().skip(1)) {
+        for (raw, step) in told
+            .campaign
+            .steps
+            .iter()
+            .zip(told.header.steps.iter().skip(1))
+        {
             for set in &raw.set {
                 self.set(told, step.window, set, &mut timeline);
             }
@@ -104,7 +124,12 @@ impl Planner {
         let found = stations::find(devices, &name.value);
         if found.is_none() {
             let names = stations::names(devices);
-            self.unknown(&name.place, "device", &name.value, names.iter().map(AsRef::as_ref));
+            self.unknown(
+                &name.place,
+                "device",
+                &name.value,
+                names.iter().map(AsRef::as_ref),
+            );
         }
         found
     }
@@ -116,7 +141,9 @@ impl Planner {
         raw: &RawSet,
         timeline: &mut Vec<PlacedCommand>,
     ) {
-        let Some(device) = self.device(told.devices, &raw.device) else { return };
+        let Some(device) = self.device(told.devices, &raw.device) else {
+            return;
+        };
         let at = window.start.plus_micros((raw.after * 1e6) as u64);
         if at >= window.end || at != at.ceil_millis() {
             let message = "a set point outside its step, or between milliseconds";
@@ -135,7 +162,11 @@ impl Planner {
             self.refuse(Refusal::at(&raw.place, message, expected));
         }
         for (command, place) in commands {
-            let command = TimedCommand { at, device: device.wired().id, command };
+            let command = TimedCommand {
+                at,
+                device: device.wired().id,
+                command,
+            };
             timeline.push(PlacedCommand { command, place });
         }
     }
@@ -161,7 +192,11 @@ impl Planner {
         }
         match (role, &raw.output) {
             (Role::PowerSupply, Some(state)) => {
-                let switch = if state.value == "on" { Switch::On } else { Switch::Off };
+                let switch = if state.value == "on" {
+                    Switch::On
+                } else {
+                    Switch::Off
+                };
                 commands.push((Command::SupplyOutput(switch), state.place.clone()));
             }
             (_, output) => stray.extend(output.as_ref().map(|output| ("output", &output.place))),
@@ -182,7 +217,10 @@ impl Planner {
             }
             (_, mode) => stray.extend(mode.as_ref().map(|mode| ("mode", &mode.place))),
         }
-        commands.extend(self.fault(raw).map(|fault| (Command::Inject(fault), raw.place.clone())));
+        commands.extend(
+            self.fault(raw)
+                .map(|fault| (Command::Inject(fault), raw.place.clone())),
+        );
         for (key, place) in stray {
             let message = format!("a {role} cannot be told `{key}`");
             self.refuse(Refusal::at(place, message, "nobody reads this"));
@@ -195,10 +233,13 @@ impl Planner {
         let fault = match (inject.value, &raw.byte, &raw.bit, &raw.length) {
             ("reset", ..) => Some(Fault::Reset),
             ("over-voltage-trip", ..) => Some(Fault::OverVoltageTrip),
-            ("mute", _, _, Some(length)) => Some(Fault::Mute { millis: (length.value * 1e3) as u32 }),
-            ("bit-flip", Some(byte), Some(bit), _) if bit.value < 8 => {
-                Some(Fault::BitFlip { byte: byte.value as u32, bit: bit.value as u8 })
-            }
+            ("mute", _, _, Some(length)) => Some(Fault::Mute {
+                millis: (length.value * 1e3) as u32,
+            }),
+            ("bit-flip", Some(byte), Some(bit), _) if bit.value < 8 => Some(Fault::BitFlip {
+                byte: byte.value as u32,
+                bit: bit.value as u8,
+            }),
             _ => None,
         };
         if fault.is_none() {
@@ -219,7 +260,9 @@ impl Planner {
         raw: &RawProfile,
         timeline: &mut Vec<PlacedCommand>,
     ) {
-        let Some(device) = self.device(told.devices, &raw.device) else { return };
+        let Some(device) = self.device(told.devices, &raw.device) else {
+            return;
+        };
         let every = self.every(raw);
         let place = &raw.device.place;
         let wired = device.wired();
@@ -261,18 +304,27 @@ impl Planner {
                 device: wired.id,
                 command: point.command.clone(),
             };
-            timeline.push(PlacedCommand { command, place: place.clone() });
+            timeline.push(PlacedCommand {
+                command,
+                place: place.clone(),
+            });
         }
     }
 
     fn every(&mut self, raw: &RawProfile) -> Period {
-        let Some(every) = &raw.every else { return EVERY_DEFAULT };
+        let Some(every) = &raw.every else {
+            return EVERY_DEFAULT;
+        };
         let period = Period::from_millis((every.value * 1e3).round() as u32);
         match period.filter(|period| period.as_millis() >= 100) {
             Some(period) => period,
             None => {
                 let message = "a profile cannot be told that often";
-                self.refuse(Refusal::at(&every.place, message, "expected at least \"100 ms\""));
+                self.refuse(Refusal::at(
+                    &every.place,
+                    message,
+                    "expected at least \"100 ms\"",
+                ));
                 EVERY_DEFAULT
             }
         }
@@ -288,19 +340,38 @@ impl Planner {
         let every = self.every(raw);
         let (Some(from), Some(to)) = (&raw.from, &raw.to) else {
             let expected = "expected `from` and `to`";
-            self.refuse(Refusal::at(&raw.kind.place, "a ramp needs two ends", expected));
+            self.refuse(Refusal::at(
+                &raw.kind.place,
+                "a ramp needs two ends",
+                expected,
+            ));
             return;
         };
-        let ramp = Ramp { from: from.value, to: to.value, over: window };
+        let ramp = Ramp {
+            from: from.value,
+            to: to.value,
+            over: window,
+        };
         for (at, value) in ramp.sampled(window, every) {
             let command = match &raw.limit_amps {
-                Some(limit) => {
-                    Command::Supply { volts: Volts(value), limit: Amperes(limit.value) }
-                }
-                None => Command::Chamber { target: Celsius(value), slew: None },
+                Some(limit) => Command::Supply {
+                    volts: Volts(value),
+                    limit: Amperes(limit.value),
+                },
+                None => Command::Chamber {
+                    target: Celsius(value),
+                    slew: None,
+                },
             };
-            let command = TimedCommand { at: at.ceil_millis(), device, command };
-            timeline.push(PlacedCommand { command, place: raw.device.place.clone() });
+            let command = TimedCommand {
+                at: at.ceil_millis(),
+                device,
+                command,
+            };
+            timeline.push(PlacedCommand {
+                command,
+                place: raw.device.place.clone(),
+            });
         }
     }
 }
@@ -309,13 +380,22 @@ impl Planner {
 fn workload_commands(told: &Told<'_>, timeline: &mut Vec<PlacedCommand>) {
     for (raw, workload) in told.campaign.workloads.iter().zip(&told.header.workloads) {
         let windows = told.header.steps.iter().skip(1).filter(|step| {
-            raw.during.as_ref().is_none_or(|names| names.iter().any(|n| n.value == step.name))
+            raw.during
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|n| n.value == step.name))
         });
         for step in windows {
             let mut tell = |at, work| {
                 let command = Command::Accelerator(work);
-                let command = TimedCommand { at, device: workload.device, command };
-                timeline.push(PlacedCommand { command, place: raw.name.place.clone() });
+                let command = TimedCommand {
+                    at,
+                    device: workload.device,
+                    command,
+                };
+                timeline.push(PlacedCommand {
+                    command,
+                    place: raw.name.place.clone(),
+                });
             };
             for interval in &told.header.phases {
                 let mode = raw.modes.iter().find(|(phase, _)| *phase == interval.phase);

@@ -55,7 +55,8 @@ impl Planner {
                     goldens.workloads.insert(name.clone(), Arc::new(golden));
                 }
                 Err(error) => {
-                    let message = format!("the golden in {} is wrong: {error}", folder.label(&path));
+                    let message =
+                        format!("the golden in {} is wrong: {error}", folder.label(&path));
                     self.refuse(Refusal::at(&workload.golden.place, message, "this golden"));
                 }
             }
@@ -67,7 +68,11 @@ impl Planner {
                 Ok(golden) => goldens.throughput = Some(golden),
                 Err(error) => {
                     let message = format!("{} is wrong: {error}", folder.label(&path));
-                    self.refuse(Refusal::at(&campaign.name.place, message, "of this campaign"));
+                    self.refuse(Refusal::at(
+                        &campaign.name.place,
+                        message,
+                        "of this campaign",
+                    ));
                 }
             }
         }
@@ -81,7 +86,10 @@ impl Planner {
         header: &Header,
         goldens: &Goldens,
     ) -> Vec<WorkloadHeader> {
-        let boards = header.devices.iter().filter(|device| device.role == "accelerator");
+        let boards = header
+            .devices
+            .iter()
+            .filter(|device| device.role == "accelerator");
         let boards: Vec<&str> = boards.map(|device| device.name.as_str()).collect();
         let steps: Vec<&str> = header.steps.iter().map(|step| step.name.as_str()).collect();
         let mut workloads: Vec<WorkloadHeader> = Vec::new();
@@ -99,11 +107,19 @@ impl Planner {
             };
             if workloads.iter().any(|other| other.name == raw.name.value) {
                 let message = format!("two workloads are named `{}`", raw.name.value);
-                self.refuse(Refusal::at(&raw.name.place, message, "expected another name"));
+                self.refuse(Refusal::at(
+                    &raw.name.place,
+                    message,
+                    "expected another name",
+                ));
             }
             if workloads.iter().any(|other| other.device == device) {
                 let message = format!("`{}` has a workload already", raw.device.value);
-                self.refuse(Refusal::at(&raw.device.place, message, "expected another board"));
+                self.refuse(Refusal::at(
+                    &raw.device.place,
+                    message,
+                    "expected another board",
+                ));
             }
             if goldens.workloads.contains_key(&raw.golden.value) {
                 workloads.push(WorkloadHeader {
@@ -118,7 +134,10 @@ impl Planner {
     }
 
     /// The work of each board.
-    #[expect(clippy::unused_self, reason = "reads as the other steps of planning do")]
+    #[expect(
+        clippy::unused_self,
+        reason = "reads as the other steps of planning do"
+    )]
     pub(super) fn work(
         &self,
         _raws: &[RawWorkload],
@@ -130,7 +149,14 @@ impl Planner {
             if let Some(golden) = goldens.workloads.get(&workload.golden) {
                 let inputs = golden.inputs().to_vec();
                 let deadline = ANSWER_DEADLINE;
-                work.insert(workload.device, BoardWork { workload: index as u16, inputs, deadline });
+                work.insert(
+                    workload.device,
+                    BoardWork {
+                        workload: index as u16,
+                        inputs,
+                        deadline,
+                    },
+                );
             }
         }
         work
@@ -142,5 +168,9 @@ pub(crate) const THROUGHPUT_FILE: &str = "goldens/throughput.toml";
 
 /// Where a campaign's throughput golden is: in the goldens' folder, under the campaign's name.
 pub(crate) fn throughput_path(campaign: &RawCampaign) -> String {
-    format!("{}/{}/throughput.toml", campaign.goldens, crate::slug(&campaign.name.value))
+    format!(
+        "{}/{}/throughput.toml",
+        campaign.goldens,
+        crate::slug(&campaign.name.value)
+    )
 }

@@ -102,7 +102,10 @@ impl State {
     fn queue_inputs(&mut self) {
         let inputs = self.work.iter().flat_map(|work| work.inputs.iter());
         for (slot, bytes) in (0..).zip(inputs) {
-            self.queue.push_back(Question::LoadInput { slot, bytes: Arc::clone(bytes) });
+            self.queue.push_back(Question::LoadInput {
+                slot,
+                bytes: Arc::clone(bytes),
+            });
         }
     }
 
@@ -118,16 +121,20 @@ impl State {
         let (query, drawn) = (self.queries, self.stream.below(u64::from(inputs)));
         self.queries += 1;
         let slot = if query < inputs { query } else { drawn as u32 };
-        Some(Question::Infer { query, slot: slot as u16 })
+        Some(Question::Infer {
+            query,
+            slot: slot as u16,
+        })
     }
 
     fn patience(&self, question: &Question) -> Period {
         match question {
             Question::LoadInput { .. } => Period::millis(30_000),
             Question::FetchOutput { .. } => Period::millis(10_000),
-            Question::Infer { .. } => {
-                self.work.as_ref().map_or(Period::millis(5_000), |work| work.deadline)
-            }
+            Question::Infer { .. } => self
+                .work
+                .as_ref()
+                .map_or(Period::millis(5_000), |work| work.deadline),
             Question::Identify | Question::Mode(_) | Question::Stop => Period::millis(2_000),
         }
     }
@@ -136,10 +143,14 @@ impl State {
 impl BoardStation {
     /// Looks after the board until it is told to leave it safe.
     pub(super) async fn run(mut self) {
-        self.reporter.raise(Raised::Ready(self.reporter.device)).await;
+        self.reporter.raise(Raised::Ready).await;
         let mut heard = Vec::new();
         loop {
-            let deadline = self.state.asked.as_ref().map_or(BenchTime::MAX, |asked| asked.deadline);
+            let deadline = self
+                .state
+                .asked
+                .as_ref()
+                .map_or(BenchTime::MAX, |asked| asked.deadline);
             let went_on = tokio::select! {
                 biased;
                 order = self.orders.recv() => self.order(order).await,
@@ -158,15 +169,24 @@ impl BoardStation {
     }
 
     async fn lost(&mut self, why: &str) -> bool {
-        self.reporter.tell(self.clock.now(), EventKind::DeviceFailed { why: why.to_owned() }).await;
-        self.reporter.raise(Raised::Fault(self.reporter.device, why.to_owned())).await;
+        self.reporter
+            .tell(
+                self.clock.now(),
+                EventKind::DeviceFailed {
+                    why: why.to_owned(),
+                },
+            )
+            .await;
+        self.reporter.raise(Raised::Fault(why.to_owned())).await;
         while let Some(Order::Apply { .. }) = self.orders.recv().await {}
         false
     }
 
     /// Takes an order; `false` at the end.
     async fn order(&mut self, order: Option<Order>) -> bool {
-        let Some(Order::Apply { at, command }) = order else { return false };
+        let Some(Order::Apply { at, command }) = order else {
+            return false;
+        };
         match &command {
             Command::Accelerator(Work::Start) => {
                 self.state.working = true;
@@ -186,7 +206,9 @@ impl BoardStation {
         }
         let now = self.clock.now();
         let late_us = now.micros_since(at);
-        self.reporter.tell(now, EventKind::SetPointApplied { command, late_us }).await;
+        self.reporter
+            .tell(now, EventKind::SetPointApplied { command, late_us })
+            .await;
         true
     }
 
@@ -230,8 +252,9 @@ impl BoardStation {
             }
             Heard::Identity(identity) => self.identified(at, identity).await,
             Heard::Loaded { slot } => {
-                if self.answers(|asked| matches!(asked, Question::LoadInput { slot: s, .. } if *s == slot))
-                {
+                if self.answers(
+                    |asked| matches!(asked, Question::LoadInput { slot: s, .. } if *s == slot),
+                ) {
                     let more = |q: &Question| matches!(q, Question::LoadInput { .. });
                     self.state.loaded = !self.state.queue.iter().any(more);
                 }
@@ -241,8 +264,9 @@ impl BoardStation {
             }
             Heard::Inferred(inference) => self.inferred(at, inference).await,
             Heard::Output { slot, bytes } => {
-                if self.answers(|asked| matches!(asked, Question::FetchOutput { slot: s } if *s == slot))
-                {
+                if self.answers(
+                    |asked| matches!(asked, Question::FetchOutput { slot: s } if *s == slot),
+                ) {
                     self.output(at, slot, bytes).await;
                 }
             }
@@ -252,7 +276,11 @@ impl BoardStation {
 
     /// Ends the question that is under way, if it is the one that `is`.
     fn answers(&mut self, is: impl Fn(&Question) -> bool) -> bool {
-        let answered = self.state.asked.as_ref().is_some_and(|asked| is(&asked.question));
+        let answered = self
+            .state
+            .asked
+            .as_ref()
+            .is_some_and(|asked| is(&asked.question));
         if answered {
             self.state.asked = None;
         }
@@ -263,14 +291,26 @@ impl BoardStation {
         self.answers(|asked| matches!(asked, Question::Identify));
         if !self.state.identified {
             self.state.identified = true;
-            let Identity { maker, model, serial, firmware } = identity;
-            let event = EventKind::Identified { maker, model, serial, firmware };
+            let Identity {
+                maker,
+                model,
+                serial,
+                firmware,
+            } = identity;
+            let event = EventKind::Identified {
+                maker,
+                model,
+                serial,
+                firmware,
+            };
             self.reporter.tell(at, event).await;
         }
     }
 
     async fn inferred(&mut self, at: BenchTime, inference: Inference) {
-        let Some(asked) = &self.state.asked else { return };
+        let Some(asked) = &self.state.asked else {
+            return;
+        };
         let asked_at = asked.at;
         let query = inference.query;
         if !self.answers(|asked| matches!(asked, Question::Infer { query: q, .. } if *q == query)) {
@@ -290,18 +330,32 @@ impl BoardStation {
         }
         match inference.output {
             Some(bytes) => self.output(at, input, bytes).await,
-            None => self.state.queue.push_back(Question::FetchOutput { slot: input }),
+            None => self
+                .state
+                .queue
+                .push_back(Question::FetchOutput { slot: input }),
         }
     }
 
     async fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
         let digest = reports::digest::crc32(&output);
         self.state.known.insert((input, digest));
-        self.reporter.tell(at, EventKind::OutputFetched { input, digest, output }).await;
+        self.reporter
+            .tell(
+                at,
+                EventKind::OutputFetched {
+                    input,
+                    digest,
+                    output,
+                },
+            )
+            .await;
     }
 
     async fn refused(&mut self, at: BenchTime, code: i32, text: &str) {
-        let Some(asked) = self.state.asked.take() else { return };
+        let Some(asked) = self.state.asked.take() else {
+            return;
+        };
         let event = EventKind::Retried {
             asked: name(&asked.question).to_owned(),
             why: format!("refused: {code} {text}"),
@@ -317,14 +371,24 @@ impl BoardStation {
     /// The time for an answer is over.
     async fn timed_out(&mut self) -> bool {
         let now = self.clock.now();
-        let Some(asked) = self.state.asked.take() else { return true };
+        let Some(asked) = self.state.asked.take() else {
+            return true;
+        };
         let query = matches!(asked.question, Question::Infer { .. });
         if query || asked.tries >= TRIES {
             self.give_up(now, &asked).await;
         } else {
             let why = format!("no answer within {}", self.state.patience(&asked.question));
             let asked_what = name(&asked.question).to_owned();
-            self.reporter.tell(now, EventKind::Retried { asked: asked_what, why }).await;
+            self.reporter
+                .tell(
+                    now,
+                    EventKind::Retried {
+                        asked: asked_what,
+                        why,
+                    },
+                )
+                .await;
             self.ask(asked.question, asked.tries + 1).await;
         }
         true
@@ -338,7 +402,9 @@ impl BoardStation {
             Question::Identify | Question::Mode(_) | Question::Stop => return,
         };
         let waited_us = now.micros_since(asked.at);
-        self.reporter.tell(now, EventKind::NoResponse { input, waited_us }).await;
+        self.reporter
+            .tell(now, EventKind::NoResponse { input, waited_us })
+            .await;
     }
 
     /// A query that the board will never answer, because it started anew.
@@ -365,7 +431,12 @@ impl BoardStation {
         self.send(chunks).await;
         let at = self.clock.now();
         let deadline = at + self.state.patience(&question);
-        self.state.asked = Some(Asked { question, at, deadline, tries });
+        self.state.asked = Some(Asked {
+            question,
+            at,
+            deadline,
+            tries,
+        });
     }
 
     async fn send(&mut self, chunks: Vec<Bytes>) {
@@ -396,9 +467,13 @@ impl BoardStation {
         }
         let stopped = self.state.asked.is_none();
         if alive && stopped {
-            self.reporter.tell(self.clock.now(), EventKind::MadeSafe).await;
+            self.reporter
+                .tell(self.clock.now(), EventKind::MadeSafe)
+                .await;
         }
-        self.reporter.raise(Raised::Left(self.reporter.device, Ok(()))).await;
+        self.reporter
+            .raise(Raised::Left(self.reporter.device, Ok(())))
+            .await;
     }
 }
 

@@ -53,7 +53,9 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         left: BTreeMap::new(),
     };
     if let Err(error) = dispatcher.start_stations(nears, &raise) {
-        dispatcher.end(Ending::BenchFault { why: error.to_string() });
+        dispatcher.end(Ending::BenchFault {
+            why: error.to_string(),
+        });
     }
     drop(raise);
     dispatcher.steps().await;
@@ -89,10 +91,15 @@ impl Dispatcher<'_, '_> {
     ) -> Result<(), DeviceError> {
         for device in &self.plan.devices {
             let wired = device.wired();
-            let Some(near) = nears.remove(&wired.id) else { continue };
+            let Some(near) = nears.remove(&wired.id) else {
+                continue;
+            };
             let (send, orders) = mpsc::channel(ORDER_QUEUE);
             self.orders.insert(wired.id, send);
-            let reporter = Reporter { device: wired.id, raised: raise.clone() };
+            let reporter = Reporter {
+                device: wired.id,
+                raised: raise.clone(),
+            };
             match device {
                 DevicePlan::Instrument(plan) => {
                     let setup = DriverSetup {
@@ -117,8 +124,10 @@ impl Dispatcher<'_, '_> {
                 }
                 DevicePlan::Board(plan) => {
                     let stream = self.plan.seed.stream(wired.name.as_str(), "workload");
-                    let setup =
-                        BoardSetup { device: wired.name.clone(), options: wired.options.clone() };
+                    let setup = BoardSetup {
+                        device: wired.name.clone(),
+                        options: wired.options.clone(),
+                    };
                     let model = catalog::find(accelerator::MODELS, wired.model);
                     let Some(model) = model else { continue };
                     let station = BoardStation {
@@ -143,24 +152,35 @@ impl Dispatcher<'_, '_> {
         let mut marks: Vec<(BenchTime, Mark)> = Vec::new();
         let bench = |kind| Mark::Event(DeviceId::BENCH, kind);
         for (index, step) in (0..).zip(&header.steps) {
-            marks.push((step.window.start, bench(EventKind::StepStarted { step: index })));
+            marks.push((
+                step.window.start,
+                bench(EventKind::StepStarted { step: index }),
+            ));
             if step.name == ARMING {
                 marks.push((step.window.end, Mark::AllReady));
             }
             marks.push((step.window.end, bench(EventKind::StepEnded { step: index })));
         }
         for interval in &header.phases {
-            let event = bench(EventKind::PhaseEntered { phase: interval.phase });
+            let event = bench(EventKind::PhaseEntered {
+                phase: interval.phase,
+            });
             marks.push((interval.window.start, event));
         }
         if let Some((device, prediction)) = &self.plan.orbit {
             for point in &prediction.track {
                 let readings = context(point).into();
-                marks.push((point.at, Mark::Event(*device, EventKind::Sampled { readings })));
+                marks.push((
+                    point.at,
+                    Mark::Event(*device, EventKind::Sampled { readings }),
+                ));
             }
         }
         for told in &self.plan.timeline {
-            let order = Order::Apply { at: told.at, command: told.command.clone() };
+            let order = Order::Apply {
+                at: told.at,
+                command: told.command.clone(),
+            };
             marks.push((told.at, Mark::Order(told.device, order)));
         }
         marks.retain(|(at, _)| *at <= header.end);
@@ -205,7 +225,11 @@ impl Dispatcher<'_, '_> {
         match mark {
             Mark::Event(device, kind) => self.push(at, device, kind),
             Mark::Order(device, order) => {
-                if self.orders.get(&device).is_none_or(|orders| orders.try_send(order).is_err()) {
+                if self
+                    .orders
+                    .get(&device)
+                    .is_none_or(|orders| orders.try_send(order).is_err())
+                {
                     let name = self.plan.device_name(device);
                     let why = format!("{name}: takes no orders any more ({ORDER_QUEUE} wait)");
                     self.end(Ending::BenchFault { why });
@@ -228,14 +252,16 @@ impl Dispatcher<'_, '_> {
     fn take(&mut self, raised: Option<Raised>) {
         match raised {
             Some(Raised::Event(event)) => self.order.push(event),
-            Some(Raised::Ready(_)) => self.ready += 1,
-            Some(Raised::Absent(_, why)) => self.end(Ending::Absent { why }),
-            Some(Raised::Fault(_, why)) => self.end(Ending::BenchFault { why }),
-            Some(Raised::Tripped(_, why)) => self.end(Ending::Interlock { why }),
+            Some(Raised::Ready) => self.ready += 1,
+            Some(Raised::Absent(why)) => self.end(Ending::Absent { why }),
+            Some(Raised::Fault(why)) => self.end(Ending::BenchFault { why }),
+            Some(Raised::Tripped(why)) => self.end(Ending::Interlock { why }),
             Some(Raised::Left(device, result)) => {
                 self.left.insert(device, result);
             }
-            None => self.end(Ending::BenchFault { why: "every station is gone".to_owned() }),
+            None => self.end(Ending::BenchFault {
+                why: "every station is gone".to_owned(),
+            }),
         }
     }
 
@@ -253,7 +279,9 @@ impl Dispatcher<'_, '_> {
             }
         }
         if let Some(error) = failed {
-            self.end(Ending::BenchFault { why: error.to_string() });
+            self.end(Ending::BenchFault {
+                why: error.to_string(),
+            });
         }
     }
 
@@ -296,13 +324,17 @@ impl Dispatcher<'_, '_> {
         for event in self.order.rest().chain([Event {
             at,
             device: DeviceId::BENCH,
-            kind: EventKind::RunEnded { ending: ending.clone() },
+            kind: EventKind::RunEnded {
+                ending: ending.clone(),
+            },
         }]) {
             for observer in self.observers.iter_mut() {
                 if let Err(error) = observer.observe(&event)
                     && ending == Ending::Completed
                 {
-                    return Ending::BenchFault { why: error.to_string() };
+                    return Ending::BenchFault {
+                        why: error.to_string(),
+                    };
                 }
             }
         }
@@ -334,7 +366,10 @@ fn instrument(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument,
 /// The channel and number of the state `protected`, where a device has it.
 fn tripped_state(channels: &[ChannelSpec]) -> Option<(u16, u16)> {
     (0..).zip(channels).find_map(|(channel, spec)| {
-        let state = spec.states.iter().position(|state| &**state == "protected")?;
+        let state = spec
+            .states
+            .iter()
+            .position(|state| &**state == "protected")?;
         Some((channel, state as u16))
     })
 }

@@ -35,14 +35,18 @@ pub(super) fn start(plan: &Plan, clock: Clock) -> BTreeMap<DeviceId, Near> {
     let mut nears = BTreeMap::new();
     for device in &plan.devices {
         let wired = device.wired();
-        let Some(&place) = places.get(&wired.id) else { continue };
+        let Some(&place) = places.get(&wired.id) else {
+            continue;
+        };
         let setup = EmulatorSetup {
             device: wired.name.clone(),
             seed: plan.seed,
             options: wired.options.clone(),
             place,
         };
-        let Some(emulator) = emulator(wired.role, wired.model, setup) else { continue };
+        let Some(emulator) = emulator(wired.role, wired.model, setup) else {
+            continue;
+        };
         let (near, far) = Link::pair(clock, wired.pacing);
         let near = match wired.faults {
             (0.0, 0.0) => near,

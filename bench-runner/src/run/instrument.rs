@@ -42,7 +42,7 @@ impl InstrumentStation {
     /// Looks after the instrument until it is left safe.
     pub(super) async fn run(mut self) {
         if self.prepare().await {
-            self.reporter.raise(Raised::Ready(self.reporter.device)).await;
+            self.reporter.raise(Raised::Ready).await;
             self.attend().await;
         } else {
             self.wait_for_the_end().await;
@@ -59,7 +59,7 @@ impl InstrumentStation {
                     DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => Raised::Absent,
                     _ => Raised::Fault,
                 };
-                self.reporter.raise(raised(self.reporter.device, error.to_string())).await;
+                self.reporter.raise(raised(error.to_string())).await;
                 return false;
             }
         };
@@ -80,7 +80,7 @@ impl InstrumentStation {
             None => self.arm().await,
         };
         if let Err(error) = armed {
-            self.reporter.raise(Raised::Fault(self.reporter.device, error.to_string())).await;
+            self.reporter.raise(Raised::Fault(error.to_string())).await;
             return false;
         }
         true
@@ -91,13 +91,19 @@ impl InstrumentStation {
         match &mut self.instrument {
             Instrument::PowerSupply(supply) => {
                 if let (Some(volts), Some(amps)) = (limit("volts"), limit("amps")) {
-                    let ceiling = SupplyLimits { volts: Volts(volts), amps: Amperes(amps) };
+                    let ceiling = SupplyLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                    };
                     supply.protect(ceiling).await?;
                 }
             }
             Instrument::ThermalChamber(chamber) => {
                 if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
-                    let range = CelsiusRange { min: Celsius(min), max: Celsius(max) };
+                    let range = CelsiusRange {
+                        min: Celsius(min),
+                        max: Celsius(max),
+                    };
                     chamber.protect(range).await?;
                 }
             }
@@ -146,8 +152,10 @@ impl InstrumentStation {
                     return true;
                 }
                 Err(error) if attempt < TRIES => {
-                    let event =
-                        EventKind::Retried { asked: "measure".into(), why: error.kind.to_string() };
+                    let event = EventKind::Retried {
+                        asked: "measure".into(),
+                        why: error.kind.to_string(),
+                    };
                     self.reporter.tell(self.clock.now(), event).await;
                 }
                 Err(error) => self.fail(&error).await,
@@ -158,11 +166,19 @@ impl InstrumentStation {
 
     /// Watches for a protection that tripped, whatever was commanded.
     async fn watch(&mut self, readings: &[Reading]) {
-        let Some((channel, state)) = self.tripped_state else { return };
-        let tripped = Reading { channel, value: Value::State(state) };
+        let Some((channel, state)) = self.tripped_state else {
+            return;
+        };
+        let tripped = Reading {
+            channel,
+            value: Value::State(state),
+        };
         if readings.contains(&tripped) {
-            let why = format!("{}: a protection tripped and switched the output off", self.name);
-            self.reporter.raise(Raised::Tripped(self.reporter.device, why)).await;
+            let why = format!(
+                "{}: a protection tripped and switched the output off",
+                self.name
+            );
+            self.reporter.raise(Raised::Tripped(why)).await;
         }
     }
 
@@ -178,7 +194,10 @@ impl InstrumentStation {
             Ok(()) => {
                 let now = self.clock.now();
                 let late_us = now.micros_since(at);
-                let event = EventKind::SetPointApplied { command: command.clone(), late_us };
+                let event = EventKind::SetPointApplied {
+                    command: command.clone(),
+                    late_us,
+                };
                 self.reporter.tell(now, event).await;
                 true
             }
@@ -191,8 +210,10 @@ impl InstrumentStation {
 
     async fn fail(&mut self, error: &DeviceError) {
         let why = error.kind.to_string();
-        self.reporter.tell(self.clock.now(), EventKind::DeviceFailed { why }).await;
-        self.reporter.raise(Raised::Fault(self.reporter.device, error.to_string())).await;
+        self.reporter
+            .tell(self.clock.now(), EventKind::DeviceFailed { why })
+            .await;
+        self.reporter.raise(Raised::Fault(error.to_string())).await;
     }
 
     /// After a failure nothing is told any more but to make safe.
@@ -203,7 +224,11 @@ impl InstrumentStation {
     async fn make_safe(&mut self) {
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
-            result = self.instrument.make_safe().await.map_err(|error| error.to_string());
+            result = self
+                .instrument
+                .make_safe()
+                .await
+                .map_err(|error| error.to_string());
             if result.is_ok() {
                 break;
             }
@@ -213,6 +238,8 @@ impl InstrumentStation {
             Err(why) => EventKind::NotMadeSafe { why: why.clone() },
         };
         self.reporter.tell(self.clock.now(), event).await;
-        self.reporter.raise(Raised::Left(self.reporter.device, result)).await;
+        self.reporter
+            .raise(Raised::Left(self.reporter.device, result))
+            .await;
     }
 }

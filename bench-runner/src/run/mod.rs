@@ -47,5 +47,8 @@ fn context(point: &TrackPoint) -> Vec<Reading> {
         point.baseplate_celsius,
         point.beta_deg,
     ];
-    (0..).zip(values).map(|(channel, value)| Reading::number(channel, value)).collect()
+    (0..)
+        .zip(values)
+        .map(|(channel, value)| Reading::number(channel, value))
+        .collect()
 }

@@ -21,7 +21,10 @@ impl OrderBuffer {
             Pace::Virtual => Period::millis(1),
             Pace::Real => Period::millis(250),
         };
-        OrderBuffer { held: Vec::new(), hold }
+        OrderBuffer {
+            held: Vec::new(),
+            hold,
+        }
     }
 
     pub(super) fn push(&mut self, event: Event) {
@@ -51,7 +54,11 @@ mod tests {
 
     fn event(micros: u64, device: u16) -> Event {
         let at = BenchTime::from_micros(micros);
-        Event { at, device: DeviceId(device), kind: EventKind::Booted }
+        Event {
+            at,
+            device: DeviceId(device),
+            kind: EventKind::Booted,
+        }
     }
 
     #[test]

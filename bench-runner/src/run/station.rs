@@ -24,10 +24,7 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub(super) enum Order {
     /// Tell the device this; it was due at `at`.
-    Apply {
-        at: BenchTime,
-        command: Command,
-    },
+    Apply { at: BenchTime, command: Command },
     /// Leave the device safe, then end.
     MakeSafe,
 }
@@ -38,13 +35,13 @@ pub(super) enum Raised {
     /// Something happened.
     Event(Event),
     /// The device answered, is the right one, and is armed.
-    Ready(DeviceId),
+    Ready,
     /// The device does not answer: nothing may be switched on.
-    Absent(DeviceId, String),
+    Absent(String),
     /// The device failed: the run cannot go on.
-    Fault(DeviceId, String),
+    Fault(String),
     /// A limit tripped in the device.
-    Tripped(DeviceId, String),
+    Tripped(String),
     /// The device is safe, or is not: its station ends.
     Left(DeviceId, Result<(), String>),
 }
@@ -66,11 +63,22 @@ impl Reporter {
 
     /// Something happened at `at`.
     pub(super) async fn tell(&self, at: BenchTime, kind: EventKind) {
-        self.raise(Raised::Event(Event { at, device: self.device, kind })).await;
+        self.raise(Raised::Event(Event {
+            at,
+            device: self.device,
+            kind,
+        }))
+        .await;
     }
 
     /// The device told values at `at`.
     pub(super) async fn sampled(&self, at: BenchTime, readings: &[Reading]) {
-        self.tell(at, EventKind::Sampled { readings: readings.into() }).await;
+        self.tell(
+            at,
+            EventKind::Sampled {
+                readings: readings.into(),
+            },
+        )
+        .await;
     }
 }
