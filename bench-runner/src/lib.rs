@@ -1,6 +1,9 @@
 //! What a run is: configuration to plan, plan to run, run to verdict.
 
+pub mod cli;
 pub mod config;
+pub mod embedded;
+pub mod execute;
 pub mod exit;
 pub mod plan;
 pub mod run;

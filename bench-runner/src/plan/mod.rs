@@ -28,6 +28,7 @@ use crate::runtime::Pace;
 pub use limits::Worst;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan};
 pub use workloads::BoardWork;
+pub(crate) use workloads::THROUGHPUT_FILE;
 
 /// What a plan is made from.
 #[derive(Clone, Debug)]

@@ -1,0 +1,158 @@
+//! What a person or a program sees while a campaign runs.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use profiles::time::BenchTime;
+use reports::event::{Event, EventKind, ObserveError, Observer};
+use reports::header::Header;
+use serde_json::json;
+
+use super::{complain, print};
+
+/// Bench time between two updates of the live line.
+const UPDATE_SECONDS: f64 = 30.0;
+
+/// The wall clock's stopwatch: how long people waited. It decides nothing.
+pub(super) struct Watch(std::time::Instant);
+
+impl Watch {
+    #[expect(clippy::disallowed_methods, reason = "tells people how long they waited")]
+    pub(super) fn start() -> Watch {
+        Watch(std::time::Instant::now())
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}
+
+/// Shows a run under way: a live line on a terminal, plain lines elsewhere, JSON for programs.
+pub(super) struct Console {
+    names: Vec<String>,
+    steps: Vec<String>,
+    bar: Option<ProgressBar>,
+    json: bool,
+    now: &'static str,
+    updated: f64,
+    inferences: u64,
+    last_inferences: u64,
+    trouble: u64,
+}
+
+impl Console {
+    pub(super) fn new(header: &Header, json: bool) -> Console {
+        let live = !json && std::io::stderr().is_terminal();
+        let bar = live.then(|| {
+            let length = header.end.as_secs_f64() as u64;
+            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
+            if let Ok(style) = style {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar
+        });
+        Console {
+            names: header.devices.iter().map(|device| device.name.clone()).collect(),
+            steps: header.steps.iter().map(|step| step.name.clone()).collect(),
+            bar,
+            json,
+            now: "",
+            updated: 0.0,
+            inferences: 0,
+            last_inferences: 0,
+            trouble: 0,
+        }
+    }
+
+    /// Takes the live line away.
+    pub(super) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, at: BenchTime, what: &str, text: &str) {
+        if self.json {
+            let line = json!({
+                "type": what, "t_s": at.as_secs_f64(), "text": text,
+                "inferences": self.inferences, "trouble": self.trouble,
+            });
+            print(&format!("{line}\n"));
+            return;
+        }
+        let line = format!("{at}  {text}");
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => complain(&format!("{line}\n")),
+        }
+    }
+
+    fn update(&mut self, at: BenchTime) {
+        let seconds = at.as_secs_f64();
+        if seconds - self.updated < UPDATE_SECONDS {
+            return;
+        }
+        let rate = (self.inferences - self.last_inferences) as f64 / (seconds - self.updated);
+        self.updated = seconds;
+        self.last_inferences = self.inferences;
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!(
+                "{at}  {:<8}  {rate:5.1} inferences/s  {} troubles",
+                self.now, self.trouble
+            ));
+            bar.set_position(seconds as u64);
+        }
+    }
+
+    fn name(&self, event: &Event) -> &str {
+        self.names.get(usize::from(event.device.0)).map_or("bench", String::as_str)
+    }
+}
+
+impl Observer for Console {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        let line = match &event.kind {
+            EventKind::Sampled { .. } => {
+                self.update(event.at);
+                return Ok(());
+            }
+            EventKind::Inferred(_) => {
+                self.inferences += 1;
+                return Ok(());
+            }
+            EventKind::PhaseEntered { phase } => {
+                self.now = phase.name();
+                Some(("phase", phase.to_string()))
+            }
+            EventKind::StepStarted { step } => {
+                let step = self.steps.get(usize::from(*step)).map_or("", String::as_str);
+                Some(("step", format!("step: {step}")))
+            }
+            EventKind::Identified { maker, model, .. } => {
+                Some(("identified", format!("{} is a {maker} {model}", self.name(event))))
+            }
+            EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
+            EventKind::DeviceFailed { why } => {
+                Some(("failed", format!("{} failed: {why}", self.name(event))))
+            }
+            EventKind::NotMadeSafe { why } => {
+                Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
+            }
+            EventKind::Interrupted => Some(("interrupted", "interrupted".to_owned())),
+            EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
+            EventKind::Damaged { .. } | EventKind::NoResponse { .. } | EventKind::Retried { .. } => {
+                self.trouble += 1;
+                None
+            }
+            EventKind::StepEnded { .. }
+            | EventKind::SetPointApplied { .. }
+            | EventKind::OutputFetched { .. }
+            | EventKind::MadeSafe => None,
+        };
+        if let Some((what, text)) = line {
+            self.line(event.at, what, &text);
+        }
+        Ok(())
+    }
+}

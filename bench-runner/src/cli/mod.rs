@@ -1,0 +1,142 @@
+//! The command line: one file per verb.
+
+mod completions;
+mod console;
+mod init;
+mod judge;
+mod list;
+mod plan;
+mod report;
+mod run;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::folder::Folder;
+use crate::embedded;
+use crate::exit::{Exit, TABLE};
+
+/// A hardware-in-the-loop test bench for AI accelerators in orbit.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version, about, after_help = exit_codes(), max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Args),
+    Plan(plan::Args),
+    Init(init::Args),
+    List(list::Args),
+    Judge(judge::Args),
+    Report(report::Args),
+    Completions(completions::Args),
+}
+
+/// Where campaign and wiring come from.
+#[derive(Debug, clap::Args)]
+struct Question {
+    /// Campaign file; the embedded two-orbit quickstart if left out
+    campaign: Option<PathBuf>,
+    /// Wiring file; the embedded emulated bench if left out
+    #[arg(short, long, env = "BENCH_WIRING")]
+    wiring: Option<PathBuf>,
+    /// Seed, instead of the campaign's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How bench time passes
+    #[arg(long, value_enum, default_value = "virtual")]
+    pace: PaceArg,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PaceArg {
+    /// Jumps to the next thing to do; for emulated benches
+    Virtual,
+    /// As on the wall
+    Real,
+}
+
+impl Question {
+    fn request(&self) -> crate::plan::Request {
+        let place = |path: &Option<PathBuf>, embedded: fn() -> (Folder, String)| match path {
+            None => embedded(),
+            Some(path) => {
+                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                (Folder::Disk(folder), name)
+            }
+        };
+        crate::plan::Request {
+            campaign: place(&self.campaign, embedded::campaign),
+            wiring: place(&self.wiring, embedded::wiring),
+            seed: self.seed,
+            pace: match self.pace {
+                PaceArg::Virtual => crate::runtime::Pace::Virtual,
+                PaceArg::Real => crate::runtime::Pace::Real,
+            },
+        }
+    }
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> Exit {
+    match Cli::parse().verb {
+        Verb::Run(args) => run::main(&args),
+        Verb::Plan(args) => plan::main(&args),
+        Verb::Init(args) => init::main(&args),
+        Verb::List(args) => list::main(&args),
+        Verb::Judge(args) => judge::main(&args),
+        Verb::Report(args) => report::main(&args),
+        Verb::Completions(args) => completions::main(&args),
+    }
+}
+
+/// The whole command line, for completions.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+fn exit_codes() -> String {
+    let rows = TABLE.iter().map(|(exit, name, meaning)| {
+        format!("  {}  {name:<12}  {meaning}\n", *exit as u8)
+    });
+    format!("Exit codes:\n{}", rows.collect::<String>())
+}
+
+/// Whether what goes to standard output may have colours (<https://no-color.org>).
+fn colour_out() -> bool {
+    colour_allowed() && std::io::stdout().is_terminal()
+}
+
+/// Whether what goes to standard error may have colours.
+fn colour_err() -> bool {
+    colour_allowed() && std::io::stderr().is_terminal()
+}
+
+fn colour_allowed() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _reader_gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints to standard error.
+fn complain(text: &str) {
+    use std::io::Write;
+    let _reader_gone = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says what went wrong, and with what code that ends.
+fn failed(error: &crate::execute::ExecuteError) -> Exit {
+    complain(&format!("Error: {error}\n"));
+    error.exit()
+}

@@ -1,0 +1,142 @@
+//! `bench plan`: what will happen, on what, for how long. Touches nothing.
+
+use std::fmt::Write;
+
+use profiles::phase::Phase;
+
+use super::{Question, colour_err, complain, print};
+use crate::exit::Exit;
+use crate::plan::Plan;
+
+/// Show what would happen, on what, for how long, and how near to each limit; touch nothing
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    question: Question,
+}
+
+pub(super) fn main(args: &Args) -> Exit {
+    match Plan::new(&args.question.request()) {
+        Ok(plan) => {
+            let mut text = String::new();
+            // Writing to a String cannot fail.
+            let _always_ok = describe(&plan, &mut text);
+            print(&text);
+            Exit::Passed
+        }
+        Err(refusals) => {
+            complain(&refusals.render(colour_err()));
+            Exit::Refused
+        }
+    }
+}
+
+fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    let header = &plan.header;
+    writeln!(out, "{}", header.campaign)?;
+    if !header.description.is_empty() {
+        writeln!(out, "  {}", header.description)?;
+    }
+    let minutes = header.end.as_secs_f64() / 60.0;
+    writeln!(out, "  {minutes:.1} min at {} pace, seed {}", plan.pace, plan.seed.0)?;
+    writeln!(out, "\ndevices ({})", plan.wiring_name)?;
+    for device in &header.devices {
+        writeln!(
+            out,
+            "  {:<14} {:<16} {:<18} {:<8} {:>2} channels",
+            device.name,
+            device.role,
+            device.model,
+            device.link,
+            device.channels.len()
+        )?;
+    }
+    writeln!(out, "\nsteps")?;
+    for step in &header.steps {
+        let told = plan.timeline.iter().filter(|told| step.window.contains(told.at)).count();
+        writeln!(
+            out,
+            "  {} for {:>8.1} s  {:<20} {told:>5} set points",
+            step.window.start,
+            step.window.seconds(),
+            step.name
+        )?;
+    }
+    describe_orbit(plan, out)?;
+    writeln!(out, "\nworst set point against each limit")?;
+    for worst in &plan.worst {
+        writeln!(
+            out,
+            "  {:<14} {:<12} {:>9.3} of {:>9.3}  margin {:>8.3}  at {}  ({} set points)",
+            worst.device,
+            worst.limit,
+            worst.value,
+            worst.allowed,
+            worst.margin(),
+            worst.at,
+            worst.count
+        )?;
+    }
+    writeln!(out, "\nworkloads")?;
+    for workload in &header.workloads {
+        let device = plan.device_name(workload.device);
+        let samples = plan.goldens.workloads.get(&workload.golden);
+        let samples = samples.map_or(0, |golden| golden.sample_count());
+        writeln!(
+            out,
+            "  {:<18} on {device}, {}, {samples} inputs of golden {}",
+            workload.name, workload.scenario, workload.golden
+        )?;
+    }
+    writeln!(out, "\nchecks")?;
+    for check in &header.checks {
+        let settings: Vec<String> =
+            check.options.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        writeln!(
+            out,
+            "  {:<36} {:<14} {} during {}  {}",
+            check.name,
+            check.kind,
+            check.subject_text,
+            check.during,
+            settings.join(", ")
+        )?;
+    }
+    writeln!(out, "\nnothing was touched")
+}
+
+fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    let header = &plan.header;
+    let (Some(epoch), Some(name)) = (&header.epoch, header.orbit.first()) else {
+        return Ok(());
+    };
+    writeln!(out, "\norbit of {name}, T0 = {epoch}")?;
+    for interval in header.phases.iter().filter(|interval| interval.phase != Phase::Penumbra) {
+        writeln!(
+            out,
+            "  {}  {:<8} {:>8.1} s",
+            interval.window.start,
+            interval.phase,
+            interval.window.seconds()
+        )?;
+    }
+    if let Some((_, prediction)) = &plan.orbit {
+        let range = |value: fn(&profiles::orbit::TrackPoint) -> f64| {
+            let values = prediction.track.iter().map(value);
+            values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)))
+        };
+        let (volts, soc) = (range(|p| p.bus_volts), range(|p| p.battery_soc));
+        let plate = range(|p| p.baseplate_celsius);
+        writeln!(
+            out,
+            "  bus {:.2} to {:.2} V, battery {:.0} to {:.0} %, baseplate {:.1} to {:.1} °C",
+            volts.0,
+            volts.1,
+            soc.0 * 100.0,
+            soc.1 * 100.0,
+            plate.0,
+            plate.1
+        )?;
+    }
+    Ok(())
+}
