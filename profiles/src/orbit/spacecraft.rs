@@ -121,13 +121,13 @@ pub struct Battery {
 }
 
 impl Default for Battery {
-    /// Eight 18650 cells in series, three side by side: a bus of 27 to 33 V.
+    /// Eight 18650 cells in series, three of 2.8 Ah side by side: a bus of 27 to 33 V.
     fn default() -> Battery {
         Battery {
             cells_in_series: 8,
-            capacity_ah: 9.0,
+            capacity_ah: 8.4,
             resistance_ohm: 0.24,
-            initial_soc: 0.70,
+            initial_soc: 0.60,
             max_charge_c_rate: 0.5,
             max_discharge_amps: 12.0,
             end_of_charge_volts: 4.1,
@@ -160,11 +160,12 @@ pub struct Load {
 }
 
 impl Default for Load {
-    /// About the array's mean in a low orbit; a sixth of the battery through an eclipse.
+    /// A little less than the array's mean in a low orbit, so that the battery slowly fills;
+    /// an eclipse takes a sixth of it.
     fn default() -> Load {
         Load {
-            sunlit_watts: 85.0,
-            eclipse_watts: 70.0,
+            sunlit_watts: 95.0,
+            eclipse_watts: 75.0,
         }
     }
 }
