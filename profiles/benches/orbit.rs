@@ -3,9 +3,7 @@
 use std::hint::black_box;
 
 use divan::Bencher;
-use profiles::orbit::{
-    Elements, Orbit, ShadowModel, Spacecraft, Utc, phases, predict, sun_position,
-};
+use profiles::orbit::{Elements, Orbit, ShadowModel, Spacecraft, SunTrack, Utc, phases, predict};
 use profiles::time::{BenchTime, Window};
 
 const ISS: &str = "\
@@ -37,11 +35,13 @@ fn day_of_positions_and_light(bencher: Bencher<'_, '_>) {
     let model = ShadowModel::default();
     bencher.bench_local(|| {
         let edges = phases(&orbit, start, minutes(1_440), model).expect("it stays up");
+        let sun = SunTrack::over(start, minutes(1_440), model.sun);
         let light: f64 = (0..=86_400)
             .map(|second| {
-                let at = start.plus_seconds(f64::from(second));
+                let seconds = f64::from(second);
+                let at = start.plus_seconds(seconds);
                 let position = orbit.position(at).expect("it stays up");
-                model.lit_fraction(position, sun_position(at, model.sun))
+                model.lit_fraction(position, sun.at(seconds))
             })
             .sum();
         black_box((edges.len(), light))

@@ -2,7 +2,7 @@
 
 use profiles::orbit::{Nutation, SunDirection, Utc, Vector, sun_position};
 
-use crate::reference::{GEO, ISS, SSO};
+use crate::reference::{GEO, ISS, SSO, read};
 
 /// A vector of TEME in GCRS: to the true and the mean equinox of date by the crate's nutation,
 /// then to J2000 by IAU 2006 precession (Capitaine et al. 2003). The frame bias, 0.02 arcsec,
@@ -67,6 +67,27 @@ fn sun_vectors() {
         assert!(worst < 4.0 && worst_apparent < 4.0);
         assert!(worst_distance < 15_000.0);
     }
+}
+
+/// A wrong term of the series would hide in a few days and show in 21 years.
+#[test]
+fn sun_over_two_decades() {
+    let (mut worst, mut sum, mut count) = (0.0_f64, 0.0, 0.0);
+    for row in read("orbits/sun_2020_2040.csv").lines().skip(1) {
+        let columns: Vec<String> = row.split(',').map(str::to_owned).collect();
+        let at = Utc::parse(&columns[0]).unwrap();
+        let geometric = to_gcrs(sun_position(at, SunDirection::Geometric), at);
+        let apparent = to_gcrs(sun_position(at, SunDirection::Apparent), at);
+        for (found, expected) in [(geometric, &columns[1..4]), (apparent, &columns[4..7])] {
+            let arcsec = found.angle(vector(expected)).to_degrees() * 3_600.0;
+            worst = worst.max(arcsec);
+            sum += arcsec * arcsec;
+            count += 1.0;
+        }
+    }
+    let rms = f64::sqrt(sum / count);
+    println!("2020 to 2040: at most {worst:.2} arcsec, rms {rms:.2}");
+    assert!(worst < 4.0 && rms < 1.3);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod shadow;
 mod sky;
 mod spacecraft;
 mod sun;
+mod sun_track;
 mod utc;
 mod vector;
 
@@ -22,9 +23,10 @@ pub use prediction::{Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
-pub use spacecraft::{Battery, Cell, Load, SolarArray, Spacecraft, Thermal};
+pub use spacecraft::{Battery, Cell, Load, SolarArray, Spacecraft, SpacecraftError, Thermal};
 pub use sun::{
     ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SUN_RADIUS_KM, SolarLongitude, SunDirection, sun_position,
 };
+pub use sun_track::SunTrack;
 pub use utc::{Utc, UtcError};
 pub use vector::Vector;
