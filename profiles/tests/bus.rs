@@ -66,6 +66,17 @@ fn beta_against_skyfield() {
 }
 
 #[test]
+fn what_changes_slowly_has_no_steps() {
+    let prediction = prediction(&ISS, 2.0, &Spacecraft::default());
+    for pair in prediction.track.windows(2) {
+        assert!((pair[1].beta_deg - pair[0].beta_deg).abs() < 3e-4);
+        if pair.iter().all(|point| point.light > 0.999_999) {
+            assert!((pair[1].flux_w_m2 - pair[0].flux_w_m2).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
 fn the_track_has_a_point_a_second_and_one_at_each_edge() {
     let prediction = prediction(&ISS, 2.0, &Spacecraft::default());
     let times: Vec<BenchTime> = prediction.track.iter().map(|point| point.at).collect();

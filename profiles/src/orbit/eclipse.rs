@@ -3,7 +3,7 @@
 use super::propagation::{Orbit, PropagationError};
 use super::roots;
 use super::shadow::{Clearance, ShadowModel};
-use super::sun_track::SunTrack;
+use super::sun::SunTrack;
 use super::utc::Utc;
 use crate::phase::{Phase, PhaseInterval};
 use crate::time::{BenchTime, Window};

@@ -5,7 +5,7 @@ use super::propagation::{Orbit, PropagationError};
 use super::shadow::ShadowModel;
 use super::sky::Skies;
 use super::spacecraft::Spacecraft;
-use super::sun_track::SunTrack;
+use super::sun::SunTrack;
 use super::utc::Utc;
 use crate::phase::{Phase, PhaseInterval};
 use crate::physics::battery::Pack;

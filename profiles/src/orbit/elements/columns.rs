@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::elements::ElementsError;
+use super::ElementsError;
 
 /// Length of a line of an element set, columns.
 pub(super) const LENGTH: usize = 69;

@@ -1,8 +1,8 @@
 //! The Sun along a span of bench time, for whoever asks for it at every second.
 
-use super::sun::{SunDirection, sun_position};
-use super::utc::Utc;
-use super::vector::Vector;
+use super::{SunDirection, sun_position};
+use crate::orbit::utc::Utc;
+use crate::orbit::vector::Vector;
 use crate::time::Window;
 
 /// Time between nodes, s. The Sun turns by 24 microradians in it, so that a chord errs by

@@ -3,9 +3,12 @@
 //! Read strictly, because SGP4 makes a plausible orbit of a damaged set as readily as of a good
 //! one. Format: Hoots and Roehrich, Spacetrack Report No. 3, and celestrak.org.
 
+mod columns;
+
 use std::ops::Range;
 
-use super::columns::Columns;
+use columns::Columns;
+
 use super::utc::Utc;
 
 /// Longest line that can be a name, columns; catalogues end theirs at 26, with the `0 `.
