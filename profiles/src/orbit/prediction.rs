@@ -53,6 +53,9 @@ pub struct TrackPoint {
 
 impl Prediction {
     /// The track at any time, linear between its points and constant beyond its ends.
+    ///
+    /// # Panics
+    /// If the track is empty, which no predicted one is.
     pub fn at(&self, at: BenchTime) -> TrackPoint {
         let after = self.track.partition_point(|point| point.at <= at);
         let Some(before) = after.checked_sub(1) else {
