@@ -3,7 +3,7 @@
 use super::propagation::{Orbit, PropagationError};
 use super::roots;
 use super::shadow::{Clearance, ShadowModel};
-use super::sun::sun_position;
+use super::sun::SunTrack;
 use super::utc::Utc;
 use crate::phase::{Phase, PhaseInterval};
 use crate::time::{BenchTime, Window};
@@ -41,16 +41,14 @@ impl Limb {
 struct Scene<'a> {
     orbit: &'a Orbit,
     start: Utc,
+    sun: SunTrack,
     model: ShadowModel,
 }
 
 impl Scene<'_> {
     fn clearance(&self, seconds: f64) -> Result<Clearance, PropagationError> {
-        let at = self.start.plus_seconds(seconds);
-        let position = self.orbit.position(at)?;
-        Ok(self
-            .model
-            .clearance(position, sun_position(at, self.model.sun)))
+        let position = self.orbit.position(self.start.plus_seconds(seconds))?;
+        Ok(self.model.clearance(position, self.sun.at(seconds)))
     }
 
     fn phase(&self, seconds: f64) -> Result<Phase, PropagationError> {
@@ -74,14 +72,15 @@ pub fn phases(
     span: Window,
     model: ShadowModel,
 ) -> Result<Vec<PhaseInterval>, PropagationError> {
-    let scene = Scene {
-        orbit,
-        start,
-        model,
-    };
     if span.start >= span.end {
         return Ok(Vec::new());
     }
+    let scene = Scene {
+        orbit,
+        start,
+        sun: SunTrack::over(start, span, model.sun),
+        model,
+    };
     let mut cuts = edges(&scene, span)?;
     cuts.retain(|&cut| span.start < cut && cut < span.end);
     cuts.extend([span.start, span.end]);

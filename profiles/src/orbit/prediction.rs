@@ -5,7 +5,7 @@ use super::propagation::{Orbit, PropagationError};
 use super::shadow::ShadowModel;
 use super::sky::Skies;
 use super::spacecraft::Spacecraft;
-use super::sun::sun_position;
+use super::sun::SunTrack;
 use super::utc::Utc;
 use crate::phase::{Phase, PhaseInterval};
 use crate::physics::battery::Pack;
@@ -53,6 +53,9 @@ pub struct TrackPoint {
 
 impl Prediction {
     /// The track at any time, linear between its points and constant beyond its ends.
+    ///
+    /// # Panics
+    /// If the track is empty, which no predicted one is.
     pub fn at(&self, at: BenchTime) -> TrackPoint {
         let after = self.track.partition_point(|point| point.at <= at);
         let Some(before) = after.checked_sub(1) else {
@@ -93,9 +96,11 @@ pub fn predict(
 ) -> Result<Prediction, PropagationError> {
     let phases = phases(orbit, start, span, model)?;
     let skies = Skies::over(orbit, start, span)?;
+    let sun = SunTrack::over(start, span, model.sun);
     let lit = |at: BenchTime| -> Result<f64, PropagationError> {
-        let utc = start.plus_seconds(at.as_secs_f64());
-        Ok(model.lit_fraction(orbit.position(utc)?, sun_position(utc, model.sun)))
+        let seconds = at.as_secs_f64();
+        let position = orbit.position(start.plus_seconds(seconds))?;
+        Ok(model.lit_fraction(position, sun.at(seconds)))
     };
     let mut bus: Option<Bus<'_>> = None;
     let mut track = Vec::with_capacity(span.seconds() as usize + 2 * phases.len() + 2);

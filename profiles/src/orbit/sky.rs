@@ -3,7 +3,7 @@
 //! two and a track has a point a second.
 
 use super::propagation::{Orbit, PropagationError};
-use super::sun::{SOLAR_CONSTANT, SolarLongitude, SunDirection, sun_position};
+use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, sun_position};
 use super::utc::Utc;
 use crate::time::{BenchTime, Window};
 
@@ -56,10 +56,10 @@ impl Skies {
 fn sky(orbit: &Orbit, at: Utc) -> Result<Sky, PropagationError> {
     let state = orbit.state(at)?;
     let normal = state.position.cross(state.velocity).unit();
-    let to_sun = sun_position(at, SunDirection::Geometric).unit();
-    let distance = SolarLongitude::at(at, SunDirection::Geometric).distance_au;
+    let sun = sun_position(at, SunDirection::Geometric);
+    let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
     Ok(Sky {
         flux: SOLAR_CONSTANT / (distance * distance),
-        beta_deg: normal.dot(to_sun).asin().to_degrees(),
+        beta_deg: normal.dot(sun.unit()).asin().to_degrees(),
     })
 }

@@ -4,11 +4,15 @@
 //! fitted to the JPL ephemeris DE421 over 2000 to 2050, which take the error of the longitude
 //! from 35 to about 3.5 arcsec. The ecliptic latitude (at most 1.2 arcsec) is left out.
 
+mod nutation;
+mod track;
+
 use serde::{Deserialize, Serialize};
 
-use super::nutation::Nutation;
 use super::utc::Utc;
 use super::vector::Vector;
+pub use nutation::Nutation;
+pub use track::SunTrack;
 
 /// Astronomical unit, km (IAU 2012 Resolution B2).
 pub const ASTRONOMICAL_UNIT_KM: f64 = 149_597_870.7;

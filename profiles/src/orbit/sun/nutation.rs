@@ -1,6 +1,6 @@
 //! Nutation: how the Earth's true equator and equinox of date differ from the mean ones.
 
-use super::utc::Utc;
+use crate::orbit::utc::Utc;
 
 /// One term of the IAU 1980 series: multiples of D, M, M', F and the node, then longitude
 /// (sine) and obliquity (cosine), each with its change per century, in 0.0001 arcsec.

@@ -3,10 +3,16 @@
 //! Read strictly, because SGP4 makes a plausible orbit of a damaged set as readily as of a good
 //! one. Format: Hoots and Roehrich, Spacetrack Report No. 3, and celestrak.org.
 
+mod columns;
+
 use std::ops::Range;
 
-use super::columns::Columns;
+use columns::Columns;
+
 use super::utc::Utc;
+
+/// Longest line that can be a name, columns; catalogues end theirs at 26, with the `0 `.
+const LONGEST_NAME: usize = 60;
 
 /// A checked two-line element set.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +61,9 @@ impl Elements {
             .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
             .peekable();
         let past_the_end = text.lines().count() + 1;
-        let name = lines.next_if(|(_, line)| !line.starts_with("1 "));
+        // A long line is no name, but a line 1 with a fault at its start.
+        let is_name = |line: &str| !line.starts_with("1 ") && line.chars().count() <= LONGEST_NAME;
+        let name = lines.next_if(|(_, line)| is_name(line));
         let (first_at, first) = lines.next().ok_or_else(|| missing(past_the_end, 1))?;
         let first = Columns::new(first, first_at, '1')?;
         let (second_at, second) = lines.next().ok_or_else(|| missing(past_the_end, 2))?;

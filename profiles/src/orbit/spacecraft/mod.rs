@@ -1,12 +1,15 @@
 //! The satellite around the payload: what makes, stores and takes its power, and what its
 //! baseplate does. The defaults are a small satellite with a 28 V bus in low orbit.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
 use crate::phase::Phase;
 use crate::physics::battery::Pack;
 use crate::physics::solar_cell::{AZUR_3G30C_ADVANCED, CellModel, IvCurve};
 use crate::physics::thermal_mass::ThermalMass;
+pub use check::SpacecraftError;
 
 /// Temperature of deep space, K.
 const SPACE_KELVIN: f64 = 2.7;
@@ -121,13 +124,13 @@ pub struct Battery {
 }
 
 impl Default for Battery {
-    /// Eight 18650 cells in series, three side by side: a bus of 27 to 33 V.
+    /// Eight 18650 cells in series, three of 2.8 Ah side by side: a bus of 27 to 33 V.
     fn default() -> Battery {
         Battery {
             cells_in_series: 8,
-            capacity_ah: 9.0,
+            capacity_ah: 8.4,
             resistance_ohm: 0.24,
-            initial_soc: 0.70,
+            initial_soc: 0.60,
             max_charge_c_rate: 0.5,
             max_discharge_amps: 12.0,
             end_of_charge_volts: 4.1,
@@ -160,11 +163,12 @@ pub struct Load {
 }
 
 impl Default for Load {
-    /// About the array's mean in a low orbit; a sixth of the battery through an eclipse.
+    /// A little less than the array's mean in a low orbit, so that the battery slowly fills;
+    /// an eclipse takes a sixth of it.
     fn default() -> Load {
         Load {
-            sunlit_watts: 85.0,
-            eclipse_watts: 70.0,
+            sunlit_watts: 95.0,
+            eclipse_watts: 75.0,
         }
     }
 }
@@ -246,5 +250,25 @@ impl Thermal {
         // What a surface emits in the infrared, it absorbs there.
         let outside = self.absorptivity * flux + self.emissivity * self.earth_infrared_w_m2;
         inside + self.radiator_m2 * outside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseplate_takes_up_power_sunlight_and_the_warmth_of_the_earth() {
+        let thermal = Thermal {
+            radiator_m2: 2.0,
+            emissivity: 0.5,
+            absorptivity: 0.1,
+            earth_infrared_w_m2: 60.0,
+            sunlit_watts: 100.0,
+            eclipse_watts: 40.0,
+            ..Thermal::default()
+        };
+        assert!((thermal.watts(Phase::Sunlit, 1_000.0) - 360.0).abs() < 1e-9);
+        assert!((thermal.watts(Phase::Umbra, 0.0) - 100.0).abs() < 1e-9);
     }
 }

@@ -4,12 +4,12 @@
 
 use std::ops::Range;
 
-use super::elements::ElementsError;
+use super::ElementsError;
 
 /// Length of a line of an element set, columns.
 pub(super) const LENGTH: usize = 69;
 
-/// A line of 69 ASCII columns with a good checksum still to be found.
+/// A line of 69 ASCII columns; whether its checksum is good is one of the questions.
 #[derive(Clone, Copy)]
 pub(super) struct Columns<'a> {
     text: &'a str,

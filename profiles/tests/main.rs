@@ -1,0 +1,17 @@
+//! The orbit and its physics against published and independently computed references.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test without its reference fails, and one that measures says what it measured"
+)]
+
+mod bus;
+mod eclipse;
+mod element_sets;
+mod grazing;
+mod properties;
+mod reference;
+mod sgp4;
+mod sun;
+mod timelines;
