@@ -4,6 +4,8 @@
 mod driver;
 mod emulator;
 mod output;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
