@@ -112,8 +112,8 @@ struct Traits {
     amps_noise: f64,
 }
 
-/// The ranges are those that clients of the older 6632A to 6634A check for, which differ from the
-/// B models' in the last digit at most. The steps assume a 12-bit converter over the range, and
+/// The ranges are those that clients of the older 6632A to 6634A check for; the B models' may
+/// differ a little. The steps assume a 12-bit converter over the range, and
 /// the noise is below a step: neither is from the manual.
 const K6632B: Traits = Traits {
     model: "6632B",
