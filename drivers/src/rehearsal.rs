@@ -8,6 +8,9 @@ use profiles::name::DeviceName;
 use profiles::option::{OptionSpec, Options};
 use profiles::seed::Seed;
 use profiles::time::BenchTime;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 
 use crate::emulator::{Emulator, Outbox};
 use crate::link::Link;
@@ -145,6 +148,40 @@ fn alike(expected: &[u8], answered: &[u8]) -> bool {
 
 fn shown(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
+}
+
+/// Bytes that are often nearly what the transcript sends: its lines, cut, joined and damaged.
+pub(crate) fn nearly(text: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let sent: Vec<Vec<u8>> = transcript(text)
+        .into_iter()
+        .filter_map(|line| match line {
+            Line::Sent(bytes) => Some(bytes),
+            Line::Answered(_) => None,
+        })
+        .collect();
+    let line = (select(sent), any::<Index>(), any::<u8>(), any::<bool>());
+    let damaged = line.prop_map(|(mut line, index, byte, damage)| {
+        let at = index.index(line.len());
+        if damage {
+            line[at] = byte;
+        }
+        line
+    });
+    let noise = vec(any::<u8>(), 0..24);
+    vec(prop_oneof![4 => damaged, 1 => noise], 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// Shows an emulator any bytes, at any times. It may answer what it likes, but not early.
+pub(crate) fn pester(emulator: &mut dyn Emulator, plant: &mut Plant, chunks: &[(u32, Vec<u8>)]) {
+    let mut out = Outbox::default();
+    let mut at = BenchTime::ZERO;
+    for (micros, chunk) in chunks {
+        at = at.plus_micros(u64::from(*micros));
+        plant.advance(at);
+        emulator.receive(at, chunk, plant, &mut out);
+        assert!(emulator.next_action() > at);
+        assert!(out.take().iter().all(|&(leaves, _)| leaves >= at));
+    }
 }
 
 /// Passes chunks between two links byte by byte, as the worst of adapters would.

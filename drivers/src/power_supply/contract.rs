@@ -7,6 +7,8 @@ use profiles::option::{OptionValue, Options};
 use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 use profiles::time::BenchTime;
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::rig::{Rig, drive};
 use super::{MODELS, SupplyLimits};
@@ -14,7 +16,7 @@ use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::plant::{Place, Plant};
-use crate::rehearsal::{emulator_setup, follow, paused, replay, tear, transcript};
+use crate::rehearsal::{emulator_setup, follow, nearly, paused, pester, replay, tear, transcript};
 
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
@@ -331,6 +333,19 @@ fn the_emulator_follows_the_transcript() {
         let bus = plant.add_bus();
         let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Bus(bus)));
         replay(emulator.as_mut(), &mut plant, &transcript(make.transcript));
+    }
+}
+
+#[test]
+fn emulators_take_any_bytes() {
+    for make in MODELS {
+        let chunks = vec((0..200_000_u32, nearly(make.transcript)), 0..12);
+        proptest!(|(chunks in chunks)| {
+            let mut plant = Plant::default();
+            let place = Place::Bus(plant.add_bus());
+            let mut emulator = (make.emulate)(emulator_setup(make.options, place));
+            pester(emulator.as_mut(), &mut plant, &chunks);
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use crate::link::Link;
 
 /// How long a line must be quiet until what was asked before can no longer be answered.
 const QUIET: Period = Period::millis(50);
-/// Errors that are read at most to empty a device's queue; the longest known holds 30.
+/// Errors that are read at most to empty a device's queue; makes hold 10 to 30.
 const QUEUE_LENGTH: usize = 32;
 /// Longest answer that is waited for. What is longer is a babbling line.
 const ANSWER_BYTES: usize = 4_096;

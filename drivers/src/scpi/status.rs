@@ -64,7 +64,7 @@ pub(crate) fn text_of(code: i16) -> &'static str {
     }
 }
 
-/// Errors that the queue holds; the HP 66xx family holds as many.
+/// Errors that the queue holds. The standard asks for two at least; makes hold 10 to 30.
 const QUEUE_LENGTH: usize = 20;
 
 /// Bits of the standard event status register.

@@ -7,6 +7,8 @@ use profiles::option::Options;
 use profiles::quantity::Celsius;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
+use proptest::collection::vec;
+use proptest::prelude::*;
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::{CelsiusRange, MODELS, ThermalChamber};
@@ -16,7 +18,9 @@ use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::model::{DriverSetup, Model};
 use crate::plant::{Place, Plant, SharedPlant};
-use crate::rehearsal::{device, emulator_setup, follow, paused, replay, tear, transcript};
+use crate::rehearsal::{
+    device, emulator_setup, follow, nearly, paused, pester, replay, tear, transcript,
+};
 
 type Make = Model<dyn ThermalChamber>;
 
@@ -298,6 +302,19 @@ fn the_emulator_follows_the_transcript() {
         let air = plant.add_air();
         let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Air(air)));
         replay(emulator.as_mut(), &mut plant, &transcript(make.transcript));
+    }
+}
+
+#[test]
+fn emulators_take_any_bytes() {
+    for make in MODELS {
+        let chunks = vec((0..200_000_u32, nearly(make.transcript)), 0..12);
+        proptest!(|(chunks in chunks)| {
+            let mut plant = Plant::default();
+            let place = Place::Air(plant.add_air());
+            let mut emulator = (make.emulate)(emulator_setup(make.options, place));
+            pester(emulator.as_mut(), &mut plant, &chunks);
+        });
     }
 }
 

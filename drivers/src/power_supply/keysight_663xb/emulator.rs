@@ -47,6 +47,7 @@ impl Supply {
         }
         let guarded = self.output.over_current_trips && self.output.is_feeding();
         if !guarded {
+            self.output.limiting_since = None;
             self.looks_at = BenchTime::MAX;
         } else if self.looks_at == BenchTime::MAX {
             self.looks_at = at + STEP;

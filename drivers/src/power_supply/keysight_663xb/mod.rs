@@ -4,6 +4,8 @@
 mod driver;
 mod emulator;
 mod output;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
@@ -110,8 +112,9 @@ struct Traits {
     amps_noise: f64,
 }
 
-/// The steps are 1/4096 of the programming range, as of a 12-bit converter; the noise is the
-/// family's output ripple.
+/// The ranges are those that clients of the older 6632A to 6634A check for; the B models' may
+/// differ a little. The steps assume a 12-bit converter over the range, and
+/// the noise is below a step: neither is from the manual.
 const K6632B: Traits = Traits {
     model: "6632B",
     max_volts: 20.475,

@@ -36,7 +36,7 @@ impl Chamber {
         Chamber {
             responder: Responder::new(options.number("address").unwrap_or(1.0) as u8),
             registers: Registers {
-                // What the F4 of the 1/4 DIN ramping series answers.
+                // Assumed for the single-channel ramping F4; the manual at hand has no list.
                 model: options.number("model_number").unwrap_or(5_270.0) as u16,
                 air: Celsius(23.0),
                 set_points: [230, 230],

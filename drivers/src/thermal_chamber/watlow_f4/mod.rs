@@ -3,6 +3,8 @@
 
 mod driver;
 mod emulator;
+#[cfg(test)]
+mod tests;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
