@@ -66,7 +66,7 @@ fn a_convolution_by_hand() {
         &[1.0, 2.0, 1.0, 2.0],
         &[0.5],
     );
-    assert_eq!(output, [19.5, 24.5 + 0.0]);
+    assert_eq!(output, [19.5, 25.5]);
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! The built-in networks against onnxruntime: every sample of the goldens.
+
+use std::fs;
+use std::path::PathBuf;
+
+use drivers::accelerator::network::{Memo, Network, builtin};
+
+/// The one tensor of a golden's file, cut into samples.
+fn samples(golden: &str, file: &str, tensor: &str, bytes: usize) -> Vec<Vec<u8>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("goldens")
+        .join(golden)
+        .join(file);
+    let file = fs::read(path).expect("the golden is there");
+    let (length, rest) = file.split_first_chunk::<8>().expect("it has a header");
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let header: serde_json::Value = serde_json::from_slice(header).expect("JSON");
+    let samples = header[tensor]["shape"][0].as_u64().expect("a number");
+    assert_eq!(data.len() as u64, samples * bytes as u64);
+    data.chunks(bytes).map(<[u8]>::to_vec).collect()
+}
+
+/// A network, and the inputs and outputs of its golden.
+fn golden(model: &str, golden: &str) -> (Network, Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let network = Network::load(builtin(model).expect("built in")).expect("whole");
+    let inputs = samples(golden, "inputs.safetensors", "input", network.input_bytes());
+    let outputs = samples(
+        golden,
+        "outputs.safetensors",
+        "output",
+        network.output_bytes(),
+    );
+    assert_eq!(inputs.len(), outputs.len());
+    (network, inputs, outputs)
+}
+
+fn cloud_mask() -> (Network, Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    golden("eo-cloudnet-tiny", "cloud-mask")
+}
+
+fn keyword_spotting() -> (Network, Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    golden("mlperf-tiny-kws", "keyword-spotting")
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks();
+    words.iter().copied().map(f32::from_le_bytes).collect()
+}
+
+/// The best class of each pixel of three planes.
+fn mask(logits: &[f32]) -> Vec<usize> {
+    let pixels = logits.len() / 3;
+    let class = |pixel: usize| {
+        let logit = |class: usize| logits[class * pixels + pixel];
+        (0..3).fold(0, |best, class| {
+            if logit(class) > logit(best) {
+                class
+            } else {
+                best
+            }
+        })
+    };
+    (0..pixels).map(class).collect()
+}
+
+/// FNV-1a, 64 bits.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+#[test]
+fn cloud_masks_agree_with_onnxruntime() {
+    let (network, inputs, outputs) = cloud_mask();
+    assert_eq!(inputs.len(), 6);
+    let mut largest = 0.0_f32;
+    for (input, expected) in inputs.iter().zip(&outputs) {
+        let (actual, expected) = (floats(&network.infer(input).unwrap()), floats(expected));
+        for (actual, expected) in actual.iter().zip(&expected) {
+            largest = largest.max((actual - expected).abs());
+        }
+        assert_eq!(mask(&actual), mask(&expected));
+    }
+    println!("largest difference {largest:e}");
+    // Four noise floors of the golden; the golden's own tolerance is wider.
+    assert!(largest < 4.6e-5, "{largest:e}");
+}
+
+#[test]
+fn cloud_logits_are_the_same_bits_on_every_machine() {
+    let (network, inputs, _) = cloud_mask();
+    let hash = fnv(&network.infer(&inputs[0]).unwrap());
+    // The same comes of numpy's float32, one multiplication and one addition at a time.
+    assert_eq!(hash, 0xA958_E61C_E44A_BF5E, "{hash:#018X}");
+}
+
+#[test]
+fn keywords_are_those_of_onnxruntime_bit_for_bit() {
+    let (network, inputs, outputs) = keyword_spotting();
+    assert_eq!(inputs.len(), 20);
+    for (sample, (input, expected)) in inputs.iter().zip(&outputs).enumerate() {
+        assert_eq!(network.infer(input).unwrap(), *expected, "sample {sample}");
+    }
+}
+
+#[test]
+fn an_exponent_upset_ruins_a_mask_until_it_is_taken_back() {
+    let (mut network, inputs, outputs) = cloud_mask();
+    let before = network.infer(&inputs[0]).unwrap();
+    let expected = mask(&floats(&outputs[0]));
+    // Bit 30 of the first weight: the exponent's highest.
+    network.flip(3, 6).unwrap();
+    let upset = mask(&floats(&network.infer(&inputs[0]).unwrap()));
+    let wrong = upset
+        .iter()
+        .zip(&expected)
+        .filter(|(upset, expected)| upset != expected);
+    assert!(wrong.count() > expected.len() / 100);
+    network.flip(3, 6).unwrap();
+    assert_eq!(network.infer(&inputs[0]).unwrap(), before);
+}
+
+#[test]
+fn a_memo_gives_what_the_network_gives() {
+    let (mut network, inputs, outputs) = keyword_spotting();
+    let mut memo = Memo::new();
+    for _ in 0..2 {
+        for (input, expected) in inputs.iter().zip(&outputs) {
+            assert_eq!(memo.infer(&network, input).unwrap()[..], expected[..]);
+        }
+    }
+    // The highest bit of the first bias of the last layer.
+    let site = |byte: &usize| network.site(*byte).is_some_and(|site| site.tensor == "t1");
+    let bias = (0..network.image().len()).find(site).unwrap();
+    network.flip(bias + 3, 7).unwrap();
+    let upset = memo.infer(&network, &inputs[0]).unwrap();
+    assert_ne!(upset[..], outputs[0][..]);
+    assert_eq!(upset[..], network.infer(&inputs[0]).unwrap()[..]);
+}
