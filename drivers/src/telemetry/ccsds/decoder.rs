@@ -15,38 +15,28 @@ use crate::telemetry::{Decoded, Decoder};
 pub enum Received<'a> {
     /// A telemetry packet whose checksum is right, and the octets it took on the line.
     Packet(TmPacket<'a>, u32),
-    /// Octets that are no packet, or a jump of a sequence count.
+    /// Octets that are no packet.
     Damaged(Damage),
 }
 
-/// Takes telemetry packets off a line and watches their sequence counts.
+/// Takes telemetry packets off a line.
 #[derive(Clone, Debug)]
 pub struct Receiver {
     line: Line,
-    counts: SequenceCounts,
 }
 
 impl Receiver {
     /// A receiver on this line.
     pub fn new(line: Line) -> Receiver {
-        Receiver {
-            line,
-            counts: SequenceCounts::default(),
-        }
+        Receiver { line }
     }
 
     /// Takes a chunk of any length and tells what it completes.
     pub fn push(&mut self, chunk: &[u8], mut sink: impl FnMut(Received<'_>)) {
-        let Receiver { line, counts } = self;
-        line.push(chunk, |told| match told {
+        self.line.push(chunk, |told| match told {
             Err(damage) => sink(Received::Damaged(damage)),
             Ok((packet, octets)) => match TmPacket::read(packet) {
-                Ok(packet) => {
-                    if let Some(damage) = counts.check(packet.apid, packet.count) {
-                        sink(Received::Damaged(damage));
-                    }
-                    sink(Received::Packet(packet, octets));
-                }
+                Ok(packet) => sink(Received::Packet(packet, octets)),
                 Err(error) => sink(Received::Damaged(Damage {
                     bytes: octets,
                     why: match error {
@@ -63,17 +53,13 @@ impl Receiver {
     pub fn pending(&self) -> usize {
         self.line.pending()
     }
-
-    /// The far end starts anew, and so do its sequence counts.
-    pub fn reset_counts(&mut self) {
-        self.counts.reset();
-    }
 }
 
 /// A stream of telemetry packets that a dictionary describes.
 #[derive(Clone, Debug)]
 pub struct TelemetryDecoder {
     receiver: Receiver,
+    counts: SequenceCounts,
     plan: Arc<Plan>,
 }
 
@@ -82,6 +68,7 @@ impl TelemetryDecoder {
     pub fn new(line: Line, plan: Arc<Plan>) -> TelemetryDecoder {
         TelemetryDecoder {
             receiver: Receiver::new(line),
+            counts: SequenceCounts::default(),
             plan,
         }
     }
@@ -94,10 +81,17 @@ impl TelemetryDecoder {
 
 impl Decoder for TelemetryDecoder {
     fn push(&mut self, chunk: &[u8], out: &mut Vec<Decoded>) {
-        let TelemetryDecoder { receiver, plan } = self;
+        let TelemetryDecoder {
+            receiver,
+            counts,
+            plan,
+        } = self;
         receiver.push(chunk, |received| match received {
             Received::Damaged(damage) => out.push(Decoded::Damaged(damage)),
             Received::Packet(packet, octets) => {
+                if let Some(damage) = counts.check(packet.apid, packet.count) {
+                    out.push(Decoded::Damaged(damage));
+                }
                 if !plan.decode(&packet, |decoded| out.push(decoded)) {
                     out.push(Decoded::Damaged(Damage {
                         bytes: octets,

@@ -76,14 +76,14 @@ pub struct MemoryArea<'a> {
 
 /// A function to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function<'a> {
+pub struct Function {
     /// Its identifier, a fixed character string.
-    pub name: &'a [u8; 8],
+    pub name: [u8; 8],
     /// Argument identifiers and values.
     pub arguments: Vec<(u8, u32)>,
 }
 
-impl Function<'_> {
+impl Function {
     /// The value of an argument.
     pub fn argument(&self, id: u8) -> Option<u32> {
         self.arguments
@@ -93,7 +93,7 @@ impl Function<'_> {
 
     /// Appends the application data of TC(8,1).
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.name);
+        out.extend_from_slice(&self.name);
         out.push(self.arguments.len() as u8);
         for (id, value) in &self.arguments {
             out.push(*id);
@@ -190,10 +190,10 @@ pub fn read_dump(input: &[u8]) -> Option<(u16, u32, u32)> {
 }
 
 /// Reads the function of TC(8,1).
-pub fn read_function(input: &[u8]) -> Option<Function<'_>> {
+pub fn read_function(input: &[u8]) -> Option<Function> {
     let (name, arguments) = all((take(8_usize), length_count(be_u8, (be_u8, be_u32))), input)?;
     Some(Function {
-        name: name.first_chunk()?,
+        name: *name.first_chunk()?,
         arguments,
     })
 }
@@ -225,7 +225,7 @@ mod tests {
 
         out.clear();
         let function = Function {
-            name: b"INFER   ",
+            name: *b"INFER   ",
             arguments: vec![(1, 70_000), (2, 3)],
         };
         function.write(&mut out);

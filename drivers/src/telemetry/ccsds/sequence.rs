@@ -34,9 +34,9 @@ impl SequenceCounts {
         Some(Damage { bytes: 0, why })
     }
 
-    /// Forgets all counts: after a reset they start anew.
-    pub fn reset(&mut self) {
-        self.0.clear();
+    /// Forgets the count of one application process, which starts anew.
+    pub fn forget(&mut self, apid: u16) {
+        self.0.retain(|(known, _)| *known != apid);
     }
 }
 

@@ -3,6 +3,8 @@
 mod database;
 mod decoder;
 mod signal;
+#[cfg(test)]
+mod tests;
 
 pub use database::{Database, DatabaseError, Message};
 pub use decoder::TelemetryDecoder;

@@ -1,0 +1,397 @@
+//! The emulated board that every make speaks for: power, boot, heat, memory and a network that is
+//! really run. It knows time and the plant, but no protocol.
+//!
+//! How long an inference takes is a model (nominal duration, clock, a little jitter from the
+//! seed); what comes out of it is computed.
+
+mod clock;
+mod health;
+mod memory;
+mod options;
+
+use std::sync::Arc;
+
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use profiles::command::{Fault, PowerMode};
+use profiles::quantity::Watts;
+use profiles::seed::Stream;
+use profiles::time::{BenchTime, Period};
+
+use super::network::{Memo, Network, builtin};
+use super::role::Inference;
+use crate::model::EmulatorSetup;
+use crate::plant::{self, BoardId, Place, Plant};
+
+pub(crate) use health::{Health, Source, source};
+pub(crate) use memory::Refusal;
+pub(crate) use options::{
+    AIR_CONDUCTANCE_OPTION, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION, Settings, TELEMETRY_HZ,
+    busy_watts, idle_watts, latency, network,
+};
+pub use options::{board_traits, pacing};
+
+use clock::{Governor, Job};
+use memory::Memory;
+
+/// From power to the first telemetry.
+const BOOT: Period = Period::millis(3_000);
+/// The converter starts again this far above where it stops, V.
+const HYSTERESIS_VOLTS: f64 = 1.0;
+/// Share of the dynamic power that booting takes.
+const BOOT_SHARE: f64 = 0.3;
+/// Share of the idle power that is left after a stop, with the accelerator's clock gated.
+const PARKED_SHARE: f64 = 0.6;
+/// Standard deviation of the duration of an inference, relative (DRAM refresh, cache misses).
+const JITTER: f64 = 0.004;
+/// Sensor noise, standard deviations: V, A and K.
+const NOISE: [f64; 3] = [0.004, 0.002, 0.05];
+/// Corrected memory errors per second: one in ten minutes, as quiet orbits have.
+const UPSETS_PER_S: f64 = 1.0 / 600.0;
+
+/// CRC-32 of zip and Ethernet, for output digests.
+static DIGEST: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
+
+/// What happened on the board by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Happened {
+    /// It is up, for this reason.
+    Booted(Cause),
+    /// An inference is done.
+    Inferred(Inference),
+    /// The inference under way has been given up.
+    GaveUp(Refusal),
+}
+
+/// Why a board booted. The numbers go over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Power came.
+    Power = 0,
+    /// It reset.
+    Reset = 1,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Power {
+    Off,
+    Booting { until: BenchTime, cause: Cause },
+    On { since: BenchTime },
+}
+
+/// One board.
+pub(crate) struct Board {
+    id: BoardId,
+    settings: Settings,
+    network: Network,
+    upset: bool,
+    memo: Memo,
+    memory: Memory,
+    power: Power,
+    governor: Governor,
+    parked: bool,
+    job: Option<Job>,
+    muted_until: BenchTime,
+    now: BenchTime,
+    next_look: BenchTime,
+    /// Energy since the last look at the plant, J.
+    joules: f64,
+    counts: Counts,
+    noise: Stream,
+    jitter: Stream,
+    upsets: Stream,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    inferences: u32,
+    corrected: u32,
+    rejected: u32,
+}
+
+impl Board {
+    /// A board without power, where `setup` puts it.
+    ///
+    /// # Panics
+    /// If that is no place for a board, or its network does not load: both are ours.
+    pub(crate) fn new(setup: &EmulatorSetup) -> Board {
+        let Place::Board(id) = setup.place else {
+            panic!("{} is a board and has a board's place", setup.device);
+        };
+        let settings = Settings::new(&setup.options);
+        let stream = |purpose| setup.seed.stream(setup.device.as_str(), purpose);
+        Board {
+            id,
+            network: flash(&settings),
+            settings,
+            upset: false,
+            memo: Memo::new(),
+            memory: Memory::default(),
+            power: Power::Off,
+            governor: Governor::default(),
+            parked: false,
+            job: None,
+            muted_until: BenchTime::ZERO,
+            now: BenchTime::ZERO,
+            next_look: BenchTime::ZERO,
+            joules: 0.0,
+            counts: Counts::default(),
+            noise: stream("sensors"),
+            jitter: stream("latency"),
+            upsets: stream("upsets"),
+        }
+    }
+
+    /// Its settings.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether it takes requests.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(self.power, Power::On { .. })
+    }
+
+    /// Whether its transmitter is silent at `at`.
+    pub(crate) fn is_muted(&self, at: BenchTime) -> bool {
+        at < self.muted_until
+    }
+
+    /// When it next does something by itself, in whole milliseconds.
+    pub(crate) fn next_action(&self) -> BenchTime {
+        let job = self.job.map_or(BenchTime::MAX, |job| {
+            job.ends(self.governor.share()).ceil_millis()
+        });
+        let boot = match self.power {
+            Power::Booting { until, .. } => until.ceil_millis(),
+            Power::Off | Power::On { .. } => BenchTime::MAX,
+        };
+        self.next_look.min(job).min(boot)
+    }
+
+    /// Lives until `at`; what happened meanwhile, and when.
+    pub(crate) fn live(&mut self, at: BenchTime, plant: &mut Plant) -> Vec<(BenchTime, Happened)> {
+        let mut happened = Vec::new();
+        while self.next_action() <= at {
+            let then = self.next_action();
+            self.spend(then);
+            if let Some(inference) = self.finish(then) {
+                happened.push((then, Happened::Inferred(inference)));
+            }
+            if let Power::Booting { until, cause } = self.power
+                && until <= then
+            {
+                self.power = Power::On { since: then };
+                happened.push((then, Happened::Booted(cause)));
+            }
+            if self.next_look <= then {
+                if let Some(refusal) = self.look(then, plant) {
+                    happened.push((then, Happened::GaveUp(refusal)));
+                }
+                self.next_look = self.next_look + plant::STEP;
+            }
+        }
+        self.spend(at);
+        happened
+    }
+
+    /// Keeps part of an input.
+    pub(crate) fn load(&mut self, slot: u16, offset: u32, octets: &[u8]) -> Result<(), Refusal> {
+        let length = self.network.input_bytes();
+        let loaded = self.memory.load(slot, offset, octets, length);
+        self.tally(loaded)
+    }
+
+    /// Begins an inference, of one at a time.
+    pub(crate) fn infer(&mut self, at: BenchTime, query: u32, slot: u16) -> Result<(), Refusal> {
+        let begun = if self.job.is_some() {
+            Err(Refusal::Busy)
+        } else if self.governor.overheated {
+            Err(Refusal::Overheated)
+        } else {
+            self.memory.input(slot).map(|_| ())
+        };
+        self.tally(begun)?;
+        self.spend(at);
+        self.parked = false;
+        let work = self.settings.latency_us * (1.0 + JITTER * self.jitter.normal());
+        self.job = Some(Job::new(query, slot, at, work));
+        Ok(())
+    }
+
+    /// The output of the latest inference on an input.
+    pub(crate) fn output(&mut self, slot: u16) -> Result<Arc<[u8]>, Refusal> {
+        let output = self.memory.output(slot).cloned();
+        self.tally(output)
+    }
+
+    /// Chooses the power mode; it outlasts a reset.
+    pub(crate) fn set_mode(&mut self, at: BenchTime, mode: PowerMode) {
+        self.change(at, |governor| governor.mode = mode);
+    }
+
+    /// Gives up what it computes, and gates its clock.
+    pub(crate) fn stop(&mut self, at: BenchTime) {
+        self.spend(at);
+        self.job = None;
+        self.parked = true;
+    }
+
+    /// Counts a request that was refused.
+    pub(crate) fn tally<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        if result.is_err() {
+            self.counts.rejected += 1;
+        }
+        result
+    }
+
+    /// Breaks, as told.
+    pub(crate) fn inject(&mut self, at: BenchTime, fault: &Fault) {
+        match fault {
+            Fault::Mute { millis } => {
+                self.muted_until = at.plus_micros(u64::from(*millis) * 1_000);
+            }
+            Fault::BitFlip { byte, bit } => {
+                // Any address hits something: memory is as large as the network.
+                let byte = *byte as usize % self.network.image().len().max(1);
+                self.upset |= self.network.flip(byte, bit % 8).is_ok();
+            }
+            Fault::Reset if self.is_up() => {
+                self.spend(at);
+                self.boot(at, Cause::Reset);
+            }
+            Fault::Reset | Fault::OverVoltageTrip => {}
+        }
+    }
+
+    /// What its sensors and counters say.
+    pub(crate) fn health(&mut self, at: BenchTime, plant: &Plant) -> Health {
+        let state = plant.board(self.id);
+        let [volts, amps, kelvin] = NOISE;
+        let mut noisy = |value: f64, deviation: f64| value + deviation * self.noise.normal();
+        Health {
+            bus_volts: noisy(state.volts.0, volts),
+            bus_amps: noisy(state.amps.0, amps),
+            board_temperature: noisy(state.board.0, kelvin),
+            junction_temperature: noisy(state.junction.0, kelvin),
+            clock_mhz: self.governor.mhz(),
+            mode: match self.governor.mode {
+                PowerMode::Full => 0.0,
+                PowerMode::Reduced => 1.0,
+            },
+            state: self.state(),
+            throttled: f64::from(u8::from(self.governor.throttled)),
+            inferences: f64::from(self.counts.inferences),
+            ecc_corrected: f64::from(self.counts.corrected),
+            rejected: f64::from(self.counts.rejected),
+            uptime_s: match self.power {
+                Power::On { since } => at.micros_since(since) as f64 * 1e-6,
+                Power::Off | Power::Booting { .. } => 0.0,
+            },
+        }
+    }
+
+    /// As [`Health::state`] has it: too hot to compute is a fault.
+    fn state(&self) -> f64 {
+        match self.power {
+            Power::Off => 0.0,
+            Power::Booting { .. } => 1.0,
+            Power::On { .. } if self.governor.overheated => 4.0,
+            Power::On { .. } if self.job.is_some() => 3.0,
+            Power::On { .. } => 2.0,
+        }
+    }
+
+    /// Power that it takes now, W.
+    fn watts(&self) -> f64 {
+        let Settings {
+            idle_watts,
+            busy_watts,
+            ..
+        } = self.settings;
+        let dynamic = (busy_watts - idle_watts).max(0.0);
+        match self.power {
+            Power::Off => 0.0,
+            Power::Booting { .. } => idle_watts + BOOT_SHARE * dynamic,
+            Power::On { .. } if self.job.is_some() => idle_watts + dynamic * self.governor.share(),
+            Power::On { .. } if self.parked => idle_watts * PARKED_SHARE,
+            Power::On { .. } => idle_watts,
+        }
+    }
+
+    /// Spends power until `at`, as it is until then.
+    fn spend(&mut self, at: BenchTime) {
+        self.joules += self.watts() * at.micros_since(self.now) as f64 * 1e-6;
+        self.now = self.now.max(at);
+    }
+
+    /// Changes the clock; work under way goes on at the new one.
+    fn change(&mut self, at: BenchTime, change: impl FnOnce(&mut Governor)) {
+        self.spend(at);
+        let before = self.governor.share();
+        if let Some(job) = &mut self.job {
+            job.count(at, before);
+        }
+        change(&mut self.governor);
+    }
+
+    /// Ends the inference under way, if it is time.
+    fn finish(&mut self, at: BenchTime) -> Option<Inference> {
+        let share = self.governor.share();
+        let job = self.job.filter(|job| job.ends(share) <= at)?;
+        self.job = None;
+        let input = self.memory.input(job.slot).ok()?;
+        let output = self.memo.infer(&self.network, input).ok()?;
+        self.memory.keep_output(job.slot, Arc::clone(&output));
+        self.counts.inferences += 1;
+        Some(Inference {
+            query: job.query,
+            slot: job.slot,
+            latency_us: job.ends(share).micros_since(job.started) as u32,
+            digest: DIGEST.checksum(&output),
+            output: Some(output),
+        })
+    }
+
+    /// Looks at its supply and its junction, and tells the plant the mean power since the last
+    /// look: the plant is then right in energy, whatever the length of an inference. Tells why it
+    /// gave up an inference, if it did and is still there to tell.
+    fn look(&mut self, at: BenchTime, plant: &mut Plant) -> Option<Refusal> {
+        let state = plant.board(self.id);
+        let least = self.settings.min_volts;
+        match self.power {
+            Power::Off if state.volts.0 >= least + HYSTERESIS_VOLTS => self.boot(at, Cause::Power),
+            Power::Booting { .. } | Power::On { .. } if state.volts.0 < least => {
+                self.power = Power::Off;
+                self.job = None;
+            }
+            _ => {}
+        }
+        self.change(at, |governor| governor.look_at(state.junction));
+        let gave_up = self.governor.overheated && self.job.take().is_some();
+        if self.upsets.unit() < UPSETS_PER_S * plant::STEP.as_secs_f64() && self.is_up() {
+            self.counts.corrected += 1;
+        }
+        let mean = self.joules / plant::STEP.as_secs_f64();
+        self.joules = 0.0;
+        plant.draw(self.id, Watts(mean));
+        gave_up.then_some(Refusal::Overheated)
+    }
+
+    /// Starts anew: memory is empty, and the network comes from flash.
+    fn boot(&mut self, at: BenchTime, cause: Cause) {
+        let until = at + BOOT;
+        self.power = Power::Booting { until, cause };
+        self.memory = Memory::default();
+        self.counts = Counts::default();
+        self.job = None;
+        self.parked = false;
+        if std::mem::take(&mut self.upset) {
+            self.network = flash(&self.settings);
+        }
+    }
+}
+
+fn flash(settings: &Settings) -> Network {
+    let file = builtin(&settings.network).expect("the options allow only networks that there are");
+    Network::load(file).expect("the networks that there are have been tested")
+}

@@ -1,0 +1,153 @@
+//! Settings that every emulated board has.
+
+use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
+use profiles::quantity::Volts;
+
+use crate::link::Pacing;
+use crate::plant::BoardTraits;
+
+/// Lowest bus voltage of a 28 V payload converter, V (ECSS-E-ST-20C buses fall no lower than 22).
+const MIN_VOLTS: f64 = 18.0;
+/// A few hundred grams of board, frame and heat spreader, J/K.
+const HEAT_CAPACITY: f64 = 120.0;
+/// Natural convection from a finned 3U board in a chamber, W/K.
+const AIR_CONDUCTANCE: f64 = 0.5;
+/// Package and interface material, K/W.
+const JUNCTION_K_PER_W: f64 = 0.8;
+/// Two metres of AWG 20 there and back, Ω.
+const HARNESS_OHM: f64 = 0.05;
+
+/// Which network the board runs.
+pub(crate) const fn network(default: &'static str) -> OptionSpec {
+    OptionSpec {
+        name: "network",
+        kind: OptionKind::Choice(&["eo-cloudnet-tiny", "mlperf-tiny-kws"]),
+        default: Some(OptionDefault::Text(default)),
+        help: "network in the board's flash",
+    }
+}
+
+/// How long an inference takes.
+pub(crate) const fn latency(seconds: f64) -> OptionSpec {
+    OptionSpec {
+        name: "latency",
+        kind: OptionKind::Duration,
+        default: Some(OptionDefault::Number(seconds)),
+        help: "emulated: one inference at full clock",
+    }
+}
+
+const fn number(
+    name: &'static str,
+    (min, max, unit): (f64, f64, &'static str),
+    default: f64,
+    help: &'static str,
+) -> OptionSpec {
+    OptionSpec {
+        name,
+        kind: OptionKind::Number { min, max, unit },
+        default: Some(OptionDefault::Number(default)),
+        help,
+    }
+}
+
+/// Power while it waits for work.
+pub(crate) const fn idle_watts(default: f64) -> OptionSpec {
+    let range = (0.1, 200.0, "W");
+    number("idle_watts", range, default, "emulated: power while idle")
+}
+
+/// Power while it computes at full clock.
+pub(crate) const fn busy_watts(default: f64) -> OptionSpec {
+    let range = (0.1, 200.0, "W");
+    number("busy_watts", range, default, "emulated: power while busy")
+}
+
+/// Telemetry reports a second.
+pub(crate) const TELEMETRY_HZ: OptionSpec = number(
+    "telemetry_hz",
+    (0.1, 50.0, "Hz"),
+    10.0,
+    "emulated: housekeeping reports a second",
+);
+
+/// Voltage below which it is off.
+pub(crate) const MIN_VOLTS_OPTION: OptionSpec = number(
+    "min_volts",
+    (1.0, 60.0, "V"),
+    MIN_VOLTS,
+    "emulated: below this it browns out",
+);
+
+/// Heat capacity.
+pub(crate) const HEAT_CAPACITY_OPTION: OptionSpec = number(
+    "heat_capacity",
+    (1.0, 10_000.0, "J/K"),
+    HEAT_CAPACITY,
+    "emulated: heat capacity of the board",
+);
+
+/// Conductance to the air.
+pub(crate) const AIR_CONDUCTANCE_OPTION: OptionSpec = number(
+    "air_conductance",
+    (0.01, 100.0, "W/K"),
+    AIR_CONDUCTANCE,
+    "emulated: conductance from board to air",
+);
+
+/// The settings of one board.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) network: String,
+    pub(crate) latency_us: f64,
+    pub(crate) idle_watts: f64,
+    pub(crate) busy_watts: f64,
+    pub(crate) min_volts: f64,
+    /// Between two housekeeping reports, in whole milliseconds: what a timer can keep.
+    pub(crate) report_millis: u64,
+}
+
+impl Settings {
+    /// From checked options.
+    pub(crate) fn new(options: &Options) -> Settings {
+        let number = |name, default| options.number(name).unwrap_or(default);
+        Settings {
+            network: options.text("network").unwrap_or_default().to_owned(),
+            latency_us: (number("latency", 0.1) * 1e6).max(1.0),
+            idle_watts: number("idle_watts", 5.0),
+            busy_watts: number("busy_watts", 15.0),
+            min_volts: number("min_volts", MIN_VOLTS),
+            report_millis: (1_000.0 / number("telemetry_hz", 10.0)).round().max(1.0) as u64,
+        }
+    }
+}
+
+/// What a board with these options is in the plant, electrically and thermally.
+pub fn board_traits(options: &Options) -> BoardTraits {
+    let number = |name, default| options.number(name).unwrap_or(default);
+    BoardTraits {
+        min_volts: Volts(number("min_volts", MIN_VOLTS)),
+        harness_ohm: HARNESS_OHM,
+        heat_capacity_j_per_k: number("heat_capacity", HEAT_CAPACITY),
+        air_w_per_k: number("air_conductance", AIR_CONDUCTANCE),
+        junction_k_per_w: JUNCTION_K_PER_W,
+    }
+}
+
+/// A board's line as the maker ships it, at the rate that its options say.
+pub fn pacing(shipped: Pacing, options: &Options) -> Pacing {
+    let rate = |name| options.number(name).map(|rate| rate as u32);
+    match shipped {
+        Pacing::Serial {
+            baud,
+            bits_per_byte,
+        } => Pacing::Serial {
+            baud: rate("baud").unwrap_or(baud),
+            bits_per_byte,
+        },
+        Pacing::Can { bit_rate } => Pacing::Can {
+            bit_rate: rate("bit_rate").unwrap_or(bit_rate),
+        },
+        Pacing::Instant => Pacing::Instant,
+    }
+}

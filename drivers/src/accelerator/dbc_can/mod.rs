@@ -1,0 +1,52 @@
+//! An accelerator board on a CAN 2.0 bus: telemetry in frames that a DBC file describes,
+//! questions and answers by ISO-TP on a pair of identifiers.
+
+mod driver;
+mod emulator;
+mod protocol;
+
+use profiles::option::{OptionDefault, OptionKind, OptionSpec};
+
+use super::board::{
+    AIR_CONDUCTANCE_OPTION, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts,
+    idle_watts, latency, network,
+};
+use super::role::Accelerator;
+use crate::link::Pacing;
+use crate::model::{BoardSetup, Model, Rating};
+
+pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
+    name: "dbc-can",
+    summary: "accelerator board, DBC telemetry and ISO-TP on a CAN 2.0 bus",
+    options: &[
+        network("mlperf-tiny-kws"),
+        latency(0.120),
+        idle_watts(2.0),
+        busy_watts(6.0),
+        MIN_VOLTS_OPTION,
+        TELEMETRY_HZ,
+        HEAT_CAPACITY_OPTION,
+        AIR_CONDUCTANCE_OPTION,
+        OptionSpec {
+            name: "bit_rate",
+            kind: OptionKind::Number {
+                min: 10_000.0,
+                max: 1_000_000.0,
+                unit: "bit/s",
+            },
+            default: Some(OptionDefault::Number(1_000_000.0)),
+            help: "bits per second on the bus",
+        },
+    ],
+    ratings: &[Rating {
+        name: "volts",
+        value: 36.0,
+    }],
+    // The fastest of the four rates of ECSS-E-ST-50-15C.
+    pacing: Pacing::Can {
+        bit_rate: 1_000_000,
+    },
+    drive: |_| Ok(Box::new(driver::DbcCan::new())),
+    emulate: |setup| Box::new(emulator::DbcCan::new(&setup)),
+    transcript: include_str!("transcript.txt"),
+};
