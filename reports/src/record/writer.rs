@@ -1,0 +1,280 @@
+//! The recorder: appends the header and every event to an MCAP file.
+//!
+//! Chunks carry a checksum and go to the operating system whole, so that a process that is
+//! killed leaves a readable file without the last chunk.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mcap::records::MessageHeader;
+use mcap::write::NoSeek;
+use mcap::{WriteOptions, Writer};
+use profiles::time::BenchTime;
+
+use super::{RecordError, schema, topic, wire};
+use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
+use crate::header::Header;
+
+/// A chunk is given to the operating system when it holds this much: large enough that its
+/// overhead vanishes, small enough to lose.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Or when it is this old in bench time, in µs: what a killed run may lose in real time.
+const CHUNK_MICROS_REAL: u64 = 1_000_000;
+
+/// The same in virtual time, where bench time is cheap to repeat and chunks are not.
+const CHUNK_MICROS_VIRTUAL: u64 = 30_000_000;
+
+/// Outputs that are remembered, so as not to be written twice, are forgotten beyond this many
+/// bytes; a board with flipped bits may never give the same output again.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// Records a run.
+pub struct Recorder {
+    path: PathBuf,
+    writer: Writer<NoSeek<BufWriter<File>>>,
+    channels: Channels,
+    sequence: u32,
+    /// One message on its way; reused.
+    buffer: Vec<u8>,
+    outputs: BTreeMap<u32, Arc<[u8]>>,
+    outputs_bytes: usize,
+    /// Bytes in the open chunk.
+    open_bytes: usize,
+    /// When the open chunk began.
+    open_since: BenchTime,
+    chunk_micros: u64,
+}
+
+/// The numbers of the MCAP channels.
+struct Channels {
+    header: u16,
+    events: u16,
+    outputs: u16,
+    /// By device.
+    samples: Vec<u16>,
+    /// By device, where it runs a workload.
+    inferences: Vec<Option<u16>>,
+}
+
+impl Recorder {
+    /// Starts a record in the new file `path`.
+    ///
+    /// # Errors
+    /// If the file is there already or cannot be written.
+    pub fn create(path: &Path, header: &Header) -> Result<Recorder, RecordError> {
+        let failed = |source| RecordError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::create_new(path).map_err(failed)?;
+        let mut writer = WriteOptions::new()
+            .compression(None)
+            .profile("bench")
+            .library(concat!("bench reports ", env!("CARGO_PKG_VERSION")))
+            // The recorder closes chunks itself, by bench time too.
+            .chunk_size(None)
+            // A chunk is then built in memory and written in one piece, header first.
+            .disable_seeking(true)
+            // Every chunk has its own.
+            .calculate_data_section_crc(false)
+            .create(NoSeek::new(BufWriter::with_capacity(1 << 16, file)))?;
+        let channels = Channels::add(&mut writer, header)?;
+        let virtual_time = header.pace == "virtual";
+        let mut recorder = Recorder {
+            path: path.to_owned(),
+            writer,
+            channels,
+            sequence: 0,
+            buffer: Vec::with_capacity(4096),
+            outputs: BTreeMap::new(),
+            outputs_bytes: 0,
+            open_bytes: 0,
+            open_since: BenchTime::ZERO,
+            chunk_micros: if virtual_time {
+                CHUNK_MICROS_VIRTUAL
+            } else {
+                CHUNK_MICROS_REAL
+            },
+        };
+        recorder.put_json(header)?;
+        recorder.append(recorder.channels.header, BenchTime::ZERO)?;
+        recorder.flush(BenchTime::ZERO)?;
+        Ok(recorder)
+    }
+
+    /// Appends one event.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn record(&mut self, event: &Event) -> Result<(), RecordError> {
+        let (at, device) = (event.at, usize::from(event.device.0));
+        let channel = match &event.kind {
+            EventKind::Sampled { readings } => {
+                wire::put_readings(&mut self.buffer, readings);
+                self.channels.samples.get(device).copied()
+            }
+            EventKind::Inferred(inferred) => {
+                wire::put_inferred(&mut self.buffer, inferred);
+                self.channels.inferences.get(device).copied().flatten()
+            }
+            EventKind::OutputFetched { digest, output, .. } => {
+                self.put_output(at, *digest, output)?;
+                None
+            }
+            _ => None,
+        };
+        let channel = if let Some(channel) = channel {
+            channel
+        } else {
+            self.buffer.clear();
+            self.put_json(event)?;
+            self.channels.events
+        };
+        self.append(channel, at)?;
+        let old = at.micros_since(self.open_since) >= self.chunk_micros;
+        if old || self.open_bytes >= CHUNK_BYTES || matters(&event.kind) {
+            self.flush(at)?;
+        }
+        Ok(())
+    }
+
+    /// Closes the record and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(mut self) -> Result<(), RecordError> {
+        self.writer.finish()?;
+        let path = self.path;
+        let failed = |source| RecordError::File {
+            path: path.clone(),
+            source,
+        };
+        let buffered = self.writer.into_inner().into_inner();
+        let file = buffered
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        // The file's name is safe only with its folder.
+        if let Some(parent) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
+            let folder = File::open(parent).and_then(|folder| folder.sync_all());
+            folder.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn put_json(&mut self, value: &impl serde::Serialize) -> Result<(), RecordError> {
+        let written = serde_json::to_writer(&mut self.buffer, value);
+        written.map_err(|error| RecordError::Container(error.to_string()))
+    }
+
+    /// Writes an output's bytes unless they stand under their digest already.
+    fn put_output(
+        &mut self,
+        at: BenchTime,
+        digest: u32,
+        output: &Arc<[u8]>,
+    ) -> Result<(), RecordError> {
+        let same = |kept: &Arc<[u8]>| Arc::ptr_eq(kept, output) || kept == output;
+        if self.outputs.get(&digest).is_some_and(same) {
+            return Ok(());
+        }
+        if self.outputs_bytes > KEPT_BYTES {
+            self.outputs.clear();
+            self.outputs_bytes = 0;
+        }
+        self.outputs_bytes += output.len();
+        self.outputs.insert(digest, Arc::clone(output));
+        let long = || RecordError::Container("an output has 4 GiB or more".to_owned());
+        wire::put_output(&mut self.buffer, digest, output).ok_or_else(long)?;
+        self.append(self.channels.outputs, at)
+    }
+
+    /// Appends the message in the buffer, and empties it.
+    fn append(&mut self, channel_id: u16, at: BenchTime) -> Result<(), RecordError> {
+        let log_time = at.as_micros().saturating_mul(1_000);
+        let header = MessageHeader {
+            channel_id,
+            sequence: self.sequence,
+            log_time,
+            publish_time: log_time,
+        };
+        self.writer.write_to_known_channel(&header, &self.buffer)?;
+        self.sequence = self.sequence.wrapping_add(1);
+        self.open_bytes += self.buffer.len();
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Ends the chunk and gives it to the operating system.
+    fn flush(&mut self, at: BenchTime) -> Result<(), RecordError> {
+        self.writer.flush()?;
+        self.open_bytes = 0;
+        self.open_since = at;
+        Ok(())
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        let recorded = self.record(event);
+        recorded.map_err(|error| ObserveError(format!("{}: {error}", self.path.display())))
+    }
+}
+
+/// Whether an event is worth a chunk of its own: what comes next may be the end.
+fn matters(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::DeviceFailed { .. } | EventKind::Interrupted | EventKind::RunEnded { .. }
+    )
+}
+
+impl Channels {
+    fn add(
+        writer: &mut Writer<NoSeek<BufWriter<File>>>,
+        header: &Header,
+    ) -> Result<Channels, RecordError> {
+        let none = BTreeMap::new();
+        let json = schema::HEADER.as_bytes();
+        let header_schema = writer.add_schema("bench.Header", "jsonschema", json)?;
+        let json = schema::EVENT.as_bytes();
+        let event_schema = writer.add_schema("bench.Event", "jsonschema", json)?;
+        let output = schema::outputs();
+        let output_schema = writer.add_schema(&output.name, "protobuf", &output.data)?;
+        let inference = schema::inferences();
+        let inference_schema = writer.add_schema(&inference.name, "protobuf", &inference.data)?;
+        let mut channels = Channels {
+            header: writer.add_channel(header_schema, topic::HEADER, "json", &none)?,
+            events: writer.add_channel(event_schema, topic::EVENTS, "json", &none)?,
+            outputs: writer.add_channel(output_schema, topic::OUTPUTS, "protobuf", &none)?,
+            samples: Vec::new(),
+            inferences: vec![None; header.devices.len()],
+        };
+        let schemas = schema::samples(&header.devices);
+        for (place, (device, schema)) in header.devices.iter().zip(&schemas).enumerate() {
+            let known = writer.add_schema(&schema.name, "protobuf", &schema.data)?;
+            let topic = format!("{}{}", topic::SAMPLES, device.name);
+            let metadata = schema::metadata(device);
+            let channel = writer.add_channel(known, &topic, "protobuf", &metadata)?;
+            channels.samples.push(channel);
+            let id = DeviceId(place as u16);
+            if header
+                .workloads
+                .iter()
+                .any(|workload| workload.device == id)
+            {
+                let topic = format!("{}{}", topic::INFERENCES, device.name);
+                let channel = writer.add_channel(inference_schema, &topic, "protobuf", &none)?;
+                channels.inferences[place] = Some(channel);
+            }
+        }
+        Ok(channels)
+    }
+}
