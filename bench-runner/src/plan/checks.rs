@@ -35,9 +35,14 @@ impl Planner {
             self.unknown(&raw.kind.place, "kind of check", &raw.kind.value, known);
             return None;
         };
+        let before = self.loader.refusals.len();
         let what = format!("a check of kind `{}`", kind.name);
         let options = self.options(&what, &raw.place, &raw.settings, kind.options);
-        if let Err(why) = (kind.validate)(&options) {
+        // Settings that are wrong one by one make no sense together either; once is enough.
+        let sound = self.loader.refusals.len() == before;
+        if let Err(why) = (kind.validate)(&options)
+            && sound
+        {
             let message = format!("`{}` makes no sense: {why}", raw.name.value);
             self.refuse(Refusal::at(&raw.name.place, message, "this check"));
         }
