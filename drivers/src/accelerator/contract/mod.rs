@@ -1,6 +1,7 @@
 //! What every board must do, driver against emulator, chunk by chunk with times of our own.
 
 mod rig;
+mod transcript;
 
 use profiles::command::{Fault, PowerMode};
 use profiles::quantity::{Celsius, Volts};

@@ -1,4 +1,4 @@
-//! One signal of a DBC message, compiled to a window, a shift and a mask.
+//! One signal of a DBC message, compiled to a window of eight octets, a shift and a mask.
 //!
 //! Intel signals (`@1`) start at their least significant bit, bit n being bit n % 8 of octet
 //! n / 8, and go upwards. Motorola signals (`@0`) start at their most significant bit in the same
@@ -46,10 +46,13 @@ pub struct Signal {
     pub(super) unit: String,
     /// Octets that a frame must have for the signal to be in it.
     pub(super) needs: usize,
-    window: usize,
     big_endian: bool,
-    shift: u32,
+    /// Bits before the signal, in the order in which octets are loaded.
+    lead: usize,
     bits: u32,
+    /// First octet of its window and bits of that to the right of it; `None` where eight octets
+    /// do not hold the signal, which happens in CAN FD frames only.
+    window: Option<(usize, u32)>,
     coding: Coding,
     factor: f64,
     offset: f64,
@@ -91,7 +94,6 @@ impl Signal {
         };
         let (bits, start) = (signal.size as usize, signal.start_bit as usize);
         let big_endian = signal.byte_order == ByteOrder::BigEndian;
-        // Bits before the signal in the order in which its octets are loaded.
         let lead = if big_endian {
             start / 8 * 8 + 7 - start % 8
         } else {
@@ -102,21 +104,21 @@ impl Signal {
             return Err("reaches beyond its message");
         }
         // Within eight octets the frame itself is the window.
-        let window = needs.saturating_sub(WINDOW);
-        let lead = lead
-            .checked_sub(window * 8)
-            .ok_or("lies in more than eight octets")?;
-        let shift = if big_endian { 64 - lead - bits } else { lead } as u32;
+        let first = needs.saturating_sub(WINDOW);
+        let window = lead.checked_sub(first * 8).map(|lead| {
+            let shift = if big_endian { 64 - lead - bits } else { lead };
+            (first, shift as u32)
+        });
         let (min, max) = (number(signal.min), number(signal.max));
         let unlimited = min == 0.0 && max == 0.0;
         Ok(Signal {
             name: signal.name.clone(),
             unit: signal.unit.clone(),
             needs,
-            window,
             big_endian,
-            shift,
+            lead,
             bits: bits as u32,
+            window,
             coding,
             factor: signal.factor,
             offset: signal.offset,
@@ -149,7 +151,35 @@ impl Signal {
         if data.len() < self.needs {
             return None;
         }
-        Some(self.load(data) >> self.shift & self.mask())
+        let Some((first, shift)) = self.window else {
+            return Some((0..self.bits as usize).rev().fold(0, |bits, n| {
+                let (octet, bit) = self.place(n);
+                bits << 1 | u64::from(data[octet] >> bit & 1)
+            }));
+        };
+        let rest = &data[first..];
+        let octets = rest.first_chunk::<WINDOW>().copied().unwrap_or_else(|| {
+            let mut octets = [0; WINDOW];
+            octets[..rest.len()].copy_from_slice(rest);
+            octets
+        });
+        let window = if self.big_endian {
+            u64::from_be_bytes(octets)
+        } else {
+            u64::from_le_bytes(octets)
+        };
+        Some(window >> shift & self.mask())
+    }
+
+    /// Octet and bit in it where bit `n` of the signal is, counted from the least significant.
+    fn place(&self, n: usize) -> (usize, usize) {
+        if self.big_endian {
+            let at = self.lead + self.bits as usize - 1 - n;
+            (at / 8, 7 - at % 8)
+        } else {
+            let at = self.lead + n;
+            (at / 8, at % 8)
+        }
     }
 
     /// Its raw value; `None` if the frame is too short to have all of it.
@@ -192,33 +222,14 @@ impl Signal {
             Coding::Float32 => u64::from((number as f32).to_bits()),
             Coding::Float64 => number.to_bits(),
         };
-        let mask = self.mask() << self.shift;
-        let window = self.load(data) & !mask | raw << self.shift & mask;
-        let octets = if self.big_endian {
-            window.to_be_bytes()
-        } else {
-            window.to_le_bytes()
-        };
-        let end = data.len().min(self.window + WINDOW);
-        data[self.window..end].copy_from_slice(&octets[..end - self.window]);
+        for n in 0..self.bits as usize {
+            let (octet, bit) = self.place(n);
+            data[octet] = data[octet] & !(1 << bit) | ((raw >> n & 1) as u8) << bit;
+        }
     }
 
     fn mask(&self) -> u64 {
         u64::MAX >> (64 - self.bits)
-    }
-
-    fn load(&self, data: &[u8]) -> u64 {
-        let rest = &data[self.window..];
-        let octets = rest.first_chunk::<WINDOW>().copied().unwrap_or_else(|| {
-            let mut octets = [0; WINDOW];
-            octets[..rest.len()].copy_from_slice(rest);
-            octets
-        });
-        if self.big_endian {
-            u64::from_be_bytes(octets)
-        } else {
-            u64::from_le_bytes(octets)
-        }
     }
 }
 
