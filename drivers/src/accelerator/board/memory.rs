@@ -67,13 +67,26 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     inputs: BTreeMap<u16, Input>,
-    outputs: BTreeMap<u16, Arc<[u8]>>,
+    outputs: BTreeMap<u16, Output>,
 }
 
 #[derive(Debug)]
 struct Input {
     bytes: Vec<u8>,
     loaded: Vec<bool>,
+    /// How many of `loaded` are false: a query must not count them again.
+    missing: usize,
+}
+
+/// An output, and the state of the network that gave it.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    /// The tensor's bytes.
+    pub(super) bytes: Arc<[u8]>,
+    /// Their CRC-32.
+    pub(super) digest: u32,
+    /// How often the network's memory had changed before.
+    pub(super) changes: u64,
 }
 
 impl Memory {
@@ -98,8 +111,11 @@ impl Memory {
         let input = self.inputs.entry(slot).or_insert_with(|| Input {
             bytes: vec![0; length],
             loaded: vec![false; length],
+            missing: length,
         });
         input.bytes[start..end].copy_from_slice(octets);
+        let fresh = input.loaded[start..end].iter().filter(|&&loaded| !loaded);
+        input.missing -= fresh.count();
         input.loaded[start..end].fill(true);
         // An output is of the input that gave it.
         self.outputs.remove(&slot);
@@ -110,18 +126,18 @@ impl Memory {
     pub(super) fn input(&self, slot: u16) -> Result<&[u8], Refusal> {
         self.inputs
             .get(&slot)
-            .filter(|input| input.loaded.iter().all(|&loaded| loaded))
+            .filter(|input| input.missing == 0)
             .map(|input| &input.bytes[..])
             .ok_or(Refusal::NoInput)
     }
 
     /// Keeps an output.
-    pub(super) fn keep_output(&mut self, slot: u16, output: Arc<[u8]>) {
+    pub(super) fn keep_output(&mut self, slot: u16, output: Output) {
         self.outputs.insert(slot, output);
     }
 
     /// The output of the latest inference on this input.
-    pub(super) fn output(&self, slot: u16) -> Result<&Arc<[u8]>, Refusal> {
+    pub(super) fn output(&self, slot: u16) -> Result<&Output, Refusal> {
         self.outputs.get(&slot).ok_or(Refusal::NoOutput)
     }
 }

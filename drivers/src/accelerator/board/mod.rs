@@ -31,7 +31,7 @@ pub(crate) use options::{
 pub use options::{board_traits, pacing};
 
 use clock::{Governor, Job};
-use memory::Memory;
+use memory::{Memory, Output};
 
 /// From power to the first telemetry.
 const BOOT: Period = Period::millis(3_000);
@@ -83,6 +83,8 @@ pub(crate) struct Board {
     id: BoardId,
     settings: Settings,
     network: Network,
+    /// How often the network's memory changed: an output of another state is none of this one.
+    changes: u64,
     upset: bool,
     memo: Memo,
     memory: Memory,
@@ -123,6 +125,7 @@ impl Board {
             id,
             network: flash(&settings),
             settings,
+            changes: 0,
             upset: false,
             memo: Memo::new(),
             memory: Memory::default(),
@@ -220,7 +223,7 @@ impl Board {
 
     /// The output of the latest inference on an input.
     pub(crate) fn output(&mut self, slot: u16) -> Result<Arc<[u8]>, Refusal> {
-        let output = self.memory.output(slot).cloned();
+        let output = self.memory.output(slot).map(|output| Arc::clone(&output.bytes));
         self.tally(output)
     }
 
@@ -254,6 +257,7 @@ impl Board {
                 // Any address hits something: memory is as large as the network.
                 let byte = *byte as usize % self.network.image().len().max(1);
                 self.upset |= self.network.flip(byte, bit % 8).is_ok();
+                self.changes += 1;
             }
             Fault::Reset if self.is_up() => {
                 self.spend(at);
@@ -339,17 +343,34 @@ impl Board {
         let share = self.governor.share();
         let job = self.job.filter(|job| job.ends(share) <= at)?;
         self.job = None;
-        let input = self.memory.input(job.slot).ok()?;
-        let output = self.memo.infer(&self.network, input).ok()?;
-        self.memory.keep_output(job.slot, Arc::clone(&output));
+        let Output { bytes, digest, .. } = self.compute(job.slot)?;
         self.counts.inferences += 1;
         Some(Inference {
             query: job.query,
             slot: job.slot,
             latency_us: job.ends(share).micros_since(job.started) as u32,
-            digest: DIGEST.checksum(&output),
-            output: Some(output),
+            digest,
+            output: Some(bytes),
         })
+    }
+
+    /// The output of an input: the one that is kept, if neither the input nor the network's
+    /// memory changed since, else computed.
+    fn compute(&mut self, slot: u16) -> Option<Output> {
+        let kept = self.memory.output(slot).ok();
+        if let Some(kept) = kept.filter(|kept| kept.changes == self.changes) {
+            return Some(kept.clone());
+        }
+        let input = self.memory.input(slot).ok()?;
+        let bytes = self.memo.infer(&self.network, input).ok()?;
+        let digest = DIGEST.checksum(&bytes);
+        let output = Output {
+            bytes,
+            digest,
+            changes: self.changes,
+        };
+        self.memory.keep_output(slot, output.clone());
+        Some(output)
     }
 
     /// Looks at its supply and its junction, and tells the plant the mean power since the last
@@ -387,6 +408,7 @@ impl Board {
         self.parked = false;
         if std::mem::take(&mut self.upset) {
             self.network = flash(&self.settings);
+            self.changes += 1;
         }
     }
 }
