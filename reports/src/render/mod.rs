@@ -1,1 +1,11 @@
-//! Rendering: the report as people and programs read it.
+//! Rendering: the report as people and programs read it. Nothing here decides anything; every
+//! form tells the same findings.
+
+pub mod chart;
+pub mod figure;
+pub mod junit;
+pub mod pdf;
+pub mod summary;
+pub(crate) mod words;
+
+pub use crate::report::{Correctness, GoldenBand};

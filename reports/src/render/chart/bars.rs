@@ -1,0 +1,95 @@
+//! Bars: what each check has left of its allowance.
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::prelude::DrawingBackend;
+
+use super::super::figure::Bar;
+use super::Drawn;
+use super::labels::fitted;
+use super::sheet::{Align, Rect, Sheet};
+use super::style;
+use crate::verdict::Verdict;
+
+/// Height of a row, in points.
+pub const ROW: f64 = 12.0;
+/// Height of the scale below the rows, in points.
+pub const SCALE: f64 = 16.0;
+
+/// Left of the bars: names of checks.
+const NAMES: f64 = 172.0;
+/// Right of the bars: margins.
+const MARGINS: f64 = 64.0;
+
+/// Draws `bars` over the whole of `area`.
+///
+/// # Errors
+/// If the backend fails.
+pub fn draw_bars<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    bars: &[Bar],
+    unit: f64,
+) -> Drawn<DB> {
+    let sheet = Sheet::new(area, unit);
+    let (width, _) = sheet.size();
+    let (left, right) = (NAMES, width - MARGINS);
+    let bottom = ROW * bars.len() as f64;
+    let low = if bars.iter().any(|bar| bar.share < 0.0) {
+        -1.0
+    } else {
+        0.0
+    };
+    let x = |share: f64| left + (right - left) * (share - low) / (1.0 - low);
+    for step in 0..=4 {
+        let share = low + (1.0 - low) * f64::from(step) / 4.0;
+        sheet.line(&[(x(share), 0.0), (x(share), bottom)], style::GRID)?;
+        let label = format!("{:.0} %", share * 100.0).replace('-', "−");
+        sheet.text(
+            (x(share), bottom + 7.0),
+            &label,
+            &style::SMALL,
+            Align::Center,
+        )?;
+    }
+    for (row, bar) in bars.iter().enumerate() {
+        let middle = ROW * (row as f64 + 0.5);
+        let name = fitted(&sheet, &bar.label, NAMES - 6.0);
+        sheet.text((NAMES - 6.0, middle), &name, &style::LABEL, Align::Right)?;
+        let (from, to) = (x(bar.share.min(0.0)), x(bar.share.max(0.0)));
+        let rect = Rect {
+            left: from,
+            top: middle - 3.2,
+            right: to.max(from + 0.8),
+            bottom: middle + 3.2,
+        };
+        match bar.verdict {
+            Verdict::Fail => {
+                sheet.fill(rect, style::VERMILION)?;
+                hatch(&sheet, rect)?;
+            }
+            _ => sheet.fill(rect, style::BLUE)?,
+        }
+        let face = match bar.verdict {
+            Verdict::Fail => style::STRONG_LABEL,
+            _ => style::LABEL,
+        };
+        sheet.text((width, middle), &bar.margin, &face, Align::Right)?;
+    }
+    sheet.line(&[(x(0.0), 0.0), (x(0.0), bottom)], style::SPOT)
+}
+
+/// White strokes across a bar: a broken limit is told apart without colour.
+fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
+    let stroke = style::Stroke {
+        colour: style::WHITE,
+        weight: 0.7,
+        dashes: &[],
+    };
+    let height = rect.bottom - rect.top;
+    let mut left = rect.left;
+    while left + height < rect.right {
+        sheet.line(&[(left, rect.bottom), (left + height, rect.top)], stroke)?;
+        left += 4.0;
+    }
+    Ok(())
+}

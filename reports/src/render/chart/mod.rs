@@ -1,0 +1,145 @@
+//! Charts: figures drawn by plotters on any backend. Sizes are in points; `unit` says how many
+//! of the backend's pixels make one, so that a vector backend can ask for finer ones.
+
+mod axis;
+mod bars;
+mod labels;
+mod lanes;
+mod panel;
+mod sheet;
+mod style;
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::prelude::DrawingBackend;
+use profiles::phase::Phase;
+
+use super::figure::{Figure, TimeAxis};
+use super::words;
+use sheet::{Align, Rect, Sheet};
+
+pub use bars::{ROW as BAR_ROW, SCALE as BAR_SCALE, draw_bars};
+pub use lanes::{AROUND as LANES_AROUND, LANE, draw_lanes};
+
+/// What drawing may fail with.
+pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// Left of the plots: numbers of the value axis.
+const LEFT: f64 = 32.0;
+/// Right of the plots: names of the traces.
+const RIGHT: f64 = 112.0;
+/// Above the first panel: the title and the legend of the eclipse.
+const HEAD: f64 = 16.0;
+/// Below the last panel: times and what they mean.
+const FOOT: f64 = 24.0;
+/// Above each panel: its quantity.
+const CAPTION: f64 = 13.0;
+
+/// Draws a figure over the whole of `area`.
+///
+/// # Errors
+/// If the backend fails.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    figure: &Figure,
+    unit: f64,
+) -> Drawn<DB> {
+    let sheet = Sheet::new(area, unit);
+    let (width, height) = sheet.size();
+    head(&sheet, &figure.title, &figure.time)?;
+    let weights: f64 = figure.panels.iter().map(|panel| panel.weight).sum();
+    let captions = CAPTION * figure.panels.len() as f64;
+    let free = (height - HEAD - FOOT - captions).max(1.0);
+    let mut top = HEAD;
+    for panel in &figure.panels {
+        top += CAPTION;
+        let plot = Rect {
+            left: LEFT,
+            top,
+            right: width - RIGHT,
+            bottom: top + free * panel.weight / weights,
+        };
+        panel::draw(&sheet, plot, panel, &figure.time)?;
+        top = plot.bottom;
+    }
+    foot(&sheet, &figure.time, top)
+}
+
+/// The title at the left; what the grey means at the right.
+fn head<DB: DrawingBackend>(sheet: &Sheet<DB>, title: &str, time: &TimeAxis) -> Drawn<DB> {
+    let (width, _) = sheet.size();
+    sheet.text((0.0, 6.0), title, &style::TITLE, Align::Left)?;
+    let mut right = width;
+    for (phase, name) in [(Phase::Penumbra, "penumbra"), (Phase::Umbra, "umbra")] {
+        if !time.eclipses.iter().any(|interval| interval.phase == phase) {
+            continue;
+        }
+        let left = right - sheet.width(name, &style::SMALL);
+        sheet.text((left, 6.0), name, &style::SMALL, Align::Left)?;
+        let swatch = Rect {
+            left: left - 15.0,
+            top: 2.5,
+            right: left - 4.0,
+            bottom: 9.5,
+        };
+        sheet.fill(swatch, style::shade(phase))?;
+        sheet.frame(swatch, style::FRAME)?;
+        right = swatch.left - 10.0;
+    }
+    Ok(())
+}
+
+/// Times below the last panel.
+fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Drawn<DB> {
+    let (width, _) = sheet.size();
+    let right = width - RIGHT;
+    let (ticks, format) = axis::times(time.end);
+    for tick in ticks {
+        let x = LEFT + (right - LEFT) * tick / time.end;
+        sheet.line(&[(x, top), (x, top + 2.5)], style::FRAME)?;
+        sheet.text(
+            (x, top + 8.0),
+            &axis::time_label(tick, format),
+            &style::SMALL,
+            Align::Center,
+        )?;
+    }
+    let caption = match words::utc(time.epoch.as_deref(), profiles::time::BenchTime::ZERO) {
+        Some(utc) => format!("bench time, {}; T0 is {} UTC", format.name(), &utc[..19]),
+        None => format!("bench time, {}", format.name()),
+    };
+    sheet.text(
+        (f64::midpoint(LEFT, right), top + 18.0),
+        &caption,
+        &style::SMALL,
+        Align::Center,
+    )
+}
+
+/// The grey of the eclipses behind a plot.
+fn shade<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, time: &TimeAxis) -> Drawn<DB> {
+    // Penumbras last seconds: they are drawn last, and never thinner than a hairline.
+    for phase in [Phase::Umbra, Phase::Penumbra] {
+        for interval in time
+            .eclipses
+            .iter()
+            .filter(|interval| interval.phase == phase)
+        {
+            let x = |at: profiles::time::BenchTime| {
+                let share = (at.as_secs_f64() / time.end).min(1.0);
+                plot.left + (plot.right - plot.left) * share
+            };
+            let left = x(interval.window.start);
+            let right = x(interval.window.end).max(left + 0.6).min(plot.right);
+            sheet.fill(
+                Rect {
+                    left,
+                    right,
+                    ..plot
+                },
+                style::shade(phase),
+            )?;
+        }
+    }
+    Ok(())
+}

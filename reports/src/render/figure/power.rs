@@ -1,0 +1,83 @@
+//! Power: what the bus gave, and what the orbit asked of it.
+
+use crate::report::Report;
+
+use super::build::{PanelBuilder, time_axis};
+use super::{Figure, Panel};
+
+/// Voltage, current and power of the supplies and of what they feed; one figure.
+pub fn supply_power(report: &Report) -> Figure {
+    let mut panels = Vec::new();
+    volts(report, &mut panels);
+    amps(report, &mut panels);
+    watts(report, &mut panels);
+    Figure {
+        title: "Bus".to_owned(),
+        time: time_axis(report),
+        panels,
+    }
+}
+
+fn volts(report: &Report, panels: &mut Vec<Panel>) {
+    let mut panel = PanelBuilder::new(report, "voltage", "V").weight(1.15);
+    for (id, device, story) in report.of_role("power-supply") {
+        panel.channel(&device.name, id, "volts");
+        panel.command(&format!("{} set point", device.name), story, "volts");
+    }
+    for (id, device, _) in report.of_role("accelerator") {
+        panel.channel(&format!("{} input", device.name), id, "bus_volts");
+    }
+    panel.add_to(panels);
+}
+
+fn amps(report: &Report, panels: &mut Vec<Panel>) {
+    let mut panel = PanelBuilder::new(report, "current", "A").from_zero();
+    for (id, device, story) in report.of_role("power-supply") {
+        panel.channel(&device.name, id, "amps");
+        panel.command(&format!("{} limit", device.name), story, "limit");
+    }
+    for (id, device, _) in report.of_role("accelerator") {
+        panel.channel(&format!("{} input", device.name), id, "bus_amps");
+    }
+    panel.add_to(panels);
+}
+
+fn watts(report: &Report, panels: &mut Vec<Panel>) {
+    let mut panel = PanelBuilder::new(report, "power", "W").from_zero();
+    for role in ["power-supply", "accelerator"] {
+        for (id, device, story) in report.of_role(role) {
+            let label = match role {
+                "accelerator" => format!("{} input", device.name),
+                _ => device.name.clone(),
+            };
+            match &story.power {
+                Some(power) => panel.series(&label, &power.series),
+                None => ["watts", "bus_watts"]
+                    .into_iter()
+                    .for_each(|name| panel.channel(&label, id, name)),
+            }
+        }
+    }
+    panel.add_to(panels);
+}
+
+/// The orbit's own power: array, load and battery, as the profile computed them.
+pub fn orbit_power(report: &Report) -> Figure {
+    let mut panels = Vec::new();
+    let mut watts = PanelBuilder::new(report, "array and load", "W").from_zero();
+    for (id, _, _) in report.of_role("profile") {
+        watts.channel("array", id, "array_watts");
+        watts.channel("load", id, "load_watts");
+    }
+    watts.add_to(&mut panels);
+    let mut charge = PanelBuilder::new(report, "battery state of charge", "");
+    for (id, _, _) in report.of_role("profile") {
+        charge.channel("state of charge", id, "battery_soc");
+    }
+    charge.add_to(&mut panels);
+    Figure {
+        title: "Orbit: array, load and battery".to_owned(),
+        time: time_axis(report),
+        panels,
+    }
+}

@@ -1,0 +1,167 @@
+//! The appendix: what ran on what, so that the run can be repeated and the report traced.
+
+use super::super::words::{count, number, utc};
+use super::fonts::Fonts;
+use super::layout::Block;
+use super::table::{Row, Table, digests, numbers, words as text};
+use crate::report::Report;
+
+pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    let mut blocks = vec![Block::Section("What ran on what".to_owned())];
+    let mut part = |title: &str, table: Table| {
+        if table.len() > 0 {
+            blocks.push(Block::Heading(title.to_owned()));
+            blocks.push(Block::Table(table));
+            blocks.push(Block::Gap(12.0));
+        }
+    };
+    part("Run", run(fonts, report));
+    part("Devices", devices(fonts, report));
+    part("Files, by SHA-256", files(fonts, report));
+    let title = match report.header.epoch {
+        Some(_) => "Phases of the orbit, UTC",
+        None => "Phases of the orbit",
+    };
+    part(title, phases(fonts, report));
+    part("Steps", steps(fonts, report));
+    blocks
+}
+
+fn run(fonts: &Fonts, report: &Report) -> Table {
+    let manifest = &report.manifest;
+    let mut rows: Vec<(&str, String)> = vec![
+        ("run", manifest.run_id.clone()),
+        ("campaign", manifest.campaign.clone()),
+        ("wiring", manifest.wiring.clone()),
+        ("pace", format!("{} time", manifest.pace)),
+        ("seed", manifest.seed.to_string()),
+        (
+            "wall clock",
+            format!("{} to {}", manifest.started, manifest.ended),
+        ),
+        (
+            "bench clock",
+            format!(
+                "{} s, {} events",
+                number(manifest.sim_seconds),
+                count(report.events)
+            ),
+        ),
+        (
+            "ending",
+            format!("{}; exit code {}", report.ending, manifest.exit_code),
+        ),
+    ];
+    let versions = manifest
+        .versions
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"));
+    rows.push(("versions", versions.collect::<Vec<String>>().join(", ")));
+    if let Some(epoch) = &report.header.epoch {
+        rows.push(("T0 on the orbit", epoch.clone()));
+    }
+    if !report.header.orbit.is_empty() {
+        rows.push(("orbit", report.header.orbit.join("\n")));
+    }
+    let columns = vec![text("", 80.0), digests("", 441.0)];
+    let rows = rows
+        .into_iter()
+        .map(|(what, told)| Row::of([what.to_owned(), told]));
+    Table::new(fonts, columns, rows.collect())
+}
+
+fn devices(fonts: &Fonts, report: &Report) -> Table {
+    let columns = vec![
+        text("device", 70.0),
+        text("role", 74.0),
+        text("model", 78.0),
+        text("link", 84.0),
+        text("who answered", 176.0),
+        text("kind", 39.0),
+    ];
+    let rows = report.header.devices.iter().map(|device| {
+        let who = manifest_words(report, &device.name);
+        let kind = match (&*device.role, device.emulated) {
+            ("profile", _) => "computed",
+            (_, true) => "emulated",
+            (_, false) => "real",
+        };
+        Row::of([
+            device.name.clone(),
+            device.role.clone(),
+            device.model.clone(),
+            device.link.clone(),
+            who,
+            kind.to_owned(),
+        ])
+    });
+    Table::new(fonts, columns, rows.collect())
+}
+
+fn manifest_words(report: &Report, device: &str) -> String {
+    let Some(who) = report.manifest.identities.get(device) else {
+        return "–".to_owned();
+    };
+    let mut told: Vec<String> = vec![format!("{} {}", who.maker, who.model).trim().to_owned()];
+    if !who.serial.is_empty() {
+        told.push(format!("serial {}", who.serial));
+    }
+    if !who.firmware.is_empty() {
+        told.push(format!("firmware {}", who.firmware));
+    }
+    told.join(", ")
+}
+
+fn files(fonts: &Fonts, report: &Report) -> Table {
+    let columns = vec![
+        text("file", 182.0),
+        numbers("bytes", 62.0),
+        digests("SHA-256", 277.0),
+    ];
+    let manifest = &report.manifest;
+    let rows = manifest
+        .inputs
+        .iter()
+        .chain(&manifest.record)
+        .map(|file| Row::of([file.path.clone(), count(file.bytes), file.sha256.clone()]));
+    Table::new(fonts, columns, rows.collect())
+}
+
+fn phases(fonts: &Fonts, report: &Report) -> Table {
+    let columns = vec![
+        text("phase", 80.0),
+        numbers("from", 136.0),
+        numbers("to", 136.0),
+        numbers("from, bench time", 90.0),
+        numbers("length s", 79.0),
+    ];
+    let epoch = report.header.epoch.as_deref();
+    let rows = report.header.phases.iter().map(|interval| {
+        let edge = |at| utc(epoch, at).unwrap_or_else(|| "–".to_owned());
+        Row::of([
+            interval.phase.name().to_owned(),
+            edge(interval.window.start),
+            edge(interval.window.end),
+            interval.window.start.to_string(),
+            format!("{:.3}", interval.window.seconds()),
+        ])
+    });
+    Table::new(fonts, columns, rows.collect())
+}
+
+fn steps(fonts: &Fonts, report: &Report) -> Table {
+    let columns = vec![
+        text("step", 216.0),
+        numbers("from", 136.0),
+        numbers("length s", 169.0),
+    ];
+    let rows = report.header.steps.iter().map(|step| {
+        let window = step.window;
+        Row::of([
+            step.name.clone(),
+            window.start.to_string(),
+            format!("{:.3}", window.seconds()),
+        ])
+    });
+    Table::new(fonts, columns, rows.collect())
+}

@@ -1,0 +1,161 @@
+//! The first page: the verdict, the numbers behind it, and every check.
+
+use super::super::figure;
+use super::super::words::{self, count, duration, number, quantity, several};
+use super::fonts::Fonts;
+use super::layout::Block;
+use super::table::{Row, Table, numbers, words as text};
+use crate::report::{DeviceStory, Report};
+use crate::verdict::{Finding, Verdict};
+
+/// How many margins the first page shows: those that matter, with room for the table.
+const BARS: usize = 10;
+
+pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    let mut blocks = vec![Block::Section(report.header.campaign.clone())];
+    if !report.header.description.is_empty() {
+        blocks.push(Block::Text(report.header.description.clone()));
+        blocks.push(Block::Gap(5.0));
+    }
+    blocks.push(Block::Banner(report.verdict, words::because(report)));
+    blocks.push(Block::Gap(9.0));
+    blocks.push(Block::Keys(keys(report)));
+    let bars = figure::margins(report, BARS);
+    if !bars.is_empty() {
+        let title = match bars.len() < report.findings.len() {
+            true => "Margins: what the tightest checks have left of their allowance",
+            false => "Margins: what each check has left of its allowance",
+        };
+        blocks.push(Block::Heading(title.to_owned()));
+        blocks.push(Block::Bars(bars));
+        blocks.push(Block::Gap(10.0));
+    }
+    blocks.push(Block::Heading("Checks".to_owned()));
+    blocks.push(Block::Table(checks(fonts, &report.findings)));
+    blocks
+}
+
+/// The numbers that a reader asks first.
+fn keys(report: &Report) -> Vec<(String, String)> {
+    let mut keys: Vec<(String, String)> = Vec::new();
+    let mut key = |value: String, what: &str| keys.push((value, what.to_owned()));
+    let length = duration(report.manifest.sim_seconds);
+    match report.orbits() {
+        Some(orbits) => key(format!("{orbits:.2}"), &format!("orbits in {length}")),
+        None => key(length, "on the bench's clock"),
+    }
+    let of = |verdict| {
+        report
+            .findings
+            .iter()
+            .filter(|f| f.verdict == verdict)
+            .count()
+    };
+    let all = report.findings.len();
+    key(format!("{} / {all}", of(Verdict::Pass)), "checks passed");
+    let answers = report.workloads.iter().filter_map(|w| w.overall.as_ref());
+    let answers: u64 = answers.map(|answers| answers.count).sum();
+    if !report.workloads.is_empty() {
+        key(count(answers), "inferences answered");
+    }
+    let readings = report
+        .devices
+        .iter()
+        .map(|device| device.counts.readings)
+        .sum();
+    key(count(readings), "readings");
+    if let Some(joules) = energy(report) {
+        key(quantity(joules / 3_600.0, "Wh"), "drawn from the bus");
+    }
+    for (name, what, highest) in [
+        ("bus_volts", "lowest board input", false),
+        ("junction_temperature", "hottest junction", true),
+    ] {
+        if let Some((value, unit)) = extreme(report, name, highest) {
+            key(quantity(value, &unit), what);
+        }
+    }
+    let damages: u64 = report
+        .devices
+        .iter()
+        .map(|device| device.counts.damages)
+        .sum();
+    key(count(damages), "damages in telemetry");
+    keys.truncate(8);
+    keys
+}
+
+/// Energy of the supplies, or of the boards where no supply tells its power, in joules.
+fn energy(report: &Report) -> Option<f64> {
+    let joules = |(_, _, story): (_, _, &DeviceStory)| {
+        let power = &story.power.as_ref()?.series;
+        Some(power.mean()? * power.seconds())
+    };
+    let of = |role| {
+        report
+            .of_role(role)
+            .filter_map(joules)
+            .reduce(|sum, more| sum + more)
+    };
+    of("power-supply").or_else(|| of("accelerator"))
+}
+
+/// The lowest or highest value of a channel over all boards.
+fn extreme(report: &Report, channel: &str, highest: bool) -> Option<(f64, String)> {
+    let mut worst: Option<(f64, String)> = None;
+    for (_, device, story) in report.of_role("accelerator") {
+        let place = device
+            .channels
+            .iter()
+            .position(|spec| &*spec.name == channel);
+        let Some(place) = place else { continue };
+        let Some((low, high)) = story.channels[place].range() else {
+            continue;
+        };
+        let value = if highest { high } else { low };
+        let worse = worst
+            .as_ref()
+            .is_none_or(|(known, _)| (value > *known) == highest);
+        if worse {
+            worst = Some((value, device.channels[place].unit.to_string()));
+        }
+    }
+    worst
+}
+
+fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
+    let columns = vec![
+        text("verdict", 74.0),
+        text("check", 108.0),
+        text("subject", 100.0),
+        numbers("value", 44.0),
+        numbers("limit", 44.0),
+        numbers("margin", 46.0),
+        text("unit", 26.0),
+        text("phase", 44.0),
+        numbers("time", 35.0),
+    ];
+    let rows = findings.iter().map(|finding| {
+        let told = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
+        let at = finding.at.map_or_else(|| "–".to_owned(), words::clock);
+        let mut row = Row::of([
+            finding.verdict.to_string(),
+            finding.check.clone(),
+            finding.subject.clone(),
+            told(finding.value),
+            told(finding.limit),
+            told(finding.margin),
+            finding.unit.clone(),
+            finding.phase.clone().unwrap_or_else(|| "–".to_owned()),
+            at,
+        ]);
+        row.verdict = Some(finding.verdict);
+        if finding.verdict != Verdict::Pass {
+            let samples = several(finding.samples, "sample");
+            let reason = finding.because.trim_end_matches('.');
+            row.remark = Some(format!("{reason} ({samples}, during {}).", finding.during));
+        }
+        row
+    });
+    Table::new(fonts, columns, rows.collect())
+}

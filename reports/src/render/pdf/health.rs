@@ -1,0 +1,147 @@
+//! Health of telemetry and commands, and the story of the run.
+
+use super::super::figure::{self, letter, time_axis};
+use super::super::words::{clock, count, number, several};
+use super::fonts::Fonts;
+use super::layout::Block;
+use super::table::{Row, Table, numbers, words as text};
+use crate::report::{DeviceStory, Entry, Kind, Report, Series};
+
+/// How many events the report lists; the record has them all.
+const LISTED: usize = 70;
+
+pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    let mut blocks = vec![Block::Section("Telemetry and events".to_owned())];
+    blocks.push(Block::Table(health(fonts, report)));
+    blocks.push(Block::Gap(14.0));
+    let lanes = figure::story(report);
+    if !lanes.is_empty() {
+        let title = "Events over the run".to_owned();
+        blocks.push(Block::Lanes(title, lanes, time_axis(report)));
+        blocks.push(Block::Text(legend(report)));
+        blocks.push(Block::Gap(8.0));
+    }
+    let entries = report.story.entries();
+    if !entries.is_empty() {
+        blocks.push(Block::Heading("Notable events".to_owned()));
+        blocks.push(Block::Table(events(fonts, report, entries)));
+        let left_out = entries.len().saturating_sub(LISTED) as u64 + report.story.dropped();
+        if left_out > 0 {
+            let more = several(left_out, "more event");
+            blocks.push(Block::Text(format!("The record holds {more}.")));
+        }
+    }
+    blocks
+}
+
+/// What the letters mean, and how often each thing happened.
+fn legend(report: &Report) -> String {
+    let happened = Kind::ALL
+        .into_iter()
+        .filter(|kind| report.story.count(*kind) > 0);
+    let told = happened.map(|kind| {
+        format!(
+            "{}: {}, {}×",
+            letter(kind),
+            kind.name(),
+            count(report.story.count(kind))
+        )
+    });
+    told.collect::<Vec<String>>().join("   ")
+}
+
+fn health(fonts: &Fonts, report: &Report) -> Table {
+    let columns = vec![
+        text("device", 71.0),
+        numbers("messages", 52.0),
+        numbers("readings", 56.0),
+        numbers("every s", 38.0),
+        numbers("silences", 42.0),
+        numbers("longest s", 42.0),
+        numbers("damages", 42.0),
+        numbers("lost", 32.0),
+        numbers("retries", 36.0),
+        numbers("boots", 32.0),
+        numbers("set points", 40.0),
+        numbers("latest ms", 38.0),
+    ];
+    let devices = report.header.devices.iter().zip(&report.devices);
+    let rows = devices
+        .filter(|(device, _)| device.role != "profile")
+        .map(|(device, story)| {
+            let counts = &story.counts;
+            Row::of([
+                device.name.clone(),
+                count(counts.samples),
+                count(counts.readings),
+                interval(story),
+                count(
+                    story
+                        .channels
+                        .iter()
+                        .map(Series::gap_count)
+                        .max()
+                        .unwrap_or(0),
+                ),
+                longest(story),
+                count(counts.damages),
+                count(counts.lost),
+                count(counts.retries),
+                count(counts.boots),
+                count(counts.set_points),
+                match counts.set_points {
+                    0 => "–".to_owned(),
+                    _ => number(counts.late_max_us as f64 * 1e-3),
+                },
+            ])
+        });
+    Table::new(fonts, columns, rows.collect())
+}
+
+/// The shortest usual interval of a device's channels.
+fn interval(story: &DeviceStory) -> String {
+    let channels = story.channels.iter().filter(|series| series.count() > 1);
+    let shortest = channels.map(Series::usual_interval).reduce(f64::min);
+    shortest.map_or_else(
+        || "–".to_owned(),
+        |seconds| number((seconds * 1e4).round() / 1e4),
+    )
+}
+
+fn longest(story: &DeviceStory) -> String {
+    match story
+        .channels
+        .iter()
+        .map(Series::longest_gap)
+        .fold(0.0, f64::max)
+    {
+        0.0 => "–".to_owned(),
+        seconds => number(seconds),
+    }
+}
+
+fn events(fonts: &Fonts, report: &Report, entries: &[Entry]) -> Table {
+    let columns = vec![
+        text("time", 88.0),
+        text("", 14.0),
+        text("event", 68.0),
+        text("device", 78.0),
+        text("what", 243.0),
+        numbers("times", 30.0),
+    ];
+    let rows = entries.iter().take(LISTED).map(|entry| {
+        let time = match entry.until.micros_since(entry.at) < 1_000_000 {
+            true => clock(entry.at),
+            false => format!("{} – {}", clock(entry.at), clock(entry.until)),
+        };
+        Row::of([
+            time,
+            letter(entry.kind).to_string(),
+            entry.kind.name().to_owned(),
+            report.device_name(entry.device).to_owned(),
+            entry.text.clone(),
+            entry.times.to_string(),
+        ])
+    });
+    Table::new(fonts, columns, rows.collect())
+}

@@ -1,0 +1,167 @@
+//! Layout: blocks one below the other, broken into pages.
+
+use super::super::chart::{BAR_ROW, BAR_SCALE, LANE, LANES_AROUND};
+use super::super::figure::{Bar, Figure, Lane, TimeAxis};
+use super::fonts::{Face, Fonts};
+use super::table::Table;
+use crate::verdict::Verdict;
+
+/// A4 in points.
+pub(super) const PAGE: (f32, f32) = (595.28, 841.89);
+/// White at the left and right.
+pub(super) const SIDE: f32 = 40.0;
+/// Width of the text.
+pub(super) const WIDTH: f32 = PAGE.0 - 2.0 * SIDE;
+const TOP: f32 = 58.0;
+const BOTTOM: f32 = PAGE.1 - 50.0;
+
+pub(super) const TEXT_SIZE: f32 = 8.2;
+pub(super) const TEXT_LEADING: f32 = 11.2;
+pub(super) const REASON_SIZE: f32 = 10.0;
+pub(super) const REASON_LEADING: f32 = 13.6;
+/// Room for the mark and the word of the verdict.
+pub(super) const REASON_LEFT: f32 = 20.0;
+pub(super) const BANNER_HEAD: f32 = 56.0;
+/// Key numbers in a row, and the height of a row.
+pub(super) const KEYS_IN_ROW: usize = 4;
+pub(super) const KEY_HEIGHT: f32 = 35.0;
+
+/// One thing on a page.
+pub(super) enum Block {
+    /// The title of a section, on a new page.
+    Section(String),
+    /// The title of a part of it.
+    Heading(String),
+    /// A paragraph.
+    Text(String),
+    /// Space.
+    Gap(f32),
+    /// The verdict, large, with its reason.
+    Banner(Verdict, String),
+    /// Key numbers with what they are.
+    Keys(Vec<(String, String)>),
+    /// A figure of that height.
+    Figure(Figure, f32),
+    /// Margins.
+    Bars(Vec<Bar>),
+    /// The story of the devices.
+    Lanes(String, Vec<Lane>, TimeAxis),
+    /// A table.
+    Table(Table),
+}
+
+/// A block, or a part of a table, on its page.
+pub(super) struct Placed<'a> {
+    pub(super) page: usize,
+    pub(super) y: f32,
+    pub(super) block: &'a Block,
+    /// The first row of a table, and how many.
+    pub(super) rows: (usize, usize),
+}
+
+/// The reason of a verdict in lines.
+pub(super) fn reason_lines(fonts: &Fonts, reason: &str) -> Vec<String> {
+    fonts.wrap(
+        (Face::Sans, REASON_SIZE),
+        reason,
+        WIDTH - REASON_LEFT - 14.0,
+    )
+}
+
+/// A paragraph in lines.
+pub(super) fn text_lines(fonts: &Fonts, text: &str) -> Vec<String> {
+    fonts.wrap((Face::Sans, TEXT_SIZE), text, WIDTH)
+}
+
+fn height(fonts: &Fonts, block: &Block) -> f32 {
+    match block {
+        Block::Section(_) => 27.0,
+        Block::Heading(_) => 17.0,
+        Block::Text(text) => text_lines(fonts, text).len() as f32 * TEXT_LEADING + 3.0,
+        Block::Gap(gap) => *gap,
+        Block::Banner(_, reason) => {
+            reason_lines(fonts, reason).len() as f32 * REASON_LEADING + BANNER_HEAD + 10.0
+        }
+        Block::Keys(keys) => keys.len().div_ceil(KEYS_IN_ROW) as f32 * KEY_HEIGHT,
+        Block::Figure(_, height) => *height,
+        Block::Bars(bars) => (BAR_ROW * bars.len() as f64 + BAR_SCALE) as f32,
+        Block::Lanes(_, lanes, _) => (LANE * lanes.len() as f64 + LANES_AROUND) as f32,
+        Block::Table(table) => table.height(0, table.len()),
+    }
+}
+
+/// What must fit below a block on the same page, so that no title stands alone.
+fn wants_below(block: &Block) -> f32 {
+    match block {
+        Block::Heading(_) => 48.0,
+        _ => 0.0,
+    }
+}
+
+/// Places blocks on pages.
+pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
+    let mut placed = Vec::new();
+    let (mut page, mut y) = (0, TOP);
+    for (place, block) in blocks.iter().enumerate() {
+        let fresh = y <= TOP;
+        if matches!(block, Block::Section(_)) && !fresh {
+            (page, y) = (page + 1, TOP);
+        }
+        if let Block::Table(table) = block {
+            rows(table, &mut page, &mut y, |page, y, rows| {
+                placed.push(Placed {
+                    page,
+                    y,
+                    block,
+                    rows,
+                });
+            });
+            continue;
+        }
+        let height = height(fonts, block);
+        let below = match blocks.get(place + 1) {
+            Some(Block::Figure(_, next)) if matches!(block, Block::Heading(_)) => *next,
+            _ => wants_below(block),
+        };
+        if y + height + below > BOTTOM && y > TOP {
+            if matches!(block, Block::Gap(_)) {
+                continue;
+            }
+            (page, y) = (page + 1, TOP);
+        }
+        if !(matches!(block, Block::Gap(_)) && y <= TOP) {
+            placed.push(Placed {
+                page,
+                y,
+                block,
+                rows: (0, 0),
+            });
+            y += height;
+        }
+    }
+    placed
+}
+
+/// Breaks a table over pages.
+fn rows(
+    table: &Table,
+    page: &mut usize,
+    y: &mut f32,
+    mut place: impl FnMut(usize, f32, (usize, usize)),
+) {
+    let mut first = 0;
+    while first < table.len() {
+        let mut count = table.fitting(first, BOTTOM - *y);
+        // One row alone at the foot of a page reads badly; a row that is taller than a page is
+        // drawn nevertheless.
+        let lonely = count < 2 && count < table.len() - first;
+        if lonely && *y > TOP {
+            (*page, *y) = (*page + 1, TOP);
+            continue;
+        }
+        count = count.max(1);
+        place(*page, *y, (first, count));
+        *y += table.height(first, count);
+        first += count;
+    }
+}

@@ -1,0 +1,222 @@
+//! Tables: columns of known width, text wrapped within them, a head on every page.
+
+use super::canvas::{Canvas, INK, QUIET, RULE, Side, TINT, Type};
+use super::fonts::{Face, Fonts};
+use super::shape;
+use crate::verdict::Verdict;
+
+const SIZE: f32 = 7.2;
+const MONO_SIZE: f32 = 6.4;
+/// Distance of base lines.
+const LEADING: f32 = 9.4;
+/// Space above and below the text of a row.
+const PAD: f32 = 2.4;
+/// Space between columns.
+const GUTTER: f32 = 6.0;
+/// Room for a verdict's mark.
+const MARK: f32 = 11.0;
+
+/// A column.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    /// In points, with the gutter.
+    pub(super) width: f32,
+    pub(super) side: Side,
+    pub(super) face: Face,
+}
+
+/// A column of text, of numbers, or of digests.
+pub(super) const fn words(title: &'static str, width: f32) -> Column {
+    Column {
+        title,
+        width,
+        side: Side::Left,
+        face: Face::Sans,
+    }
+}
+
+pub(super) const fn numbers(title: &'static str, width: f32) -> Column {
+    Column {
+        title,
+        width,
+        side: Side::Right,
+        face: Face::Sans,
+    }
+}
+
+pub(super) const fn digests(title: &'static str, width: f32) -> Column {
+    Column {
+        title,
+        width,
+        side: Side::Left,
+        face: Face::Mono,
+    }
+}
+
+/// A row: its texts, a verdict that marks the first of them, and a remark below them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    pub(super) cells: Vec<String>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) remark: Option<String>,
+}
+
+impl Row {
+    pub(super) fn of<const N: usize>(cells: [String; N]) -> Row {
+        Row {
+            cells: cells.to_vec(),
+            ..Row::default()
+        }
+    }
+}
+
+/// A table, wrapped and measured.
+pub(super) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Wrapped>,
+}
+
+struct Wrapped {
+    cells: Vec<Vec<String>>,
+    verdict: Option<Verdict>,
+    remark: Vec<String>,
+    /// How many lines the cells take.
+    lines: usize,
+}
+
+impl Wrapped {
+    fn height(&self) -> f32 {
+        (self.lines + self.remark.len()) as f32 * LEADING + 2.0 * PAD
+    }
+}
+
+fn size(face: Face) -> f32 {
+    match face {
+        Face::Mono => MONO_SIZE,
+        Face::Sans | Face::Strong => SIZE,
+    }
+}
+
+impl Table {
+    pub(super) fn new(fonts: &Fonts, columns: Vec<Column>, rows: Vec<Row>) -> Table {
+        let rows = rows
+            .into_iter()
+            .map(|row| wrapped(fonts, &columns, row))
+            .collect();
+        Table { columns, rows }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn head_height() -> f32 {
+        LEADING + 2.0 * PAD + 1.0
+    }
+
+    /// How many rows from `first` on fit into `height` below a head.
+    pub(super) fn fitting(&self, first: usize, height: f32) -> usize {
+        let mut left = height - Table::head_height();
+        self.rows[first..]
+            .iter()
+            .take_while(|row| {
+                left -= row.height();
+                left >= 0.0
+            })
+            .count()
+    }
+
+    /// Height of these rows with a head.
+    pub(super) fn height(&self, first: usize, count: usize) -> f32 {
+        let rows = self.rows[first..first + count].iter();
+        Table::head_height() + rows.map(Wrapped::height).sum::<f32>()
+    }
+
+    /// Draws a head and these rows at `(x, y)`.
+    pub(super) fn draw(&self, canvas: &mut Canvas, (x, y): (f32, f32), first: usize, count: usize) {
+        let right = x + self.columns.iter().map(|column| column.width).sum::<f32>() - GUTTER;
+        let base = y + PAD + 6.6;
+        let face = Type::new(Face::Strong, 6.8, QUIET);
+        let mut left = x;
+        for column in &self.columns {
+            canvas.text((place(column, left), base), column.title, face, column.side);
+            left += column.width;
+        }
+        let mut top = y + Table::head_height();
+        canvas.rule((x, right), top - 1.0, 0.8, INK);
+        for row in &self.rows[first..first + count] {
+            if !row.remark.is_empty() {
+                canvas.block((x, top), (right - x, row.height()), TINT);
+            }
+            self.draw_row(canvas, row, (x, top));
+            top += row.height();
+            canvas.rule((x, right), top, 0.3, RULE);
+        }
+    }
+
+    fn draw_row(&self, canvas: &mut Canvas, row: &Wrapped, (x, top): (f32, f32)) {
+        let base = top + PAD + 6.8;
+        let mut left = x;
+        for (place_of, (column, lines)) in self.columns.iter().zip(&row.cells).enumerate() {
+            let mut face = Type::new(column.face, size(column.face), INK);
+            let mut indent = 0.0;
+            if let (0, Some(verdict)) = (place_of, row.verdict) {
+                shape::mark(canvas, verdict, (left + 5.0, base - 2.5), 7.6);
+                face = Type::new(Face::Strong, SIZE, shape::colour(verdict));
+                indent = MARK;
+            }
+            for (line, text) in lines.iter().enumerate() {
+                let y = base + line as f32 * LEADING;
+                canvas.text((place(column, left) + indent, y), text, face, column.side);
+            }
+            left += column.width;
+        }
+        let indent = x + self.columns.first().map_or(0.0, |column| column.width);
+        for (line, text) in row.remark.iter().enumerate() {
+            let y = base + (row.lines + line) as f32 * LEADING;
+            canvas.text(
+                (indent, y),
+                text,
+                Type::new(Face::Sans, SIZE, INK),
+                Side::Left,
+            );
+        }
+    }
+}
+
+/// Where the text of a column stands.
+fn place(column: &Column, left: f32) -> f32 {
+    match column.side {
+        Side::Left => left,
+        Side::Right => left + column.width - GUTTER,
+    }
+}
+
+fn wrapped(fonts: &Fonts, columns: &[Column], row: Row) -> Wrapped {
+    let cells: Vec<Vec<String>> = columns
+        .iter()
+        .zip(&row.cells)
+        .enumerate()
+        .map(|(place, (column, text))| {
+            let marked = place == 0 && row.verdict.is_some();
+            let (face, room) = match marked {
+                true => (Face::Strong, column.width - GUTTER - MARK),
+                false => (column.face, column.width - GUTTER),
+            };
+            fonts.wrap((face, size(face)), text, room)
+        })
+        .collect();
+    let all: f32 = columns.iter().map(|column| column.width).sum();
+    let first = columns.first().map_or(0.0, |column| column.width);
+    let remark = row.remark.map_or(Vec::new(), |remark| {
+        fonts.wrap((Face::Sans, SIZE), &remark, all - first - GUTTER - 4.0)
+    });
+    let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
+    Wrapped {
+        cells,
+        verdict: row.verdict,
+        remark,
+        lines,
+    }
+}

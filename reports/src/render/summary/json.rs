@@ -1,0 +1,233 @@
+//! `summary.json`: what a dashboard or a script asks of a run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::super::words;
+use crate::report::{Answers, Correctness, Counts, Kind, Report, WorkloadStory};
+use crate::verdict::{Ending, Finding, Verdict};
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    campaign: &'a str,
+    run_id: &'a str,
+    verdict: Verdict,
+    because: String,
+    ending: &'a Ending,
+    exit_code: u8,
+    sim_seconds: f64,
+    orbits: Option<f64>,
+    counts: Totals,
+    findings: &'a [Finding],
+    workloads: BTreeMap<&'a str, Workload<'a>>,
+    devices: BTreeMap<&'a str, Device>,
+}
+
+/// How many findings and events of each kind.
+#[derive(Serialize)]
+struct Totals {
+    pass: usize,
+    inconclusive: usize,
+    fail: usize,
+    events: u64,
+    notable: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct Workload<'a> {
+    device: &'a str,
+    answers: u64,
+    no_response: u64,
+    outputs_fetched: u64,
+    inputs: u64,
+    changed_answers: u64,
+    overall: Option<Speed>,
+    round_trip: Option<Speed>,
+    phases: BTreeMap<&'a str, Speed>,
+    correctness: Vec<Compared<'a>>,
+}
+
+/// Answers in five numbers; latencies in milliseconds.
+#[derive(Serialize)]
+struct Speed {
+    answers: u64,
+    rate_per_s: f64,
+    min_ms: f64,
+    p50_ms: f64,
+    p90_ms: f64,
+    p99_ms: f64,
+    max_ms: f64,
+}
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    measure: &'a str,
+    compared: u64,
+    wrong: u64,
+    worst: f64,
+    allowed: f64,
+    unit: &'a str,
+}
+
+#[derive(Serialize)]
+struct Device {
+    samples: u64,
+    readings: u64,
+    silences: u64,
+    longest_silence_s: f64,
+    damages: u64,
+    damaged_bytes: u64,
+    lost: u64,
+    retries: u64,
+    no_response: u64,
+    boots: u64,
+    set_points: u64,
+    late_max_us: u64,
+}
+
+/// The report as JSON.
+pub fn json(report: &Report) -> String {
+    let of = |verdict| {
+        report
+            .findings
+            .iter()
+            .filter(|f| f.verdict == verdict)
+            .count()
+    };
+    let notable = Kind::ALL
+        .into_iter()
+        .map(|kind| (kind.name(), report.story.count(kind)));
+    let summary = Summary {
+        campaign: &report.header.campaign,
+        run_id: &report.manifest.run_id,
+        verdict: report.verdict,
+        because: words::because(report),
+        ending: &report.ending,
+        exit_code: report.manifest.exit_code,
+        sim_seconds: report.manifest.sim_seconds,
+        orbits: report.orbits().map(|orbits| rounded(orbits, 3)),
+        counts: Totals {
+            pass: of(Verdict::Pass),
+            inconclusive: of(Verdict::Inconclusive),
+            fail: of(Verdict::Fail),
+            events: report.events,
+            notable: notable.filter(|(_, count)| *count > 0).collect(),
+        },
+        findings: &report.findings,
+        workloads: workloads(report),
+        devices: devices(report),
+    };
+    let text = serde_json::to_string_pretty(&summary);
+    let mut text = text.expect("names are text and numbers are numbers");
+    text.push('\n');
+    text
+}
+
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (value * scale).round() / scale
+}
+
+fn workloads(report: &Report) -> BTreeMap<&str, Workload<'_>> {
+    let workloads = report.header.workloads.iter().zip(&report.workloads);
+    workloads
+        .map(|(header, story)| (&*header.name, workload(report, header, story)))
+        .collect()
+}
+
+fn workload<'a>(
+    report: &'a Report,
+    header: &'a crate::header::WorkloadHeader,
+    story: &'a WorkloadStory,
+) -> Workload<'a> {
+    let compared = report
+        .correctness
+        .iter()
+        .filter(|c| c.workload == header.name);
+    Workload {
+        device: report.device_name(header.device),
+        answers: story.overall.as_ref().map_or(0, |answers| answers.count),
+        no_response: story.no_response,
+        outputs_fetched: story.outputs_fetched,
+        inputs: story.inputs,
+        changed_answers: story.changed,
+        overall: story.overall.as_ref().map(speed),
+        round_trip: story.round_trip.as_ref().map(speed),
+        phases: story
+            .phases
+            .iter()
+            .map(|p| (&*p.phase, speed(&p.answers)))
+            .collect(),
+        correctness: compared.map(comparison).collect(),
+    }
+}
+
+fn speed(answers: &Answers) -> Speed {
+    let millis = |us: u32| f64::from(us) / 1e3;
+    Speed {
+        answers: answers.count,
+        rate_per_s: rounded(answers.rate(), 3),
+        min_ms: millis(answers.min_us),
+        p50_ms: millis(answers.p50_us),
+        p90_ms: millis(answers.p90_us),
+        p99_ms: millis(answers.p99_us),
+        max_ms: millis(answers.max_us),
+    }
+}
+
+fn comparison(told: &Correctness) -> Compared<'_> {
+    Compared {
+        measure: &told.measure,
+        compared: told.compared,
+        wrong: told.wrong,
+        worst: told.worst,
+        allowed: told.allowed,
+        unit: &told.unit,
+    }
+}
+
+fn devices(report: &Report) -> BTreeMap<&str, Device> {
+    let devices = report.header.devices.iter().zip(&report.devices);
+    devices
+        .filter(|(header, _)| header.role != "profile")
+        .map(|(header, story)| {
+            let Counts {
+                samples,
+                readings,
+                damages,
+                damaged_bytes,
+                lost,
+                ..
+            } = story.counts;
+            let Counts {
+                retries,
+                no_response,
+                boots,
+                set_points,
+                late_max_us,
+                ..
+            } = story.counts;
+            let silences = story.channels.iter().map(crate::report::Series::gap_count);
+            let longest = story
+                .channels
+                .iter()
+                .map(crate::report::Series::longest_gap);
+            let device = Device {
+                samples,
+                readings,
+                silences: silences.max().unwrap_or(0),
+                longest_silence_s: rounded(longest.fold(0.0, f64::max), 6),
+                damages,
+                damaged_bytes,
+                lost,
+                retries,
+                no_response,
+                boots,
+                set_points,
+                late_max_us,
+            };
+            (&*header.name, device)
+        })
+        .collect()
+}

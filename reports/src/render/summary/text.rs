@@ -1,0 +1,146 @@
+//! The console summary: the verdict, the reason, and a line for each check.
+
+use std::fmt::Write;
+
+use super::super::words;
+use crate::report::{Kind, Report};
+use crate::verdict::{Finding, Verdict};
+
+/// Widest check name before it is cut off.
+const NAME: usize = 36;
+
+/// The report for the console; `colour` adds ANSI colours and nothing else.
+pub fn text(report: &Report, colour: bool) -> String {
+    let mut out = String::new();
+    let verdict = painted(&report.verdict.to_string(), report.verdict, colour);
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{verdict}  {}", report.header.campaign);
+    let _ = writeln!(out, "{}", words::because(report));
+    let _ = writeln!(out);
+    table(&mut out, report, colour);
+    speeds(&mut out, report);
+    let _ = writeln!(out, "{}", closing(report));
+    // Consoles and logs get the hyphen that every font has.
+    out.replace('−', "-").replace('\u{a0}', " ")
+}
+
+fn painted(text: &str, verdict: Verdict, colour: bool) -> String {
+    let code = match verdict {
+        Verdict::Pass => "32",
+        Verdict::Inconclusive => "33",
+        Verdict::Fail => "31",
+    };
+    match colour {
+        true => format!("\u{1b}[1;{code}m{text}\u{1b}[0m"),
+        false => text.to_owned(),
+    }
+}
+
+fn table(out: &mut String, report: &Report, colour: bool) {
+    if report.findings.is_empty() {
+        return;
+    }
+    let head = ["", "check", "value", "limit", "margin", "unit", "when"].map(str::to_owned);
+    let mut rows = vec![head];
+    rows.extend(report.findings.iter().map(row));
+    let mut widths = [0; 7];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for (place, row) in rows.iter().enumerate() {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let room = " ".repeat(width - cell.chars().count());
+            let shown = match (column, place) {
+                (0, 1..) => painted(cell, report.findings[place - 1].verdict, colour),
+                _ => cell.clone(),
+            };
+            // Numbers stand at the right of their columns.
+            line += &match column {
+                2..=4 => format!("{room}{shown}  "),
+                _ => format!("{shown}{room}  "),
+            };
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+        if let Some(finding) = place.checked_sub(1).map(|place| &report.findings[place])
+            && finding.verdict != Verdict::Pass
+        {
+            let _ = writeln!(out, "{:width$}  {}", "", finding.because, width = widths[0]);
+        }
+    }
+    let _ = writeln!(out);
+}
+
+fn row(finding: &Finding) -> [String; 7] {
+    let number = |value: Option<f64>| value.map_or(String::new(), words::number);
+    let when = match (finding.at, &finding.phase) {
+        (Some(at), Some(phase)) => format!("{} {phase}", words::clock(at)),
+        (Some(at), None) => words::clock(at),
+        (None, _) => String::new(),
+    };
+    let mut name: String = finding.check.chars().take(NAME).collect();
+    if finding.check.chars().count() > NAME {
+        name.pop();
+        name.push('…');
+    }
+    [
+        finding.verdict.to_string(),
+        name,
+        number(finding.value),
+        number(finding.limit),
+        number(finding.margin),
+        finding.unit.clone(),
+        when,
+    ]
+}
+
+fn speeds(out: &mut String, report: &Report) {
+    let mut any = false;
+    for (workload, story) in report.header.workloads.iter().zip(&report.workloads) {
+        for phase in &story.phases {
+            let a = &phase.answers;
+            let millis = |us: u32| f64::from(us) / 1e3;
+            let _ = writeln!(
+                out,
+                "{:<16} {:<10} {:>8.2}/s  p50 {:>8.2} ms  p90 {:>8.2} ms  {} answers",
+                workload.name,
+                phase.phase,
+                a.rate(),
+                millis(a.p50_us),
+                millis(a.p90_us),
+                words::count(a.count),
+            );
+            any = true;
+        }
+    }
+    if any {
+        let _ = writeln!(out);
+    }
+}
+
+fn closing(report: &Report) -> String {
+    let counted = [
+        Kind::Damaged,
+        Kind::Retried,
+        Kind::NoResponse,
+        Kind::Booted,
+        Kind::Failed,
+    ];
+    let troubles: Vec<String> = counted
+        .into_iter()
+        .filter(|kind| report.story.count(*kind) > 0)
+        .map(|kind| format!("{} {}", report.story.count(kind), kind.name()))
+        .collect();
+    let troubles = match troubles.is_empty() {
+        true => String::new(),
+        false => format!("; {}", troubles.join(", ")),
+    };
+    let length = words::duration(report.manifest.sim_seconds);
+    let ending = report.ending.to_string();
+    format!(
+        "{ending} after {length}, {} events{troubles}",
+        words::count(report.events)
+    )
+}

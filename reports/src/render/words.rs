@@ -1,0 +1,179 @@
+//! Words: numbers, times and lengths as people read them, the same in every form of the report.
+
+use jiff::{SignedDuration, Timestamp};
+use profiles::time::BenchTime;
+
+use crate::report::Report;
+use crate::verdict::{Ending, Finding, Verdict};
+
+/// A number to four significant digits without trailing zeros, whole numbers in full.
+pub(crate) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let size = value.abs();
+    let decimals: usize = match size {
+        s if s >= 1_000.0 => 0,
+        s if s >= 100.0 => 1,
+        s if s >= 10.0 => 2,
+        s if s >= 1.0 || s == 0.0 => 3,
+        s => (3.0 - s.log10().floor()).clamp(3.0, 9.0) as usize,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    // A value that rounds to nothing has no sign.
+    let text = if text == "-0" { "0" } else { text };
+    text.replace('-', "−")
+}
+
+/// A number with its unit.
+pub(crate) fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "" => number(value),
+        unit => format!("{} {unit}", number(value)),
+    }
+}
+
+/// A count with thin gaps between thousands.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) && digits.len() > 4 {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 check`, `2 checks`.
+pub(crate) fn several(count_of: u64, what: &str) -> String {
+    match count_of {
+        1 => format!("1 {what}"),
+        many => format!("{} {what}s", count(many)),
+    }
+}
+
+/// A length of time: `186 min` would hide the hours, `3 h 06 min` does not.
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds < 10.0 => format!("{} s", number(seconds)),
+        s if s < 120 => format!("{s} s"),
+        s if s < 3_600 => format!("{} min {:02} s", s / 60, s % 60),
+        s => format!("{} h {:02} min", s / 3_600, s % 3_600 / 60),
+    }
+}
+
+/// A bench time without its milliseconds: `01:23:45`.
+pub(crate) fn clock(at: BenchTime) -> String {
+    let seconds = at.as_micros() / 1_000_000;
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// UTC of a bench time on the orbit, to the millisecond; `None` without an epoch.
+pub(crate) fn utc(epoch: Option<&str>, at: BenchTime) -> Option<String> {
+    let start: Timestamp = epoch?.parse().ok()?;
+    let micros = i64::try_from(at.as_micros()).ok()?;
+    // Half a millisecond more, since the format cuts off.
+    let time = start
+        .checked_add(SignedDuration::from_micros(micros + 500))
+        .ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
+/// The name of a device or channel as people say it.
+pub(crate) fn spoken(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// The reason of the verdict, in a sentence.
+pub(crate) fn because(report: &Report) -> String {
+    if report.ending != Ending::Completed {
+        return format!("The run did not complete: {}.", report.ending);
+    }
+    let findings = &report.findings;
+    let of = |verdict| {
+        findings
+            .iter()
+            .filter(move |f: &&Finding| f.verdict == verdict)
+    };
+    let all = several(findings.len() as u64, "check");
+    let worst = of(report.verdict).min_by(|a, b| tightness(a).total_cmp(&tightness(b)));
+    match (report.verdict, worst) {
+        (Verdict::Pass, Some(finding)) if tightness(finding).is_finite() => format!(
+            "{all} passed. The tightest is “{}”, {} inside its limit of {}.",
+            finding.check,
+            quantity(finding.margin.unwrap_or(0.0).abs(), &finding.unit),
+            quantity(finding.limit.unwrap_or(0.0), &finding.unit),
+        ),
+        (Verdict::Pass, _) => format!("{all} passed."),
+        (verdict, Some(finding)) => {
+            let how = match verdict {
+                Verdict::Fail => "failed",
+                _ => "could not be decided",
+            };
+            let reason = finding.because.trim_end_matches('.');
+            let (bad, check) = (of(verdict).count(), &finding.check);
+            format!("{bad} of {all} {how}. The worst is “{check}”: {reason}.")
+        }
+        (_, None) => "Nothing was checked, so nothing is known.".to_owned(),
+    }
+}
+
+/// The margin as a share of the limit's size; infinite where there is none.
+pub(crate) fn tightness(finding: &Finding) -> f64 {
+    match (finding.margin, finding.limit) {
+        (Some(margin), Some(limit)) if limit != 0.0 => margin / limit.abs(),
+        (Some(margin), _) if margin < 0.0 => -1.0,
+        _ => f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        let told = [
+            28.0,
+            27.9846,
+            -12.3456,
+            0.001_234_56,
+            1234.56,
+            99.999,
+            0.0,
+            -0.0001e-9,
+        ];
+        let told: Vec<String> = told.into_iter().map(number).collect();
+        assert_eq!(told.join(" "), "28 27.98 −12.35 0.001235 1235 100 0 0");
+        assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!(count(1234), "1234");
+    }
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(duration(11_160.0), "3 h 06 min");
+        assert_eq!(duration(75.0), "75 s");
+        assert_eq!(clock(BenchTime::from_millis(5_025_250)), "01:23:45");
+        assert_eq!(
+            utc(
+                Some("2026-03-20T14:46:00Z"),
+                BenchTime::from_micros(61_234_567)
+            )
+            .unwrap(),
+            "2026-03-20 14:47:01.235"
+        );
+        assert_eq!(utc(None, BenchTime::ZERO), None);
+    }
+}

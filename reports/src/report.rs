@@ -1,1 +1,0 @@
-//! The report: a run, gathered for telling.

@@ -1,0 +1,210 @@
+//! The gatherer: sees every event of a run and keeps what a report needs, at a cost that a run
+//! in virtual time does not feel.
+
+use profiles::command::Command;
+
+use crate::event::{Event, EventKind, ObserveError, Observer};
+use crate::header::Header;
+use crate::verdict::{Ending, Finding, Verdict};
+
+use super::Report;
+use super::device::DeviceStory;
+use super::latency::{LatencyGatherer, Stretches};
+use super::manifest::Manifest;
+use super::series::{BUCKETS, Grid};
+use super::story::{Kind, Story};
+
+/// Gathers a report from the events of a run, or of a record of one.
+pub struct Gatherer {
+    header: Header,
+    grid: Grid,
+    devices: Vec<DeviceStory>,
+    stretches: Stretches,
+    workloads: Vec<LatencyGatherer>,
+    /// The workload of each device, by the device's number.
+    workload_of: Vec<Option<usize>>,
+    story: Story,
+    ending: Option<Ending>,
+    events: u64,
+}
+
+impl Gatherer {
+    /// Begins a report on the run of `header`.
+    pub fn new(header: &Header) -> Gatherer {
+        let stretches = Stretches::new(header);
+        let mut workload_of = vec![None; header.devices.len()];
+        for (place, workload) in header.workloads.iter().enumerate() {
+            if let Some(slot) = workload_of.get_mut(usize::from(workload.device.0)) {
+                // A board runs one workload; should it have more, their answers are told apart
+                // by nothing, and the first one stands for all.
+                slot.get_or_insert(place);
+            }
+        }
+        let gatherers = header.workloads.iter();
+        Gatherer {
+            grid: Grid::new(header.end, BUCKETS),
+            devices: header.devices.iter().map(DeviceStory::new).collect(),
+            workloads: gatherers
+                .map(|_| LatencyGatherer::new(header.end, &stretches))
+                .collect(),
+            stretches,
+            workload_of,
+            story: Story::default(),
+            ending: None,
+            events: 0,
+            header: header.clone(),
+        }
+    }
+
+    /// The report, with what the judge found and what the run was.
+    pub fn finish(self, findings: Vec<Finding>, manifest: Manifest) -> Report {
+        let Gatherer {
+            workloads,
+            stretches,
+            ..
+        } = self;
+        Report {
+            ending: self.ending.unwrap_or_else(|| manifest.ending.clone()),
+            verdict: Verdict::of(&findings),
+            workloads: workloads
+                .into_iter()
+                .map(|w| w.finish(&stretches))
+                .collect(),
+            header: self.header,
+            manifest,
+            findings,
+            devices: self.devices,
+            story: self.story,
+            events: self.events,
+            goldens: Vec::new(),
+            correctness: Vec::new(),
+        }
+    }
+
+    /// Everything but samples: rare, so that words may be made here.
+    fn notable(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::SetPointApplied { command, late_us } => {
+                self.set_point(event, command, *late_us);
+            }
+            EventKind::Inferred(answer) => {
+                let stretches = &self.stretches;
+                if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
+                    workload.answer(event.at, *answer, stretches);
+                }
+            }
+            EventKind::OutputFetched { .. } => {
+                if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
+                    workload.output_fetched();
+                }
+            }
+            EventKind::RunEnded { ending } => self.ending = Some(ending.clone()),
+            EventKind::StepStarted { .. }
+            | EventKind::StepEnded { .. }
+            | EventKind::PhaseEntered { .. }
+            | EventKind::Sampled { .. } => {}
+            other => self.trouble(event, other),
+        }
+    }
+
+    fn trouble(&mut self, event: &Event, kind: &EventKind) {
+        let (kind, text) = match kind {
+            EventKind::Identified {
+                maker,
+                model,
+                serial,
+                firmware,
+            } => {
+                let words = [maker, model, serial, firmware].map(String::as_str);
+                let told: Vec<&str> = words.into_iter().filter(|w| !w.is_empty()).collect();
+                (Kind::Identified, told.join(", "))
+            }
+            EventKind::Damaged { damage } => {
+                self.device(event, |device| device.damaged(*damage));
+                let bytes = match damage.bytes {
+                    0 => String::new(),
+                    bytes => format!(", {bytes} bytes skipped"),
+                };
+                (Kind::Damaged, format!("{}{bytes}", damage.why))
+            }
+            EventKind::NoResponse { input, waited_us } => {
+                self.device(event, |device| device.counts.no_response += 1);
+                if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
+                    workload.no_response();
+                }
+                let waited = *waited_us as f64 * 1e-3;
+                (
+                    Kind::NoResponse,
+                    format!("input {input}: no answer within {waited:.0} ms"),
+                )
+            }
+            EventKind::Booted => {
+                self.device(event, |device| device.counts.boots += 1);
+                (Kind::Booted, "started anew by itself".to_owned())
+            }
+            EventKind::Retried { asked, why } => {
+                self.device(event, |device| device.counts.retries += 1);
+                (Kind::Retried, format!("`{asked}` asked again: {why}"))
+            }
+            EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
+            EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
+            EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
+            EventKind::NotMadeSafe { why } => (Kind::NotMadeSafe, why.clone()),
+            _ => return,
+        };
+        self.story.tell(event.at, event.device, kind, text);
+    }
+
+    fn set_point(&mut self, event: &Event, command: &Command, late_us: u64) {
+        if let Command::Inject(_) = command {
+            self.story
+                .tell(event.at, event.device, Kind::Injected, command.to_string());
+        }
+        let (at_us, place) = (event.at.as_micros(), self.grid.place(event.at));
+        self.device(event, |device| {
+            device.set_point(late_us);
+            let mut told = |name, unit, value| {
+                device.commanded(name, unit).push(at_us, place, value);
+            };
+            match command {
+                Command::Supply { volts, limit } => {
+                    told("volts", "V", volts.0);
+                    told("limit", "A", limit.0);
+                }
+                Command::Chamber { target, .. } => told("target", "°C", target.0),
+                Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}
+            }
+        });
+    }
+
+    fn device(&mut self, event: &Event, change: impl FnOnce(&mut DeviceStory)) {
+        if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
+            change(device);
+        }
+    }
+}
+
+/// The workload that the event's device runs.
+fn workload<'a>(
+    workloads: &'a mut [LatencyGatherer],
+    workload_of: &[Option<usize>],
+    event: &Event,
+) -> Option<&'a mut LatencyGatherer> {
+    let place = (*workload_of.get(usize::from(event.device.0))?)?;
+    workloads.get_mut(place)
+}
+
+impl Observer for Gatherer {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        self.events += 1;
+        if let EventKind::Sampled { readings } = &event.kind {
+            let place = self.grid.place(event.at);
+            if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
+                device.sampled(event.at, place, readings);
+            }
+        } else {
+            self.notable(event);
+        }
+        Ok(())
+    }
+}
