@@ -2,7 +2,7 @@
 
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
+use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
@@ -139,12 +139,6 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
             corners,
             self.shape(stroke.colour, stroke.weight),
         ))
-    }
-
-    pub(super) fn polygon(&self, points: &[(f64, f64)], colour: RGBColor) -> Drawn<DB> {
-        let pixels: Vec<(i32, i32)> = points.iter().map(|&point| self.pixel(point)).collect();
-        self.area
-            .draw(&Polygon::new(pixels, ShapeStyle::from(&colour).filled()))
     }
 
     pub(super) fn circle(&self, at: (f64, f64), radius: f64, stroke: Stroke) -> Drawn<DB> {

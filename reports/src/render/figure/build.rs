@@ -250,11 +250,10 @@ impl<'a> PanelBuilder<'a> {
             let near = |time: f64| (time - spot.at).abs() <= 3.0 * self.end / COLUMNS;
             let mut low = f64::INFINITY;
             let mut high = f64::NEG_INFINITY;
-            for &(time, value) in lines.filter(|(time, _)| near(*time)) {
+            for &(_, value) in lines.filter(|(time, _)| near(*time)) {
                 (low, high) = (low.min(value), high.max(value));
             }
-            for &(time, min, max) in trace.extremes.iter().filter(|(time, ..)| near(*time)) {
-                debug_assert!(near(time));
+            for &(_, min, max) in trace.extremes.iter().filter(|(time, ..)| near(*time)) {
                 (low, high) = (low.min(min), high.max(max));
             }
             let slack = 0.02 * (high - low).abs() + 1e-3 * spot.value.abs() + 1e-9;

@@ -1,0 +1,417 @@
+//! The invented run's plan, findings and manifest.
+
+use std::collections::BTreeMap;
+
+use profiles::channel::ChannelSpec;
+use profiles::option::{OptionValue, Options};
+use profiles::phase::{Phase, PhaseInterval};
+use profiles::time::{BenchTime, Window};
+use reports::event::DeviceId;
+use reports::header::{
+    CheckSpec, DeviceHeader, Header, InputFile, NamedWindow, StepHeader, Subject, WorkloadHeader,
+};
+use reports::report::{Identity, Manifest};
+use reports::verdict::{Ending, Finding, Verdict};
+
+/// Seconds of one orbit, of its eclipse, and where the first eclipse begins.
+pub(crate) const ORBIT: f64 = 5_574.6;
+pub(crate) const UMBRA: f64 = 2_130.4;
+pub(crate) const FIRST: f64 = 2_011.318;
+pub(crate) const PENUMBRA: f64 = 8.412;
+pub(crate) const END: f64 = 11_160.0;
+
+fn window(from: f64, to: f64) -> Window {
+    Window {
+        start: BenchTime::from_secs_f64(from),
+        end: BenchTime::from_secs_f64(to),
+    }
+}
+
+fn phases() -> Vec<PhaseInterval> {
+    let mut phases = Vec::new();
+    let mut now = 0.0;
+    for orbit in 0..2 {
+        let umbra = FIRST + ORBIT * f64::from(orbit);
+        let edges = [
+            (Phase::Sunlit, umbra - PENUMBRA),
+            (Phase::Penumbra, umbra),
+            (Phase::Umbra, umbra + UMBRA),
+            (Phase::Penumbra, umbra + UMBRA + PENUMBRA),
+        ];
+        for (phase, end) in edges {
+            phases.push(PhaseInterval {
+                phase,
+                window: window(now, end),
+            });
+            now = end;
+        }
+    }
+    phases.push(PhaseInterval {
+        phase: Phase::Sunlit,
+        window: window(now, END),
+    });
+    phases
+}
+
+fn device(
+    name: &str,
+    role: &str,
+    model: &str,
+    link: &str,
+    channels: &[(&str, &str)],
+) -> DeviceHeader {
+    let mut specs: Vec<ChannelSpec> = channels
+        .iter()
+        .map(|(name, unit)| ChannelSpec::number(name, unit))
+        .collect();
+    if role == "accelerator" {
+        specs.push(ChannelSpec::states("mode", &["full", "reduced"]));
+        specs.push(ChannelSpec::states("throttled", &["no", "yes"]));
+    }
+    DeviceHeader {
+        name: name.to_owned(),
+        role: role.to_owned(),
+        model: model.to_owned(),
+        link: link.to_owned(),
+        emulated: role != "profile",
+        channels: specs,
+    }
+}
+
+const BOARD: [(&str, &str); 6] = [
+    ("bus_volts", "V"),
+    ("bus_amps", "A"),
+    ("board_temperature", "°C"),
+    ("junction_temperature", "°C"),
+    ("clock_mhz", "MHz"),
+    ("inferences", ""),
+];
+const ORBIT_CHANNELS: [(&str, &str); 8] = [
+    ("light", ""),
+    ("array_watts", "W"),
+    ("load_watts", "W"),
+    ("battery_soc", ""),
+    ("bus_volts", "V"),
+    ("limit_amps", "A"),
+    ("baseplate_celsius", "°C"),
+    ("beta_deg", "°"),
+];
+
+fn devices() -> Vec<DeviceHeader> {
+    vec![
+        device(
+            "bus_supply",
+            "power-supply",
+            "rigol-dp800",
+            "memory",
+            &[("volts", "V"), ("amps", "A")],
+        ),
+        device(
+            "chamber",
+            "thermal-chamber",
+            "watlow-f4t",
+            "memory",
+            &[("air", "°C"), ("target", "°C")],
+        ),
+        device("orbit", "profile", "iss", "–", &ORBIT_CHANNELS),
+        device(
+            "payload",
+            "accelerator",
+            "ccsds-serial",
+            "memory at 921600 Bd",
+            &BOARD,
+        ),
+        device(
+            "vision",
+            "accelerator",
+            "canopen",
+            "memory at 500 kbit/s",
+            &BOARD,
+        ),
+    ]
+}
+
+/// A check on a channel: name, device, channel, lower and upper limit, phase or whole run.
+type Watch = (
+    &'static str,
+    u16,
+    u16,
+    Option<f64>,
+    Option<f64>,
+    &'static str,
+);
+
+const WATCHES: [Watch; 7] = [
+    ("bus in band", 0, 0, Some(26.0), Some(33.6), "whole run"),
+    ("bus current", 0, 1, None, Some(3.0), "whole run"),
+    (
+        "battery keeps its reserve",
+        2,
+        3,
+        Some(0.6),
+        None,
+        "whole run",
+    ),
+    ("payload input in eclipse", 3, 0, Some(26.0), None, "umbra"),
+    ("payload junction", 3, 3, None, Some(85.0), "whole run"),
+    ("vision junction", 4, 3, None, Some(62.0), "whole run"),
+    (
+        "chamber follows the baseplate",
+        1,
+        0,
+        Some(-30.0),
+        Some(55.0),
+        "whole run",
+    ),
+];
+
+fn checks() -> Vec<CheckSpec> {
+    let devices = devices();
+    let named = |(name, device, channel, min, max, during): Watch| {
+        let mut options = Options::default();
+        for (key, limit) in [("min", min), ("max", max)] {
+            if let Some(limit) = limit {
+                options.set(key, OptionValue::Number(limit));
+            }
+        }
+        let owner = &devices[usize::from(device)];
+        let whole = NamedWindow {
+            name: during.to_owned(),
+            window: window(0.0, END),
+        };
+        let eclipses = phases()
+            .into_iter()
+            .filter(|interval| interval.phase.name() == during);
+        let mut windows: Vec<NamedWindow> = eclipses
+            .map(|interval| NamedWindow {
+                name: during.to_owned(),
+                window: interval.window,
+            })
+            .collect();
+        if windows.is_empty() {
+            windows.push(whole);
+        }
+        CheckSpec {
+            name: name.to_owned(),
+            kind: "in_range".to_owned(),
+            subject: Subject::Channel {
+                device: DeviceId(device),
+                channel,
+            },
+            subject_text: format!(
+                "{}.{}",
+                owner.name,
+                owner.channels[usize::from(channel)].name
+            ),
+            during: during.to_owned(),
+            windows,
+            options,
+        }
+    };
+    WATCHES.into_iter().map(named).collect()
+}
+
+/// The invented plan.
+pub(crate) fn header() -> Header {
+    let workload = |name: &str, device, golden: &str| WorkloadHeader {
+        name: name.to_owned(),
+        device: DeviceId(device),
+        golden: golden.to_owned(),
+        scenario: "single-stream".to_owned(),
+    };
+    Header {
+        campaign: "two ISS orbits".to_owned(),
+        description: "Do both accelerators keep their rate and their answers through two \
+                      eclipses, on the bus and the baseplate that the orbit gives them?"
+            .to_owned(),
+        seed: 7,
+        pace: "virtual".to_owned(),
+        epoch: Some("2026-03-20T14:46:00Z".to_owned()),
+        orbit: vec![
+            "ISS (ZARYA)".to_owned(),
+            "1 25544U 98067A   26079.50000000  .00016717  00000-0  10270-3 0  9003".to_owned(),
+            "2 25544  51.6400 208.9163 0006317  69.9862  25.2906 15.49815300 10003".to_owned(),
+        ],
+        devices: devices(),
+        steps: vec![
+            StepHeader {
+                name: "bus up".to_owned(),
+                window: window(0.0, 30.0),
+            },
+            StepHeader {
+                name: "two orbits".to_owned(),
+                window: window(30.0, END),
+            },
+        ],
+        phases: phases(),
+        checks: checks(),
+        workloads: vec![
+            workload("keyword-spotting", 3, "kws-int8"),
+            workload("image-classification", 4, "resnet-int8"),
+        ],
+        inputs: inputs(),
+        versions: versions(),
+        end: BenchTime::from_secs_f64(END),
+    }
+}
+
+fn inputs() -> Vec<InputFile> {
+    let file = |path: &str, bytes, digit: &str| InputFile {
+        path: path.to_owned(),
+        sha256: digit.repeat(8),
+        bytes,
+    };
+    vec![
+        file("campaigns/iss_two_orbits.toml", 3_412, "9f86d081"),
+        file("wiring/emulated.toml", 1_204, "60303ae2"),
+        file("orbits/iss.tle", 165, "fd61a03a"),
+        file("goldens/kws-int8/expected.safetensors", 48_912, "b5bb9d80"),
+        file(
+            "goldens/resnet-int8/expected.safetensors",
+            1_204_224,
+            "14a4b7d2",
+        ),
+    ]
+}
+
+fn versions() -> BTreeMap<String, String> {
+    [("bench", "0.1.0"), ("rustc", "1.95.0"), ("sgp4", "2.4.0")]
+        .into_iter()
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .collect()
+}
+
+/// The invented manifest.
+pub(crate) fn manifest(header: &Header) -> Manifest {
+    let who = |maker: &str, model: &str, serial: &str, firmware: &str| Identity {
+        maker: maker.to_owned(),
+        model: model.to_owned(),
+        serial: serial.to_owned(),
+        firmware: firmware.to_owned(),
+    };
+    Manifest {
+        run_id: "20260727T120000Z-iss-two-orbits".to_owned(),
+        started: "2026-07-27T12:00:00Z".to_owned(),
+        ended: "2026-07-27T12:00:04Z".to_owned(),
+        versions: header.versions.clone(),
+        seed: header.seed,
+        pace: header.pace.clone(),
+        campaign: header.campaign.clone(),
+        wiring: "emulated".to_owned(),
+        inputs: header.inputs.clone(),
+        record: Some(InputFile {
+            path: "record.mcap".to_owned(),
+            sha256: "a3c65c29".repeat(8),
+            bytes: 41_203_118,
+        }),
+        identities: BTreeMap::from([
+            (
+                "bus_supply".to_owned(),
+                who("RIGOL", "DP832", "DP8C0001", "00.01.16"),
+            ),
+            ("chamber".to_owned(), who("Watlow", "F4T", "", "4.6")),
+            (
+                "payload".to_owned(),
+                who("Bench", "serial accelerator", "SN-0042", "1.4.2"),
+            ),
+            (
+                "vision".to_owned(),
+                who("Bench", "CAN accelerator", "7", "0.9"),
+            ),
+        ]),
+        ending: Ending::Completed,
+        verdict: Verdict::Fail,
+        exit_code: 1,
+        sim_seconds: END,
+    }
+}
+
+/// What an invented judge found.
+pub(crate) fn findings() -> Vec<Finding> {
+    let told = [
+        (Some(27.41), Some(26.0), "V", 4_140.2, "umbra"),
+        (Some(2.61), Some(3.0), "A", 2_011.9, "umbra"),
+        (Some(0.791), Some(0.6), "", 4_141.7, "umbra"),
+        (Some(27.22), Some(26.0), "V", 9_716.3, "umbra"),
+        (Some(78.26), Some(85.0), "°C", 7_412.5, "sunlit"),
+        (Some(62.85), Some(62.0), "°C", 7_583.0, "sunlit"),
+        (Some(37.9), Some(55.0), "°C", 1_988.0, "sunlit"),
+    ];
+    let channel = checks()
+        .into_iter()
+        .zip(told)
+        .map(|(check, (value, limit, unit, at, phase))| {
+            let (value, limit): (Option<f64>, Option<f64>) = (value, limit);
+            let above = check.options.number("max") == limit;
+            let margin = value
+                .zip(limit)
+                .map(|(v, l)| if above { l - v } else { v - l });
+            let verdict = match margin {
+                Some(margin) if margin < 0.0 => Verdict::Fail,
+                _ => Verdict::Pass,
+            };
+            Finding {
+                because: format!(
+                    "{} reached {} {unit}, and the limit is {} {unit}",
+                    check.subject_text,
+                    value.unwrap_or(0.0),
+                    limit.unwrap_or(0.0)
+                ),
+                check: check.name,
+                kind: check.kind,
+                subject: check.subject_text,
+                during: check.during,
+                verdict,
+                value,
+                limit,
+                unit: unit.to_owned(),
+                margin,
+                at: Some(BenchTime::from_secs_f64(at)),
+                phase: Some(phase.to_owned()),
+                samples: 111_563,
+            }
+        });
+    channel.chain(others()).collect()
+}
+
+fn others() -> [Finding; 2] {
+    let finding = |check: &str, kind: &str, subject: &str, because: &str| Finding {
+        check: check.to_owned(),
+        kind: kind.to_owned(),
+        subject: subject.to_owned(),
+        during: "whole run".to_owned(),
+        verdict: Verdict::Pass,
+        because: because.to_owned(),
+        value: None,
+        limit: None,
+        unit: String::new(),
+        margin: None,
+        at: None,
+        phase: None,
+        samples: 0,
+    };
+    let latency = Finding {
+        value: Some(76.4),
+        limit: Some(82.9),
+        unit: "ms".to_owned(),
+        margin: Some(6.5),
+        phase: Some("umbra".to_owned()),
+        samples: 61_930,
+        ..finding(
+            "keyword latency p90",
+            "latency",
+            "keyword-spotting",
+            "within the golden's band",
+        )
+    };
+    let silence = Finding {
+        verdict: Verdict::Inconclusive,
+        ..finding(
+            "no reset heard",
+            "no_reset",
+            "vision",
+            "the board tells no uptime, so nothing is known",
+        )
+    };
+    [latency, silence]
+}
