@@ -33,5 +33,8 @@ pub fn campaign() -> (Folder, String) {
 
 /// The wiring of the quickstart: its folder and its file.
 pub fn wiring() -> (Folder, String) {
-    (Folder::Embedded(FILES, PathBuf::from("wiring")), "emulated.toml".to_owned())
+    (
+        Folder::Embedded(FILES, PathBuf::from("wiring")),
+        "emulated.toml".to_owned(),
+    )
 }

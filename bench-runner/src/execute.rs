@@ -25,7 +25,10 @@ pub const RECORD_FILE: &str = "record.mcap";
 pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// How much slower than its golden a run may be: a bench's own run-to-run noise is below 3 %.
-const BAND: Band = Band { slower: 0.03, faster: None };
+const BAND: Band = Band {
+    slower: 0.03,
+    faster: None,
+};
 
 /// A run that is over.
 #[derive(Debug)]
@@ -67,7 +70,9 @@ pub enum ExecuteError {
     #[error(transparent)]
     Judge(#[from] JudgeError),
     /// A file of a run is not the one that was recorded.
-    #[error("{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}")]
+    #[error(
+        "{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}"
+    )]
     Changed {
         /// Which.
         path: PathBuf,
@@ -128,7 +133,11 @@ pub fn execute(
     };
     recorder.finish()?;
     let manifest = Manifest {
-        run_id: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        run_id: folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         started,
         ended: now(),
         versions: plan.header.versions.clone(),
@@ -178,7 +187,11 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     };
     // A run that was killed has no manifest; its record says the same but for the dates.
     let manifest = manifest.unwrap_or_else(|| Manifest {
-        run_id: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        run_id: folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         started: String::new(),
         ended: String::new(),
         versions: header.versions.clone(),
@@ -194,7 +207,11 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         exit_code: 0,
         sim_seconds: 0.0,
     });
-    let manifest = Manifest { ending, record: Some(record_identity(folder)?), ..manifest };
+    let manifest = Manifest {
+        ending,
+        record: Some(record_identity(folder)?),
+        ..manifest
+    };
     Ok(told.conclude(folder, manifest, &goldens))
 }
 
@@ -207,8 +224,14 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
     let pdf = render::pdf::bytes(&outcome.report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
     write(&folder.join("report.pdf"), &pdf)?;
-    write(&folder.join("junit.xml"), render::junit::xml(&outcome.report).as_bytes())?;
-    write(&folder.join("summary.json"), render::summary::json(&outcome.report).as_bytes())
+    write(
+        &folder.join("junit.xml"),
+        render::junit::xml(&outcome.report).as_bytes(),
+    )?;
+    write(
+        &folder.join("summary.json"),
+        render::summary::json(&outcome.report).as_bytes(),
+    )
 }
 
 /// The goldens that a run was held against, from its own folder.
@@ -217,27 +240,42 @@ fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
     let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
     for input in &header.inputs {
         let path = folder.join("inputs").join(&input.path);
-        let bytes = fs::read(&path)
-            .map_err(|source| ExecuteError::Read { path: path.clone(), source })?;
+        let bytes = fs::read(&path).map_err(|source| ExecuteError::Read {
+            path: path.clone(),
+            source,
+        })?;
         let found = digest::sha256_hex(&bytes);
         if found != input.sha256 {
-            return Err(ExecuteError::Changed { path, expected: input.sha256.clone(), found });
+            return Err(ExecuteError::Changed {
+                path,
+                expected: input.sha256.clone(),
+                found,
+            });
         }
         if input.path == THROUGHPUT_FILE {
             let golden = ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes));
-            let golden = golden
-                .map_err(|error| ExecuteError::Golden { path, why: error.to_string() })?;
+            let golden = golden.map_err(|error| ExecuteError::Golden {
+                path,
+                why: error.to_string(),
+            })?;
             goldens.throughput = Some(golden);
-        } else if let Some((name, file)) =
-            input.path.strip_prefix("goldens/").and_then(|rest| rest.split_once('/'))
+        } else if let Some((name, file)) = input
+            .path
+            .strip_prefix("goldens/")
+            .and_then(|rest| rest.split_once('/'))
         {
-            files.entry(name).or_default().insert(file.to_owned(), bytes);
+            files
+                .entry(name)
+                .or_default()
+                .insert(file.to_owned(), bytes);
         }
     }
     for (name, files) in files {
         let path = folder.join("inputs/goldens").join(name);
-        let golden = Golden::from_files(name, &files)
-            .map_err(|error| ExecuteError::Golden { path, why: error.to_string() })?;
+        let golden = Golden::from_files(name, &files).map_err(|error| ExecuteError::Golden {
+            path,
+            why: error.to_string(),
+        })?;
         goldens.workloads.insert(name.to_owned(), golden.into());
     }
     Ok(goldens)
@@ -248,19 +286,28 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ExecuteError> {
         .parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(path, bytes));
-    written.map_err(|source| ExecuteError::Write { path: path.to_owned(), source })
+    written.map_err(|source| ExecuteError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The wall clock, for the manifest.
 fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 fn record_identity(folder: &Path) -> Result<InputFile, ExecuteError> {
     let path = folder.join(RECORD_FILE);
     let read = |path: &Path| Ok((digest::sha256_file(path)?, fs::metadata(path)?.len()));
     let (sha256, bytes) = read(&path).map_err(|source| ExecuteError::Read { path, source })?;
-    Ok(InputFile { path: RECORD_FILE.to_owned(), sha256, bytes })
+    Ok(InputFile {
+        path: RECORD_FILE.to_owned(),
+        sha256,
+        bytes,
+    })
 }
 
 /// Judges and gathers at once.
@@ -279,7 +326,11 @@ impl Told {
             judge: Judge::new(header, goldens)?,
             gatherer: Gatherer::new(header),
             identities: BTreeMap::new(),
-            names: header.devices.iter().map(|device| device.name.clone()).collect(),
+            names: header
+                .devices
+                .iter()
+                .map(|device| device.name.clone())
+                .collect(),
             ending: None,
             last: profiles::time::BenchTime::ZERO,
         })
@@ -300,7 +351,11 @@ impl Told {
         let mut report = self.gatherer.finish(findings, manifest);
         report.goldens = bands(goldens);
         report.correctness = correctness;
-        Outcome { folder: folder.to_owned(), report, exit }
+        Outcome {
+            folder: folder.to_owned(),
+            report,
+            exit,
+        }
     }
 }
 
@@ -308,7 +363,12 @@ impl Observer for Told {
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
         self.last = event.at;
         match &event.kind {
-            EventKind::Identified { maker, model, serial, firmware } => {
+            EventKind::Identified {
+                maker,
+                model,
+                serial,
+                firmware,
+            } => {
                 if let Some(name) = self.names.get(usize::from(event.device.0)) {
                     let identity = Identity {
                         maker: maker.clone(),
@@ -329,9 +389,13 @@ impl Observer for Told {
 
 /// What the throughput golden expects, for the plots.
 fn bands(goldens: &Goldens) -> Vec<GoldenBand> {
-    let Some(golden) = &goldens.throughput else { return Vec::new() };
+    let Some(golden) = &goldens.throughput else {
+        return Vec::new();
+    };
     let cells = golden.workloads.iter().flat_map(|(workload, phases)| {
-        phases.iter().map(move |(phase, cell)| (workload, phase, cell))
+        phases
+            .iter()
+            .map(move |(phase, cell)| (workload, phase, cell))
     });
     cells
         .map(|(workload, phase, cell)| GoldenBand {

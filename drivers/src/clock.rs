@@ -2,10 +2,11 @@
 //! else changes.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use profiles::time::{BenchTime, Period};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 /// The one door through which time enters the bench.
 #[derive(Clone, Copy, Debug)]
@@ -56,5 +57,69 @@ impl Clock {
 
     fn instant(&self, at: BenchTime) -> Instant {
         self.origin + Duration::from_micros(at.as_micros())
+    }
+}
+
+/// An alarm that is set again and again. Waiting for it anew in a loop costs nothing while its
+/// time stays the same, where a new sleep would be entered into the timer wheel and taken out.
+#[derive(Debug)]
+pub struct Alarm {
+    clock: Clock,
+    at: BenchTime,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Alarm {
+    /// An alarm on `clock`.
+    pub fn new(clock: Clock) -> Alarm {
+        let sleep = Box::pin(sleep_until(clock.origin));
+        Alarm {
+            clock,
+            at: BenchTime::ZERO,
+            sleep,
+        }
+    }
+
+    /// Waits until `at`; for ever until [`BenchTime::MAX`]. Cancel-safe.
+    pub async fn at(&mut self, at: BenchTime) {
+        if at == BenchTime::MAX {
+            return std::future::pending().await;
+        }
+        if at != self.at || self.sleep.is_elapsed() {
+            self.at = at;
+            self.sleep.as_mut().reset(self.clock.instant(at));
+        }
+        self.sleep.as_mut().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_is_dropped_and_set_again_keeps_its_time() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true);
+        runtime.build().unwrap().block_on(async {
+            let clock = Clock::start();
+            let mut alarm = Alarm::new(clock);
+            let (early, late) = (BenchTime::from_millis(5), BenchTime::from_millis(9));
+            assert!(clock.until(early, alarm.at(late)).await.is_none());
+            alarm.at(late).await;
+            assert_eq!(clock.now(), late);
+            // What is past does not wait, and an earlier time than the last is kept too.
+            alarm.at(early).await;
+            assert_eq!(clock.now(), late);
+            assert!(
+                clock
+                    .until(BenchTime::from_millis(20), alarm.at(BenchTime::MAX))
+                    .await
+                    .is_none()
+            );
+            alarm.at(BenchTime::from_millis(21)).await;
+            assert_eq!(clock.now(), BenchTime::from_millis(21));
+        });
     }
 }

@@ -5,7 +5,7 @@ use profiles::command::Fault;
 use profiles::time::BenchTime;
 use tokio::sync::mpsc::Receiver;
 
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 use crate::error::LinkError;
 use crate::link::Link;
 use crate::plant::{Plant, SharedPlant};
@@ -63,12 +63,13 @@ pub async fn serve(
         End,
     }
     let mut out = Outbox::default();
+    let mut alarm = Alarm::new(clock);
     loop {
         let next = tokio::select! {
             biased;
             fault = faults.recv() => fault.map_or(Next::End, Next::Broken),
             arrival = link.receive() => arrival.map_or(Next::End, |arrival| Next::Heard(arrival.chunk)),
-            () = clock.sleep_until(emulator.next_action()) => Next::Act,
+            () = alarm.at(emulator.next_action()) => Next::Act,
         };
         let at = clock.now();
         {

@@ -17,7 +17,10 @@ const UPDATE_SECONDS: f64 = 30.0;
 pub(super) struct Watch(std::time::Instant);
 
 impl Watch {
-    #[expect(clippy::disallowed_methods, reason = "tells people how long they waited")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tells people how long they waited"
+    )]
     pub(super) fn start() -> Watch {
         Watch(std::time::Instant::now())
     }
@@ -53,7 +56,11 @@ impl Console {
             bar
         });
         Console {
-            names: header.devices.iter().map(|device| device.name.clone()).collect(),
+            names: header
+                .devices
+                .iter()
+                .map(|device| device.name.clone())
+                .collect(),
             steps: header.steps.iter().map(|step| step.name.clone()).collect(),
             bar,
             json,
@@ -106,7 +113,9 @@ impl Console {
     }
 
     fn name(&self, event: &Event) -> &str {
-        self.names.get(usize::from(event.device.0)).map_or("bench", String::as_str)
+        self.names
+            .get(usize::from(event.device.0))
+            .map_or("bench", String::as_str)
     }
 }
 
@@ -126,12 +135,16 @@ impl Observer for Console {
                 Some(("phase", phase.to_string()))
             }
             EventKind::StepStarted { step } => {
-                let step = self.steps.get(usize::from(*step)).map_or("", String::as_str);
+                let step = self
+                    .steps
+                    .get(usize::from(*step))
+                    .map_or("", String::as_str);
                 Some(("step", format!("step: {step}")))
             }
-            EventKind::Identified { maker, model, .. } => {
-                Some(("identified", format!("{} is a {maker} {model}", self.name(event))))
-            }
+            EventKind::Identified { maker, model, .. } => Some((
+                "identified",
+                format!("{} is a {maker} {model}", self.name(event)),
+            )),
             EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
             EventKind::DeviceFailed { why } => {
                 Some(("failed", format!("{} failed: {why}", self.name(event))))
@@ -141,7 +154,9 @@ impl Observer for Console {
             }
             EventKind::Interrupted => Some(("interrupted", "interrupted".to_owned())),
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
-            EventKind::Damaged { .. } | EventKind::NoResponse { .. } | EventKind::Retried { .. } => {
+            EventKind::Damaged { .. }
+            | EventKind::NoResponse { .. }
+            | EventKind::Retried { .. } => {
                 self.trouble += 1;
                 None
             }

@@ -43,14 +43,20 @@ fn files() -> Vec<(String, Vec<u8>)> {
             ("campaign.toml".to_owned(), text.into_bytes())
         }
         "wiring/emulated.toml" => ("wiring.toml".to_owned(), bytes.to_vec()),
-        path => (path.strip_prefix("campaigns/").unwrap_or(path).to_owned(), bytes.to_vec()),
+        path => (
+            path.strip_prefix("campaigns/").unwrap_or(path).to_owned(),
+            bytes.to_vec(),
+        ),
     });
     laid_out.collect()
 }
 
 fn write(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let files = files();
-    let there = files.iter().map(|(path, _)| folder.join(path)).find(|path| path.exists());
+    let there = files
+        .iter()
+        .map(|(path, _)| folder.join(path))
+        .find(|path| path.exists());
     if let Some(path) = there {
         return Err(format!(
             "{} is there already; nothing was written. Choose another folder",

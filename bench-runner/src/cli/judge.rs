@@ -26,7 +26,10 @@ pub(super) fn main(args: &Args) -> Exit {
     if let Some(file) = &args.accept_golden {
         return match accept_throughput(&args.run, file) {
             Ok(()) => {
-                complain(&format!("accepted into {}; review the change\n", file.display()));
+                complain(&format!(
+                    "accepted into {}; review the change\n",
+                    file.display()
+                ));
                 Exit::Passed
             }
             Err(error) => failed(&error),

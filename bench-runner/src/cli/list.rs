@@ -48,7 +48,10 @@ fn makes(text: &mut String) {
         for entry in catalog::entries().iter().filter(|entry| entry.role == role) {
             line(text, format_args!("  {:<22} {}", entry.name, entry.summary));
             for rating in entry.ratings {
-                line(text, format_args!("    limit  {:<18} {}", rating.name, rating.value));
+                line(
+                    text,
+                    format_args!("    limit  {:<18} {}", rating.name, rating.value),
+                );
             }
             options(text, entry.options);
         }
@@ -72,7 +75,10 @@ fn checks(text: &mut String) {
             Target::Device => "device",
             Target::Workload => "workload",
         };
-        line(text, format_args!("  {:<22} {} ({target} = …)", kind.name, kind.summary));
+        line(
+            text,
+            format_args!("  {:<22} {} ({target} = …)", kind.name, kind.summary),
+        );
         options(text, kind.options);
     }
 }
@@ -93,7 +99,13 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             (Some(OptionDefault::Number(number)), _) => number.to_string(),
             (Some(OptionDefault::Text(word)), _) => word.to_owned(),
         };
-        line(text, format_args!("    option {:<18} {} ({kind}; {default})", spec.name, spec.help));
+        line(
+            text,
+            format_args!(
+                "    option {:<18} {} ({kind}; {default})",
+                spec.name, spec.help
+            ),
+        );
     }
 }
 

@@ -67,7 +67,11 @@ impl Question {
             None => embedded(),
             Some(path) => {
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 (Folder::Disk(folder), name)
             }
         };
@@ -102,9 +106,9 @@ fn command() -> clap::Command {
 }
 
 fn exit_codes() -> String {
-    let rows = TABLE.iter().map(|(exit, name, meaning)| {
-        format!("  {}  {name:<12}  {meaning}\n", *exit as u8)
-    });
+    let rows = TABLE
+        .iter()
+        .map(|(exit, name, meaning)| format!("  {}  {name:<12}  {meaning}\n", *exit as u8));
     format!("Exit codes:\n{}", rows.collect::<String>())
 }
 

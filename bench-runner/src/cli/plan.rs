@@ -38,7 +38,11 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  {}", header.description)?;
     }
     let minutes = header.end.as_secs_f64() / 60.0;
-    writeln!(out, "  {minutes:.1} min at {} pace, seed {}", plan.pace, plan.seed.0)?;
+    writeln!(
+        out,
+        "  {minutes:.1} min at {} pace, seed {}",
+        plan.pace, plan.seed.0
+    )?;
     writeln!(out, "\ndevices ({})", plan.wiring_name)?;
     for device in &header.devices {
         writeln!(
@@ -53,7 +57,11 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\nsteps")?;
     for step in &header.steps {
-        let told = plan.timeline.iter().filter(|told| step.window.contains(told.at)).count();
+        let told = plan
+            .timeline
+            .iter()
+            .filter(|told| step.window.contains(told.at))
+            .count();
         writeln!(
             out,
             "  {} for {:>8.1} s  {:<20} {told:>5} set points",
@@ -90,8 +98,11 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\nchecks")?;
     for check in &header.checks {
-        let settings: Vec<String> =
-            check.options.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let settings: Vec<String> = check
+            .options
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
         writeln!(
             out,
             "  {:<36} {:<14} {} during {}  {}",
@@ -111,7 +122,11 @@ fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {
         return Ok(());
     };
     writeln!(out, "\norbit of {name}, T0 = {epoch}")?;
-    for interval in header.phases.iter().filter(|interval| interval.phase != Phase::Penumbra) {
+    for interval in header
+        .phases
+        .iter()
+        .filter(|interval| interval.phase != Phase::Penumbra)
+    {
         writeln!(
             out,
             "  {}  {:<8} {:>8.1} s",
@@ -123,7 +138,9 @@ fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {
     if let Some((_, prediction)) = &plan.orbit {
         let range = |value: fn(&profiles::orbit::TrackPoint) -> f64| {
             let values = prediction.track.iter().map(value);
-            values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)))
+            values.fold((f64::MAX, f64::MIN), |(low, high), v| {
+                (low.min(v), high.max(v))
+            })
         };
         let (volts, soc) = (range(|p| p.bus_volts), range(|p| p.battery_soc));
         let plate = range(|p| p.baseplate_celsius);

@@ -20,7 +20,10 @@ pub(super) fn main(args: &Args) -> Exit {
     };
     match write_reports(&outcome) {
         Ok(()) => {
-            print(&format!("{}\n", outcome.folder.join("report.pdf").display()));
+            print(&format!(
+                "{}\n",
+                outcome.folder.join("report.pdf").display()
+            ));
             Exit::Passed
         }
         Err(error) => failed(&error),

@@ -33,7 +33,10 @@ pub(super) fn main(args: &Args) -> Exit {
             return Exit::Refused;
         }
     };
-    let folder = args.out.clone().unwrap_or_else(|| new_folder(&plan.header.campaign));
+    let folder = args
+        .out
+        .clone()
+        .unwrap_or_else(|| new_folder(&plan.header.campaign));
     let stop = Stop::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         if let Err(error) = signal_hook::flag::register(signal, std::sync::Arc::clone(&stop.0)) {
@@ -79,8 +82,13 @@ fn tell(outcome: &Outcome, json: bool, watch: &console::Watch) {
 
 /// `runs/<campaign>/<time>`, and a number after it if that is there.
 fn new_folder(campaign: &str) -> PathBuf {
-    let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let time = jiff::Timestamp::now()
+        .strftime("%Y%m%dT%H%M%SZ")
+        .to_string();
     let base = PathBuf::from("runs").join(crate::slug(campaign));
     let names = std::iter::once(time.clone()).chain((2..).map(|n| format!("{time}-{n}")));
-    names.map(|name| base.join(name)).find(|path| !path.exists()).unwrap_or(base)
+    names
+        .map(|name| base.join(name))
+        .find(|path| !path.exists())
+        .unwrap_or(base)
 }

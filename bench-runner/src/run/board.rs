@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use drivers::accelerator::{Accelerator, Heard, Inference, Question};
-use drivers::clock::Clock;
+use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
 use drivers::link::{Arrival, Link};
 use profiles::command::{Command, Fault, PowerMode, Work};
@@ -145,6 +145,7 @@ impl BoardStation {
     pub(super) async fn run(mut self) {
         self.reporter.raise(Raised::Ready).await;
         let mut heard = Vec::new();
+        let mut alarm = Alarm::new(self.clock);
         loop {
             let deadline = self
                 .state
@@ -158,7 +159,7 @@ impl BoardStation {
                     Ok(arrival) => self.hear(&arrival, &mut heard).await,
                     Err(error) => self.lost(&error.to_string()).await,
                 },
-                () = self.clock.sleep_until(deadline) => self.timed_out().await,
+                () = alarm.at(deadline) => self.timed_out().await,
             };
             if !went_on {
                 break;
@@ -169,14 +170,12 @@ impl BoardStation {
     }
 
     async fn lost(&mut self, why: &str) -> bool {
-        self.reporter
-            .tell(
-                self.clock.now(),
-                EventKind::DeviceFailed {
-                    why: why.to_owned(),
-                },
-            )
-            .await;
+        self.reporter.tell(
+            self.clock.now(),
+            EventKind::DeviceFailed {
+                why: why.to_owned(),
+            },
+        );
         self.reporter.raise(Raised::Fault(why.to_owned())).await;
         while let Some(Order::Apply { .. }) = self.orders.recv().await {}
         false
@@ -207,8 +206,7 @@ impl BoardStation {
         let now = self.clock.now();
         let late_us = now.micros_since(at);
         self.reporter
-            .tell(now, EventKind::SetPointApplied { command, late_us })
-            .await;
+            .tell(now, EventKind::SetPointApplied { command, late_us });
         true
     }
 
@@ -226,7 +224,7 @@ impl BoardStation {
         if !readings.is_empty() {
             let was_silent = self.is_silent(arrival.at);
             self.state.heard_at = Some(arrival.at);
-            self.reporter.sampled(arrival.at, &readings).await;
+            self.reporter.sampled(arrival.at, &readings);
             if was_silent && self.state.asked.is_none() && self.state.queries == 0 {
                 self.state.start_over();
             }
@@ -242,10 +240,10 @@ impl BoardStation {
         match what {
             Heard::Reading(_) => {}
             Heard::Damaged(damage) => {
-                self.reporter.tell(at, EventKind::Damaged { damage }).await;
+                self.reporter.tell(at, EventKind::Damaged { damage });
             }
             Heard::Booted => {
-                self.reporter.tell(at, EventKind::Booted).await;
+                self.reporter.tell(at, EventKind::Booted);
                 self.state.heard_at = Some(at);
                 self.unanswered(at).await;
                 self.state.start_over();
@@ -303,7 +301,7 @@ impl BoardStation {
                 serial,
                 firmware,
             };
-            self.reporter.tell(at, event).await;
+            self.reporter.tell(at, event);
         }
     }
 
@@ -323,7 +321,7 @@ impl BoardStation {
             round_trip_us: at.micros_since(asked_at).min(u64::from(u32::MAX)) as u32,
             digest,
         });
-        self.reporter.tell(at, event).await;
+        self.reporter.tell(at, event);
         let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
         if !again && self.state.known.contains(&(input, digest)) {
             return;
@@ -340,16 +338,14 @@ impl BoardStation {
     async fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
         let digest = reports::digest::crc32(&output);
         self.state.known.insert((input, digest));
-        self.reporter
-            .tell(
-                at,
-                EventKind::OutputFetched {
-                    input,
-                    digest,
-                    output,
-                },
-            )
-            .await;
+        self.reporter.tell(
+            at,
+            EventKind::OutputFetched {
+                input,
+                digest,
+                output,
+            },
+        );
     }
 
     async fn refused(&mut self, at: BenchTime, code: i32, text: &str) {
@@ -360,7 +356,7 @@ impl BoardStation {
             asked: name(&asked.question).to_owned(),
             why: format!("refused: {code} {text}"),
         };
-        self.reporter.tell(at, event).await;
+        self.reporter.tell(at, event);
         if asked.tries < TRIES {
             self.ask(asked.question, asked.tries + 1).await;
         } else {
@@ -380,15 +376,13 @@ impl BoardStation {
         } else {
             let why = format!("no answer within {}", self.state.patience(&asked.question));
             let asked_what = name(&asked.question).to_owned();
-            self.reporter
-                .tell(
-                    now,
-                    EventKind::Retried {
-                        asked: asked_what,
-                        why,
-                    },
-                )
-                .await;
+            self.reporter.tell(
+                now,
+                EventKind::Retried {
+                    asked: asked_what,
+                    why,
+                },
+            );
             self.ask(asked.question, asked.tries + 1).await;
         }
         true
@@ -403,8 +397,7 @@ impl BoardStation {
         };
         let waited_us = now.micros_since(asked.at);
         self.reporter
-            .tell(now, EventKind::NoResponse { input, waited_us })
-            .await;
+            .tell(now, EventKind::NoResponse { input, waited_us });
     }
 
     /// A query that the board will never answer, because it started anew.
@@ -467,9 +460,7 @@ impl BoardStation {
         }
         let stopped = self.state.asked.is_none();
         if alive && stopped {
-            self.reporter
-                .tell(self.clock.now(), EventKind::MadeSafe)
-                .await;
+            self.reporter.tell(self.clock.now(), EventKind::MadeSafe);
         }
         self.reporter
             .raise(Raised::Left(self.reporter.device, Ok(())))

@@ -21,18 +21,17 @@ use super::board::{BoardStation, State};
 use super::emulation::{self, Near};
 use super::instrument::InstrumentStation;
 use super::order::OrderBuffer;
-use super::station::{Order, Raised, Reporter, Stop};
+use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::{ARMING, context};
 use crate::plan::{DevicePlan, Plan};
+use crate::runtime::Pace;
 
 /// Orders that may wait for one station: a station that far behind is broken.
 const ORDER_QUEUE: usize = 1_024;
 /// What stations may raise before the dispatcher takes it.
-const RAISED_QUEUE: usize = 65_536;
+const RAISED_QUEUE: usize = 1_024;
 /// How long one kind of device may take to be left safe.
 const SAFE_DEADLINE: Period = Period::millis(15_000);
-/// How often a stop is looked for when nothing else happens.
-const STOP_POLL: Period = Period::millis(100);
 
 /// Runs a plan, and tells the observers everything that happens, in order.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
@@ -43,11 +42,17 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         plan,
         clock,
         raised,
+        happenings: Happenings::default(),
         orders: BTreeMap::new(),
         tasks: JoinSet::new(),
         order: OrderBuffer::new(plan.pace),
         observers,
         stop: stop.clone(),
+        look: match plan.pace {
+            // A second of virtual time passes at once.
+            Pace::Virtual => Period::millis(1_000),
+            Pace::Real => Period::millis(100),
+        },
         ending: None,
         ready: 0,
         left: BTreeMap::new(),
@@ -66,11 +71,14 @@ struct Dispatcher<'a, 'o> {
     plan: &'a Plan,
     clock: Clock,
     raised: Receiver<Raised>,
+    happenings: Happenings,
     orders: BTreeMap<DeviceId, Sender<Order>>,
     tasks: JoinSet<()>,
     order: OrderBuffer,
     observers: &'a mut [&'o mut dyn Observer],
     stop: Stop,
+    /// How often the dispatcher looks at what happened, and for somebody who wants it to stop.
+    look: Period,
     ending: Option<Ending>,
     ready: usize,
     left: BTreeMap<DeviceId, Result<(), String>>,
@@ -99,6 +107,7 @@ impl Dispatcher<'_, '_> {
             let reporter = Reporter {
                 device: wired.id,
                 raised: raise.clone(),
+                happenings: self.happenings.clone(),
             };
             match device {
                 DevicePlan::Instrument(plan) => {
@@ -209,14 +218,11 @@ impl Dispatcher<'_, '_> {
                 break;
             }
             let due = next.peek().map_or(end, |(at, _)| at.ceil_millis());
-            let wake = due.min(now + STOP_POLL);
+            let wake = due.min(now + self.look);
             tokio::select! {
                 biased;
                 raised = self.raised.recv() => self.take(raised),
                 () = self.clock.sleep_until(wake) => {}
-            }
-            while let Ok(raised) = self.raised.try_recv() {
-                self.take(Some(raised));
             }
         }
     }
@@ -251,7 +257,6 @@ impl Dispatcher<'_, '_> {
     /// Takes what a station raised.
     fn take(&mut self, raised: Option<Raised>) {
         match raised {
-            Some(Raised::Event(event)) => self.order.push(event),
             Some(Raised::Ready) => self.ready += 1,
             Some(Raised::Absent(why)) => self.end(Ending::Absent { why }),
             Some(Raised::Fault(why)) => self.end(Ending::BenchFault { why }),
@@ -273,6 +278,7 @@ impl Dispatcher<'_, '_> {
     /// Tells the observers what is settled.
     fn settle(&mut self, now: BenchTime) {
         let mut failed = None;
+        self.order.take(&self.happenings);
         for event in self.order.settled(now) {
             for observer in self.observers.iter_mut() {
                 failed = observer.observe(&event).err().or(failed);
@@ -321,6 +327,7 @@ impl Dispatcher<'_, '_> {
         }
         let ending = self.ending.take().unwrap_or(Ending::Completed);
         let at = self.clock.now();
+        self.order.take(&self.happenings);
         for event in self.order.rest().chain([Event {
             at,
             device: DeviceId::BENCH,

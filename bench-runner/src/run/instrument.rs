@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drivers::clock::Clock;
+use drivers::clock::{Alarm, Clock};
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::power_supply::SupplyLimits;
@@ -70,7 +70,7 @@ impl InstrumentStation {
             serial: identity.serial,
             firmware: identity.firmware,
         };
-        self.reporter.tell(self.clock.now(), event).await;
+        self.reporter.tell(self.clock.now(), event);
         let expected = self.serial.clone().filter(|serial| *serial != found);
         let armed = match expected {
             Some(serial) => {
@@ -114,11 +114,12 @@ impl InstrumentStation {
     /// Polls and carries out orders until told to leave the device safe.
     async fn attend(&mut self) {
         let mut due = self.clock.now();
+        let mut alarm = Alarm::new(self.clock);
         loop {
             let order = tokio::select! {
                 biased;
                 order = self.orders.recv() => Some(order),
-                () = self.clock.sleep_until(due) => None,
+                () = alarm.at(due) => None,
             };
             match order {
                 None => {
@@ -147,7 +148,7 @@ impl InstrumentStation {
             readings.clear();
             match self.instrument.measure(&mut readings).await {
                 Ok(()) => {
-                    self.reporter.sampled(self.clock.now(), &readings).await;
+                    self.reporter.sampled(self.clock.now(), &readings);
                     self.watch(&readings).await;
                     return true;
                 }
@@ -156,7 +157,7 @@ impl InstrumentStation {
                         asked: "measure".into(),
                         why: error.kind.to_string(),
                     };
-                    self.reporter.tell(self.clock.now(), event).await;
+                    self.reporter.tell(self.clock.now(), event);
                 }
                 Err(error) => self.fail(&error).await,
             }
@@ -198,7 +199,7 @@ impl InstrumentStation {
                     command: command.clone(),
                     late_us,
                 };
-                self.reporter.tell(now, event).await;
+                self.reporter.tell(now, event);
                 true
             }
             Err(error) => {
@@ -211,8 +212,7 @@ impl InstrumentStation {
     async fn fail(&mut self, error: &DeviceError) {
         let why = error.kind.to_string();
         self.reporter
-            .tell(self.clock.now(), EventKind::DeviceFailed { why })
-            .await;
+            .tell(self.clock.now(), EventKind::DeviceFailed { why });
         self.reporter.raise(Raised::Fault(error.to_string())).await;
     }
 
@@ -237,7 +237,7 @@ impl InstrumentStation {
             Ok(()) => EventKind::MadeSafe,
             Err(why) => EventKind::NotMadeSafe { why: why.clone() },
         };
-        self.reporter.tell(self.clock.now(), event).await;
+        self.reporter.tell(self.clock.now(), event);
         self.reporter
             .raise(Raised::Left(self.reporter.device, result))
             .await;

@@ -4,6 +4,7 @@
 use profiles::time::{BenchTime, Period};
 use reports::event::Event;
 
+use super::station::Happenings;
 use crate::runtime::Pace;
 
 /// Holds events back until nothing earlier can come.
@@ -29,6 +30,11 @@ impl OrderBuffer {
 
     pub(super) fn push(&mut self, event: Event) {
         self.held.push(event);
+    }
+
+    /// Takes what stations told.
+    pub(super) fn take(&mut self, happenings: &Happenings) {
+        happenings.take(&mut self.held);
     }
 
     /// Everything that is older than the hold, in order.

@@ -1,7 +1,7 @@
 //! Stations: one task looks after one device. Orders in, what was raised out.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use profiles::command::Command;
 use profiles::reading::Reading;
@@ -32,8 +32,6 @@ pub(super) enum Order {
 /// What a station raises.
 #[derive(Debug)]
 pub(super) enum Raised {
-    /// Something happened.
-    Event(Event),
     /// The device answered, is the right one, and is armed.
     Ready,
     /// The device does not answer: nothing may be switched on.
@@ -46,39 +44,55 @@ pub(super) enum Raised {
     Left(DeviceId, Result<(), String>),
 }
 
+/// What happened, until the dispatcher takes it. Stations do not wake the dispatcher for it: it
+/// looks by itself, many events at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Happenings(Arc<Mutex<Vec<Event>>>);
+
+impl Happenings {
+    fn push(&self, event: Event) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
+    }
+
+    /// Everything since the last time, in the order in which it was told.
+    pub(super) fn take(&self, into: &mut Vec<Event>) {
+        into.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// A station's way to raise things.
 #[derive(Clone, Debug)]
 pub(super) struct Reporter {
     pub(super) device: DeviceId,
     pub(super) raised: Sender<Raised>,
+    pub(super) happenings: Happenings,
 }
 
 impl Reporter {
-    /// Raises something. A dispatcher that is gone wants to hear nothing more.
+    /// Raises something that the dispatcher must see at once. One that is gone wants nothing.
     pub(super) async fn raise(&self, raised: Raised) {
-        if let Err(error) = self.raised.try_send(raised) {
-            let _gone = self.raised.send(error.into_inner()).await;
-        }
+        let _gone = self.raised.send(raised).await;
     }
 
     /// Something happened at `at`.
-    pub(super) async fn tell(&self, at: BenchTime, kind: EventKind) {
-        self.raise(Raised::Event(Event {
+    pub(super) fn tell(&self, at: BenchTime, kind: EventKind) {
+        self.happenings.push(Event {
             at,
             device: self.device,
             kind,
-        }))
-        .await;
+        });
     }
 
     /// The device told values at `at`.
-    pub(super) async fn sampled(&self, at: BenchTime, readings: &[Reading]) {
+    pub(super) fn sampled(&self, at: BenchTime, readings: &[Reading]) {
         self.tell(
             at,
             EventKind::Sampled {
                 readings: readings.into(),
             },
-        )
-        .await;
+        );
     }
 }

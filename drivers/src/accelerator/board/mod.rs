@@ -223,7 +223,10 @@ impl Board {
 
     /// The output of the latest inference on an input.
     pub(crate) fn output(&mut self, slot: u16) -> Result<Arc<[u8]>, Refusal> {
-        let output = self.memory.output(slot).map(|output| Arc::clone(&output.bytes));
+        let output = self
+            .memory
+            .output(slot)
+            .map(|output| Arc::clone(&output.bytes));
         self.tally(output)
     }
 
