@@ -19,7 +19,7 @@ use super::words;
 use sheet::{Align, Rect, Sheet};
 
 pub use bars::{ROW as BAR_ROW, SCALE as BAR_SCALE, draw_bars};
-pub use lanes::{AROUND as LANES_AROUND, LANE, draw_lanes};
+pub use lanes::{LANE, LANES_AROUND, STRIP, STRIPS_AROUND, draw_lanes, draw_strips};
 
 /// What drawing may fail with.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;

@@ -76,7 +76,7 @@ pub(super) const SPOT: Stroke = solid(INK, 0.9);
 pub(super) const LIMIT: Stroke = Stroke {
     colour: RGBColor(0xa0, 0x1c, 0x1c),
     weight: 0.8,
-    dashes: &[5.0, 2.5],
+    dashes: &[9.0, 2.5],
 };
 
 /// The grey of a phase; light enough for every pen on top of it.
@@ -85,6 +85,17 @@ pub(super) fn shade(phase: Phase) -> RGBColor {
         Phase::Sunlit => WHITE,
         Phase::Penumbra => RGBColor(0xbd, 0xbd, 0xbd),
         Phase::Umbra => RGBColor(0xe6, 0xe6, 0xe6),
+    }
+}
+
+/// The tint of a state by its number: ever darker, all light enough for a name upon them.
+pub(super) fn state(number: u16) -> RGBColor {
+    match number {
+        0 => WHITE,
+        1 => RGBColor(0xc9, 0xe3, 0xf2),
+        2 => RGBColor(0xf7, 0xe3, 0xb5),
+        3 => RGBColor(0x9c, 0xc9, 0xe2),
+        _ => RGBColor(0xe8, 0xb8, 0x8f),
     }
 }
 
@@ -107,6 +118,6 @@ pub(super) fn stroke(pen: Pen) -> Stroke {
 /// The stroke of what a pen's line of means hides.
 pub(super) fn veil(pen: Pen) -> Stroke {
     let RGBColor(r, g, b) = stroke(pen).colour;
-    let thin = |part: u8| (f64::from(part) * 0.45 + 255.0 * 0.55) as u8;
+    let thin = |part: u8| (f64::from(part) * 0.55 + 255.0 * 0.45) as u8;
     solid(RGBColor(thin(r), thin(g), thin(b)), 0.55)
 }

@@ -11,11 +11,12 @@ use crate::verdict::Verdict;
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = Vec::new();
     let power = [
-        (figure::supply_power(report), 128.0),
-        (figure::orbit_power(report), 112.0),
+        (figure::supply_power(report), 100.0),
+        (figure::orbit_power(report), 104.0),
     ];
     section(&mut blocks, "Power", power.into());
-    section(&mut blocks, "Heat", vec![(figure::heat(report), 148.0)]);
+    section(&mut blocks, "Heat", vec![(figure::heat(report), 132.0)]);
+    states(report, &mut blocks);
     inference(fonts, report, &mut blocks);
     section(
         &mut blocks,
@@ -42,6 +43,16 @@ fn section(blocks: &mut Vec<Block>, title: &str, figures: Vec<(Figure, f32)>) {
     }
 }
 
+/// What the boards said of their own state, below the temperatures that explain it.
+fn states(report: &Report, blocks: &mut Vec<Block>) {
+    let strips = figure::states(report);
+    if !strips.is_empty() {
+        let title = "States".to_owned();
+        blocks.push(Block::Strips(title, strips, figure::time_axis(report)));
+        blocks.push(Block::Gap(14.0));
+    }
+}
+
 fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
     if report.workloads.is_empty() {
         return;
@@ -55,7 +66,7 @@ fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
             blocks.push(Block::Text("No query was answered.".to_owned()));
             continue;
         }
-        blocks.push(Block::Figure(figure, 216.0));
+        blocks.push(Block::Figure(figure, 242.0));
         blocks.push(Block::Gap(6.0));
         blocks.push(Block::Table(speeds(fonts, report, place)));
         if !report
@@ -80,7 +91,7 @@ fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
 
 fn speeds(fonts: &Fonts, report: &Report, place: usize) -> Table {
     let columns = vec![
-        text("phase", 79.0),
+        text("phase", 73.0),
         numbers("answers", 52.0),
         numbers("rate 1/s", 46.0),
         numbers("golden", 46.0),
