@@ -118,7 +118,7 @@ fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Dra
 
 /// The grey of the eclipses behind a plot.
 fn shade<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, time: &TimeAxis) -> Drawn<DB> {
-    // Penumbras last seconds: they are drawn last, and never thinner than a hairline.
+    // Penumbras last seconds: they are drawn last, with edges that are seen at any width.
     for phase in [Phase::Umbra, Phase::Penumbra] {
         for interval in time
             .eclipses
@@ -139,6 +139,11 @@ fn shade<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, time: &TimeAxis) -> 
                 },
                 style::shade(phase),
             )?;
+            if phase == Phase::Penumbra {
+                for x in [left, right] {
+                    sheet.line(&[(x, plot.top), (x, plot.bottom)], style::EDGE)?;
+                }
+            }
         }
     }
     Ok(())

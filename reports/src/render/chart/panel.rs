@@ -126,12 +126,11 @@ fn range(panel: &Panel) -> (f64, f64) {
             (low, high) = (low.min(limit.value), high.max(limit.value));
         }
     }
-    let pad = 0.07 * (high - low);
-    if panel.from_zero && low >= 0.0 {
-        (0.0, high + pad)
-    } else {
-        (low - pad, high + pad)
+    if panel.with_zero && low >= 0.0 {
+        return (0.0, 1.07 * high);
     }
+    let pad = 0.07 * (high - low);
+    (low - pad, high + pad)
 }
 
 fn bands<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: &Plot) -> Drawn<DB> {

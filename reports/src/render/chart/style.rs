@@ -71,6 +71,8 @@ const fn solid(colour: RGBColor, weight: f64) -> Stroke {
 
 pub(super) const FRAME: Stroke = solid(RGBColor(0x8c, 0x8c, 0x8c), 0.5);
 pub(super) const GRID: Stroke = solid(RGBColor(0xd4, 0xd4, 0xd4), 0.35);
+/// The edges of a penumbra, which itself may be too narrow to be seen.
+pub(super) const EDGE: Stroke = solid(RGBColor(0x9e, 0x9e, 0x9e), 0.3);
 pub(super) const LEADER: Stroke = solid(RGBColor(0xa6, 0xa6, 0xa6), 0.4);
 pub(super) const SPOT: Stroke = solid(INK, 0.9);
 pub(super) const LIMIT: Stroke = Stroke {
@@ -83,8 +85,8 @@ pub(super) const LIMIT: Stroke = Stroke {
 pub(super) fn shade(phase: Phase) -> RGBColor {
     match phase {
         Phase::Sunlit => WHITE,
-        Phase::Penumbra => RGBColor(0xbd, 0xbd, 0xbd),
-        Phase::Umbra => RGBColor(0xe6, 0xe6, 0xe6),
+        Phase::Penumbra => RGBColor(0xf1, 0xf1, 0xf1),
+        Phase::Umbra => RGBColor(0xe0, 0xe0, 0xe0),
     }
 }
 
@@ -118,6 +120,6 @@ pub(super) fn stroke(pen: Pen) -> Stroke {
 /// The stroke of what a pen's line of means hides.
 pub(super) fn veil(pen: Pen) -> Stroke {
     let RGBColor(r, g, b) = stroke(pen).colour;
-    let thin = |part: u8| (f64::from(part) * 0.55 + 255.0 * 0.45) as u8;
-    solid(RGBColor(thin(r), thin(g), thin(b)), 0.55)
+    let thin = |part: u8| (f64::from(part) * 0.62 + 255.0 * 0.38) as u8;
+    solid(RGBColor(thin(r), thin(g), thin(b)), 0.65)
 }

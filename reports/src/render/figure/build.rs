@@ -142,7 +142,7 @@ impl<'a> PanelBuilder<'a> {
                 quantity: quantity.to_owned(),
                 unit: unit.to_owned(),
                 weight: 1.0,
-                from_zero: false,
+                with_zero: false,
                 traces: Vec::new(),
                 limits: Vec::new(),
                 bands: Vec::new(),
@@ -157,7 +157,7 @@ impl<'a> PanelBuilder<'a> {
     }
 
     pub(super) fn with_zero(mut self) -> Self {
-        self.panel.from_zero = true;
+        self.panel.with_zero = true;
         self
     }
 

@@ -53,7 +53,7 @@ pub struct Panel {
     /// Its share of the figure's height.
     pub weight: f64,
     /// Whether the axis must begin at zero.
-    pub from_zero: bool,
+    pub with_zero: bool,
     /// What is drawn.
     pub traces: Vec<Trace>,
     /// Limits of checks.

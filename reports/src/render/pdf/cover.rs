@@ -32,6 +32,9 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
         blocks.push(Block::Gap(10.0));
     }
     blocks.push(Block::Heading("Checks".to_owned()));
+    if report.findings.is_empty() {
+        blocks.push(Block::Text("No check was made.".to_owned()));
+    }
     blocks.push(Block::Table(checks(fonts, &report.findings)));
     blocks
 }
@@ -154,7 +157,7 @@ fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
         if finding.verdict != Verdict::Pass {
             let samples = several(finding.samples, "sample");
             let reason = finding.because.trim_end_matches('.');
-            row.remark = Some(format!("{reason} ({samples}, during {}).", finding.during));
+            row.remark = Some(format!("{reason} ({samples}; {}).", finding.during));
         }
         row
     });

@@ -12,7 +12,11 @@ const LISTED: usize = 70;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Section("Telemetry and events".to_owned())];
-    blocks.push(Block::Table(health(fonts, report)));
+    let health = health(fonts, report);
+    if health.len() == 0 {
+        blocks.push(Block::Text("No device took part.".to_owned()));
+    }
+    blocks.push(Block::Table(health));
     blocks.push(Block::Gap(14.0));
     let lanes = figure::story(report);
     if !lanes.is_empty() {

@@ -1,7 +1,7 @@
 //! Power, heat and inference: the figures, and the tables that go with them.
 
 use super::super::figure::{self, Figure};
-use super::super::words::{count, number, quantity};
+use super::super::words::{count, quantity};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, numbers, words as text};
@@ -125,14 +125,14 @@ fn speeds(fonts: &Fonts, report: &Report, place: usize) -> Table {
 }
 
 fn speed(phase: &str, answers: &Answers, golden: Option<&GoldenBand>) -> Row {
-    let millis = |us: u32| number(f64::from(us) * 1e-3);
+    let millis = |us: u32| decimals(f64::from(us) * 1e-3);
     let expected = |value: fn(&GoldenBand) -> f64| {
-        golden.map_or_else(|| "–".to_owned(), |golden| number(value(golden)))
+        golden.map_or_else(|| "–".to_owned(), |golden| decimals(value(golden)))
     };
     Row::of([
         phase.to_owned(),
         count(answers.count),
-        number(answers.rate()),
+        decimals(answers.rate()),
         expected(|golden| golden.rate),
         millis(answers.min_us),
         millis(answers.p50_us),
@@ -142,6 +142,11 @@ fn speed(phase: &str, answers: &Answers, golden: Option<&GoldenBand>) -> Row {
         millis(answers.p99_us),
         millis(answers.max_us),
     ])
+}
+
+/// With as many decimals as its neighbours above and below.
+fn decimals(value: f64) -> String {
+    format!("{value:.2}")
 }
 
 /// What the answers say of themselves: the same input must give the same output.
