@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use profiles::channel::ChannelSpec;
-use profiles::option::{OptionValue, Options};
 use profiles::phase::{Phase, PhaseInterval};
 use profiles::time::{BenchTime, Window};
 use reports::event::DeviceId;
-use reports::header::{
-    CheckSpec, DeviceHeader, Header, InputFile, NamedWindow, StepHeader, Subject, WorkloadHeader,
-};
+use reports::header::{DeviceHeader, Header, InputFile, StepHeader, WorkloadHeader};
 use reports::report::{Identity, Manifest};
-use reports::verdict::{Ending, Finding, Verdict};
+use reports::verdict::{Ending, Verdict};
+
+use crate::checks;
 
 /// Seconds of one orbit, of its eclipse, and where the first eclipse begins.
 pub(crate) const ORBIT: f64 = 5_574.6;
@@ -20,7 +19,7 @@ pub(crate) const FIRST: f64 = 2_011.318;
 pub(crate) const PENUMBRA: f64 = 8.412;
 pub(crate) const END: f64 = 11_160.0;
 
-fn window(from: f64, to: f64) -> Window {
+pub(crate) fn window(from: f64, to: f64) -> Window {
     Window {
         start: BenchTime::from_secs_f64(from),
         end: BenchTime::from_secs_f64(to),
@@ -131,86 +130,6 @@ fn devices() -> Vec<DeviceHeader> {
     ]
 }
 
-/// A check on a channel: name, device, channel, lower and upper limit, phase or whole run.
-type Watch = (
-    &'static str,
-    u16,
-    u16,
-    Option<f64>,
-    Option<f64>,
-    &'static str,
-);
-
-const WATCHES: [Watch; 7] = [
-    ("bus in band", 0, 0, Some(26.0), Some(33.6), "whole run"),
-    ("bus current", 0, 1, None, Some(3.0), "whole run"),
-    (
-        "battery keeps its reserve",
-        2,
-        3,
-        Some(0.6),
-        None,
-        "whole run",
-    ),
-    ("payload input in eclipse", 3, 0, Some(26.0), None, "umbra"),
-    ("payload junction", 3, 3, None, Some(85.0), "whole run"),
-    ("vision junction", 4, 3, None, Some(62.0), "whole run"),
-    (
-        "chamber follows the baseplate",
-        1,
-        0,
-        Some(-30.0),
-        Some(55.0),
-        "whole run",
-    ),
-];
-
-fn checks() -> Vec<CheckSpec> {
-    let devices = devices();
-    let named = |(name, device, channel, min, max, during): Watch| {
-        let mut options = Options::default();
-        for (key, limit) in [("min", min), ("max", max)] {
-            if let Some(limit) = limit {
-                options.set(key, OptionValue::Number(limit));
-            }
-        }
-        let owner = &devices[usize::from(device)];
-        let whole = NamedWindow {
-            name: during.to_owned(),
-            window: window(0.0, END),
-        };
-        let eclipses = phases()
-            .into_iter()
-            .filter(|interval| interval.phase.name() == during);
-        let mut windows: Vec<NamedWindow> = eclipses
-            .map(|interval| NamedWindow {
-                name: during.to_owned(),
-                window: interval.window,
-            })
-            .collect();
-        if windows.is_empty() {
-            windows.push(whole);
-        }
-        CheckSpec {
-            name: name.to_owned(),
-            kind: "in_range".to_owned(),
-            subject: Subject::Channel {
-                device: DeviceId(device),
-                channel,
-            },
-            subject_text: format!(
-                "{}.{}",
-                owner.name,
-                owner.channels[usize::from(channel)].name
-            ),
-            during: during.to_owned(),
-            windows,
-            options,
-        }
-    };
-    WATCHES.into_iter().map(named).collect()
-}
-
 /// The invented plan.
 pub(crate) fn header() -> Header {
     let workload = |name: &str, device, golden: &str| WorkloadHeader {
@@ -244,7 +163,7 @@ pub(crate) fn header() -> Header {
             },
         ],
         phases: phases(),
-        checks: checks(),
+        checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),
             workload("image-classification", 4, "resnet-int8"),
@@ -324,94 +243,4 @@ pub(crate) fn manifest(header: &Header) -> Manifest {
         exit_code: 1,
         sim_seconds: END,
     }
-}
-
-/// What an invented judge found.
-pub(crate) fn findings() -> Vec<Finding> {
-    let told = [
-        (Some(27.41), Some(26.0), "V", 4_140.2, "umbra"),
-        (Some(2.61), Some(3.0), "A", 2_011.9, "umbra"),
-        (Some(0.791), Some(0.6), "", 4_141.7, "umbra"),
-        (Some(27.22), Some(26.0), "V", 9_716.3, "umbra"),
-        (Some(78.26), Some(85.0), "°C", 7_412.5, "sunlit"),
-        (Some(62.85), Some(62.0), "°C", 7_583.0, "sunlit"),
-        (Some(37.9), Some(55.0), "°C", 1_988.0, "sunlit"),
-    ];
-    let channel = checks()
-        .into_iter()
-        .zip(told)
-        .map(|(check, (value, limit, unit, at, phase))| {
-            let (value, limit): (Option<f64>, Option<f64>) = (value, limit);
-            let above = check.options.number("max") == limit;
-            let margin = value
-                .zip(limit)
-                .map(|(v, l)| if above { l - v } else { v - l });
-            let verdict = match margin {
-                Some(margin) if margin < 0.0 => Verdict::Fail,
-                _ => Verdict::Pass,
-            };
-            Finding {
-                because: format!(
-                    "{} reached {} {unit}, and the limit is {} {unit}",
-                    check.subject_text,
-                    value.unwrap_or(0.0),
-                    limit.unwrap_or(0.0)
-                ),
-                check: check.name,
-                kind: check.kind,
-                subject: check.subject_text,
-                during: check.during,
-                verdict,
-                value,
-                limit,
-                unit: unit.to_owned(),
-                margin,
-                at: Some(BenchTime::from_secs_f64(at)),
-                phase: Some(phase.to_owned()),
-                samples: 111_563,
-            }
-        });
-    channel.chain(others()).collect()
-}
-
-fn others() -> [Finding; 2] {
-    let finding = |check: &str, kind: &str, subject: &str, because: &str| Finding {
-        check: check.to_owned(),
-        kind: kind.to_owned(),
-        subject: subject.to_owned(),
-        during: "whole run".to_owned(),
-        verdict: Verdict::Pass,
-        because: because.to_owned(),
-        value: None,
-        limit: None,
-        unit: String::new(),
-        margin: None,
-        at: None,
-        phase: None,
-        samples: 0,
-    };
-    let latency = Finding {
-        value: Some(76.4),
-        limit: Some(82.9),
-        unit: "ms".to_owned(),
-        margin: Some(6.5),
-        phase: Some("umbra".to_owned()),
-        samples: 61_930,
-        ..finding(
-            "keyword latency p90",
-            "latency",
-            "keyword-spotting",
-            "within the golden's band",
-        )
-    };
-    let silence = Finding {
-        verdict: Verdict::Inconclusive,
-        ..finding(
-            "no reset heard",
-            "no_reset",
-            "vision",
-            "the board tells no uptime, so nothing is known",
-        )
-    };
-    [latency, silence]
 }

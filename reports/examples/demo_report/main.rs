@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p reports --example demo_report -- OUT_DIR`
 
+mod checks;
 mod header;
 mod run;
 
@@ -17,6 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".to_owned()));
     let header = header::header();
     let events = run::events(&header);
+    let findings = checks::findings(&header, &events);
 
     let start = std::time::Instant::now();
     let mut gatherer = Gatherer::new(&header);
@@ -24,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         gatherer.observe(event)?;
     }
     let observed = start.elapsed();
-    let mut report = gatherer.finish(header::findings(), header::manifest(&header));
+    let mut report = gatherer.finish(findings, header::manifest(&header));
     let finished = start.elapsed();
     report.goldens = goldens();
     report.correctness = correctness();

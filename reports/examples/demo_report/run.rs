@@ -26,7 +26,7 @@ struct World {
 #[derive(Clone, Copy)]
 struct Board {
     watts: f64,
-    board: f64,
+    plate: f64,
     junction: f64,
     clock: f64,
     next_answer: f64,
@@ -53,9 +53,9 @@ impl World {
             let reduced = place == 0 && self.light < 0.5;
             board.clock = if reduced { 520.0 } else { 850.0 };
             board.watts += (board.clock / 850.0 * (14.0 + 4.0 * place as f64) - board.watts) * 0.05;
-            let flow = board.watts - (board.board - self.air) * 1.1;
-            board.board += flow * 0.1 / 260.0;
-            board.junction += (board.board + board.watts * 1.55 - board.junction) * 0.1 / 4.0;
+            let flow = board.watts - (board.plate - self.air) * 1.1;
+            board.plate += flow * 0.1 / 260.0;
+            board.junction += (board.plate + board.watts * 1.55 - board.junction) * 0.1 / 4.0;
         }
     }
 
@@ -76,7 +76,7 @@ impl World {
 pub(crate) fn events(header: &Header) -> Vec<Event> {
     let board = Board {
         watts: 12.0,
-        board: 30.0,
+        plate: 30.0,
         junction: 48.0,
         clock: 850.0,
         next_answer: 31.0,
@@ -125,7 +125,7 @@ pub(crate) fn events(header: &Header) -> Vec<Event> {
         samples(&mut world, tick, |device, kind| tell(now, device, kind));
         for place in 0..2 {
             answers(&mut world, place, now, |at, kind| {
-                tell(at, 3 + place as u16, kind)
+                tell(at, 3 + place as u16, kind);
             });
         }
         faults(tick, |device, kind| tell(now, device, kind));
@@ -145,7 +145,7 @@ pub(crate) fn events(header: &Header) -> Vec<Event> {
 
 fn set_points(world: &World, tick: u64, mut tell: impl FnMut(u16, EventKind)) {
     let late_us = tick * 7_919 % 900;
-    if tick % 50 == 0 {
+    if tick.is_multiple_of(50) {
         let volts = Volts((world.volts() * 50.0).round() / 50.0);
         let command = Command::Supply {
             volts,
@@ -153,7 +153,7 @@ fn set_points(world: &World, tick: u64, mut tell: impl FnMut(u16, EventKind)) {
         };
         tell(0, EventKind::SetPointApplied { command, late_us });
     }
-    if tick % 300 == 0 {
+    if tick.is_multiple_of(300) {
         let command = Command::Chamber {
             target: Celsius((world.plate * 10.0).round() / 10.0),
             slew: None,
@@ -175,7 +175,7 @@ fn samples(world: &mut World, tick: u64, mut tell: impl FnMut(u16, EventKind)) {
     let (volts, amps) = (world.volts(), world.amps());
     let supply = [world.noisy(volts, 0.012), world.noisy(amps, 0.018)];
     tell(0, said(&supply));
-    if tick % 10 == 0 {
+    if tick.is_multiple_of(10) {
         let air = world.noisy(world.air, 0.08);
         tell(1, said(&[air, world.plate]));
         let load = world.boards.iter().map(|board| board.watts).sum::<f64>() + 18.0;
@@ -207,16 +207,32 @@ fn samples(world: &mut World, tick: u64, mut tell: impl FnMut(u16, EventKind)) {
         let values = [
             world.noisy(volts - sag, 0.02),
             world.noisy(board.watts / volts, 0.01),
-            world.noisy(board.board, 0.12),
+            world.noisy(board.plate, 0.12),
             world.noisy(board.junction, 0.35),
             board.clock,
             board.answers as f64,
         ];
-        tell(3 + place as u16, said(&values));
+        let mut readings: Vec<Reading> = values
+            .iter()
+            .zip(0..)
+            .map(|(&value, channel)| Reading::number(channel, value))
+            .collect();
+        readings.push(Reading::state(6, u16::from(board.clock < 800.0)));
+        readings.push(Reading::state(7, u16::from(board.junction > 76.5)));
+        tell(
+            3 + place as u16,
+            EventKind::Sampled {
+                readings: readings.into(),
+            },
+        );
     }
 }
 
 fn answers(world: &mut World, place: usize, now: f64, mut tell: impl FnMut(f64, EventKind)) {
+    if place == 1 && (4_800.0..4_980.0).contains(&now) {
+        world.boards[1].next_answer = 4_980.5;
+        return;
+    }
     while world.boards[place].next_answer < now {
         let slow = 850.0 / world.boards[place].clock;
         let base = if place == 0 { 42_000.0 } else { 182_000.0 };
@@ -270,7 +286,7 @@ fn faults(tick: u64, mut tell: impl FnMut(u16, EventKind)) {
             },
         );
     }
-    if (48_100..49_800).contains(&tick) && tick % 100 == 0 {
+    if (48_100..49_800).contains(&tick) && tick.is_multiple_of(100) {
         tell(
             4,
             EventKind::NoResponse {

@@ -8,4 +8,9 @@ pub mod pdf;
 pub mod summary;
 pub(crate) mod words;
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 pub use crate::report::{Correctness, GoldenBand};

@@ -20,9 +20,10 @@ pub(crate) fn number(value: f64) -> String {
         s => (3.0 - s.log10().floor()).clamp(3.0, 9.0) as usize,
     };
     let text = format!("{value:.decimals$}");
-    let text = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
     };
     // A value that rounds to nothing has no sign.
     let text = if text == "-0" { "0" } else { text };
@@ -124,7 +125,11 @@ pub(crate) fn because(report: &Report) -> String {
             };
             let reason = finding.because.trim_end_matches('.');
             let (bad, check) = (of(verdict).count(), &finding.check);
-            format!("{bad} of {all} {how}. The worst is “{check}”: {reason}.")
+            let rest = match (verdict, of(Verdict::Inconclusive).count()) {
+                (Verdict::Fail, unknown @ 1..) => format!("; {unknown} could not be decided"),
+                _ => String::new(),
+            };
+            format!("{bad} of {all} {how}{rest}. The worst is “{check}”: {reason}.")
         }
         (_, None) => "Nothing was checked, so nothing is known.".to_owned(),
     }

@@ -1,7 +1,7 @@
 //! The gatherer: sees every event of a run and keeps what a report needs, at a cost that a run
 //! in virtual time does not feel.
 
-use profiles::command::Command;
+use profiles::command::{Command, Fault};
 
 use crate::event::{Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
@@ -144,7 +144,7 @@ impl Gatherer {
             }
             EventKind::Retried { asked, why } => {
                 self.device(event, |device| device.counts.retries += 1);
-                (Kind::Retried, format!("`{asked}` asked again: {why}"))
+                (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
@@ -156,9 +156,9 @@ impl Gatherer {
     }
 
     fn set_point(&mut self, event: &Event, command: &Command, late_us: u64) {
-        if let Command::Inject(_) = command {
+        if let Command::Inject(fault) = command {
             self.story
-                .tell(event.at, event.device, Kind::Injected, command.to_string());
+                .tell(event.at, event.device, Kind::Injected, injected(fault));
         }
         let (at_us, place) = (event.at.as_micros(), self.grid.place(event.at));
         self.device(event, |device| {
@@ -181,6 +181,16 @@ impl Gatherer {
         if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
             change(device);
         }
+    }
+}
+
+/// A fault as people say it.
+fn injected(fault: &Fault) -> String {
+    match fault {
+        Fault::Mute { millis } => format!("silent for {} s", f64::from(*millis) * 1e-3),
+        Fault::BitFlip { byte, bit } => format!("bit {bit} of byte {byte} turned over"),
+        Fault::OverVoltageTrip => "over-voltage protection tripped".to_owned(),
+        Fault::Reset => "reset".to_owned(),
     }
 }
 

@@ -189,6 +189,8 @@ impl LatencyGatherer {
         if place != self.place {
             self.close_moment();
             self.place = place;
+        }
+        if self.current.is_empty() {
             self.current_window.start = at;
         }
         self.current.push(answer.latency_us);

@@ -75,14 +75,25 @@ impl Values {
         };
         let rough = (high - low) / ticks.max(1.0);
         let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .find(|m| m * power >= rough * 0.999);
-        let step = step.unwrap_or(10.0) * power;
-        let (first, last) = (
-            (low / step - 1e-9).ceil() as i64,
-            (high / step + 1e-9).floor() as i64,
-        );
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|m| m * power);
+        let enough = steps
+            .iter()
+            .position(|step| *step >= rough * 0.999)
+            .unwrap_or(3);
+        let first_and_last = |step: f64| {
+            (
+                (low / step - 1e-9).ceil() as i64,
+                (high / step + 1e-9).floor() as i64,
+            )
+        };
+        // Two numbers make a scale; one does not.
+        let told = |step: f64| first_and_last(step).1 - first_and_last(step).0 + 1;
+        let step = match steps[enough] {
+            wide if told(wide) < 2 && enough > 0 => steps[enough - 1],
+            wide if told(wide) < 2 => wide / 2.0,
+            wide => wide,
+        };
+        let (first, last) = first_and_last(step);
         Values {
             low,
             high,

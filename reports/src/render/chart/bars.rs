@@ -34,14 +34,12 @@ pub fn draw_bars<DB: DrawingBackend>(
     let (width, _) = sheet.size();
     let (left, right) = (NAMES, width - MARGINS);
     let bottom = ROW * bars.len() as f64;
-    let low = if bars.iter().any(|bar| bar.share < 0.0) {
-        -1.0
-    } else {
-        0.0
-    };
+    // To the left only as far as the worst bar reaches, in quarters.
+    let worst = bars.iter().map(|bar| bar.share).fold(0.0, f64::min);
+    let low = (worst * 4.0).floor() / 4.0;
     let x = |share: f64| left + (right - left) * (share - low) / (1.0 - low);
-    for step in 0..=4 {
-        let share = low + (1.0 - low) * f64::from(step) / 4.0;
+    for step in (low * 4.0).round() as i32..=4 {
+        let share = f64::from(step) / 4.0;
         sheet.line(&[(x(share), 0.0), (x(share), bottom)], style::GRID)?;
         let label = format!("{:.0} %", share * 100.0).replace('-', "−");
         sheet.text(

@@ -1,20 +1,72 @@
-//! Lanes: the story of each device on the time axis.
+//! Lanes: the story of each device on the time axis, and the states they told.
 
 use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::prelude::DrawingBackend;
 
-use super::super::figure::{Lane, TimeAxis};
+use super::super::figure::{Lane, Strip, TimeAxis};
 use super::sheet::{Align, Rect, Sheet};
-use super::{Drawn, LEFT, axis, head, style};
+use super::{Drawn, HEAD, axis, head, labels, style};
 
 /// Height of a lane, in points.
 pub const LANE: f64 = 15.0;
+/// Height of a strip, in points.
+pub const STRIP: f64 = 13.0;
 /// Height of what stands above and below the lanes, in points.
-pub const AROUND: f64 = 16.0 + 24.0;
+pub const LANES_AROUND: f64 = HEAD + 24.0;
+/// Height of what stands above and below the strips, in points.
+pub const STRIPS_AROUND: f64 = HEAD + 16.0;
 
 /// Left of the lanes: names of devices.
-const NAMES: f64 = 66.0;
+const NAMES: f64 = 72.0;
+/// Left of the strips: names of channels.
+const CHANNELS: f64 = 92.0;
+/// Half the width of the box of a letter.
+const HALF: f64 = 3.6;
+
+/// A plot of rows over the time axis.
+struct Rows {
+    plot: Rect,
+    end: f64,
+}
+
+impl Rows {
+    fn x(&self, seconds: f64) -> f64 {
+        let share = (seconds / self.end).clamp(0.0, 1.0);
+        self.plot.left + (self.plot.right - self.plot.left) * share
+    }
+}
+
+/// Title, eclipses and times around rows of `height` together.
+fn around<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    (title, left): (&str, f64),
+    height: f64,
+    time: &TimeAxis,
+) -> Result<Rows, DrawingAreaErrorKind<DB::ErrorType>> {
+    let (width, _) = sheet.size();
+    head(sheet, title, time)?;
+    let plot = Rect {
+        left,
+        top: HEAD,
+        // The last time is centred below the edge, and needs half its width.
+        right: width - 9.0,
+        bottom: HEAD + height,
+    };
+    let rows = Rows {
+        plot,
+        end: time.end,
+    };
+    super::shade(sheet, plot, time)?;
+    let (ticks, format) = axis::times(time.end);
+    for tick in ticks {
+        let x = rows.x(tick);
+        sheet.line(&[(x, plot.top), (x, plot.bottom + 2.5)], style::GRID)?;
+        let label = axis::time_label(tick, format);
+        sheet.text((x, plot.bottom + 8.0), &label, &style::SMALL, Align::Center)?;
+    }
+    Ok(rows)
+}
 
 /// Draws `lanes` over the whole of `area`.
 ///
@@ -27,58 +79,38 @@ pub fn draw_lanes<DB: DrawingBackend>(
     unit: f64,
 ) -> Drawn<DB> {
     let sheet = Sheet::new(area, unit);
-    let (width, _) = sheet.size();
-    head(&sheet, title, time)?;
-    let top = 16.0;
-    let bottom = top + LANE * lanes.len() as f64;
-    let plot = Rect {
-        left: NAMES.max(LEFT),
-        top,
-        right: width - 4.0,
-        bottom,
-    };
-    super::shade(&sheet, plot, time)?;
-    let x = |seconds: f64| plot.left + (plot.right - plot.left) * (seconds / time.end).min(1.0);
-    let (ticks, format) = axis::times(time.end);
-    for tick in ticks {
-        sheet.line(&[(x(tick), top), (x(tick), bottom + 2.5)], style::GRID)?;
-        let label = axis::time_label(tick, format);
-        sheet.text(
-            (x(tick), bottom + 8.0),
-            &label,
-            &style::SMALL,
-            Align::Center,
-        )?;
-    }
+    let rows = around(&sheet, (title, NAMES), LANE * lanes.len() as f64, time)?;
+    let plot = rows.plot;
     for (row, lane) in lanes.iter().enumerate() {
-        let middle = top + LANE * (row as f64 + 0.5);
+        let middle = plot.top + LANE * (row as f64 + 0.5);
+        let name = labels::fitted(&sheet, &lane.label, NAMES - 6.0);
         sheet.text(
-            (plot.left - 5.0, middle),
-            &lane.label,
+            (plot.left - 6.0, middle),
+            &name,
             &style::LABEL,
             Align::Right,
         )?;
         sheet.line(&[(plot.left, middle), (plot.right, middle)], style::LEADER)?;
         for &(from, to) in &lane.silences {
-            let (left, right) = (x(from), x(to).max(x(from) + 0.6));
-            let rect = Rect {
-                left,
-                top: middle - 2.0,
-                right,
-                bottom: middle + 2.0,
-            };
-            sheet.fill(rect, style::INK)?;
+            let left = rows.x(from);
+            let (top, bottom) = (middle - 2.0, middle + 2.0);
+            sheet.fill(
+                Rect {
+                    left,
+                    top,
+                    right: rows.x(to).max(left + 0.6),
+                    bottom,
+                },
+                style::INK,
+            )?;
         }
-        marks(&sheet, lane, middle, x)?;
+        marks(&sheet, lane, middle, &rows)?;
     }
     sheet.frame(plot, style::FRAME)?;
+    let format = axis::times(time.end).1;
     let caption = format!("bench time, {}; black bars: silent", format.name());
-    sheet.text(
-        (f64::midpoint(plot.left, plot.right), bottom + 18.0),
-        &caption,
-        &style::SMALL,
-        Align::Center,
-    )
+    let at = (f64::midpoint(plot.left, plot.right), plot.bottom + 18.0);
+    sheet.text(at, &caption, &style::SMALL, Align::Center)
 }
 
 /// A letter in a box for each event; those that would cover one another are a tick only.
@@ -86,30 +118,72 @@ fn marks<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
     lane: &Lane,
     middle: f64,
-    x: impl Fn(f64) -> f64,
+    rows: &Rows,
 ) -> Drawn<DB> {
     let mut free = f64::NEG_INFINITY;
     for mark in &lane.marks {
-        let at = x(mark.at);
-        sheet.line(&[(at, middle - 6.0), (at, middle + 6.0)], style::SPOT)?;
-        if at - 4.0 < free {
+        let at = rows.x(mark.at);
+        let at = at.clamp(rows.plot.left + HALF + 1.0, rows.plot.right - HALF - 1.0);
+        if at - HALF < free {
+            if at > free {
+                sheet.line(&[(at, middle - 4.2), (at, middle + 4.2)], style::SPOT)?;
+            }
             continue;
         }
         let rect = Rect {
-            left: at - 3.6,
+            left: at - HALF,
             top: middle - 4.2,
-            right: at + 3.6,
+            right: at + HALF,
             bottom: middle + 4.2,
         };
         sheet.fill(rect, style::WHITE)?;
         sheet.frame(rect, style::SPOT)?;
-        sheet.text(
-            (at, middle),
-            &mark.letter.to_string(),
-            &style::STRONG_LABEL,
-            Align::Center,
-        )?;
+        let letter = mark.letter.to_string();
+        sheet.text((at, middle), &letter, &style::STRONG_LABEL, Align::Center)?;
         free = rect.right;
     }
     Ok(())
+}
+
+/// Draws `strips` over the whole of `area`.
+///
+/// # Errors
+/// If the backend fails.
+pub fn draw_strips<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    (title, strips): (&str, &[Strip]),
+    time: &TimeAxis,
+    unit: f64,
+) -> Drawn<DB> {
+    let sheet = Sheet::new(area, unit);
+    let rows = around(&sheet, (title, CHANNELS), STRIP * strips.len() as f64, time)?;
+    let plot = rows.plot;
+    for (row, strip) in strips.iter().enumerate() {
+        let top = plot.top + STRIP * row as f64;
+        let (middle, bottom) = (top + STRIP / 2.0, top + STRIP - 2.0);
+        let name = labels::fitted(&sheet, &strip.label, CHANNELS - 6.0);
+        sheet.text(
+            (plot.left - 6.0, middle),
+            &name,
+            &style::LABEL,
+            Align::Right,
+        )?;
+        for span in &strip.spans {
+            let (left, right) = (rows.x(span.from), rows.x(span.to));
+            let rect = Rect {
+                left,
+                top: top + 2.0,
+                right: right.max(left + 0.6),
+                bottom,
+            };
+            sheet.fill(rect, style::state(span.number))?;
+            sheet.frame(rect, style::LEADER)?;
+            // A name only where it fits into its span.
+            if sheet.width(&span.state, &style::LABEL) + 4.0 <= right - left {
+                let at = (f64::midpoint(left, right), middle);
+                sheet.text(at, &span.state, &style::LABEL, Align::Center)?;
+            }
+        }
+    }
+    sheet.frame(plot, style::FRAME)
 }

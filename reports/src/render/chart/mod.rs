@@ -19,7 +19,7 @@ use super::words;
 use sheet::{Align, Rect, Sheet};
 
 pub use bars::{ROW as BAR_ROW, SCALE as BAR_SCALE, draw_bars};
-pub use lanes::{AROUND as LANES_AROUND, LANE, draw_lanes};
+pub use lanes::{LANE, LANES_AROUND, STRIP, STRIPS_AROUND, draw_lanes, draw_strips};
 
 /// What drawing may fail with.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
@@ -118,7 +118,7 @@ fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Dra
 
 /// The grey of the eclipses behind a plot.
 fn shade<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, time: &TimeAxis) -> Drawn<DB> {
-    // Penumbras last seconds: they are drawn last, and never thinner than a hairline.
+    // Penumbras last seconds: they are drawn last, with edges that are seen at any width.
     for phase in [Phase::Umbra, Phase::Penumbra] {
         for interval in time
             .eclipses
@@ -139,6 +139,11 @@ fn shade<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, time: &TimeAxis) -> 
                 },
                 style::shade(phase),
             )?;
+            if phase == Phase::Penumbra {
+                for x in [left, right] {
+                    sheet.line(&[(x, plot.top), (x, plot.bottom)], style::EDGE)?;
+                }
+            }
         }
     }
     Ok(())

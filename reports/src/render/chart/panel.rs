@@ -29,6 +29,33 @@ impl Plot<'_> {
     }
 }
 
+impl Plot<'_> {
+    /// Whether a line or a limit runs through `place`.
+    fn drawn_upon(&self, place: &Rect) -> bool {
+        let inside = |x: f64, y: f64| {
+            (place.left..=place.right).contains(&x) && (place.top..=place.bottom).contains(&y)
+        };
+        let traces = &self.panel.traces;
+        let on_line = traces.iter().flat_map(|trace| &trace.lines).any(|line| {
+            line.windows(2).any(|pair| {
+                let (from, to) = (pair[0], pair[1]);
+                // Coarse lines may cross a place between two of their points.
+                (0..=8).any(|step| {
+                    let share = f64::from(step) / 8.0;
+                    let at = from.0 + (to.0 - from.0) * share;
+                    let value = from.1 + (to.1 - from.1) * share;
+                    inside(self.x(at), self.y(value))
+                })
+            })
+        });
+        let limits = self.panel.limits.iter().map(|limit| self.y(limit.value));
+        on_line
+            || limits
+                .into_iter()
+                .any(|y| (place.top..=place.bottom).contains(&y))
+    }
+}
+
 pub(super) fn draw<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
     rect: Rect,
@@ -36,7 +63,7 @@ pub(super) fn draw<DB: DrawingBackend>(
     time: &TimeAxis,
 ) -> Drawn<DB> {
     let (low, high) = range(panel);
-    let values = Values::new(low, high, (rect.bottom - rect.top) / 24.0);
+    let values = Values::new(low, high, (rect.bottom - rect.top) / 17.0);
     let plot = Plot {
         rect,
         end: time.end,
@@ -99,11 +126,11 @@ fn range(panel: &Panel) -> (f64, f64) {
             (low, high) = (low.min(limit.value), high.max(limit.value));
         }
     }
-    let pad = 0.07 * (high - low);
-    match panel.from_zero && low >= 0.0 {
-        true => (0.0, high + pad),
-        false => (low - pad, high + pad),
+    if panel.with_zero && low >= 0.0 {
+        return (0.0, 1.07 * high);
     }
+    let pad = 0.07 * (high - low);
+    (low - pad, high + pad)
 }
 
 fn bands<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: &Plot) -> Drawn<DB> {
@@ -221,7 +248,8 @@ fn spots<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: &Plot) -> Drawn<DB> {
     Ok(())
 }
 
-/// The first place around a spot that lies in the plot and on nothing.
+/// The first place around a spot that lies in the plot and on nothing; upon a line if there is
+/// no other.
 fn room<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
     plot: &Plot,
@@ -230,18 +258,24 @@ fn room<DB: DrawingBackend>(
 ) -> Option<Rect> {
     let (x, y) = (plot.x(spot.at), plot.y(spot.value));
     let (width, height) = (sheet.width(&spot.label, &style::STRONG_LABEL) + 3.0, 8.0);
-    let lefts = [x + 5.0, x - 5.0 - width];
-    let tops = [y - 12.0, y + 4.0, y - 4.0, y - 22.0, y + 14.0];
-    tops.iter()
-        .flat_map(|&top| {
-            lefts.map(|left| Rect {
-                left,
-                top,
-                right: left + width,
-                bottom: top + height,
-            })
+    let lefts = [x + 5.0, x - 5.0 - width, x - width / 2.0];
+    let tops = [y - 13.0, y + 5.0, y - 4.0, y - 22.0, y + 14.0];
+    let places = tops.iter().flat_map(|&top| {
+        lefts.map(|left| Rect {
+            left,
+            top,
+            right: left + width,
+            bottom: top + height,
         })
-        .find(|place| plot.rect.holds(place) && !taken.iter().any(|other| other.overlaps(place)))
+    });
+    let free: Vec<Rect> = places
+        .filter(|place| plot.rect.holds(place))
+        .filter(|place| !taken.iter().any(|other| other.overlaps(place)))
+        .collect();
+    free.iter()
+        .find(|place| !plot.drawn_upon(place))
+        .or(free.first())
+        .copied()
 }
 
 fn label_list(plot: &Plot) -> Vec<Label> {
@@ -259,9 +293,10 @@ fn label_list(plot: &Plot) -> Vec<Label> {
     }
     for limit in &plot.panel.limits {
         let inside = (plot.values.low..=plot.values.high).contains(&limit.value);
-        let text = match inside {
-            true => format!("limit {}", limit.label),
-            false => format!("limit {}, off scale", limit.label),
+        let text = if inside {
+            format!("limit {}", limit.label)
+        } else {
+            format!("limit {}, off scale", limit.label)
         };
         list.push(Label {
             y: plot.y(limit.value),

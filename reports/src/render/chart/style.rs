@@ -71,20 +71,33 @@ const fn solid(colour: RGBColor, weight: f64) -> Stroke {
 
 pub(super) const FRAME: Stroke = solid(RGBColor(0x8c, 0x8c, 0x8c), 0.5);
 pub(super) const GRID: Stroke = solid(RGBColor(0xd4, 0xd4, 0xd4), 0.35);
+/// The edges of a penumbra, which itself may be too narrow to be seen.
+pub(super) const EDGE: Stroke = solid(RGBColor(0x9e, 0x9e, 0x9e), 0.3);
 pub(super) const LEADER: Stroke = solid(RGBColor(0xa6, 0xa6, 0xa6), 0.4);
 pub(super) const SPOT: Stroke = solid(INK, 0.9);
 pub(super) const LIMIT: Stroke = Stroke {
     colour: RGBColor(0xa0, 0x1c, 0x1c),
     weight: 0.8,
-    dashes: &[5.0, 2.5],
+    dashes: &[9.0, 2.5],
 };
 
 /// The grey of a phase; light enough for every pen on top of it.
 pub(super) fn shade(phase: Phase) -> RGBColor {
     match phase {
         Phase::Sunlit => WHITE,
-        Phase::Penumbra => RGBColor(0xbd, 0xbd, 0xbd),
-        Phase::Umbra => RGBColor(0xe6, 0xe6, 0xe6),
+        Phase::Penumbra => RGBColor(0xf1, 0xf1, 0xf1),
+        Phase::Umbra => RGBColor(0xe0, 0xe0, 0xe0),
+    }
+}
+
+/// The tint of a state by its number: ever darker, all light enough for a name upon them.
+pub(super) fn state(number: u16) -> RGBColor {
+    match number {
+        0 => WHITE,
+        1 => RGBColor(0xc9, 0xe3, 0xf2),
+        2 => RGBColor(0xf7, 0xe3, 0xb5),
+        3 => RGBColor(0x9c, 0xc9, 0xe2),
+        _ => RGBColor(0xe8, 0xb8, 0x8f),
     }
 }
 
@@ -107,6 +120,6 @@ pub(super) fn stroke(pen: Pen) -> Stroke {
 /// The stroke of what a pen's line of means hides.
 pub(super) fn veil(pen: Pen) -> Stroke {
     let RGBColor(r, g, b) = stroke(pen).colour;
-    let thin = |part: u8| (f64::from(part) * 0.45 + 255.0 * 0.55) as u8;
-    solid(RGBColor(thin(r), thin(g), thin(b)), 0.55)
+    let thin = |part: u8| (f64::from(part) * 0.62 + 255.0 * 0.38) as u8;
+    solid(RGBColor(thin(r), thin(g), thin(b)), 0.65)
 }

@@ -110,6 +110,20 @@ fn held(label: String, pen: Pen, series: &Series, end: f64) -> Trace {
     }
 }
 
+/// Windows of two checks with the same limit as one set, so that dashes do not fall upon dashes.
+fn union(one: &[(f64, f64)], other: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = one.iter().chain(other).copied().collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut merged: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in all {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
+}
+
 /// A panel under construction.
 pub(super) struct PanelBuilder<'a> {
     report: &'a Report,
@@ -128,7 +142,7 @@ impl<'a> PanelBuilder<'a> {
                 quantity: quantity.to_owned(),
                 unit: unit.to_owned(),
                 weight: 1.0,
-                from_zero: false,
+                with_zero: false,
                 traces: Vec::new(),
                 limits: Vec::new(),
                 bands: Vec::new(),
@@ -142,8 +156,8 @@ impl<'a> PanelBuilder<'a> {
         self
     }
 
-    pub(super) fn from_zero(mut self) -> Self {
-        self.panel.from_zero = true;
+    pub(super) fn with_zero(mut self) -> Self {
+        self.panel.with_zero = true;
         self
     }
 
@@ -214,7 +228,7 @@ impl<'a> PanelBuilder<'a> {
                 .iter_mut()
                 .find(|known| known.label == label);
             match same {
-                Some(known) => known.during.extend(during),
+                Some(known) => known.during = union(&known.during, &during),
                 None => self.panel.limits.push(Limit {
                     label,
                     value,

@@ -32,7 +32,7 @@ pub fn heat(report: &Report) -> Figure {
         panel.add_to(&mut panels);
     }
     let mut clock = PanelBuilder::new(report, "accelerator clock", "MHz")
-        .from_zero()
+        .with_zero()
         .weight(0.7);
     for (id, device, _) in report.of_role("accelerator") {
         clock.channel(&device.name, id, "clock_mhz");

@@ -15,7 +15,8 @@ pub fn inference(report: &Report, place: usize) -> Figure {
     let mut panels = Vec::new();
     if !moments.is_empty() {
         panels.push(rate(report, &workload.name, moments));
-        panels.push(latency(report, &workload.name, moments));
+        panels.push(latency(report, &workload.name, moments, false));
+        panels.push(latency(report, &workload.name, moments, true));
     }
     let device = report.device_name(workload.device);
     let title = format!("{} on {device} ({})", workload.name, workload.scenario);
@@ -27,7 +28,7 @@ pub fn inference(report: &Report, place: usize) -> Figure {
 }
 
 fn rate(report: &Report, workload: &str, moments: &[Moment]) -> Panel {
-    let mut builder = PanelBuilder::new(report, "answers", "1/s").from_zero();
+    let mut builder = PanelBuilder::new(report, "answers per second", "").with_zero();
     let panel = builder.panel();
     panel.bands = bands(report, workload, |golden| golden.rate);
     panel
@@ -36,21 +37,27 @@ fn rate(report: &Report, workload: &str, moments: &[Moment]) -> Panel {
     panel.clone()
 }
 
-fn latency(report: &Report, workload: &str, moments: &[Moment]) -> Panel {
-    let mut builder = PanelBuilder::new(report, "latency", "ms").weight(1.6);
+/// One percentile, with its band; a panel for each, since their bands may touch.
+fn latency(report: &Report, workload: &str, moments: &[Moment], p90: bool) -> Panel {
+    let quantity = if p90 {
+        "latency, 90th percentile"
+    } else {
+        "latency, median"
+    };
+    let mut builder = PanelBuilder::new(report, quantity, "ms");
     let panel = builder.panel();
-    panel.bands = bands(report, workload, |golden| golden.p50_us * 1e-3);
-    panel
-        .bands
-        .extend(bands(report, workload, |golden| golden.p90_us * 1e-3));
     let millis = |us: u32| f64::from(us) * 1e-3;
-    panel
-        .traces
-        .push(line("p90", Pen::Second, moments, |a| millis(a.p90_us)));
-    panel
-        .traces
-        .push(line("p50", Pen::First, moments, |a| millis(a.p50_us)));
-    // The slowest answer of all would flatten the rest; it stands in the table.
+    if p90 {
+        panel.bands = bands(report, workload, |golden| golden.p90_us * 1e-3);
+        panel
+            .traces
+            .push(line("p90", Pen::Second, moments, |a| millis(a.p90_us)));
+    } else {
+        panel.bands = bands(report, workload, |golden| golden.p50_us * 1e-3);
+        panel
+            .traces
+            .push(line("p50", Pen::First, moments, |a| millis(a.p50_us)));
+    }
     panel.clone()
 }
 

@@ -7,6 +7,7 @@ mod inference;
 mod margins;
 mod others;
 mod power;
+mod states;
 
 use profiles::phase::PhaseInterval;
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use margins::{Bar, margins};
 pub(crate) use others::letter;
 pub use others::{Lane, Mark, others, story};
 pub use power::{orbit_power, supply_power};
+pub use states::{Span, Strip, states};
 
 /// A stack of panels over one time axis.
 #[derive(Clone, Debug, Serialize)]
@@ -51,7 +53,7 @@ pub struct Panel {
     /// Its share of the figure's height.
     pub weight: f64,
     /// Whether the axis must begin at zero.
-    pub from_zero: bool,
+    pub with_zero: bool,
     /// What is drawn.
     pub traces: Vec<Trace>,
     /// Limits of checks.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::event::DeviceId;
 use crate::header::Subject;
-use crate::report::{Kind, Report};
+use crate::report::{Kind, Report, Series};
 
 use super::super::words;
 use super::Figure;
@@ -122,7 +122,7 @@ pub fn story(report: &Report) -> Vec<Lane> {
                 at: entry.at.as_secs_f64(),
                 letter: letter(entry.kind),
             });
-        let gaps = told.channels.iter().flat_map(|series| series.gaps());
+        let gaps = told.channels.iter().flat_map(Series::gaps);
         let mut silences: Vec<(f64, f64)> = gaps
             .map(|gap| (gap.start.as_secs_f64(), gap.end.as_secs_f64()))
             .collect();

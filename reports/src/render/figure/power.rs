@@ -19,19 +19,22 @@ pub fn supply_power(report: &Report) -> Figure {
 }
 
 fn volts(report: &Report, panels: &mut Vec<Panel>) {
-    let mut panel = PanelBuilder::new(report, "voltage", "V").weight(1.15);
+    let mut panel = PanelBuilder::new(report, "bus voltage", "V").weight(1.15);
     for (id, device, story) in report.of_role("power-supply") {
         panel.channel(&device.name, id, "volts");
         panel.command(&format!("{} set point", device.name), story, "volts");
     }
-    for (id, device, _) in report.of_role("accelerator") {
-        panel.channel(&format!("{} input", device.name), id, "bus_volts");
-    }
     panel.add_to(panels);
+    // Apart from the bus: a board sits so close below it that neither could be read.
+    let mut inputs = PanelBuilder::new(report, "voltage at the boards", "V");
+    for (id, device, _) in report.of_role("accelerator") {
+        inputs.channel(&device.name, id, "bus_volts");
+    }
+    inputs.add_to(panels);
 }
 
 fn amps(report: &Report, panels: &mut Vec<Panel>) {
-    let mut panel = PanelBuilder::new(report, "current", "A").from_zero();
+    let mut panel = PanelBuilder::new(report, "current", "A").with_zero();
     for (id, device, story) in report.of_role("power-supply") {
         panel.channel(&device.name, id, "amps");
         panel.command(&format!("{} limit", device.name), story, "limit");
@@ -43,7 +46,7 @@ fn amps(report: &Report, panels: &mut Vec<Panel>) {
 }
 
 fn watts(report: &Report, panels: &mut Vec<Panel>) {
-    let mut panel = PanelBuilder::new(report, "power", "W").from_zero();
+    let mut panel = PanelBuilder::new(report, "power", "W").with_zero();
     for role in ["power-supply", "accelerator"] {
         for (id, device, story) in report.of_role(role) {
             let label = match role {
@@ -64,7 +67,7 @@ fn watts(report: &Report, panels: &mut Vec<Panel>) {
 /// The orbit's own power: array, load and battery, as the profile computed them.
 pub fn orbit_power(report: &Report) -> Figure {
     let mut panels = Vec::new();
-    let mut watts = PanelBuilder::new(report, "array and load", "W").from_zero();
+    let mut watts = PanelBuilder::new(report, "array and load", "W").with_zero();
     for (id, _, _) in report.of_role("profile") {
         watts.channel("array", id, "array_watts");
         watts.channel("load", id, "load_watts");

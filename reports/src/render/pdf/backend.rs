@@ -61,9 +61,10 @@ impl Backend<'_, '_> {
     }
 
     fn shape<S: BackendStyle>(&mut self, style: &S, fill: bool) {
-        match fill {
-            true => self.filled(style.color()),
-            false => self.stroked(style.color(), style.stroke_width()),
+        if fill {
+            self.filled(style.color());
+        } else {
+            self.stroked(style.color(), style.stroke_width());
         }
     }
 

@@ -22,15 +22,19 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     blocks.push(Block::Keys(keys(report)));
     let bars = figure::margins(report, BARS);
     if !bars.is_empty() {
-        let title = match bars.len() < report.findings.len() {
-            true => "Margins: what the tightest checks have left of their allowance",
-            false => "Margins: what each check has left of its allowance",
+        let title = if bars.len() < report.findings.len() {
+            "Margins: what the tightest checks have left of their allowance"
+        } else {
+            "Margins: what each check has left of its allowance"
         };
         blocks.push(Block::Heading(title.to_owned()));
         blocks.push(Block::Bars(bars));
         blocks.push(Block::Gap(10.0));
     }
     blocks.push(Block::Heading("Checks".to_owned()));
+    if report.findings.is_empty() {
+        blocks.push(Block::Text("No check was made.".to_owned()));
+    }
     blocks.push(Block::Table(checks(fonts, &report.findings)));
     blocks
 }
@@ -126,14 +130,14 @@ fn extreme(report: &Report, channel: &str, highest: bool) -> Option<(f64, String
 fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
     let columns = vec![
         text("verdict", 74.0),
-        text("check", 108.0),
-        text("subject", 100.0),
+        text("check", 100.0),
+        text("subject", 98.0),
         numbers("value", 44.0),
-        numbers("limit", 44.0),
-        numbers("margin", 46.0),
-        text("unit", 26.0),
+        numbers("limit", 42.0),
+        numbers("margin", 44.0),
+        text("unit", 28.0),
         text("phase", 44.0),
-        numbers("time", 35.0),
+        numbers("time", 47.0),
     ];
     let rows = findings.iter().map(|finding| {
         let told = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
@@ -153,7 +157,7 @@ fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
         if finding.verdict != Verdict::Pass {
             let samples = several(finding.samples, "sample");
             let reason = finding.because.trim_end_matches('.');
-            row.remark = Some(format!("{reason} ({samples}, during {}).", finding.during));
+            row.remark = Some(format!("{reason} ({samples}; {}).", finding.during));
         }
         row
     });

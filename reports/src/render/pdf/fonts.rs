@@ -90,9 +90,10 @@ impl Fonts {
         for paragraph in text.split('\n') {
             let mut line = String::new();
             for word in paragraph.split(' ') {
-                let longer = match line.is_empty() {
-                    true => word.to_owned(),
-                    false => format!("{line} {word}"),
+                let longer = if line.is_empty() {
+                    word.to_owned()
+                } else {
+                    format!("{line} {word}")
                 };
                 if self.width(face, size, &longer) <= width {
                     line = longer;
@@ -120,8 +121,13 @@ impl Fonts {
         for letter in word.chars() {
             rest.push(letter);
             if rest.len() > letter.len_utf8() && self.width(face, size, &rest) > width {
-                rest.pop();
-                lines.push(std::mem::replace(&mut rest, letter.to_string()));
+                // After a joint of the word, if it has one; else wherever the line is full.
+                let full = rest.len() - letter.len_utf8();
+                let joint = rest[..full]
+                    .rfind(['_', '.', '/', '-'])
+                    .map_or(full, |place| place + 1);
+                let next = rest.split_off(joint);
+                lines.push(std::mem::replace(&mut rest, next));
             }
         }
         rest

@@ -12,7 +12,11 @@ const LISTED: usize = 70;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Section("Telemetry and events".to_owned())];
-    blocks.push(Block::Table(health(fonts, report)));
+    let health = health(fonts, report);
+    if health.len() == 0 {
+        blocks.push(Block::Text("No device took part.".to_owned()));
+    }
+    blocks.push(Block::Table(health));
     blocks.push(Block::Gap(14.0));
     let lanes = figure::story(report);
     if !lanes.is_empty() {
@@ -22,16 +26,23 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
         blocks.push(Block::Gap(8.0));
     }
     let entries = report.story.entries();
-    if !entries.is_empty() {
+    if listed(entries).next().is_some() {
         blocks.push(Block::Heading("Notable events".to_owned()));
         blocks.push(Block::Table(events(fonts, report, entries)));
-        let left_out = entries.len().saturating_sub(LISTED) as u64 + report.story.dropped();
+        let left_out = listed(entries).skip(LISTED).count() as u64 + report.story.dropped();
         if left_out > 0 {
             let more = several(left_out, "more event");
             blocks.push(Block::Text(format!("The record holds {more}.")));
         }
     }
     blocks
+}
+
+/// Who answered stands in the appendix, and need not fill this table too.
+fn listed(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    entries
+        .iter()
+        .filter(|entry| entry.kind != Kind::Identified)
 }
 
 /// What the letters mean, and how often each thing happened.
@@ -127,12 +138,13 @@ fn events(fonts: &Fonts, report: &Report, entries: &[Entry]) -> Table {
         text("event", 68.0),
         text("device", 78.0),
         text("what", 243.0),
-        numbers("times", 30.0),
+        numbers("", 30.0),
     ];
-    let rows = entries.iter().take(LISTED).map(|entry| {
-        let time = match entry.until.micros_since(entry.at) < 1_000_000 {
-            true => clock(entry.at),
-            false => format!("{} – {}", clock(entry.at), clock(entry.until)),
+    let rows = listed(entries).take(LISTED).map(|entry| {
+        let time = if entry.until.micros_since(entry.at) < 1_000_000 {
+            clock(entry.at)
+        } else {
+            format!("{} – {}", clock(entry.at), clock(entry.until))
         };
         Row::of([
             time,
@@ -140,7 +152,10 @@ fn events(fonts: &Fonts, report: &Report, entries: &[Entry]) -> Table {
             entry.kind.name().to_owned(),
             report.device_name(entry.device).to_owned(),
             entry.text.clone(),
-            entry.times.to_string(),
+            match entry.times {
+                1 => String::new(),
+                times => format!("{times}×"),
+            },
         ])
     });
     Table::new(fonts, columns, rows.collect())

@@ -1,7 +1,7 @@
 //! Layout: blocks one below the other, broken into pages.
 
-use super::super::chart::{BAR_ROW, BAR_SCALE, LANE, LANES_AROUND};
-use super::super::figure::{Bar, Figure, Lane, TimeAxis};
+use super::super::chart::{BAR_ROW, BAR_SCALE, LANE, LANES_AROUND, STRIP, STRIPS_AROUND};
+use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
 use super::fonts::{Face, Fonts};
 use super::table::Table;
 use crate::verdict::Verdict;
@@ -14,6 +14,8 @@ pub(super) const SIDE: f32 = 40.0;
 pub(super) const WIDTH: f32 = PAGE.0 - 2.0 * SIDE;
 const TOP: f32 = 58.0;
 const BOTTOM: f32 = PAGE.1 - 50.0;
+/// A page filled less than this has room for another section.
+const MOSTLY_WHITE: f32 = 0.45;
 
 pub(super) const TEXT_SIZE: f32 = 8.2;
 pub(super) const TEXT_LEADING: f32 = 11.2;
@@ -28,7 +30,7 @@ pub(super) const KEY_HEIGHT: f32 = 35.0;
 
 /// One thing on a page.
 pub(super) enum Block {
-    /// The title of a section, on a new page.
+    /// The title of a section, on a new page unless the last one is still mostly white.
     Section(String),
     /// The title of a part of it.
     Heading(String),
@@ -46,6 +48,8 @@ pub(super) enum Block {
     Bars(Vec<Bar>),
     /// The story of the devices.
     Lanes(String, Vec<Lane>, TimeAxis),
+    /// The states of the devices.
+    Strips(String, Vec<Strip>, TimeAxis),
     /// A table.
     Table(Table),
 }
@@ -86,6 +90,7 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
         Block::Figure(_, height) => *height,
         Block::Bars(bars) => (BAR_ROW * bars.len() as f64 + BAR_SCALE) as f32,
         Block::Lanes(_, lanes, _) => (LANE * lanes.len() as f64 + LANES_AROUND) as f32,
+        Block::Strips(_, strips, _) => (STRIP * strips.len() as f64 + STRIPS_AROUND) as f32,
         Block::Table(table) => table.height(0, table.len()),
     }
 }
@@ -94,6 +99,7 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
 fn wants_below(block: &Block) -> f32 {
     match block {
         Block::Heading(_) => 48.0,
+        Block::Section(_) => 90.0,
         _ => 0.0,
     }
 }
@@ -105,7 +111,11 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
     for (place, block) in blocks.iter().enumerate() {
         let fresh = y <= TOP;
         if matches!(block, Block::Section(_)) && !fresh {
-            (page, y) = (page + 1, TOP);
+            if y < TOP + MOSTLY_WHITE * (BOTTOM - TOP) {
+                y += 20.0;
+            } else {
+                (page, y) = (page + 1, TOP);
+            }
         }
         if let Block::Table(table) = block {
             rows(table, &mut page, &mut y, |page, y, rows| {
@@ -120,7 +130,7 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
         }
         let height = height(fonts, block);
         let below = match blocks.get(place + 1) {
-            Some(Block::Figure(_, next)) if matches!(block, Block::Heading(_)) => *next,
+            Some(Block::Figure(_, next)) if wants_below(block) > 0.0 => *next,
             _ => wants_below(block),
         };
         if y + height + below > BOTTOM && y > TOP {

@@ -73,7 +73,8 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     document.set_outline(outline);
     let total = by_page.len();
     for (number, parts) in by_page {
-        let settings = PageSettings::from_wh(PAGE.0, PAGE.1).expect("A4 has a size");
+        let settings = PageSettings::from_wh(PAGE.0, PAGE.1)
+            .ok_or_else(|| PdfError::Document("A4 has no size".to_owned()))?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
         let mut canvas = Canvas {

@@ -35,10 +35,8 @@ pub(super) fn frame(canvas: &mut Canvas, report: &Report, number: usize, total: 
         .map_or("", String::as_str);
     let mut told = format!("bench {version}").trim_end().to_owned();
     if let Some(record) = &report.manifest.record {
-        told += &format!(
-            "  ·  record {}…",
-            record.sha256.get(..12).unwrap_or(&record.sha256)
-        );
+        let short = record.sha256.get(..12).unwrap_or(&record.sha256);
+        told = format!("{told}  ·  record {short}…");
     }
     canvas.text((left, foot), &told, SMALL, Side::Left);
     canvas.text(
@@ -98,6 +96,12 @@ pub(super) fn block(canvas: &mut Canvas, placed: &Placed) {
             let height = (chart::LANE * lanes.len() as f64 + chart::LANES_AROUND) as f32;
             canvas.chart((x, y), (WIDTH, height), |area| {
                 chart::draw_lanes(area, (title, lanes), time, UNIT)
+            });
+        }
+        Block::Strips(title, strips, time) => {
+            let height = (chart::STRIP * strips.len() as f64 + chart::STRIPS_AROUND) as f32;
+            canvas.chart((x, y), (WIDTH, height), |area| {
+                chart::draw_strips(area, (title, strips), time, UNIT)
             });
         }
         Block::Table(table) => table.draw(canvas, (x, y), placed.rows.0, placed.rows.1),

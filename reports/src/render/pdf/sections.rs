@@ -1,7 +1,7 @@
 //! Power, heat and inference: the figures, and the tables that go with them.
 
 use super::super::figure::{self, Figure};
-use super::super::words::{count, number, quantity};
+use super::super::words::{count, quantity};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, numbers, words as text};
@@ -11,11 +11,12 @@ use crate::verdict::Verdict;
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = Vec::new();
     let power = [
-        (figure::supply_power(report), 128.0),
-        (figure::orbit_power(report), 112.0),
+        (figure::supply_power(report), 100.0),
+        (figure::orbit_power(report), 104.0),
     ];
     section(&mut blocks, "Power", power.into());
-    section(&mut blocks, "Heat", vec![(figure::heat(report), 148.0)]);
+    section(&mut blocks, "Heat", vec![(figure::heat(report), 132.0)]);
+    states(report, &mut blocks);
     inference(fonts, report, &mut blocks);
     section(
         &mut blocks,
@@ -42,6 +43,16 @@ fn section(blocks: &mut Vec<Block>, title: &str, figures: Vec<(Figure, f32)>) {
     }
 }
 
+/// What the boards said of their own state, below the temperatures that explain it.
+fn states(report: &Report, blocks: &mut Vec<Block>) {
+    let strips = figure::states(report);
+    if !strips.is_empty() {
+        let title = "States".to_owned();
+        blocks.push(Block::Strips(title, strips, figure::time_axis(report)));
+        blocks.push(Block::Gap(14.0));
+    }
+}
+
 fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
     if report.workloads.is_empty() {
         return;
@@ -55,7 +66,7 @@ fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
             blocks.push(Block::Text("No query was answered.".to_owned()));
             continue;
         }
-        blocks.push(Block::Figure(figure, 216.0));
+        blocks.push(Block::Figure(figure, 242.0));
         blocks.push(Block::Gap(6.0));
         blocks.push(Block::Table(speeds(fonts, report, place)));
         if !report
@@ -80,7 +91,7 @@ fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
 
 fn speeds(fonts: &Fonts, report: &Report, place: usize) -> Table {
     let columns = vec![
-        text("phase", 79.0),
+        text("phase", 73.0),
         numbers("answers", 52.0),
         numbers("rate 1/s", 46.0),
         numbers("golden", 46.0),
@@ -114,14 +125,14 @@ fn speeds(fonts: &Fonts, report: &Report, place: usize) -> Table {
 }
 
 fn speed(phase: &str, answers: &Answers, golden: Option<&GoldenBand>) -> Row {
-    let millis = |us: u32| number(f64::from(us) * 1e-3);
+    let millis = |us: u32| decimals(f64::from(us) * 1e-3);
     let expected = |value: fn(&GoldenBand) -> f64| {
-        golden.map_or_else(|| "–".to_owned(), |golden| number(value(golden)))
+        golden.map_or_else(|| "–".to_owned(), |golden| decimals(value(golden)))
     };
     Row::of([
         phase.to_owned(),
         count(answers.count),
-        number(answers.rate()),
+        decimals(answers.rate()),
         expected(|golden| golden.rate),
         millis(answers.min_us),
         millis(answers.p50_us),
@@ -131,6 +142,11 @@ fn speed(phase: &str, answers: &Answers, golden: Option<&GoldenBand>) -> Row {
         millis(answers.p99_us),
         millis(answers.max_us),
     ])
+}
+
+/// With as many decimals as its neighbours above and below.
+fn decimals(value: f64) -> String {
+    format!("{value:.2}")
 }
 
 /// What the answers say of themselves: the same input must give the same output.

@@ -47,17 +47,13 @@ pub(super) fn mark(canvas: &mut Canvas, verdict: Verdict, (x, y): (f32, f32), si
         }
         Verdict::Fail => {
             let s = 0.9 * r;
-            canvas.filled(ink, |path| {
-                polygon(
-                    path,
-                    &[
-                        (x - s, y - s),
-                        (x + s, y - s),
-                        (x + s, y + s),
-                        (x - s, y + s),
-                    ],
-                )
-            });
+            let corners = [
+                (x - s, y - s),
+                (x + s, y - s),
+                (x + s, y + s),
+                (x - s, y + s),
+            ];
+            canvas.filled(ink, |path| polygon(path, &corners));
             canvas.stroked(white, size * 0.14, |path| {
                 path.move_to(x - 0.42 * r, y - 0.42 * r);
                 path.line_to(x + 0.42 * r, y + 0.42 * r);
@@ -68,7 +64,7 @@ pub(super) fn mark(canvas: &mut Canvas, verdict: Verdict, (x, y): (f32, f32), si
         Verdict::Inconclusive => {
             let s = 1.12 * r;
             canvas.filled(ink, |path| {
-                polygon(path, &[(x, y - s), (x + s, y), (x, y + s), (x - s, y)])
+                polygon(path, &[(x, y - s), (x + s, y), (x, y + s), (x - s, y)]);
             });
             canvas.question(white, (x, y), size * 0.78);
         }

@@ -65,7 +65,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of<const N: usize>(cells: [String; N]) -> Row {
         Row {
-            cells: cells.to_vec(),
+            cells: cells.into(),
             ..Row::default()
         }
     }
@@ -111,13 +111,18 @@ impl Table {
         self.rows.len()
     }
 
-    pub(super) fn head_height() -> f32 {
-        LEADING + 2.0 * PAD + 1.0
+    /// Height of the head; a table of names and values needs none.
+    fn head_height(&self) -> f32 {
+        if self.columns.iter().all(|column| column.title.is_empty()) {
+            1.0
+        } else {
+            LEADING + 2.0 * PAD + 1.0
+        }
     }
 
     /// How many rows from `first` on fit into `height` below a head.
     pub(super) fn fitting(&self, first: usize, height: f32) -> usize {
-        let mut left = height - Table::head_height();
+        let mut left = height - self.head_height();
         self.rows[first..]
             .iter()
             .take_while(|row| {
@@ -130,7 +135,7 @@ impl Table {
     /// Height of these rows with a head.
     pub(super) fn height(&self, first: usize, count: usize) -> f32 {
         let rows = self.rows[first..first + count].iter();
-        Table::head_height() + rows.map(Wrapped::height).sum::<f32>()
+        self.head_height() + rows.map(Wrapped::height).sum::<f32>()
     }
 
     /// Draws a head and these rows at `(x, y)`.
@@ -143,7 +148,7 @@ impl Table {
             canvas.text((place(column, left), base), column.title, face, column.side);
             left += column.width;
         }
-        let mut top = y + Table::head_height();
+        let mut top = y + self.head_height();
         canvas.rule((x, right), top - 1.0, 0.8, INK);
         for row in &self.rows[first..first + count] {
             if !row.remark.is_empty() {
@@ -200,9 +205,10 @@ fn wrapped(fonts: &Fonts, columns: &[Column], row: Row) -> Wrapped {
         .enumerate()
         .map(|(place, (column, text))| {
             let marked = place == 0 && row.verdict.is_some();
-            let (face, room) = match marked {
-                true => (Face::Strong, column.width - GUTTER - MARK),
-                false => (column.face, column.width - GUTTER),
+            let (face, room) = if marked {
+                (Face::Strong, column.width - GUTTER - MARK)
+            } else {
+                (column.face, column.width - GUTTER)
             };
             fonts.wrap((face, size(face)), text, room)
         })

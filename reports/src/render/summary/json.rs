@@ -63,7 +63,7 @@ struct Speed {
 #[derive(Serialize)]
 struct Compared<'a> {
     measure: &'a str,
-    compared: u64,
+    outputs: u64,
     wrong: u64,
     worst: f64,
     allowed: f64,
@@ -87,6 +87,9 @@ struct Device {
 }
 
 /// The report as JSON.
+///
+/// # Panics
+/// Never: its names are text, and JSON has a word even for what is no number.
 pub fn json(report: &Report) -> String {
     let of = |verdict| {
         report
@@ -179,7 +182,7 @@ fn speed(answers: &Answers) -> Speed {
 fn comparison(told: &Correctness) -> Compared<'_> {
     Compared {
         measure: &told.measure,
-        compared: told.compared,
+        outputs: told.compared,
         wrong: told.wrong,
         worst: told.worst,
         allowed: told.allowed,

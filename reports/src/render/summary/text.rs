@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::words;
-use crate::report::{Kind, Report};
+use crate::report::{Kind, PhaseAnswers, Report};
 use crate::verdict::{Finding, Verdict};
 
 /// Widest check name before it is cut off.
@@ -30,9 +30,10 @@ fn painted(text: &str, verdict: Verdict, colour: bool) -> String {
         Verdict::Inconclusive => "33",
         Verdict::Fail => "31",
     };
-    match colour {
-        true => format!("\u{1b}[1;{code}m{text}\u{1b}[0m"),
-        false => text.to_owned(),
+    if colour {
+        format!("\u{1b}[1;{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -58,10 +59,11 @@ fn table(out: &mut String, report: &Report, colour: bool) {
                 _ => cell.clone(),
             };
             // Numbers stand at the right of their columns.
-            line += &match column {
-                2..=4 => format!("{room}{shown}  "),
-                _ => format!("{shown}{room}  "),
+            let (first, second) = match column {
+                2..=4 => (room, shown),
+                _ => (shown, room),
             };
+            line.extend([&*first, &*second, "  "]);
         }
         let _ = writeln!(out, "{}", line.trim_end());
         if let Some(finding) = place.checked_sub(1).map(|place| &report.findings[place])
@@ -97,25 +99,29 @@ fn row(finding: &Finding) -> [String; 7] {
 }
 
 fn speeds(out: &mut String, report: &Report) {
-    let mut any = false;
-    for (workload, story) in report.header.workloads.iter().zip(&report.workloads) {
-        for phase in &story.phases {
-            let a = &phase.answers;
-            let millis = |us: u32| f64::from(us) / 1e3;
-            let _ = writeln!(
-                out,
-                "{:<16} {:<10} {:>8.2}/s  p50 {:>8.2} ms  p90 {:>8.2} ms  {} answers",
-                workload.name,
-                phase.phase,
-                a.rate(),
-                millis(a.p50_us),
-                millis(a.p90_us),
-                words::count(a.count),
-            );
-            any = true;
-        }
+    let workloads = report.header.workloads.iter().zip(&report.workloads);
+    let told: Vec<(&str, &PhaseAnswers)> = workloads
+        .flat_map(|(header, story)| story.phases.iter().map(|phase| (&*header.name, phase)))
+        .collect();
+    let longest = |texts: &mut dyn Iterator<Item = &str>| {
+        texts.map(|text| text.chars().count()).max().unwrap_or(0)
+    };
+    let names = longest(&mut told.iter().map(|(name, _)| *name));
+    let phases = longest(&mut told.iter().map(|(_, phase)| &*phase.phase));
+    let millis = |us: u32| f64::from(us) / 1e3;
+    for (name, phase) in &told {
+        let a = &phase.answers;
+        let _ = writeln!(
+            out,
+            "{name:<names$}  {:<phases$}  {:>8.2}/s  p50 {:>8.2} ms  p90 {:>8.2} ms  {} answers",
+            phase.phase,
+            a.rate(),
+            millis(a.p50_us),
+            millis(a.p90_us),
+            words::count(a.count),
+        );
     }
-    if any {
+    if !told.is_empty() {
         let _ = writeln!(out);
     }
 }
@@ -133,9 +139,10 @@ fn closing(report: &Report) -> String {
         .filter(|kind| report.story.count(*kind) > 0)
         .map(|kind| format!("{} {}", report.story.count(kind), kind.name()))
         .collect();
-    let troubles = match troubles.is_empty() {
-        true => String::new(),
-        false => format!("; {}", troubles.join(", ")),
+    let troubles = if troubles.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", troubles.join(", "))
     };
     let length = words::duration(report.manifest.sim_seconds);
     let ending = report.ending.to_string();

@@ -1,0 +1,147 @@
+//! What every form of the report says of one small run.
+
+use std::convert::Infallible;
+
+use plotters::drawing::IntoDrawingArea;
+use plotters::prelude::DrawingBackend;
+use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, DrawingErrorKind};
+
+use super::{chart, figure, junit, pdf, sample, summary};
+use crate::report::Report;
+
+#[test]
+fn junit_has_a_case_for_each_check() {
+    insta::assert_snapshot!(junit::xml(&sample::report()));
+}
+
+#[test]
+fn junit_tells_a_run_that_did_not_complete() {
+    insta::assert_snapshot!(junit::xml(&sample::nothing()));
+}
+
+#[test]
+fn the_summary_is_json() {
+    insta::assert_snapshot!(summary::json(&sample::report()));
+}
+
+#[test]
+fn the_summary_is_text() {
+    insta::assert_snapshot!(summary::text(&sample::report(), false));
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let report = sample::report();
+    let mut plain = String::new();
+    let mut rest: &str = &summary::text(&report, true);
+    assert!(rest.contains("\u{1b}["));
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, summary::text(&report, false));
+}
+
+#[test]
+fn figures_tell_their_data() {
+    let report = sample::report();
+    insta::assert_json_snapshot!("power", figure::supply_power(&report));
+    insta::assert_json_snapshot!("heat", figure::heat(&report));
+    insta::assert_json_snapshot!("inference", figure::inference(&report, 0));
+    insta::assert_json_snapshot!("margins", figure::margins(&report, 10));
+    insta::assert_json_snapshot!("story", figure::story(&report));
+    insta::assert_json_snapshot!("states", figure::states(&report));
+}
+
+fn pages(bytes: &[u8]) -> usize {
+    let page = b"/Type/Page";
+    let found = bytes
+        .windows(page.len() + 1)
+        .filter(|w| w.starts_with(page) && w[10] != b's');
+    found.count()
+}
+
+#[test]
+fn the_same_report_gives_the_same_pdf() {
+    let first = pdf::bytes(&sample::report()).unwrap();
+    assert!(first.starts_with(b"%PDF-1."));
+    assert!(
+        first == pdf::bytes(&sample::report()).unwrap(),
+        "other bytes"
+    );
+    assert!(first.len() < 150_000, "{} bytes", first.len());
+}
+
+#[test]
+fn a_run_of_nothing_still_has_every_form() {
+    let report = sample::nothing();
+    assert!(pages(&pdf::bytes(&report).unwrap()) <= 2);
+    assert!(summary::json(&report).contains("\"inconclusive\""));
+    let told = summary::text(&report, false);
+    assert!(
+        told.contains("hardware absent: payload: no such port"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_report_with_odd_words_is_rendered() {
+    let mut report = sample::report();
+    report.header.campaign = "名前 \u{0} \u{1f680} ".to_owned();
+    report.header.description = "long ".repeat(2_000);
+    report.findings[0].because = "x".repeat(5_000);
+    report.findings[0].value = Some(f64::NAN);
+    report.findings[0].margin = Some(f64::NEG_INFINITY);
+    assert!(pages(&pdf::bytes(&report).unwrap()) > 2);
+    assert!(junit::xml(&report).contains("<testcase"));
+    assert!(summary::json(&report).contains("findings"));
+    assert!(summary::text(&report, true).contains("FAIL"));
+}
+
+/// Any backend will do for a chart, even one that draws nothing.
+struct Blank;
+
+impl DrawingBackend for Blank {
+    type ErrorType = Infallible;
+
+    fn get_size(&self) -> (u32, u32) {
+        (600, 300)
+    }
+
+    fn ensure_prepared(&mut self) -> Result<(), DrawingErrorKind<Infallible>> {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Result<(), DrawingErrorKind<Infallible>> {
+        Ok(())
+    }
+
+    fn draw_text<T: BackendTextStyle>(
+        &mut self,
+        _: &str,
+        _: &T,
+        _: BackendCoord,
+    ) -> Result<(), DrawingErrorKind<Infallible>> {
+        Ok(())
+    }
+
+    fn draw_pixel(
+        &mut self,
+        _: BackendCoord,
+        _: BackendColor,
+    ) -> Result<(), DrawingErrorKind<Infallible>> {
+        Ok(())
+    }
+}
+
+#[test]
+fn charts_draw_on_any_backend() {
+    let report: Report = sample::report();
+    let area = Blank.into_drawing_area();
+    chart::draw(&area, &figure::supply_power(&report), 1.0).unwrap();
+    chart::draw_bars(&area, &figure::margins(&report, 10), 1.0).unwrap();
+    let time = figure::time_axis(&report);
+    chart::draw_lanes(&area, ("story", &figure::story(&report)), &time, 1.0).unwrap();
+    chart::draw_strips(&area, ("states", &figure::states(&report)), &time, 1.0).unwrap();
+}
