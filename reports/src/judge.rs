@@ -153,3 +153,66 @@ fn watched(header: &Header, subject: Subject) -> Option<DeviceId> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Notes what it is shown.
+    struct Spy(Arc<Mutex<Vec<(usize, BenchTime)>>>);
+
+    impl Check for Spy {
+        fn observe(&mut self, window: usize, event: &Event) {
+            self.0.lock().unwrap().push((window, event.at));
+        }
+
+        fn conclude(self: Box<Self>) -> Finding {
+            unreachable!("nobody asks the spy")
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_check_sees_all_inside_and_nothing_outside(
+            mut edges in prop::collection::btree_set(0..200_u64, 0..9),
+            mut times in prop::collection::vec(0..200_u64, 0..50),
+        ) {
+            if edges.len() % 2 == 1 {
+                edges.pop_last();
+            }
+            times.sort_unstable();
+            let edges: Vec<BenchTime> = edges.into_iter().map(BenchTime::from_micros).collect();
+            let windows: Vec<Window> = edges
+                .chunks(2)
+                .map(|pair| Window { start: pair[0], end: pair[1] })
+                .collect();
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let spec = CheckSpec {
+                name: String::new(),
+                kind: String::new(),
+                subject: Subject::Device { device: DeviceId(0) },
+                subject_text: String::new(),
+                during: String::new(),
+                windows: Vec::new(),
+                options: profiles::option::Options::default(),
+            };
+            let mut post = Post {
+                spec: Arc::new(spec),
+                windows: windows.clone(),
+                cursor: 0,
+                check: Box::new(Spy(Arc::clone(&seen))),
+            };
+            let mut expected = Vec::new();
+            for at in times.into_iter().map(BenchTime::from_micros) {
+                post.take(&Event { at, device: DeviceId(0), kind: EventKind::Booted });
+                let inside = windows.iter().position(|window| window.contains(at));
+                expected.extend(inside.map(|window| (window, at)));
+            }
+            prop_assert_eq!(&*seen.lock().unwrap(), &expected);
+        }
+    }
+}

@@ -199,12 +199,11 @@ impl MatchesGolden {
     }
 
     fn passed(&self, samples: u64) -> Finding {
-        let room = |comparison: &Comparison| comparison.allowed - comparison.difference;
         let compared = self
             .right
             .iter()
             .map(|(answer, (_, comparison))| (answer, comparison));
-        let nearest = compared.min_by(|a, b| room(a.1).total_cmp(&room(b.1)).then(a.0.cmp(b.0)));
+        let nearest = compared.max_by(|a, b| a.1.used().total_cmp(&b.1.used()).then(b.0.cmp(a.0)));
         let exact = self
             .right
             .values()

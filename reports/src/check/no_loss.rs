@@ -111,7 +111,13 @@ impl Check for NoLoss {
             EventKind::Sampled { .. } => self.packets += 1,
             EventKind::Damaged { damage } => self.damaged(event.at, damage.why),
             EventKind::DeviceFailed { why } => {
-                self.failed.get_or_insert_with(|| (event.at, why.clone()));
+                let failure = (event.at, why.clone());
+                // The smallest, so that the order of failures of one time does not matter.
+                self.failed = Some(
+                    self.failed
+                        .take()
+                        .map_or(failure.clone(), |f| f.min(failure)),
+                );
             }
             _ => {}
         }

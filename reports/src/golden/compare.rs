@@ -54,7 +54,7 @@ pub struct Comparison {
     pub rung: Rung,
     /// Largest difference of an element from its golden, in output units.
     pub max_difference: f64,
-    /// Flat index of the element that goes furthest beyond its tolerance or comes nearest to it.
+    /// Flat index of the element that uses most of its tolerance, in or out.
     pub index: Option<usize>,
     /// The same element's place in the sample, slowest axis first.
     pub coordinates: Vec<usize>,
@@ -91,6 +91,11 @@ impl Comparison {
     /// Whether the output is right.
     pub const fn passes(&self) -> bool {
         self.rung.passes()
+    }
+
+    /// How much of its tolerance the element named here uses: 1 for all of it.
+    pub fn used(&self) -> f64 {
+        used(self.difference, self.allowed)
     }
 }
 
@@ -218,18 +223,20 @@ impl Sides<'_> {
         found
     }
 
-    /// Finds the element with the least room, counts those without.
+    /// Finds the element that uses most of its tolerance, counts those that use more than all.
     fn elements(&self) -> Comparison {
         let (rtol, atol) = self.golden.tolerance(self.input);
         let mut found = Comparison::new(Rung::Within, String::new());
-        let mut least = f64::INFINITY;
+        let mut most = -1.0;
         for (index, (a, g)) in self.a.iter().zip(&self.g).enumerate() {
             let (difference, allowed) = ((a - g).abs(), atol + rtol * g.abs());
-            let room = allowed - difference;
-            found.outside += usize::from(room < 0.0);
+            found.outside += usize::from(difference > allowed);
             found.max_difference = found.max_difference.max(difference);
-            if room < least {
-                least = room;
+            let used = used(difference, allowed);
+            // Where nothing is allowed, all that differ use infinitely much.
+            let farther = used >= most && difference > found.difference;
+            if used > most || farther {
+                most = used;
                 found.index = Some(index);
                 (found.difference, found.allowed) = (difference, allowed);
             }
@@ -276,6 +283,15 @@ impl Sides<'_> {
                 })
             }
         }
+    }
+}
+
+/// How much of what is allowed a difference uses: 1 for all of it.
+fn used(difference: f64, allowed: f64) -> f64 {
+    if difference > 0.0 {
+        difference / allowed
+    } else {
+        0.0
     }
 }
 

@@ -209,7 +209,11 @@ mod tests {
             ]
         );
         let states = &descriptor.enum_type[0];
-        let names: Vec<&str> = states.value.iter().map(|value| value.name()).collect();
+        let names: Vec<&str> = states
+            .value
+            .iter()
+            .map(EnumValueDescriptorProto::name)
+            .collect();
         assert_eq!(names, ["output_state_state_off", "output_state_state_on"]);
     }
 }
