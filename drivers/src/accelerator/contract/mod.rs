@@ -1,5 +1,6 @@
 //! What every board must do, driver against emulator, chunk by chunk with times of our own.
 
+mod noise;
 mod rig;
 mod transcript;
 
