@@ -19,8 +19,9 @@ use crate::telemetry::ccsds::plan::Plan;
 use crate::telemetry::ccsds::pus::{self, Function, MemoryArea, RequestId};
 use crate::telemetry::ccsds::{Received, Receiver, SequenceCounts};
 
-/// Requests that may be open; older ones will never be answered.
-const OPEN_LIMIT: usize = 512;
+/// Requests that may be open, four megabytes of input among them; older ones will never be
+/// answered.
+const OPEN_LIMIT: usize = 4_096;
 
 /// The ground's half of the board.
 pub(super) struct CcsdsSerial {

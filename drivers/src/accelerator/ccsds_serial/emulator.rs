@@ -30,6 +30,20 @@ pub(super) struct CcsdsSerial {
     next_report: BenchTime,
     /// The request whose inference is under way.
     inferring: Option<RequestId>,
+    dump: Option<Dump>,
+    /// Between the segments of a dump, µs: as long as one is on the line, so that housekeeping
+    /// gets in between.
+    segment_us: u64,
+}
+
+/// An output on its way down, segment by segment.
+struct Dump {
+    request: RequestId,
+    memory: u16,
+    output: Arc<[u8]>,
+    start: usize,
+    end: usize,
+    next: BenchTime,
 }
 
 /// Numbers telemetry packets and puts them on the line.
@@ -50,6 +64,8 @@ impl CcsdsSerial {
             .iter()
             .map(|channel| source(&channel.name))
             .collect();
+        let baud = setup.options.number("baud").unwrap_or(3e6).max(1.0);
+        let segment_bits = (protocol::PACKET_LIMIT * 10) as f64;
         CcsdsSerial {
             board: Board::new(setup),
             line: protocol::line(&setup.options, PacketType::Telecommand),
@@ -66,6 +82,8 @@ impl CcsdsSerial {
             sources,
             next_report: BenchTime::MAX,
             inferring: None,
+            dump: None,
+            segment_us: (segment_bits / baud * 1e3).ceil() as u64 * 1_000,
         }
     }
 
@@ -78,6 +96,7 @@ impl CcsdsSerial {
                     self.sender.count = 0;
                     self.sender.messages.clear();
                     self.inferring = None;
+                    self.dump = None;
                     self.next_report = then.plus_micros(self.period_us());
                     let [high, low] = protocol::BOOTED.to_be_bytes();
                     let event = [high, low, cause as u8];
@@ -98,6 +117,7 @@ impl CcsdsSerial {
         self.sender.muted = self.board.is_muted(at);
         if !self.board.is_up() {
             self.next_report = BenchTime::MAX;
+            self.dump = None;
         }
     }
 
@@ -134,7 +154,7 @@ impl CcsdsSerial {
             .verify(reply, (pus::ACCEPTED, None), request, out);
         let done = match (packet.service, packet.subtype) {
             pus::LOAD => self.load(packet.application),
-            pus::DUMP => self.dump(reply, packet.application, out),
+            pus::DUMP => self.dump(at, request, packet.application),
             pus::PERFORM => self.perform(at, request, packet.application, out),
             _ => {
                 self.sender.send(reply, pus::ALIVE, &[], out);
@@ -162,33 +182,54 @@ impl CcsdsSerial {
         Ok(true)
     }
 
+    /// Begins to dump an output; a dump under way is given up.
     fn dump(
         &mut self,
-        reply: BenchTime,
+        at: BenchTime,
+        request: RequestId,
         application: &[u8],
-        out: &mut Outbox,
     ) -> Result<bool, Refusal> {
         let asked = pus::read_dump(application).ok_or(Refusal::Malformed);
         let (memory, start, length) = self.board.tally(asked)?;
         let slot = slot(memory, protocol::OUTPUT_MEMORY);
         let slot = self.board.tally(slot)?;
         let output = self.board.output(slot)?;
-        let asked = output.get(start as usize..).ok_or(Refusal::OutOfBounds);
-        let asked = self.board.tally(asked)?;
-        let asked = &asked[..asked.len().min(length as usize)];
-        let mut start = start;
-        for octets in asked.chunks(protocol::SEGMENT) {
-            let mut source = Vec::with_capacity(MemoryArea::OVERHEAD + octets.len());
-            let area = MemoryArea {
-                memory,
-                start,
-                octets,
-            };
-            area.write(&mut source);
-            self.sender.send(reply, pus::DUMPED, &source, out);
-            start += octets.len() as u32;
+        let start = start as usize;
+        if start > output.len() {
+            return self.board.tally(Err(Refusal::OutOfBounds));
         }
-        Ok(true)
+        self.dump = Some(Dump {
+            request,
+            memory,
+            start,
+            end: start.saturating_add(length as usize).min(output.len()),
+            output,
+            next: at.plus_micros(REPLY_US).ceil_millis(),
+        });
+        Ok(false)
+    }
+
+    /// Sends the next segment of a dump, or that it is complete.
+    fn send_segment(&mut self, at: BenchTime, out: &mut Outbox) {
+        let Some(dump) = self.dump.as_mut().filter(|dump| dump.next <= at) else {
+            return;
+        };
+        let end = dump.end.min(dump.start + protocol::SEGMENT);
+        let mut source = Vec::with_capacity(MemoryArea::OVERHEAD + protocol::SEGMENT);
+        let area = MemoryArea {
+            memory: dump.memory,
+            start: dump.start as u32,
+            octets: &dump.output[dump.start..end],
+        };
+        area.write(&mut source);
+        self.sender.send(at, pus::DUMPED, &source, out);
+        dump.start = end;
+        dump.next = at.plus_micros(self.segment_us);
+        if end == dump.end {
+            let request = dump.request;
+            self.dump = None;
+            self.sender.verify(at, (pus::COMPLETED, None), request, out);
+        }
     }
 
     /// Whether the function is complete at once.
@@ -266,11 +307,13 @@ impl Emulator for CcsdsSerial {
     }
 
     fn next_action(&self) -> BenchTime {
-        self.board.next_action().min(self.next_report)
+        let segment = self.dump.as_ref().map_or(BenchTime::MAX, |dump| dump.next);
+        self.board.next_action().min(self.next_report).min(segment)
     }
 
     fn act(&mut self, at: BenchTime, plant: &mut Plant, out: &mut Outbox) {
         self.live(at, plant, out);
+        self.send_segment(at, out);
         if self.next_report <= at {
             let health = self.board.health(at, plant);
             self.sender.report(at, &self.sources, &health, out);

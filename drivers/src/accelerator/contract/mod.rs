@@ -3,6 +3,7 @@
 mod noise;
 mod rig;
 mod transcript;
+mod wire;
 
 use profiles::command::{Fault, PowerMode};
 use profiles::quantity::{Celsius, Volts};
@@ -97,7 +98,9 @@ fn infers_what_the_network_gives_and_sends_the_output() {
         let expected = rig.network().infer(&rig.input()).unwrap();
         let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
         assert_eq!(digest, crc.checksum(&expected));
-        let output = ask(rig, &Question::FetchOutput { slot: 3 });
+        rig.ask(&Question::FetchOutput { slot: 3 });
+        rig.live(2_000);
+        let output = rig.answers();
         let bytes = expected.into();
         assert_eq!(output, [Heard::Output { slot: 3, bytes }]);
     });
