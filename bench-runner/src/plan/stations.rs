@@ -238,7 +238,10 @@ impl Planner {
             name,
             role: entry.role,
             model: entry.name,
-            pacing: entry.pacing,
+            pacing: match entry.role {
+                Role::Accelerator => accelerator::pacing(entry.pacing, &options),
+                Role::PowerSupply | Role::ThermalChamber => entry.pacing,
+            },
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,

@@ -231,8 +231,8 @@ fn percentile(sorted: &[u32], percent: usize) -> f64 {
     f64::from(micros) / 1_000.0
 }
 
-/// Measures the cells of a whole run: each workload inside the windows of its first throughput
-/// check, or from start to end where no check asks.
+/// Measures the cells of a whole run: each workload inside the windows of its throughput checks,
+/// or from start to end where no check asks.
 #[derive(Clone, Debug)]
 pub struct Gauge {
     meters: Vec<(String, crate::event::DeviceId, Meter)>,
@@ -256,12 +256,19 @@ impl Gauge {
                 let subject = Subject::Workload {
                     workload: place as u16,
                 };
-                let asked = |check: &&crate::header::CheckSpec| {
-                    check.kind == "throughput" && check.subject == subject
-                };
-                let check = header.checks.iter().find(asked);
-                let windows = check.map_or(&whole[..], |check| &check.windows);
-                let meter = Meter::new(header, windows);
+                let asked = header
+                    .checks
+                    .iter()
+                    .filter(|check| check.kind == "throughput" && check.subject == subject);
+                let mut windows: Vec<NamedWindow> =
+                    asked.flat_map(|check| check.windows.iter().cloned()).collect();
+                // Checks may share a window; each answer counts once.
+                windows.sort_by_key(|named| (named.window.start, named.window.end));
+                windows.dedup();
+                if windows.is_empty() {
+                    windows = whole.to_vec();
+                }
+                let meter = Meter::new(header, &windows);
                 (workload.name.clone(), workload.device, meter)
             });
         Gauge {
