@@ -71,7 +71,7 @@ pub enum ExecuteError {
     Judge(#[from] JudgeError),
     /// A file of a run is not the one that was recorded.
     #[error(
-        "{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}"
+        "{path} is not the file of this run: its SHA-256 is {found}, but the run says {expected}"
     )]
     Changed {
         /// Which.
@@ -81,6 +81,9 @@ pub enum ExecuteError {
         /// What it is.
         found: String,
     },
+    /// A file that the run was made from is gone.
+    #[error("{0} is gone: the run was made from it")]
+    Gone(PathBuf),
     /// A golden among a run's inputs.
     #[error("{path}: {why}")]
     Golden {
@@ -101,6 +104,7 @@ impl ExecuteError {
             ExecuteError::Occupied(_) | ExecuteError::Read { .. } => Exit::Refused,
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
+            | ExecuteError::Gone(_)
             | ExecuteError::Golden { .. }
             | ExecuteError::Judge(_) => Exit::Damaged,
             ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,
@@ -170,12 +174,15 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     let goldens = goldens_of(folder, &header)?;
     let mut told = Told::new(&header, &goldens)?;
     let mut failed = None;
-    record.for_each(&mut |event| failed = told.observe(event).err())?;
+    record.for_each(&mut |event| failed = failed.take().or(told.observe(event).err()))?;
     if let Some(error) = failed {
         return Err(ExecuteError::Draw(error.to_string()));
     }
     let torn = record.torn();
-    let ending = told.ending.clone().unwrap_or_else(|| Ending::BenchFault {
+    // A record that says that all went well, but was not closed, may have lost what did not.
+    let ended = told.ending.clone();
+    let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
+    let ending = ended.unwrap_or_else(|| Ending::BenchFault {
         why: match torn {
             Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
             None => "the record has no end: the run was cut off".to_owned(),
@@ -185,6 +192,16 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
         Err(_) => None,
     };
+    let record = record_identity(folder)?;
+    if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
+        && *expected != record
+    {
+        return Err(ExecuteError::Changed {
+            path: folder.join(RECORD_FILE),
+            expected: expected.sha256.clone(),
+            found: record.sha256,
+        });
+    }
     // A run that was killed has no manifest; its record says the same but for the dates.
     let manifest = manifest.unwrap_or_else(|| Manifest {
         run_id: folder
@@ -209,7 +226,7 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     });
     let manifest = Manifest {
         ending,
-        record: Some(record_identity(folder)?),
+        record: Some(record),
         ..manifest
     };
     Ok(told.conclude(folder, manifest, &goldens))
@@ -240,9 +257,12 @@ fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
     let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
     for input in &header.inputs {
         let path = folder.join("inputs").join(&input.path);
-        let bytes = fs::read(&path).map_err(|source| ExecuteError::Read {
-            path: path.clone(),
-            source,
+        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
+            _ => ExecuteError::Read {
+                path: path.clone(),
+                source,
+            },
         })?;
         let found = digest::sha256_hex(&bytes);
         if found != input.sha256 {
