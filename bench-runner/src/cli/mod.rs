@@ -20,7 +20,7 @@ use crate::exit::{Exit, TABLE};
 
 /// A hardware-in-the-loop test bench for AI accelerators in orbit.
 #[derive(Debug, Parser)]
-#[command(name = "bench", version, about, after_help = exit_codes(), max_term_width = 100)]
+#[command(name = "bench", version, after_help = exit_codes(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
