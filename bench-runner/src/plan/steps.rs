@@ -151,8 +151,9 @@ impl Planner {
             self.refuse(Refusal::at(&raw.place, message, expected));
         }
         let role = device.wired().role;
+        let before = self.loader.refusals.len();
         let commands = self.set_commands(raw, role);
-        if commands.is_empty() {
+        if commands.is_empty() && self.loader.refusals.len() == before {
             let message = format!("nothing to tell `{}`", raw.device.value);
             let expected = match role {
                 Role::PowerSupply => "expected `volts` and `limit_amps`, or `output`",
