@@ -133,14 +133,16 @@ impl Ran {
         !self.events(on).is_empty()
     }
 
-    /// What is wrong with how the run was ended: the last event is its end, each instrument was
-    /// left safe or the ending says that it was not, and nothing was told after that.
+    /// What is wrong with how the run was ended: the last event must be its end; each instrument
+    /// that ever answered must be left safe, or the ending must say that it was not, and nothing
+    /// may be told to it after that; one that never answered may be told nothing.
     pub fn unsafe_ends(&self) -> Vec<String> {
         let header = &self.outcome.report.header;
         let told = self.events(|event| {
             matches!(
                 event.kind,
-                EventKind::SetPointApplied { .. }
+                EventKind::Identified { .. }
+                    | EventKind::SetPointApplied { .. }
                     | EventKind::MadeSafe
                     | EventKind::NotMadeSafe { .. }
                     | EventKind::RunEnded { .. }
@@ -158,7 +160,7 @@ impl Ran {
             let mut own = told.iter().filter(|event| event.device == DeviceId(number));
             let admitted = matches!(self.ending(), Ending::Unsafe { .. });
             match own.next_back().map(|event| &event.kind) {
-                Some(EventKind::MadeSafe) => {}
+                Some(EventKind::MadeSafe) | None => {}
                 Some(EventKind::NotMadeSafe { .. }) if admitted => {}
                 last => wrong.push(format!("{} was left with {last:?}", device.name)),
             }

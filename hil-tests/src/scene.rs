@@ -78,7 +78,8 @@ impl Scene {
     /// If it cannot be written.
     #[must_use]
     pub fn asking_also(self, text: &str) -> Scene {
-        self.ending(&self.campaign.clone(), text)
+        let campaign = self.campaign.clone();
+        self.ending(&campaign, text)
     }
 
     /// Adds `text` at the end of a file.

@@ -94,7 +94,7 @@ pub fn files() -> Vec<String> {
             let name = entry.file_name();
             let path = folder.join(&name);
             let kind = entry.file_type().expect("the system knows what it is");
-            if kind.is_file() {
+            if kind.is_file() && name != ".git" {
                 found.push(path.to_string_lossy().into_owned());
             } else if kind.is_dir() && !OTHERS.iter().any(|other| name == *other) {
                 open.push(path);

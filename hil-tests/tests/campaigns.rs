@@ -57,7 +57,7 @@ fn every_campaign_of_the_folder_passes() {
 #[test]
 fn the_first_eclipse_is_where_others_computed_it() {
     let header = &quickstart().outcome.report.header;
-    assert_eq!(header.epoch.as_deref(), Some("2025-06-25T18:00:00Z"));
+    assert_eq!(header.epoch.as_deref(), Some("2025-06-25T18:00:00.000Z"));
     let phases: Vec<(Phase, f64)> = header
         .phases
         .iter()
@@ -104,13 +104,13 @@ fn two_orbits_were_run_to_their_end() {
     };
     assert_eq!((none, neither), (0, 0));
     assert!((35_500..37_000).contains(&masks), "{masks} masks");
-    assert!((73_000..76_000).contains(&words), "{words} words");
+    assert!((37_000..39_000).contains(&words), "{words} words");
 }
 
 #[test]
 fn margins_are_those_of_the_physics() {
     let margins = [
-        ("bus voltage in band", 1.0..5.0),
+        ("bus voltage in band", 0.5..2.0),
         ("board input voltage in eclipse", 1.0..6.0),
         ("supply current", 0.2..1.5),
         ("payload junction temperature", 5.0..60.0),

@@ -1,6 +1,6 @@
 //! The same question gives the same bytes.
 //!
-//! 1. the quickstart twice: the same record, JUnit and summary;
+//! 1. the quickstart twice: the same record, JUnit (but for its date) and summary;
 //! 2. the devices of the wiring in another order: the same record, but for the wiring's own hash;
 //! 3. another seed: another record;
 //! 4. a device more: every other device says what it said before, when it said it;
@@ -15,9 +15,24 @@ use crate::{quickstart, smoke};
 /// What a run is compared by.
 const FILES: [&str; 3] = ["record.mcap", "junit.xml", "summary.json"];
 
+/// A file of a run without the date that JUnit wants to know.
+fn undated(ran: &Ran, file: &str) -> Vec<u8> {
+    let bytes = ran.file(file);
+    let key = b"timestamp=\"";
+    let at = bytes.windows(key.len()).position(|window| window == key);
+    match at {
+        Some(at) if file == "junit.xml" => {
+            let value = &bytes[at + key.len()..];
+            let end = value.iter().position(|&byte| byte == b'"').unwrap_or(0);
+            [&bytes[..at], &value[end..]].concat()
+        }
+        _ => bytes.to_vec(),
+    }
+}
+
 fn same(a: &Ran, b: &Ran) -> Vec<&'static str> {
     let mut files = FILES.to_vec();
-    files.retain(|file| a.file(file) == b.file(file));
+    files.retain(|file| undated(a, file) == undated(b, file));
     files
 }
 
@@ -73,7 +88,8 @@ fn the_order_of_devices_in_the_wiring_does_not_matter() {
     wiring(&mut second);
     assert_eq!(first, second);
     assert!(heard(smoke(), |_| true) == heard(&again, |_| true));
-    assert_eq!(same(smoke(), &again), ["junit.xml", "summary.json"]);
+    // JUnit tells the hash too.
+    assert_eq!(same(smoke(), &again), ["summary.json"]);
 }
 
 #[test]

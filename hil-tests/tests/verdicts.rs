@@ -70,12 +70,15 @@ fn one_value_of_a_golden_disturbed_fails_the_run() {
     assert!((value - 0.5).abs() < 1e-3, "{finding:?}");
     assert!((1e-4..0.1).contains(&limit), "{finding:?}");
     assert!(finding.at.unwrap() > WORK);
+    let at = finding.at.unwrap().to_string();
+    let limit = format!("allowed {limit:.3e}");
     let told = [
-        "0.5",
-        "work",
-        &finding.at.unwrap().to_string(),
+        "off by 5.000e-1",
+        &limit,
+        "in work",
+        &at,
         "input 2",
-        "element",
+        "[0, 0, 20]",
     ];
     for word in told {
         assert!(
@@ -304,6 +307,12 @@ fn an_absent_instrument_is_inconclusive_and_nothing_is_switched_on() {
         };
         assert!(why.contains(device), "{why}");
         assert!(!ran.switched_on(), "{device}");
+        assert_eq!(ran.unsafe_ends(), [""; 0], "without {device}");
+        let there = ["bus_supply", "chamber"].into_iter();
+        for other in there.filter(|other| *other != device) {
+            let safe = count(&ran, other, |kind| matches!(kind, EventKind::MadeSafe));
+            assert_eq!(safe, 1, "{other} is there, without {device}");
+        }
         assert_ne!(ran.outcome.report.verdict, Verdict::Pass);
     }
 }
