@@ -260,8 +260,9 @@ impl Gauge {
                     .checks
                     .iter()
                     .filter(|check| check.kind == "throughput" && check.subject == subject);
-                let mut windows: Vec<NamedWindow> =
-                    asked.flat_map(|check| check.windows.iter().cloned()).collect();
+                let mut windows: Vec<NamedWindow> = asked
+                    .flat_map(|check| check.windows.iter().cloned())
+                    .collect();
                 // Checks may share a window; each answer counts once.
                 windows.sort_by_key(|named| (named.window.start, named.window.end));
                 windows.dedup();
