@@ -5,7 +5,8 @@
 //! inputs are drawn at random with the campaign's seed. An output that was not seen before is
 //! fetched whole, and so is one in a while that was.
 
-use std::collections::{BTreeSet, VecDeque};
+mod state;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,15 +14,16 @@ use drivers::accelerator::{Accelerator, Heard, Inference, Question};
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
 use drivers::link::{Arrival, Link};
-use profiles::command::{Command, Fault, PowerMode, Work};
+use profiles::command::{Command, Fault, Work};
 use profiles::reading::Reading;
-use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
 use reports::event::{EventKind, Inferred};
 use tokio::sync::mpsc::{Receiver, Sender};
 
+pub(super) use state::State;
+use state::{Asked, name};
+
 use super::station::{Order, Raised, Reporter};
-use crate::plan::BoardWork;
 
 /// A board that told nothing for this long is not asked anything.
 const ALIVE: Period = Period::millis(3_000);
@@ -39,105 +41,6 @@ pub(super) struct BoardStation {
     pub(super) orders: Receiver<Order>,
     pub(super) reporter: Reporter,
     pub(super) state: State,
-}
-
-/// What a board's station knows.
-pub(super) struct State {
-    work: Option<BoardWork>,
-    stream: Stream,
-    /// Asked before the next query.
-    queue: VecDeque<Question>,
-    asked: Option<Asked>,
-    heard_at: Option<BenchTime>,
-    identified: bool,
-    working: bool,
-    mode: PowerMode,
-    loaded: bool,
-    /// Queries so far.
-    queries: u32,
-    /// Outputs that were fetched, by input and digest.
-    known: BTreeSet<(u16, u32)>,
-}
-
-struct Asked {
-    question: Question,
-    at: BenchTime,
-    deadline: BenchTime,
-    tries: u32,
-}
-
-impl State {
-    pub(super) fn new(work: Option<BoardWork>, stream: Stream) -> State {
-        State {
-            work,
-            stream,
-            queue: VecDeque::new(),
-            asked: None,
-            heard_at: None,
-            identified: false,
-            working: false,
-            mode: PowerMode::Full,
-            loaded: false,
-            queries: 0,
-            known: BTreeSet::new(),
-        }
-    }
-
-    /// The board forgot everything: tell it again.
-    fn start_over(&mut self) {
-        self.queue.clear();
-        self.asked = None;
-        self.loaded = false;
-        if !self.identified {
-            self.queue.push_back(Question::Identify);
-        }
-        if self.mode != PowerMode::Full {
-            self.queue.push_back(Question::Mode(self.mode));
-        }
-        if self.working {
-            self.queue_inputs();
-        }
-    }
-
-    fn queue_inputs(&mut self) {
-        let inputs = self.work.iter().flat_map(|work| work.inputs.iter());
-        for (slot, bytes) in (0..).zip(inputs) {
-            self.queue.push_back(Question::LoadInput {
-                slot,
-                bytes: Arc::clone(bytes),
-            });
-        }
-    }
-
-    /// The next question, if there is one to ask.
-    fn next(&mut self) -> Option<Question> {
-        if let Some(question) = self.queue.pop_front() {
-            return Some(question);
-        }
-        let inputs = self.work.as_ref().map_or(0, |work| work.inputs.len()) as u32;
-        if !self.working || !self.loaded || inputs == 0 {
-            return None;
-        }
-        let (query, drawn) = (self.queries, self.stream.below(u64::from(inputs)));
-        self.queries += 1;
-        let slot = if query < inputs { query } else { drawn as u32 };
-        Some(Question::Infer {
-            query,
-            slot: slot as u16,
-        })
-    }
-
-    fn patience(&self, question: &Question) -> Period {
-        match question {
-            Question::LoadInput { .. } => Period::millis(30_000),
-            Question::FetchOutput { .. } => Period::millis(10_000),
-            Question::Infer { .. } => self
-                .work
-                .as_ref()
-                .map_or(Period::millis(5_000), |work| work.deadline),
-            Question::Identify | Question::Mode(_) | Question::Stop => Period::millis(2_000),
-        }
-    }
 }
 
 impl BoardStation {
@@ -245,10 +148,10 @@ impl BoardStation {
             Heard::Booted => {
                 self.reporter.tell(at, EventKind::Booted);
                 self.state.heard_at = Some(at);
-                self.unanswered(at).await;
+                self.unanswered(at);
                 self.state.start_over();
             }
-            Heard::Identity(identity) => self.identified(at, identity).await,
+            Heard::Identity(identity) => self.identified(at, identity),
             Heard::Loaded { slot } => {
                 if self.answers(
                     |asked| matches!(asked, Question::LoadInput { slot: s, .. } if *s == slot),
@@ -260,12 +163,12 @@ impl BoardStation {
             Heard::Done => {
                 self.answers(|asked| matches!(asked, Question::Mode(_) | Question::Stop));
             }
-            Heard::Inferred(inference) => self.inferred(at, inference).await,
+            Heard::Inferred(inference) => self.inferred(at, inference),
             Heard::Output { slot, bytes } => {
                 if self.answers(
                     |asked| matches!(asked, Question::FetchOutput { slot: s } if *s == slot),
                 ) {
-                    self.output(at, slot, bytes).await;
+                    self.output(at, slot, bytes);
                 }
             }
             Heard::Refused { code, text } => self.refused(at, code, &text).await,
@@ -285,7 +188,7 @@ impl BoardStation {
         answered
     }
 
-    async fn identified(&mut self, at: BenchTime, identity: Identity) {
+    fn identified(&mut self, at: BenchTime, identity: Identity) {
         self.answers(|asked| matches!(asked, Question::Identify));
         if !self.state.identified {
             self.state.identified = true;
@@ -305,7 +208,7 @@ impl BoardStation {
         }
     }
 
-    async fn inferred(&mut self, at: BenchTime, inference: Inference) {
+    fn inferred(&mut self, at: BenchTime, inference: Inference) {
         let Some(asked) = &self.state.asked else {
             return;
         };
@@ -327,7 +230,7 @@ impl BoardStation {
             return;
         }
         match inference.output {
-            Some(bytes) => self.output(at, input, bytes).await,
+            Some(bytes) => self.output(at, input, bytes),
             None => self
                 .state
                 .queue
@@ -335,7 +238,7 @@ impl BoardStation {
         }
     }
 
-    async fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
+    fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
         let digest = reports::digest::crc32(&output);
         self.state.known.insert((input, digest));
         self.reporter.tell(
@@ -360,7 +263,7 @@ impl BoardStation {
         if asked.tries < TRIES {
             self.ask(asked.question, asked.tries + 1).await;
         } else {
-            self.give_up(at, &asked).await;
+            self.give_up(at, &asked);
         }
     }
 
@@ -372,7 +275,7 @@ impl BoardStation {
         };
         let query = matches!(asked.question, Question::Infer { .. });
         if query || asked.tries >= TRIES {
-            self.give_up(now, &asked).await;
+            self.give_up(now, &asked);
         } else {
             let why = format!("no answer within {}", self.state.patience(&asked.question));
             let asked_what = name(&asked.question).to_owned();
@@ -388,7 +291,7 @@ impl BoardStation {
         true
     }
 
-    async fn give_up(&mut self, now: BenchTime, asked: &Asked) {
+    fn give_up(&mut self, now: BenchTime, asked: &Asked) {
         let input = match asked.question {
             Question::Infer { slot, .. }
             | Question::LoadInput { slot, .. }
@@ -401,11 +304,11 @@ impl BoardStation {
     }
 
     /// A query that the board will never answer, because it started anew.
-    async fn unanswered(&mut self, at: BenchTime) {
+    fn unanswered(&mut self, at: BenchTime) {
         if let Some(asked) = self.state.asked.take()
             && matches!(asked.question, Question::Infer { .. })
         {
-            self.give_up(at, &asked).await;
+            self.give_up(at, &asked);
         }
     }
 
@@ -465,16 +368,5 @@ impl BoardStation {
         self.reporter
             .raise(Raised::Left(self.reporter.device, Ok(())))
             .await;
-    }
-}
-
-fn name(question: &Question) -> &'static str {
-    match question {
-        Question::Identify => "identify",
-        Question::LoadInput { .. } => "load input",
-        Question::Infer { .. } => "infer",
-        Question::FetchOutput { .. } => "fetch output",
-        Question::Mode(_) => "power mode",
-        Question::Stop => "stop",
     }
 }

@@ -1,0 +1,79 @@
+//! What can go wrong with a run's folder, beside the bench itself.
+
+use std::path::PathBuf;
+
+use reports::judge::JudgeError;
+use reports::record::RecordError;
+
+use crate::exit::Exit;
+
+/// Why a run or a record could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The folder or a file in it.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of a run's folder.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder has a run already.
+    #[error("{0} holds a run already; runs are never overwritten")]
+    Occupied(PathBuf),
+    /// The record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The checks.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// A file of a run is not the one that was recorded.
+    #[error(
+        "{path} is not the file of this run: its SHA-256 is {found}, but the run says {expected}"
+    )]
+    Changed {
+        /// Which.
+        path: PathBuf,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A file that the run was made from is gone.
+    #[error("{0} is gone: the run was made from it")]
+    Gone(PathBuf),
+    /// A golden among a run's inputs.
+    #[error("{path}: {why}")]
+    Golden {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The report.
+    #[error("cannot draw the report: {0}")]
+    Draw(String),
+}
+
+impl ExecuteError {
+    /// What it says to the shell.
+    pub fn exit(&self) -> Exit {
+        match self {
+            ExecuteError::Occupied(_) | ExecuteError::Read { .. } => Exit::Refused,
+            ExecuteError::Record(_)
+            | ExecuteError::Changed { .. }
+            | ExecuteError::Gone(_)
+            | ExecuteError::Golden { .. }
+            | ExecuteError::Judge(_) => Exit::Damaged,
+            ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,
+        }
+    }
+}
