@@ -21,7 +21,11 @@ fn undated(ran: &Ran, file: &str) -> Vec<u8> {
     if file != "junit.xml" {
         return text;
     }
-    let heads = ["timestamp=\"", "name=\"started\" value=\"", "name=\"ended\" value=\""];
+    let heads = [
+        "timestamp=\"",
+        "name=\"started\" value=\"",
+        "name=\"ended\" value=\"",
+    ];
     for head in heads.map(str::as_bytes) {
         let at = text.windows(head.len()).position(|window| window == head);
         let start = at.expect("JUnit has its dates") + head.len();
