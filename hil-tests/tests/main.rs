@@ -1,5 +1,10 @@
 //! Tests of the whole: campaigns from their files to their exit codes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy knows tests, but not the functions that they share"
+)]
+
 mod campaigns;
 mod cli;
 mod determinism;

@@ -87,7 +87,7 @@ fn one_value_of_a_golden_disturbed_fails_the_run() {
             finding.because
         );
     }
-    for other in ran.outcome.report.findings.iter() {
+    for other in &ran.outcome.report.findings {
         let wanted = other.check == finding.check;
         assert_eq!(other.verdict == Verdict::Fail, wanted, "{other:?}");
     }
