@@ -195,7 +195,10 @@ impl Meter {
     pub(crate) fn cut_short(&mut self, reached: BenchTime) {
         for (window, cell) in &mut self.spans {
             if window.end > reached {
-                let kept = Window { start: window.start.min(reached), end: reached };
+                let kept = Window {
+                    start: window.start.min(reached),
+                    end: reached,
+                };
                 self.cells[*cell].1 -= window.seconds() - kept.seconds();
                 *window = kept;
             }
@@ -224,7 +227,11 @@ impl Meter {
                 latencies.sort_unstable();
                 let cell = Cell {
                     samples: latencies.len() as u64,
-                    rate: if seconds > 0.0 { latencies.len() as f64 / seconds } else { 0.0 },
+                    rate: if seconds > 0.0 {
+                        latencies.len() as f64 / seconds
+                    } else {
+                        0.0
+                    },
                     p50_ms: percentile(&latencies, 50),
                     p90_ms: percentile(&latencies, 90),
                     p99_ms: percentile(&latencies, 99),
