@@ -58,6 +58,9 @@ pub enum ExecuteError {
         /// Why.
         why: String,
     },
+    /// A run that cannot be a golden.
+    #[error("this run cannot be a golden: {0}")]
+    Unfit(String),
     /// The report.
     #[error("cannot draw the report: {0}")]
     Draw(String),
@@ -67,7 +70,10 @@ impl ExecuteError {
     /// What it says to the shell.
     pub fn exit(&self) -> Exit {
         match self {
-            ExecuteError::Occupied(_) | ExecuteError::Read { .. } => Exit::Refused,
+            ExecuteError::Occupied(_)
+            | ExecuteError::Read { .. }
+            | ExecuteError::Unfit(_)
+            | ExecuteError::Record(RecordError::File { .. }) => Exit::Refused,
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
             | ExecuteError::Gone(_)

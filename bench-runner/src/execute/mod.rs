@@ -264,11 +264,27 @@ fn record_identity(folder: &Path) -> Result<InputFile, ExecuteError> {
     })
 }
 
-/// Takes a run's throughput as golden, into `file`.
+/// Takes a run's throughput as golden, into `file`. Only a run that completed, and in which
+/// nothing but throughput is in question, may say what is expected from now on.
 ///
 /// # Errors
-/// If the record cannot be read or the file not written.
+/// If the run is not fit, its record cannot be read, or the file not written.
 pub fn accept_throughput(folder: &Path, file: &Path) -> Result<(), ExecuteError> {
+    let report = judge(folder)?.report;
+    let unfit = report
+        .findings
+        .iter()
+        .find(|finding| finding.kind != "throughput" && finding.verdict != Verdict::Pass);
+    if report.ending != Ending::Completed {
+        return Err(ExecuteError::Unfit(format!(
+            "it did not complete: {}",
+            report.ending
+        )));
+    }
+    if let Some(finding) = unfit {
+        let why = format!("“{}” did not pass: {}", finding.check, finding.because);
+        return Err(ExecuteError::Unfit(why));
+    }
     let record = Record::open(&folder.join(RECORD_FILE))?;
     let mut gauge = Gauge::new(record.header());
     record.for_each(&mut |event| gauge.observe(event))?;

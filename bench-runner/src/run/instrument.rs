@@ -243,7 +243,7 @@ impl InstrumentStation {
                 .instrument
                 .make_safe()
                 .await
-                .map_err(|error| error.to_string());
+                .map_err(|error| error.kind.to_string());
             if result.is_ok() {
                 break;
             }

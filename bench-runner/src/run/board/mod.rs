@@ -5,19 +5,18 @@
 //! inputs are drawn at random with the campaign's seed. An output that was not seen before is
 //! fetched whole, and so is one in a while that was.
 
+mod answers;
 mod state;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use drivers::accelerator::{Accelerator, Heard, Inference, Question};
+use drivers::accelerator::{Accelerator, Heard, Question};
 use drivers::clock::{Alarm, Clock};
-use drivers::device::Identity;
 use drivers::link::{Arrival, Link};
 use profiles::command::{Command, Fault, Work};
+use profiles::name::DeviceName;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
-use reports::event::{EventKind, Inferred};
+use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 pub(super) use state::State;
@@ -34,6 +33,9 @@ const REFETCH_ONE_IN: u64 = 256;
 
 /// The station of one board.
 pub(super) struct BoardStation {
+    pub(super) name: DeviceName,
+    /// The serial number that the wiring asks for.
+    pub(super) serial: Option<String>,
     pub(super) accelerator: Box<dyn Accelerator>,
     pub(super) link: Link,
     pub(super) faults: Sender<Fault>,
@@ -139,134 +141,6 @@ impl BoardStation {
         self.state.heard_at.is_none_or(|heard| heard + ALIVE < now)
     }
 
-    async fn heard(&mut self, at: BenchTime, what: Heard) {
-        match what {
-            Heard::Reading(_) => {}
-            Heard::Damaged(damage) => {
-                self.reporter.tell(at, EventKind::Damaged { damage });
-            }
-            Heard::Booted => {
-                self.reporter.tell(at, EventKind::Booted);
-                self.state.heard_at = Some(at);
-                self.unanswered(at);
-                self.state.start_over();
-            }
-            Heard::Identity(identity) => self.identified(at, identity),
-            Heard::Loaded { slot } => {
-                if self.answers(
-                    |asked| matches!(asked, Question::LoadInput { slot: s, .. } if *s == slot),
-                ) {
-                    let more = |q: &Question| matches!(q, Question::LoadInput { .. });
-                    self.state.loaded = !self.state.queue.iter().any(more);
-                }
-            }
-            Heard::Done => {
-                self.answers(|asked| matches!(asked, Question::Mode(_) | Question::Stop));
-            }
-            Heard::Inferred(inference) => self.inferred(at, inference),
-            Heard::Output { slot, bytes } => {
-                if self.answers(
-                    |asked| matches!(asked, Question::FetchOutput { slot: s } if *s == slot),
-                ) {
-                    self.output(at, slot, bytes);
-                }
-            }
-            Heard::Refused { code, text } => self.refused(at, code, &text).await,
-        }
-    }
-
-    /// Ends the question that is under way, if it is the one that `is`.
-    fn answers(&mut self, is: impl Fn(&Question) -> bool) -> bool {
-        let answered = self
-            .state
-            .asked
-            .as_ref()
-            .is_some_and(|asked| is(&asked.question));
-        if answered {
-            self.state.asked = None;
-        }
-        answered
-    }
-
-    fn identified(&mut self, at: BenchTime, identity: Identity) {
-        self.answers(|asked| matches!(asked, Question::Identify));
-        if !self.state.identified {
-            self.state.identified = true;
-            let Identity {
-                maker,
-                model,
-                serial,
-                firmware,
-            } = identity;
-            let event = EventKind::Identified {
-                maker,
-                model,
-                serial,
-                firmware,
-            };
-            self.reporter.tell(at, event);
-        }
-    }
-
-    fn inferred(&mut self, at: BenchTime, inference: Inference) {
-        let Some(asked) = &self.state.asked else {
-            return;
-        };
-        let asked_at = asked.at;
-        let query = inference.query;
-        if !self.answers(|asked| matches!(asked, Question::Infer { query: q, .. } if *q == query)) {
-            return;
-        }
-        let (input, digest) = (inference.slot, inference.digest);
-        let event = EventKind::Inferred(Inferred {
-            input,
-            latency_us: inference.latency_us,
-            round_trip_us: at.micros_since(asked_at).min(u64::from(u32::MAX)) as u32,
-            digest,
-        });
-        self.reporter.tell(at, event);
-        let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
-        if !again && self.state.known.contains(&(input, digest)) {
-            return;
-        }
-        match inference.output {
-            Some(bytes) => self.output(at, input, bytes),
-            None => self
-                .state
-                .queue
-                .push_back(Question::FetchOutput { slot: input }),
-        }
-    }
-
-    fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
-        let digest = reports::digest::crc32(&output);
-        self.state.known.insert((input, digest));
-        self.reporter.tell(
-            at,
-            EventKind::OutputFetched {
-                input,
-                digest,
-                output,
-            },
-        );
-    }
-
-    async fn refused(&mut self, at: BenchTime, code: i32, text: &str) {
-        let Some(asked) = self.state.asked.take() else {
-            return;
-        };
-        let event = EventKind::Retried {
-            asked: name(&asked.question).to_owned(),
-            why: format!("refused: {code} {text}"),
-        };
-        self.reporter.tell(at, event);
-        if asked.tries < TRIES {
-            self.ask(asked.question, asked.tries + 1).await;
-        } else {
-            self.give_up(at, &asked);
-        }
-    }
-
     /// The time for an answer is over.
     async fn timed_out(&mut self) -> bool {
         let now = self.clock.now();
@@ -291,16 +165,29 @@ impl BoardStation {
         true
     }
 
+    /// Asks no more. Only a query counts as unanswered: an input that could not be loaded or an
+    /// output that could not be fetched is trouble of another kind, and is tried again later.
     fn give_up(&mut self, now: BenchTime, asked: &Asked) {
-        let input = match asked.question {
-            Question::Infer { slot, .. }
-            | Question::LoadInput { slot, .. }
-            | Question::FetchOutput { slot } => slot,
-            Question::Identify | Question::Mode(_) | Question::Stop => return,
-        };
-        let waited_us = now.micros_since(asked.at);
-        self.reporter
-            .tell(now, EventKind::NoResponse { input, waited_us });
+        match &asked.question {
+            Question::Infer { slot, .. } => {
+                let waited_us = now.micros_since(asked.at);
+                self.reporter.tell(
+                    now,
+                    EventKind::NoResponse {
+                        input: *slot,
+                        waited_us,
+                    },
+                );
+            }
+            question => {
+                let why = format!("given up after {TRIES} tries");
+                let asked = name(question).to_owned();
+                self.reporter.tell(now, EventKind::Retried { asked, why });
+            }
+        }
+        if matches!(asked.question, Question::LoadInput { .. }) {
+            self.state.queue.push_back(asked.question.clone());
+        }
     }
 
     /// A query that the board will never answer, because it started anew.
@@ -361,9 +248,18 @@ impl BoardStation {
                 }
             }
         }
-        let stopped = self.state.asked.is_none();
-        if alive && stopped {
-            self.reporter.tell(self.clock.now(), EventKind::MadeSafe);
+        let now = self.clock.now();
+        if alive && self.state.asked.is_none() {
+            self.reporter.tell(now, EventKind::MadeSafe);
+        } else {
+            let why = "the board is silent; its supply makes it safe".to_owned();
+            self.reporter.tell(
+                now,
+                EventKind::Retried {
+                    asked: "stop".to_owned(),
+                    why,
+                },
+            );
         }
         self.reporter
             .raise(Raised::Left(self.reporter.device, Ok(())))
