@@ -12,7 +12,8 @@
 //! 10. an instrument that is not there: INCONCLUSIVE, and nothing was switched on;
 //! 11. an instrument that is another one: BENCH FAULT, and nothing was switched on;
 //! 12. an instrument that goes silent for good: what cannot be made safe is UNSAFE;
-//! 13. a board that is not there: INCONCLUSIVE.
+//! 13. a board that is not there: INCONCLUSIVE;
+//! 14. files from elsewhere: the run keeps its copies in its own folder.
 
 use std::fs;
 
@@ -354,4 +355,28 @@ fn an_absent_board_is_inconclusive() {
         assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:?}");
     }
     assert_eq!(ran.unsafe_ends(), [""; 0]);
+}
+
+#[test]
+fn a_run_keeps_files_from_elsewhere_in_its_own_folder() {
+    let orbit = |path: &str| {
+        let head = "[[step]]\nname   = \"bring-up\"";
+        let orbit = format!("[orbit]\nelements = \"{path}\"\nstart = \"2025-06-25T18:00:00Z\"\n\n");
+        Scene::of("smoke").asking(head, &format!("{orbit}{head}"))
+    };
+    let scene = orbit("../elsewhere/iss.tle");
+    fs::create_dir(scene.path("elsewhere")).unwrap();
+    fs::rename(
+        scene.path("campaigns/iss.tle"),
+        scene.path("elsewhere/iss.tle"),
+    )
+    .unwrap();
+    let ran = scene.run();
+    assert_eq!(ran.outcome.exit, Exit::Passed);
+    let inputs = &ran.outcome.report.header.inputs;
+    assert!(inputs.iter().any(|input| input.path == "iss.tle"));
+    assert!(!ran.file("inputs/iss.tle").is_empty());
+    let scene = Scene::of("smoke").asking("\"cloud-mask\"", "\"../goldens/cloud-mask\"");
+    let text = scene.plan().unwrap_err().render(false);
+    assert!(text.contains("is a path, not a name"), "{text}");
 }

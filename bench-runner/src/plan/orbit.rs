@@ -1,5 +1,7 @@
 //! The orbit: elements and satellite to phases and a track.
 
+use std::path::Path;
+
 use profiles::orbit::{
     EarthShape, Elements, Orbit, Prediction, ShadowModel, Spacecraft, SunDirection, Utc, predict,
 };
@@ -116,7 +118,9 @@ impl Planner {
                 return None;
             }
         };
-        self.keep_file(path, text.as_bytes());
+        // By its name alone: wherever it lies, a run keeps its copy in its own folder.
+        let name = Path::new(path).file_name().unwrap_or_default();
+        self.keep_file(&name.to_string_lossy(), text.as_bytes());
         match Elements::parse(&text) {
             Ok(elements) => Some(elements),
             Err(error) => {

@@ -1,6 +1,8 @@
 //! Workloads: boards, goldens and inputs brought together.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use profiles::time::Period;
@@ -35,6 +37,13 @@ impl Planner {
         for workload in &campaign.workloads {
             let name = &workload.golden.value;
             if goldens.workloads.contains_key(name) {
+                continue;
+            }
+            // A run keeps its goldens under their names, in its own folder.
+            if Path::new(name).file_name() != Some(OsStr::new(name)) {
+                let message = format!("`{name}` is a path, not a name");
+                let expected = "expected the name of a folder in `goldens`";
+                self.refuse(Refusal::at(&workload.golden.place, message, expected));
                 continue;
             }
             let path = format!("{}/{name}", campaign.goldens);
