@@ -14,6 +14,9 @@ use crate::scpi::status::{Status, code};
 /// Delay of the over-current protection after `*RST`, s.
 const PROTECTION_DELAY: f64 = 0.08;
 
+/// Bandwidth of the output with its capacitor connected, as it is shipped, Hz.
+const BANDWIDTH: f64 = 15_000.0;
+
 /// The output stage and its settings.
 pub(super) struct Output {
     traits: &'static Traits,
@@ -45,10 +48,22 @@ enum Trigger {
     Always,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct KeptValue {
     number: f64,
     text: String,
+}
+
+impl KeptValue {
+    /// The value before any is set: the smallest that the setting can have.
+    fn new(kept: &Kept) -> KeptValue {
+        let number = match kept {
+            Kept::Count(domain) | Kept::Number(domain) => domain.min,
+            Kept::Boolean | Kept::Choice(_) | Kept::Text => 0.0,
+        };
+        let text = String::new();
+        KeptValue { number, text }
+    }
 }
 
 impl Output {
@@ -68,7 +83,7 @@ impl Output {
             limiting_since: None,
             bus: Bus::default(),
             noise,
-            kept: std::array::from_fn(|_| KeptValue::default()),
+            kept: std::array::from_fn(|index| KeptValue::new(&KEPT[index].1)),
         };
         output.reset();
         output
@@ -146,6 +161,10 @@ impl Output {
                 )?;
             }
             Meaning::OverCurrent => boolean(&mut self.over_current_trips, call, reply)?,
+            Meaning::Bandwidth => {
+                call.none()?;
+                write_nr3(reply, BANDWIDTH);
+            }
             Meaning::Output => boolean(&mut self.on, call, reply)?,
             Meaning::Continuous => {
                 let mut always = self.trigger == Trigger::Always;
@@ -211,6 +230,11 @@ impl Output {
                 boolean(&mut state, call, reply)?;
                 value.number = f64::from(u8::from(state));
             }
+            Kept::Count(_) if call.query => {
+                call.none()?;
+                write_text(reply, format_args!("{}", value.number));
+            }
+            Kept::Count(domain) => value.number = call.only()?.number(&domain)?.round(),
             Kept::Number(domain) => level(&mut value.number, &domain, call, reply)?,
             Kept::Choice(choices) if call.query => {
                 let short = |c: &char| !c.is_ascii_lowercase();

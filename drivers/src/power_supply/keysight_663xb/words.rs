@@ -18,6 +18,8 @@ pub(super) enum Meaning {
     Output,
     OverVoltage,
     OverCurrent,
+    /// Whether the output capacitor is connected; a switch at the back says.
+    Bandwidth,
     ClearProtection,
     ProtectionDelay,
     MeasureVolts,
@@ -36,13 +38,15 @@ pub(super) enum Meaning {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kept {
     Boolean,
+    /// Told as a whole number.
+    Count(Domain),
     Number(Domain),
     Choice(&'static [&'static str]),
     Text,
 }
 
 /// Settings that clients of this family write and read: display, relay, digital port, sweep.
-pub(super) const KEPT: [(&str, Kept); 13] = [
+pub(super) const KEPT: [(&str, Kept); 14] = [
     ("*PSC[?]", Kept::Boolean),
     ("DISPlay[:WINDow][:STATe][?]", Kept::Boolean),
     (
@@ -62,7 +66,7 @@ pub(super) const KEPT: [(&str, Kept); 13] = [
     ("OUTPut:RELay[:STATe][?]", Kept::Boolean),
     (
         "[SOURce:]DIGital:DATA[:VALue][?]",
-        Kept::Number(number("", 0.0, 7.0)),
+        Kept::Count(number("", 0.0, 7.0)),
     ),
     (
         "[SOURce:]DIGital:FUNCtion[?]",
@@ -71,6 +75,10 @@ pub(super) const KEPT: [(&str, Kept); 13] = [
     (
         "SENSe:CURRent[:DC]:RANGe[:UPPer][?]",
         Kept::Number(number("A", 0.0, 10.0)),
+    ),
+    (
+        "SENSe:WINDow[:TYPE][?]",
+        Kept::Choice(&["HANNing", "RECTangular"]),
     ),
     (
         "SENSe:SWEep:POINts[?]",
@@ -92,7 +100,7 @@ const fn number(unit: &'static str, min: f64, max: f64) -> Domain {
     }
 }
 
-const PATTERNS: [(&str, Meaning); 22] = [
+const PATTERNS: [(&str, Meaning); 23] = [
     ("*RST", Meaning::Reset),
     ("*TRG", Meaning::Trigger),
     (
@@ -116,6 +124,7 @@ const PATTERNS: [(&str, Meaning); 22] = [
         Meaning::AmpsTriggered,
     ),
     ("[SOURce:]CURRent:PROTection:STATe[?]", Meaning::OverCurrent),
+    ("[SOURce:]VOLTage:ALC:BANDwidth?", Meaning::Bandwidth),
     ("OUTPut[:STATe][?]", Meaning::Output),
     ("OUTPut:PROTection:CLEar", Meaning::ClearProtection),
     ("OUTPut:PROTection:DELay[?]", Meaning::ProtectionDelay),
