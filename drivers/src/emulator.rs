@@ -1,5 +1,7 @@
 //! Emulators: devices played at the far end of a link, and the one loop that serves them.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use profiles::command::Fault;
 use profiles::time::BenchTime;
@@ -60,16 +62,23 @@ pub async fn serve(
         Heard(Bytes),
         Act,
         Broken(Fault),
+        Send,
         End,
     }
     let mut out = Outbox::default();
-    let mut alarm = Alarm::new(clock);
+    let mut leaving: VecDeque<(BenchTime, Bytes)> = VecDeque::new();
+    let (mut alarm, mut departure) = (Alarm::new(clock), Alarm::new(clock));
     loop {
+        // What a line takes only at its time waits here, while the emulator goes on listening.
+        let due = leaving
+            .front()
+            .map_or(BenchTime::MAX, |(at, chunk)| link.takes_at(*at, chunk));
         let next = tokio::select! {
             biased;
             fault = faults.recv() => fault.map_or(Next::End, Next::Broken),
             arrival = link.receive() => arrival.map_or(Next::End, |arrival| Next::Heard(arrival.chunk)),
             () = alarm.at(emulator.next_action()) => Next::Act,
+            () = departure.at(due) => Next::Send,
         };
         let at = clock.now();
         {
@@ -79,11 +88,17 @@ pub async fn serve(
                 Next::Heard(chunk) => emulator.receive(at, &chunk, &mut plant, &mut out),
                 Next::Act => emulator.act(at, &mut plant, &mut out),
                 Next::Broken(fault) => emulator.inject(at, &fault, &mut plant),
+                Next::Send => {}
                 Next::End => return Ok(()),
             }
         }
-        for (leaves, chunk) in out.chunks.drain(..) {
-            match link.send_at(leaves.max(at), chunk).await {
+        let chunks = out.chunks.drain(..);
+        leaving.extend(chunks.map(|(leaves, chunk)| (leaves.max(at), chunk)));
+        let takes = |link: &Link, (leaves, chunk): &(BenchTime, Bytes)| {
+            link.takes_at(*leaves, chunk) <= clock.now()
+        };
+        while let Some((leaves, chunk)) = leaving.pop_front_if(|next| takes(&link, next)) {
+            match link.send_at(leaves, chunk).await {
                 Ok(()) => {}
                 Err(LinkError::Closed) => return Ok(()),
                 Err(error) => return Err(error),

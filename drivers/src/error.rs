@@ -83,4 +83,18 @@ pub enum LinkError {
     /// The far end does not take what it is sent.
     #[error("the far end takes nothing more ({0} chunks wait)")]
     Full(usize),
+    /// The far end does not take what it is sent.
+    #[error("the far end took nothing for {0}")]
+    Stuck(Period),
+    /// The line cannot be opened.
+    #[error("cannot open {line}: {why}")]
+    Open {
+        /// Which.
+        line: String,
+        /// The operating system's words.
+        why: String,
+    },
+    /// The operating system's words.
+    #[error("{0}")]
+    Failed(String),
 }

@@ -3,13 +3,23 @@
 
 pub mod can;
 mod faults;
+mod line;
 mod memory;
+mod pty;
+mod serial;
+mod spec;
+mod tcp;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
 
 use bytes::Bytes;
 use profiles::time::BenchTime;
 
 pub use faults::LinkFaults;
 pub use memory::Pacing;
+pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
 
 use crate::clock::Clock;
 use crate::error::LinkError;
@@ -33,22 +43,58 @@ pub struct Link {
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    Serial(serial::End),
+    Tcp(tcp::Client),
+    /// Plays a device on a serial line.
+    Pty(pty::End),
+    /// Plays a device on a socket.
+    TcpServer(tcp::Server),
+}
+
+impl Wire {
+    fn end(self) -> Link {
+        Link {
+            wire: self,
+            faults: None,
+        }
+    }
 }
 
 impl Link {
     /// Two ends of one wire in this process: what one sends, the other receives.
     pub fn pair(clock: Clock, pacing: Pacing) -> (Link, Link) {
         let (near, far) = memory::pair(clock, pacing);
-        (
-            Link {
-                wire: Wire::Memory(near),
-                faults: None,
-            },
-            Link {
-                wire: Wire::Memory(far),
-                faults: None,
-            },
-        )
+        (Wire::Memory(near).end(), Wire::Memory(far).end())
+    }
+
+    /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
+    /// driver, and real time.
+    ///
+    /// # Errors
+    /// If there is no such port or host, or somebody else holds it.
+    pub async fn open(line: &LineSpec, clock: Clock) -> Result<Link, LinkError> {
+        Ok(match line {
+            LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
+            LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+        })
+    }
+
+    /// An end for an emulator: the other is a serial port, found under the symbolic link `path`.
+    /// What is sent and heard takes the time that `pacing` says.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal, or the name cannot be given.
+    pub fn publish_pty(path: &Path, clock: Clock, pacing: Pacing) -> Result<Link, LinkError> {
+        Ok(Wire::Pty(pty::End::publish(path, clock, pacing)?).end())
+    }
+
+    /// An end for an emulator: a TCP port of this machine, whose address the file `path` holds.
+    /// What is sent and heard takes the time that `pacing` says.
+    ///
+    /// # Errors
+    /// If there is no port, or the file cannot be written.
+    pub async fn publish_tcp(path: &Path, clock: Clock, pacing: Pacing) -> Result<Link, LinkError> {
+        Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
     }
 
     /// The same link, on which what is *received* is dropped or damaged now and then.
@@ -67,14 +113,28 @@ impl Link {
     }
 
     /// Sends one chunk at `at`, which must not be past, or now for [`BenchTime::ZERO`]. Chunks
-    /// keep their order.
+    /// keep their order. Memory takes a chunk before its time; every other wire waits for it.
     ///
     /// # Errors
     /// If the far end is gone or takes nothing more.
-    #[expect(clippy::unused_async, reason = "a wire that is not memory has to wait")]
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         match &mut self.wire {
             Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::Serial(end) => end.send_at(at, chunk).await,
+            Wire::Tcp(end) => end.send_at(at, chunk).await,
+            Wire::Pty(end) => end.send_at(at, chunk).await,
+            Wire::TcpServer(end) => end.send_at(at, chunk).await,
+        }
+    }
+
+    /// The time until which [`Link::send_at`] would wait, so that an emulator can listen
+    /// meanwhile.
+    pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
+        match &self.wire {
+            Wire::Memory(_) => BenchTime::ZERO,
+            Wire::Serial(_) | Wire::Tcp(_) => at,
+            Wire::Pty(end) => end.over(at, chunk),
+            Wire::TcpServer(end) => end.over(at, chunk),
         }
     }
 
@@ -86,6 +146,10 @@ impl Link {
         loop {
             let arrival = match &mut self.wire {
                 Wire::Memory(end) => end.receive().await?,
+                Wire::Serial(end) => end.receive().await?,
+                Wire::Tcp(end) => end.receive().await?,
+                Wire::Pty(end) => end.receive().await?,
+                Wire::TcpServer(end) => end.receive().await?,
             };
             match &mut self.faults {
                 None => return Ok(arrival),
