@@ -2,6 +2,7 @@
 
 mod completions;
 mod console;
+mod emulate;
 mod init;
 mod judge;
 mod list;
@@ -32,6 +33,7 @@ enum Verb {
     Plan(plan::Args),
     Init(init::Args),
     List(list::Args),
+    Emulate(emulate::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -94,6 +96,7 @@ pub fn main() -> Exit {
         Verb::Plan(args) => plan::main(&args),
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
+        Verb::Emulate(args) => emulate::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

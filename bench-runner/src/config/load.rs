@@ -53,6 +53,12 @@ impl Loader {
         self.document(file, &text, "the wiring", wiring)
     }
 
+    /// A wiring that is no file, under the name that people know it by.
+    pub fn wiring_text(&mut self, label: &str, text: &str) -> Option<RawWiring> {
+        let file = self.sources.add(label, text);
+        self.document(file, text, "the wiring", wiring)
+    }
+
     fn document<T>(
         &mut self,
         file: usize,

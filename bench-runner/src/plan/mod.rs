@@ -3,6 +3,7 @@
 
 mod checks;
 mod limits;
+mod links;
 mod orbit;
 mod settings;
 mod stations;
@@ -26,7 +27,7 @@ use crate::config::wiring::RawWiring;
 use crate::runtime::Pace;
 
 pub use limits::Worst;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan};
+pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 
@@ -110,6 +111,39 @@ impl Plan {
         self.header
             .device_at(id)
             .map_or("bench", |device| &device.name)
+    }
+}
+
+/// Where a wiring is that is asked for without a campaign.
+#[derive(Clone, Debug)]
+pub enum Bench {
+    /// A file in a folder.
+    File(Folder, String),
+    /// This text.
+    Text(String),
+}
+
+/// The devices of a wiring, to be emulated in real time.
+///
+/// # Errors
+/// All refusals at once, each with its place.
+pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
+    let mut loader = Loader::default();
+    let wiring = match bench {
+        Bench::File(folder, path) => loader.wiring(folder, path),
+        Bench::Text(text) => loader.wiring_text("<wiring>", text),
+    };
+    let mut planner = Planner {
+        loader,
+        files: Vec::new(),
+    };
+    let devices = wiring.map(|wiring| planner.devices(&wiring, false, Pace::Real));
+    match devices {
+        Some(devices) if planner.loader.refusals.is_empty() => Ok(devices),
+        _ => Err(Refusals::new(
+            planner.loader.sources,
+            planner.loader.refusals,
+        )),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use drivers::accelerator;
 use drivers::catalog::{self, Entry, Role};
 use drivers::clock::Clock;
-use drivers::link::{Link, Pacing};
+use drivers::link::{Link, LinkSpec, Pacing};
 use drivers::model::{BoardSetup, DriverSetup};
 use drivers::power_supply;
 use drivers::thermal_chamber;
@@ -21,7 +21,7 @@ use super::workloads::BoardWork;
 use super::{Planner, device_name, orbit};
 use crate::config::Located;
 use crate::config::campaign::{RawSetting, RawValue};
-use crate::config::refusal::{Refusal, nearest};
+use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::runtime::Pace;
 
@@ -72,7 +72,9 @@ pub struct Wired {
     pub role: Role,
     /// Its model.
     pub model: &'static str,
-    /// The pace of its line.
+    /// What leads to it.
+    pub link: LinkSpec,
+    /// The pace of its line, where it is emulated.
     pub pacing: Pacing,
     /// Its options, checked.
     pub options: Options,
@@ -128,8 +130,8 @@ pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHead
                 name: wired.name.to_string(),
                 role: wired.role.name().to_owned(),
                 model: wired.model.to_owned(),
-                link: "memory".to_owned(),
-                emulated: true,
+                link: wired.link.to_string(),
+                emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
             }
         })
@@ -223,7 +225,7 @@ impl Planner {
             }
         };
         let entry = self.entry(raw)?;
-        self.link(&raw.link, pace);
+        let link = self.link(raw, pace);
         let options = self.options(
             &format!("`{}`", entry.name),
             &raw.place,
@@ -238,6 +240,7 @@ impl Planner {
             name,
             role: entry.role,
             model: entry.name,
+            link,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
                 Role::PowerSupply | Role::ThermalChamber => entry.pacing,
@@ -278,15 +281,6 @@ impl Planner {
         let known = of_role.iter().map(|entry| entry.name);
         self.unknown(&raw.model.place, "model", &raw.model.value, known);
         None
-    }
-
-    fn link(&mut self, link: &Located<String>, _pace: Pace) {
-        if link.value != "memory" {
-            let message = format!("`{}` is no link of this version", link.value);
-            let expected = "expected `memory`";
-            let help = nearest(&link.value, ["memory"].into_iter());
-            self.refuse(Refusal::at(&link.place, message, expected).maybe_help(help));
-        }
     }
 
     /// What a device measures: asked of its driver, on a link that leads nowhere.
@@ -436,6 +430,7 @@ impl Planner {
         };
         let powered_by = at(&raw.powered_by, Role::PowerSupply);
         let inside = at(&raw.inside, Role::ThermalChamber);
+        self.plant_of(raw, &wired.link, wiring);
         DevicePlan::Board(BoardPlan {
             wired,
             powered_by,

@@ -150,6 +150,7 @@ impl Planner {
             let expected = format!("expected `after` on whole ms, below {} s", window.seconds());
             self.refuse(Refusal::at(&raw.place, message, expected));
         }
+        self.breakable(raw, device);
         let role = device.wired().role;
         let before = self.loader.refusals.len();
         let commands = self.set_commands(raw, role);

@@ -36,7 +36,7 @@ const SAFE_DEADLINE: Period = Period::millis(15_000);
 /// Runs a plan, and tells the observers everything that happens, in order.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
     let clock = Clock::start();
-    let nears = emulation::start(plan, clock);
+    let (nears, absent) = emulation::start(plan, clock).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
@@ -61,6 +61,11 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         dispatcher.end(Ending::BenchFault {
             why: error.to_string(),
         });
+    }
+    for (device, why) in absent {
+        // Nothing was ever told to it, so there is nothing to make safe.
+        dispatcher.left.insert(device, Ok(()));
+        dispatcher.end(Ending::Absent { why });
     }
     drop(raise);
     dispatcher.steps().await;

@@ -1,24 +1,37 @@
-//! Emulation: the plant, and an emulator at the far end of each link in memory.
+//! Emulation: the plant, an emulator at the far end of each link in memory, and emulators that
+//! are published for other processes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
-use drivers::link::{Link, LinkFaults};
+use drivers::error::LinkError;
+use drivers::link::{Link, LinkFaults, Pacing};
 use drivers::model::EmulatorSetup;
-use drivers::plant::{AirId, BusId, Place, Plant, SharedPlant};
+use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use drivers::power_supply;
 use drivers::thermal_chamber;
 use profiles::command::Fault;
+use profiles::quantity::{Amperes, Volts};
+use profiles::seed::Seed;
 use reports::event::DeviceId;
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
 
-use crate::plan::{DevicePlan, Plan};
+use crate::plan::{DevicePlan, Plan, Wired};
 
 /// Faults that may wait for one emulator.
 const FAULT_QUEUE: usize = 16;
+
+/// What feeds published boards that no supply feeds: 28 V, and more current than any board takes.
+const MAINS: Drive = Drive {
+    on: true,
+    volts: Volts(28.0),
+    limit: Amperes(100.0),
+};
 
 /// The near end of a device's link, and the way to break what is at the far end.
 #[derive(Debug)]
@@ -27,48 +40,165 @@ pub(super) struct Near {
     pub(super) faults: Sender<Fault>,
 }
 
-/// Starts an emulator for each device, and returns the near ends.
-pub(super) fn start(plan: &Plan, clock: Clock) -> BTreeMap<DeviceId, Near> {
-    let mut plant = Plant::default();
-    let places = places(plan, &mut plant);
-    let plant = SharedPlant::new(plant);
-    let mut nears = BTreeMap::new();
-    for device in &plan.devices {
-        let wired = device.wired();
-        let Some(&place) = places.get(&wired.id) else {
-            continue;
-        };
-        let setup = EmulatorSetup {
-            device: wired.name.clone(),
-            seed: plan.seed,
-            options: wired.options.clone(),
-            place,
-        };
-        let Some(emulator) = emulator(wired.role, wired.model, setup) else {
-            continue;
-        };
-        let (near, far) = Link::pair(clock, wired.pacing);
-        let near = match wired.faults {
-            (0.0, 0.0) => near,
-            (drop, flip) => {
-                let stream = plan.seed.stream(wired.name.as_str(), "link faults");
-                near.with_faults(LinkFaults::new(drop, flip, stream))
-            }
-        };
+/// The near ends, and the devices whose line cannot be opened, with the reason.
+pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
+
+/// Opens each device's line, or starts an emulator for it where the link is memory.
+pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
+    let bench = Bench::new(&plan.devices, plan.seed, clock, None);
+    let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
+    for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        tokio::spawn(serve(emulator, far, broken, clock, plant.clone()));
-        nears.insert(wired.id, Near { link: near, faults });
+        let link = match wired.link.line() {
+            Some(line) => Link::open(line, clock).await,
+            None => Ok(bench.emulate(wired, broken)),
+        };
+        match link {
+            Ok(link) => {
+                nears.insert(wired.id, Near { link, faults });
+            }
+            Err(error) => {
+                absent.insert(wired.id, format!("{}: {error}", wired.name));
+            }
+        }
     }
-    nears
+    (nears, absent)
 }
 
-/// Each device's place in the plant: supplies and chambers first, then the boards on them.
-fn places(plan: &Plan, plant: &mut Plant) -> BTreeMap<DeviceId, Place> {
+/// Emulators that other processes reach, until this is dropped.
+#[derive(Debug)]
+pub struct Published {
+    /// The devices that are served.
+    pub served: Vec<String>,
+    /// The devices that are not, because their bus cannot be played on a serial line.
+    pub skipped: Vec<String>,
+    tasks: JoinSet<()>,
+    // An emulator whose faults end has ended itself.
+    faults: Vec<Sender<Fault>>,
+}
+
+/// How emulators are published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoints {
+    /// As pseudo-terminals; `FOLDER/DEVICE` is a symbolic link to the serial port.
+    Ports,
+    /// As TCP ports of this machine; `FOLDER/DEVICE` is a file with the address.
+    Sockets,
+}
+
+/// Plays every device of a bench, each at an end of its own that is found in `folder`. A board
+/// that no supply feeds has [`MAINS`], for there is nobody to switch it on.
+///
+/// # Errors
+/// If an end cannot be made.
+pub async fn publish(
+    devices: &[DevicePlan],
+    seed: Seed,
+    folder: &Path,
+    endpoints: Endpoints,
+) -> Result<Published, LinkError> {
+    let clock = Clock::start();
+    let bench = Bench::new(devices, seed, clock, Some(MAINS));
+    let mut published = Published {
+        served: Vec::new(),
+        skipped: Vec::new(),
+        tasks: JoinSet::new(),
+        faults: Vec::new(),
+    };
+    for wired in devices.iter().map(DevicePlan::wired) {
+        let name = wired.name.to_string();
+        let Some(emulator) = bench.emulator(wired) else {
+            continue;
+        };
+        if matches!(wired.pacing, Pacing::Can { .. }) {
+            published.skipped.push(name);
+            continue;
+        }
+        let path = folder.join(&name);
+        let link = match endpoints {
+            Endpoints::Ports => Link::publish_pty(&path, clock, wired.pacing)?,
+            Endpoints::Sockets => Link::publish_tcp(&path, clock, wired.pacing).await?,
+        };
+        let (faults, broken) = mpsc::channel(FAULT_QUEUE);
+        let plant = bench.plant.clone();
+        published.tasks.spawn(async move {
+            // Without its line an emulator has nobody to tell that it failed.
+            let _line_failed = serve(emulator, link, broken, clock, plant).await;
+        });
+        published.faults.push(faults);
+        published.served.push(name);
+    }
+    Ok(published)
+}
+
+/// The plant, and each device's place in it.
+struct Bench {
+    plant: SharedPlant,
+    places: BTreeMap<DeviceId, Place>,
+    seed: Seed,
+    clock: Clock,
+}
+
+impl Bench {
+    fn new(devices: &[DevicePlan], seed: Seed, clock: Clock, mains: Option<Drive>) -> Bench {
+        let mut plant = Plant::default();
+        let mains = mains.map(|mains| {
+            let bus = plant.add_bus();
+            plant.drive(bus, mains);
+            bus
+        });
+        let places = places(devices, &mut plant, mains);
+        Bench {
+            plant: SharedPlant::new(plant),
+            places,
+            seed,
+            clock,
+        }
+    }
+
+    /// Starts an emulator at the far end of a link in memory, and returns the near end.
+    fn emulate(&self, wired: &Wired, broken: Receiver<Fault>) -> Link {
+        let (near, far) = Link::pair(self.clock, wired.pacing);
+        if let Some(emulator) = self.emulator(wired) {
+            let plant = self.plant.clone();
+            tokio::spawn(serve(emulator, far, broken, self.clock, plant));
+        }
+        match wired.faults {
+            (0.0, 0.0) => near,
+            (drop, flip) => {
+                let stream = self.seed.stream(wired.name.as_str(), "link faults");
+                near.with_faults(LinkFaults::new(drop, flip, stream))
+            }
+        }
+    }
+
+    fn emulator(&self, wired: &Wired) -> Option<Box<dyn Emulator>> {
+        let setup = EmulatorSetup {
+            device: wired.name.clone(),
+            seed: self.seed,
+            options: wired.options.clone(),
+            place: *self.places.get(&wired.id)?,
+        };
+        let emulate = match wired.role {
+            Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
+            Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
+            Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
+        };
+        Some(emulate(setup))
+    }
+}
+
+/// Each device's place in the plant: supplies and chambers first, then the boards on them, those
+/// that nothing feeds on the mains.
+fn places(
+    devices: &[DevicePlan],
+    plant: &mut Plant,
+    mains: Option<BusId>,
+) -> BTreeMap<DeviceId, Place> {
     let mut buses: BTreeMap<DeviceId, BusId> = BTreeMap::new();
     let mut airs: BTreeMap<DeviceId, AirId> = BTreeMap::new();
     let mut places = BTreeMap::new();
-    for device in &plan.devices {
-        let wired = device.wired();
+    for wired in devices.iter().map(DevicePlan::wired) {
         match wired.role {
             Role::PowerSupply => {
                 let bus = plant.add_bus();
@@ -83,9 +213,10 @@ fn places(plan: &Plan, plant: &mut Plant) -> BTreeMap<DeviceId, Place> {
             Role::Accelerator => {}
         }
     }
-    for device in &plan.devices {
+    for device in devices {
         if let DevicePlan::Board(board) = device {
             let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
+            let bus = bus.or(mains);
             let air = board.inside.and_then(|id| airs.get(&id).copied());
             let traits = accelerator::board_traits(&board.wired.options);
             let id = plant.add_board(board.wired.name.clone(), bus, air, traits);
@@ -93,13 +224,4 @@ fn places(plan: &Plan, plant: &mut Plant) -> BTreeMap<DeviceId, Place> {
         }
     }
     places
-}
-
-fn emulator(role: Role, model: &str, setup: EmulatorSetup) -> Option<Box<dyn Emulator>> {
-    let emulate = match role {
-        Role::PowerSupply => catalog::find(power_supply::MODELS, model)?.emulate,
-        Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, model)?.emulate,
-        Role::Accelerator => catalog::find(accelerator::MODELS, model)?.emulate,
-    };
-    Some(emulate(setup))
 }

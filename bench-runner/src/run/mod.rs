@@ -12,6 +12,7 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
+pub use emulation::{Endpoints, Published, publish};
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
