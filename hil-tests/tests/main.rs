@@ -11,6 +11,7 @@ mod determinism;
 mod faults;
 mod kill;
 mod network;
+mod processes;
 mod replay;
 mod tidy;
 mod verdicts;

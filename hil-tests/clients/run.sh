@@ -1,0 +1,18 @@
+#!/bin/sh
+# Drives the emulators with other people's clients: `hil-tests/clients/run.sh [pytest arguments]`.
+# Makes a Python environment beside the build's output, and builds the program first.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+target=${CARGO_TARGET_DIR:-$here/../../target}
+venv=$target/clients-venv
+if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --no-deps --requirement "$here/requirements.txt"
+    cp "$here/requirements.txt" "$venv/requirements.txt"
+fi
+if [ -z "${BENCH:-}" ]; then
+    cargo build --quiet --manifest-path "$here/../../Cargo.toml" --package bench-runner
+    BENCH=$target/debug/bench
+fi
+export BENCH
+exec "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$here" "$@"

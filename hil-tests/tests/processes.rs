@@ -1,0 +1,370 @@
+//! The same campaign in real time, with its emulators in another process, behind serial ports and
+//! sockets.
+//!
+//! 1. the verdict and each check's finding are those of the run in memory;
+//! 2. the header tells which devices are emulated, and what leads to them;
+//! 3. a device whose process is killed ends the run at once, and never with a pass: a bench fault,
+//!    or an unsafe bench where an instrument can no longer be told to switch off;
+//! 4. a port that is not there is absent hardware;
+//! 5. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use bench_runner::execute::RECORD_FILE;
+use bench_runner::exit::Exit;
+use bench_runner::plan::Plan;
+use bench_runner::runtime::Pace;
+use hil_tests::program::Program;
+use hil_tests::ran::Ran;
+use hil_tests::scene::Scene;
+use reports::event::EventKind;
+use reports::record::Record;
+use reports::verdict::Ending;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
+
+/// A board that works for a few seconds, on a bench of a supply, a chamber and that board.
+const CAMPAIGN: &str = r#"
+name = "short"
+seed = 3
+goldens = "../goldens"
+
+[[step]]
+name   = "bring-up"
+length = "5 s"
+set = [
+  { device = "chamber", celsius = 20.0 },
+  { device = "bus_supply", volts = 28.0, limit_amps = 1.8 },
+  { device = "bus_supply", after = "500 ms", output = "on" },
+]
+
+[[step]]
+name   = "work"
+length = "4 s"
+set = [ { device = "bus_supply", volts = 29.0, limit_amps = 1.8 } ]
+
+[[workload]]
+name   = "keywords"
+device = "payload"
+golden = "keyword-spotting"
+during = "work"
+
+[[check]]
+name    = "bus voltage in band"
+kind    = "in_range"
+channel = "bus_supply.volts"
+during  = "work"
+min     = 27.0
+max     = 29.5
+
+[[check]]
+name    = "board input voltage"
+kind    = "in_range"
+channel = "payload.bus_volts"
+during  = "work"
+min     = 25.0
+
+[[check]]
+name    = "air"
+kind    = "in_range"
+channel = "chamber.air"
+max     = 24.0
+
+[[check]]
+name    = "too strict"
+kind    = "in_range"
+channel = "bus_supply.volts"
+during  = "work"
+max     = 28.0
+
+[[check]]
+name   = "no payload frame lost"
+kind   = "no_loss"
+device = "payload"
+during = ["work"]
+
+[[check]]
+name     = "the payload answers"
+kind     = "responds"
+workload = "keywords"
+"#;
+
+const DEVICES: [&str; 3] = ["bus_supply", "chamber", "payload"];
+
+/// The bench, with a link for each of [`DEVICES`].
+fn wiring(links: &[String; 3]) -> String {
+    let [supply, chamber, payload] = links;
+    format!(
+        "[device.bus_supply]\nrole = \"power-supply\"\nmodel = \"keysight-6633b\"\n\
+         poll = \"250 ms\"\nlink = \"{supply}\"\n\n\
+         [device.chamber]\nrole = \"thermal-chamber\"\nmodel = \"watlow-f4\"\n\
+         poll = \"500 ms\"\nlink = \"{chamber}\"\n\n\
+         [device.payload]\nrole = \"accelerator\"\nmodel = \"ccsds-serial\"\n\
+         powered_by = \"bus_supply\"\ninside = \"chamber\"\n\
+         options = {{ network = \"mlperf-tiny-kws\" }}\nlink = \"{payload}\"\n"
+    )
+}
+
+fn memory() -> [String; 3] {
+    DEVICES.map(|_| "memory".to_owned())
+}
+
+/// The campaign on the bench in memory; other links are told with [`linked`].
+fn scene() -> Scene {
+    let scene = Scene::of("smoke");
+    fs::write(scene.path("campaigns/smoke.toml"), CAMPAIGN).unwrap();
+    linked(&scene, &memory());
+    scene
+}
+
+fn linked(scene: &Scene, links: &[String; 3]) {
+    fs::write(scene.path("wiring/emulated.toml"), wiring(links)).unwrap();
+}
+
+/// Runs the scene as its wiring is now, in real time.
+fn run(scene: &Scene) -> Ran {
+    let mut request = scene.request(None);
+    request.pace = Pace::Real;
+    match Plan::new(&request) {
+        Ok(plan) => Ran::of(&plan),
+        Err(refusals) => panic!("refused:\n{}", refusals.render(false)),
+    }
+}
+
+/// Emulators in a process of their own, until this is dropped.
+struct Emulators(Child);
+
+impl Emulators {
+    /// Plays all devices of a scene, found in its folder `run`.
+    fn start(scene: &Scene, more: &[&str]) -> Emulators {
+        let program = Program::new(PROGRAM, &scene.path("."));
+        let arguments = ["emulate", "wiring/emulated.toml", "--run-dir", "run"];
+        let arguments = [&arguments[..], more].concat();
+        let mut command = program.command(&arguments);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let ready = out.lines().map(Result::unwrap).next();
+        assert_eq!(ready.as_deref(), Some("ready"));
+        Emulators(child)
+    }
+
+    /// Ends it as whoever started it ends it: its input closes.
+    fn end(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+impl Drop for Emulators {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.0.kill();
+        let _waited = self.0.wait();
+    }
+}
+
+fn ports(scene: &Scene) -> [String; 3] {
+    let path = |device: &str| scene.path("run").join(device);
+    let line = |(device, line): (&str, &str)| format!("serial:{}@{line}", path(device).display());
+    let lines = ["9600", "19200,8N1", "115200"];
+    let [supply, chamber, payload] = DEVICES;
+    [
+        line((supply, lines[0])),
+        line((chamber, lines[1])),
+        line((payload, lines[2])),
+    ]
+}
+
+fn sockets(scene: &Scene) -> [String; 3] {
+    DEVICES.map(|device| {
+        let address = fs::read_to_string(scene.path("run").join(device)).unwrap();
+        format!("tcp:{}", address.trim())
+    })
+}
+
+/// What each check found, and what all of them come to.
+fn verdicts(ran: &Ran) -> Vec<(String, String)> {
+    let report = &ran.outcome.report;
+    let findings = report.findings.iter();
+    let findings =
+        findings.map(|finding| (finding.check.clone(), format!("{:?}", finding.verdict)));
+    findings
+        .chain([("all".to_owned(), format!("{:?}", ran.outcome.exit))])
+        .collect()
+}
+
+/// The scene with its emulators, and what the checks find in memory.
+fn scene_and_verdicts() -> (Scene, Vec<(String, String)>) {
+    let scene = scene();
+    let in_memory = scene.run();
+    assert_eq!(
+        in_memory.outcome.exit,
+        Exit::Failed,
+        "one check is too strict"
+    );
+    let verdicts = verdicts(&in_memory);
+    (scene, verdicts)
+}
+
+#[test]
+fn over_ports_the_verdict_is_that_of_memory() {
+    let (scene, in_memory) = scene_and_verdicts();
+    let emulators = Emulators::start(&scene, &[]);
+    linked(&scene, &ports(&scene));
+    let ran = run(&scene);
+    assert_eq!(verdicts(&ran), in_memory);
+    assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
+    for device in &ran.outcome.report.header.devices {
+        assert!(device.emulated, "{}: a pseudo-terminal", device.name);
+        assert!(device.link.starts_with("serial:"), "{}", device.link);
+    }
+    emulators.end();
+    let mut left = fs::read_dir(scene.path("run")).unwrap();
+    assert!(left.next().is_none(), "what was published is gone");
+}
+
+#[test]
+fn over_sockets_the_verdict_is_that_of_memory() {
+    let (scene, in_memory) = scene_and_verdicts();
+    let emulators = Emulators::start(&scene, &["--tcp"]);
+    let links = sockets(&scene);
+    linked(&scene, &links);
+    let ran = run(&scene);
+    assert_eq!(verdicts(&ran), in_memory);
+    assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
+    for (device, link) in ran.outcome.report.header.devices.iter().zip(links) {
+        assert!(!device.emulated, "nobody knows what stands behind a socket");
+        assert_eq!(device.link, link);
+    }
+    emulators.end();
+}
+
+/// Runs the scene by the program, kills the emulators when its work has begun, and gives its exit
+/// code and how it ended.
+fn unplugged(scene: Scene, mut emulators: Emulators) -> (Option<i32>, Ending) {
+    // A device that is lost fails a check that it loses nothing; here only the ending counts.
+    let scene = scene
+        .asking("max     = 28.0", "max     = 30.0")
+        .asking("during = [\"work\"]", "during = \"bring-up\"");
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
+    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
+    let mut run = program.command(&arguments).spawn().unwrap();
+    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    for line in lines.map(Result::unwrap) {
+        if line.contains("step: work") {
+            emulators.0.kill().unwrap();
+            emulators.0.wait().unwrap();
+        }
+    }
+    let code = run.wait().unwrap().code();
+    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
+    let (mut failed, mut ending) = (false, None);
+    let read = Record::from_bytes(record)
+        .unwrap()
+        .for_each(&mut |event| match &event.kind {
+            EventKind::DeviceFailed { .. } => failed = true,
+            EventKind::RunEnded { ending: told } => ending = Some(told.clone()),
+            _ => {}
+        });
+    read.unwrap();
+    assert!(failed, "nobody noticed");
+    (code, ending.unwrap())
+}
+
+#[test]
+fn an_unplugged_board_is_a_bench_fault() {
+    let scene = scene();
+    // The board alone is in the other process, and has power of its own there.
+    let whole = wiring(&memory());
+    let board = &whole[whole.find("[device.payload]").unwrap()..];
+    let alone = board
+        .replace("powered_by = \"bus_supply\"\n", "")
+        .replace("inside = \"chamber\"\n", "");
+    fs::write(scene.path("wiring/emulated.toml"), alone).unwrap();
+    let emulators = Emulators::start(&scene, &[]);
+    let [_, _, payload] = ports(&scene);
+    let [supply, chamber, _] = memory();
+    linked(&scene, &[supply, chamber, payload]);
+    let (code, ending) = unplugged(scene, emulators);
+    assert!(matches!(ending, Ending::BenchFault { .. }), "{ending:?}");
+    assert_eq!(code, Some(Exit::BenchFault as i32));
+}
+
+#[test]
+fn an_unplugged_supply_is_an_unsafe_bench() {
+    let scene = scene();
+    let emulators = Emulators::start(&scene, &[]);
+    linked(&scene, &ports(&scene));
+    let (code, ending) = unplugged(scene, emulators);
+    // Whether its output is off, nobody can ask any more.
+    assert!(matches!(ending, Ending::Unsafe { .. }), "{ending:?}");
+    assert_eq!(code, Some(Exit::Unsafe as i32));
+}
+
+#[test]
+fn a_port_that_is_not_there_is_absent_hardware() {
+    let scene = scene();
+    let [supply, _, payload] = memory();
+    let chamber = format!("serial:{}@19200", scene.path("nowhere").display());
+    linked(&scene, &[supply, chamber.clone(), payload.clone()]);
+    let refused = Plan::new(&scene.request(None)).unwrap_err().render(false);
+    assert!(
+        refused.contains("inside"),
+        "an emulated board in real air: {refused}"
+    );
+
+    linked(
+        &scene,
+        &[chamber, "memory".to_owned(), "tcp:127.0.0.1:1".to_owned()],
+    );
+    let ran = run(&scene);
+    assert!(
+        matches!(ran.ending(), Ending::Absent { .. }),
+        "{:?}",
+        ran.ending()
+    );
+    assert_eq!(ran.outcome.exit, Exit::Inconclusive);
+    assert!(!ran.switched_on());
+}
+
+/// What the plan refuses at a pace, with these links.
+fn refusals(scene: &Scene, pace: Pace, links: &[String; 3]) -> String {
+    linked(scene, links);
+    let mut request = scene.request(None);
+    request.pace = pace;
+    let refusals = Plan::new(&request).map(|_| "nothing is refused".to_owned());
+    refusals.unwrap_or_else(|refusals| refusals.render(false))
+}
+
+#[test]
+fn what_leaves_the_process_is_refused_where_it_cannot_be() {
+    let scene = scene();
+    let [supply, chamber, _] = memory();
+    let payload = "tcp:bench-3.lab:4001".to_owned();
+    let links = [supply, chamber, payload];
+    let told = refusals(&scene, Pace::Virtual, &links);
+    assert!(
+        told.contains("`tcp:bench-3.lab:4001` is a real line"),
+        "{told}"
+    );
+    assert!(told.contains("--pace real"), "{told}");
+    let told = refusals(&scene, Pace::Real, &links);
+    assert_eq!(told, "nothing is refused");
+
+    let scene = scene.asking(
+        "length = \"4 s\"\nset = [ ",
+        "length = \"4 s\"\nset = [ { device = \"payload\", inject = \"reset\" }, ",
+    );
+    let told = refusals(&scene, Pace::Real, &links);
+    assert!(told.contains("cannot break it on purpose"), "{told}");
+    let told = refusals(&scene, Pace::Real, &memory());
+    assert_eq!(told, "nothing is refused");
+
+    let broken = memory().map(|_| "usb:3".to_owned());
+    let told = refusals(&scene, Pace::Real, &broken);
+    assert_eq!(told.matches("there is no kind of link `usb`").count(), 3);
+    assert!(told.contains("`serial:/dev/ttyUSB0@9600`"), "{told}");
+}
