@@ -123,6 +123,10 @@ impl Check for NoLoss {
         }
     }
 
+    fn failing(&self) -> bool {
+        self.first.is_some() || self.failed.is_some()
+    }
+
     fn conclude(self: Box<Self>) -> Finding {
         let question = &self.question;
         let (subject, packets) = (question.subject(), self.packets);

@@ -15,6 +15,10 @@ pub trait Check: Send {
     /// Takes one event.
     fn observe(&mut self, window: usize, event: &Event);
 
+    /// Whether what was seen so far is already a failure, for who watches the run. Cheap; the
+    /// moment under way may be missing.
+    fn failing(&self) -> bool;
+
     /// Answers. No sample: inconclusive.
     fn conclude(self: Box<Self>) -> Finding;
 }
