@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use profiles::time::{BenchTime, Period};
 use reports::digest;
 use reports::event::{Event, EventKind, ObserveError, Observer};
 use reports::golden::{Band, Gauge, Golden, Goldens, ThroughputGolden};
@@ -128,7 +129,12 @@ pub fn execute(
     let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &plan.header)?;
     let mut told = Told::new(&plan.header, &plan.goldens)?;
     let ending = {
-        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut told, console];
+        let mut shown = Shown {
+            told: &mut told,
+            console,
+            next: BenchTime::ZERO,
+        };
+        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut shown];
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
     recorder.finish()?;
@@ -317,7 +323,7 @@ struct Told {
     identities: BTreeMap<String, Identity>,
     names: Vec<String>,
     ending: Option<Ending>,
-    last: profiles::time::BenchTime,
+    last: BenchTime,
 }
 
 impl Told {
@@ -332,7 +338,7 @@ impl Told {
                 .map(|device| device.name.clone())
                 .collect(),
             ending: None,
-            last: profiles::time::BenchTime::ZERO,
+            last: BenchTime::ZERO,
         })
     }
 
@@ -384,6 +390,24 @@ impl Observer for Told {
         }
         self.judge.observe(event)?;
         self.gatherer.observe(event)
+    }
+}
+
+/// Judges, and shows what is judged so far on the way.
+struct Shown<'a> {
+    told: &'a mut Told,
+    console: &'a mut dyn Observer,
+    next: BenchTime,
+}
+
+impl Observer for Shown<'_> {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        self.told.observe(event)?;
+        if event.at >= self.next {
+            self.next = event.at + Period::millis(1_000);
+            self.console.standing(self.told.judge.failing());
+        }
+        self.console.observe(event)
     }
 }
 
