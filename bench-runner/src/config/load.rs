@@ -15,6 +15,9 @@ use super::wiring::{RawWiring, wiring};
 /// Longest campaign or wiring that is read, bytes: a thousand times a long one.
 pub const LONGEST_FILE: usize = 1_000_000;
 
+const CAMPAIGN: &str = "the campaign";
+const WIRING: &str = "the wiring";
+
 /// Files and refusals while configuration is read.
 #[derive(Debug, Default)]
 pub struct Loader {
@@ -76,13 +79,13 @@ impl Loader {
     /// A campaign file.
     pub fn campaign(&mut self, folder: &Folder, path: &str) -> Option<RawCampaign> {
         let (file, text) = self.text(folder, path)?;
-        self.document(file, &text, "the campaign", campaign)
+        self.document(file, &text, CAMPAIGN, campaign)
     }
 
     /// A wiring file.
     pub fn wiring(&mut self, folder: &Folder, path: &str) -> Option<RawWiring> {
         let (file, text) = self.text(folder, path)?;
-        self.document(file, &text, "the wiring", wiring)
+        self.document(file, &text, WIRING, wiring)
     }
 
     fn document<T>(
@@ -104,10 +107,28 @@ impl Loader {
             span: first_line(text),
         };
         let root = TableReader::new(&notes, table.get_ref(), top, what);
+        if let Some(other) = taken_for(&root, what) {
+            let message = format!("this is {other} and not {what}");
+            let help = "the campaign comes first: `bench run CAMPAIGN --wiring WIRING`";
+            let refusal = Refusal::at(root.place(), message, format!("expected {what}"));
+            self.refusals.push(refusal.help(help));
+            return None;
+        }
         let raw = read(&root);
         root.finish();
         self.refusals.append(&mut notes.refusals.into_inner());
         Some(raw)
+    }
+}
+
+/// What a file is instead of `what`, if it surely is.
+fn taken_for(root: &TableReader<'_>, what: &str) -> Option<&'static str> {
+    let entries = root.entries();
+    let has = |key: &str| entries.iter().any(|(name, _)| name.value == key);
+    match (has("step") || has("check"), has("device")) {
+        (true, false) if what == WIRING => Some(CAMPAIGN),
+        (false, true) if what == CAMPAIGN => Some(WIRING),
+        _ => None,
     }
 }
 

@@ -256,6 +256,15 @@ impl<'a> Node<'a> {
         self.text_of("a text in quotes")
     }
 
+    /// A text that is not blank.
+    pub(super) fn name(&self) -> Option<Located<String>> {
+        let text = self.text_of("a name in quotes")?;
+        if text.value.trim().is_empty() {
+            return self.refuse(format!("`{}` is empty", self.what), "expected a name");
+        }
+        Some(text)
+    }
+
     /// A text that says what `expected` says.
     pub(super) fn text_of(&self, expected: &str) -> Option<Located<String>> {
         match self.value {

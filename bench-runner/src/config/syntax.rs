@@ -81,7 +81,7 @@ fn told(place: &Place, text: &str, what: &str, message: &str) -> Refusal {
         // The parser's first guess at a value that is not there is a text.
         Some((_, "literal string")) => ("there is no value", "a value"),
         Some((message, expected)) => (message, expected),
-        None => (message, "something else"),
+        None => (message, "nothing like this here"),
     };
     let message = format!("{what} is not TOML: {message}");
     Refusal::at(place, message, format!("expected {expected}"))

@@ -34,6 +34,12 @@ impl Planner {
     /// The goldens that the workloads name, and the campaign's throughput golden if there is one.
     pub(super) fn goldens(&mut self, folder: &Folder, campaign: &RawCampaign) -> Goldens {
         let mut goldens = Goldens::default();
+        if self.broken.has("goldens") {
+            for workload in &campaign.workloads {
+                self.broken.name(&workload.name.value);
+            }
+            return goldens;
+        }
         for workload in &campaign.workloads {
             let name = &workload.golden.value;
             if goldens.workloads.contains_key(name) {

@@ -66,7 +66,7 @@ impl RawCampaign {
 /// Something in the file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// `step`, `workload`, `check` or `orbit`.
+    /// `step`, `workload`, `check`, `orbit` or `goldens`.
     pub section: &'static str,
     /// Its name, where that could be read.
     pub name: Option<String>,

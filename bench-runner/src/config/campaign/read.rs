@@ -15,11 +15,17 @@ use crate::config::units::{duration_advice, length_of_step};
 const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
-    let name = root.required("name").and_then(|node| node.text());
+    let name = root.required("name").and_then(|node| node.name());
     let description = root.get("description").and_then(|node| node.text());
     let seed = root.get("seed").and_then(|node| node.whole());
-    let goldens = root.get("goldens").and_then(|node| node.text());
     let mut lost = misspelt(root);
+    let goldens = root.get("goldens").map(|node| node.name());
+    if matches!(goldens, Some(None)) {
+        lost.push(Lost {
+            section: "goldens",
+            name: None,
+        });
+    }
     let orbit = root.get("orbit").and_then(|node| orbit(&node, &mut lost));
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
@@ -32,7 +38,9 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         name: name.unwrap_or_else(nameless),
         description: description.map(|text| text.value).unwrap_or_default(),
         seed: seed.map_or(0, |seed| seed.value),
-        goldens: goldens.map_or_else(|| "../goldens".to_owned(), |text| text.value),
+        goldens: goldens
+            .flatten()
+            .map_or_else(|| "../goldens".to_owned(), |text| text.value),
         orbit,
         steps,
         workloads,
@@ -141,7 +149,7 @@ fn step(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawStep> {
         });
         return None;
     };
-    let name = table.required("name").and_then(|node| node.text());
+    let name = table.required("name").and_then(|node| node.name());
     let length = table.required("length").and_then(|node| length(&node));
     let set = tables(&table, "set", set);
     let profiles = tables(&table, "profile", profile);
@@ -247,7 +255,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
         });
         return None;
     };
-    let name = table.required("name").and_then(|node| node.text());
+    let name = table.required("name").and_then(|node| node.name());
     let device = table.required("device").and_then(|node| node.text());
     let golden = table.required("golden").and_then(|node| node.text());
     let scenario = table
@@ -296,7 +304,7 @@ fn modes(table: &TableReader<'_>) -> (Vec<(Phase, PowerMode)>, Option<Place>) {
 
 fn check(node: &Node<'_>) -> Option<RawCheck> {
     let table = node.table("[[check]]")?;
-    let name = table.required("name").and_then(|node| node.text());
+    let name = table.required("name").and_then(|node| node.name());
     let kind = table.required("kind").and_then(|node| node.text());
     let mut target = None;
     for key in ["channel", "device", "workload"] {

@@ -226,6 +226,13 @@ impl Planner {
     }
 
     fn instrument(&mut self, raw: &RawDevice, wired: Wired) -> DevicePlan {
+        for (key, value) in [("powered_by", &raw.powered_by), ("inside", &raw.inside)] {
+            if let Some(value) = value {
+                let message = format!("a {} has no `{key}`", wired.role);
+                let expected = "expected at boards only";
+                self.refuse(Refusal::at(&value.place, message, expected));
+            }
+        }
         let poll = self.poll(raw.poll.as_ref());
         let entries = catalog::entries();
         let ratings = entries.iter().find(|entry| entry.name == wired.model);
@@ -326,6 +333,12 @@ impl Planner {
         wiring: &RawWiring,
         id_of: &impl Fn(&str) -> Option<DeviceId>,
     ) -> DevicePlan {
+        if let Some(poll) = &raw.poll {
+            let message = "a board is not polled: it speaks by itself";
+            let help = "its options say how often, as `telemetry_hz`";
+            let refusal = Refusal::at(&poll.place, message, "expected at instruments only");
+            self.refuse(refusal.help(help));
+        }
         if let Some(limit) = raw.limits.first() {
             let message = "a board has no limits of its own";
             let help = "give them to the supply and the chamber";
