@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use profiles::time::BenchTime;
 use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Band, Gauge, Golden, Goldens, ThroughputGolden};
@@ -17,7 +18,7 @@ use reports::report::{Manifest, Report};
 use reports::verdict::{Ending, Verdict};
 
 pub use error::ExecuteError;
-use told::Told;
+use told::{Shown, Told};
 
 use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
@@ -66,7 +67,12 @@ pub fn execute(
     let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &plan.header)?;
     let mut told = Told::new(&plan.header, &plan.goldens)?;
     let ending = {
-        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut told, console];
+        let mut shown = Shown {
+            told: &mut told,
+            console,
+            next: BenchTime::ZERO,
+        };
+        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut shown];
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
     recorder.finish()?;

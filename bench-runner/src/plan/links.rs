@@ -9,19 +9,29 @@ use crate::config::wiring::{RawDevice, RawWiring};
 use crate::plan::stations::DevicePlan;
 use crate::runtime::Pace;
 
+/// Links that later versions have.
+const LATER: [&str; 5] = ["pty", "can", "socketcand", "rfc2217", "usb"];
+
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
     /// nobody can damage what they carry.
     pub(super) fn link(&mut self, raw: &RawDevice, pace: Pace) -> LinkSpec {
-        let link = match raw.link.value.parse::<LinkSpec>() {
+        // One that is missing or wrong is refused, and the rest of the device still looked at.
+        let Some(written) = &raw.link else {
+            return LinkSpec::Memory;
+        };
+        let link = match written.value.parse::<LinkSpec>() {
             Ok(link) => link,
             Err(error) => {
-                let kind = raw.link.value.split(':').next().unwrap_or_default();
-                let help = nearest(kind, LinkSpec::KINDS.into_iter());
+                let kind = written.value.split(':').next().unwrap_or_default();
+                let help = if LATER.contains(&kind) {
+                    Some(format!("this version has no `{kind}` links"))
+                } else {
+                    nearest(kind, LinkSpec::KINDS.into_iter())
+                };
                 let expected = drivers::link::LinkSpecError::EXPECTED;
-                let refusal = Refusal::at(&raw.link.place, error.to_string(), expected);
+                let refusal = Refusal::at(&written.place, error.to_string(), expected);
                 self.refuse(refusal.maybe_help(help));
-                // Refused already; the rest of the device can still be looked at.
                 return LinkSpec::Memory;
             }
         };
@@ -30,7 +40,7 @@ impl Planner {
         }
         if pace == Pace::Virtual {
             let message = format!("`{link}` is a real line, and virtual time does not wait for it");
-            let refusal = Refusal::at(&raw.link.place, message, "only `memory` keeps up");
+            let refusal = Refusal::at(&written.place, message, "only `memory` keeps up");
             self.refuse(refusal.help("run with `--pace real`, or give the device link `memory`"));
         }
         if let Some(fault) = raw.faults.first() {
@@ -41,24 +51,25 @@ impl Planner {
         link
     }
 
-    /// The plant of a board that is emulated: what feeds and cools it must be emulated too.
-    pub(super) fn plant_of(&mut self, raw: &RawDevice, link: &LinkSpec, wiring: &RawWiring) {
-        if link.line().is_some() {
-            return;
-        }
-        for named in [&raw.powered_by, &raw.inside].into_iter().flatten() {
-            let real = wiring
-                .devices
-                .iter()
-                .any(|device| device.name.value == named.value && device.link.value != "memory");
-            if real {
-                let message = format!(
-                    "`{}` is emulated, but `{}` is not: its volts and degrees do not reach the \
-                     emulated board",
-                    raw.name.value, named.value
-                );
-                let expected = "expected a device with link `memory`";
-                self.refuse(Refusal::at(&named.place, message, expected));
+    /// The plant of the boards that are emulated: what feeds and cools them must be emulated too.
+    pub(super) fn plant(&mut self, wiring: &RawWiring) {
+        let is_real = |device: &RawDevice| {
+            let link = device.link.as_ref();
+            let link = link.and_then(|link| link.value.parse::<LinkSpec>().ok());
+            link.is_some_and(|link| link.line().is_some())
+        };
+        for board in wiring.devices.iter().filter(|device| !is_real(device)) {
+            for named in [&board.powered_by, &board.inside].into_iter().flatten() {
+                let mut devices = wiring.devices.iter();
+                if devices.any(|device| device.name.value == named.value && is_real(device)) {
+                    let message = format!(
+                        "`{}` is emulated, but `{}` is not: its volts and degrees do not reach \
+                         the emulated board",
+                        board.name.value, named.value
+                    );
+                    let expected = "expected a device with link `memory`";
+                    self.refuse(Refusal::at(&named.place, message, expected));
+                }
             }
         }
     }

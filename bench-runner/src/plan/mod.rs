@@ -1,6 +1,7 @@
 //! The plan: everything resolved, everything allowed. The last place that may say no, and it
 //! says every no there is; after it nothing is parsed, looked up by text or refused.
 
+mod broken;
 mod checks;
 mod limits;
 mod links;
@@ -8,7 +9,11 @@ mod orbit;
 mod settings;
 mod stations;
 mod steps;
+mod warnings;
 mod workloads;
+
+#[cfg(test)]
+mod tests;
 
 use profiles::command::Command;
 use profiles::name::DeviceName;
@@ -25,6 +30,8 @@ use crate::config::load::Loader;
 use crate::config::refusal::{Place, Refusal, Refusals, nearest};
 use crate::config::wiring::RawWiring;
 use crate::runtime::Pace;
+
+use broken::Broken;
 
 pub use limits::Worst;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
@@ -92,18 +99,19 @@ impl Plan {
         let mut planner = Planner {
             loader,
             files: Vec::new(),
+            broken: Broken::default(),
         };
-        let plan = match (campaign, wiring) {
-            (Some(campaign), Some(wiring)) => planner.plan(request, &campaign, &wiring),
-            _ => None,
-        };
-        match plan {
-            Some(plan) if planner.loader.refusals.is_empty() => Ok(plan),
-            _ => Err(Refusals::new(
-                planner.loader.sources,
-                planner.loader.refusals,
-            )),
+        // Without one of them the other is still looked at, for what is wrong with it.
+        let both = campaign.is_some() && wiring.is_some();
+        let campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        let wiring = wiring.unwrap_or_else(RawWiring::unread);
+        planner.broken = Broken::new(&campaign, &wiring);
+        let plan = planner.plan(request, &campaign, &wiring);
+        if both && planner.loader.refusals.is_empty() {
+            return Ok(plan);
         }
+        let Loader { sources, refusals } = planner.loader;
+        Err(Refusals::new(sources, refusals))
     }
 
     /// The name of a device.
@@ -136,14 +144,16 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
     let mut planner = Planner {
         loader,
         files: Vec::new(),
+        broken: Broken::default(),
     };
-    let devices = wiring.map(|wiring| planner.devices(&wiring, false, Pace::Real));
-    match devices {
-        Some(devices) if planner.loader.refusals.is_empty() => Ok(devices),
-        _ => Err(Refusals::new(
-            planner.loader.sources,
-            planner.loader.refusals,
-        )),
+    let wiring = wiring.unwrap_or_else(RawWiring::unread);
+    planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
+    let devices = planner.devices(&wiring, false, Pace::Real);
+    let Loader { sources, refusals } = planner.loader;
+    if refusals.is_empty() && !wiring.lost {
+        Ok(devices)
+    } else {
+        Err(Refusals::new(sources, refusals))
     }
 }
 
@@ -151,6 +161,7 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
 pub(crate) struct Planner {
     loader: Loader,
     files: Vec<(String, Vec<u8>)>,
+    broken: Broken,
 }
 
 impl Planner {
@@ -158,7 +169,7 @@ impl Planner {
         self.loader.refusals.push(refusal);
     }
 
-    /// Notes that `word` names nothing among `known`.
+    /// Notes that `word` names nothing among `known`, unless it names what is refused already.
     fn unknown<'a>(
         &mut self,
         place: &Place,
@@ -166,6 +177,9 @@ impl Planner {
         word: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) {
+        if self.broken.excuses(what, word) {
+            return;
+        }
         let list = known.clone().collect::<Vec<_>>().join(", ");
         let help = nearest(word, known);
         let message = format!("no {what} is named `{word}`");
@@ -183,12 +197,7 @@ impl Planner {
         }
     }
 
-    fn plan(
-        &mut self,
-        request: &Request,
-        campaign: &RawCampaign,
-        wiring: &RawWiring,
-    ) -> Option<Plan> {
+    fn plan(&mut self, request: &Request, campaign: &RawCampaign, wiring: &RawWiring) -> Plan {
         for (name, (folder, path)) in [
             ("campaign.toml", &request.campaign),
             ("wiring.toml", &request.wiring),
@@ -198,7 +207,7 @@ impl Planner {
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
-        let steps = self.steps(&campaign.steps, flight.as_ref())?;
+        let steps = self.steps(campaign, flight.as_ref());
         let sky = flight.and_then(|flight| self.predict(&flight, &steps, campaign));
         let devices = self.devices(wiring, sky.is_some(), request.pace);
         let header_devices = stations::headers(&devices, sky.is_some());
@@ -242,7 +251,7 @@ impl Planner {
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
         let devices = stations::with_work(devices, work);
-        Some(Plan {
+        Plan {
             seed,
             pace: request.pace,
             wiring_name: wiring.name.clone(),
@@ -253,7 +262,7 @@ impl Planner {
             files: std::mem::take(&mut self.files),
             worst,
             header,
-        })
+        }
     }
 }
 
