@@ -98,7 +98,7 @@ fn wiring(links: &[String; 3]) -> String {
     let [supply, chamber, payload] = links;
     format!(
         "[device.bus_supply]\nrole = \"power-supply\"\nmodel = \"keysight-6633b\"\n\
-         poll = \"250 ms\"\nlink = \"{supply}\"\n\n\
+         poll = \"250 ms\"\nlimits = {{ volts = 34.0, amps = 2.0 }}\nlink = \"{supply}\"\n\n\
          [device.chamber]\nrole = \"thermal-chamber\"\nmodel = \"watlow-f4\"\n\
          poll = \"500 ms\"\nlink = \"{chamber}\"\n\n\
          [device.payload]\nrole = \"accelerator\"\nmodel = \"ccsds-serial\"\n\

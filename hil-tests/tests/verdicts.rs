@@ -378,5 +378,5 @@ fn a_run_keeps_files_from_elsewhere_in_its_own_folder() {
     assert!(!ran.file("inputs/iss.tle").is_empty());
     let scene = Scene::of("smoke").asking("\"cloud-mask\"", "\"../goldens/cloud-mask\"");
     let text = scene.plan().unwrap_err().render(false);
-    assert!(text.contains("is a path, not a name"), "{text}");
+    assert!(text.contains("is no name of a golden"), "{text}");
 }
