@@ -15,9 +15,10 @@ fn main() {
 const QUESTION: &[u8] = b"MEAS:VOLT?;CURR?;:OUTP?;:STAT:QUES:COND?;:STAT:OPER:COND?\n";
 const ANSWER: &[u8] = b"+2.80000000E+01;+1.20000000E+00;1;0;256\r\n";
 
-fn runtime() -> Runtime {
+/// A runtime in real time, or in virtual time as memory has it.
+fn runtime(paused: bool) -> Runtime {
     let mut runtime = Builder::new_current_thread();
-    let runtime = runtime.enable_all().build();
+    let runtime = runtime.enable_all().start_paused(paused).build();
     runtime.expect("the system has timers and pollers")
 }
 
@@ -64,14 +65,14 @@ async fn open(text: &str, clock: Clock) -> Link {
 
 #[divan::bench]
 fn memory(bencher: Bencher<'_, '_>) {
-    let runtime = runtime();
+    let runtime = runtime(true);
     let (near, far) = runtime.block_on(async { Link::pair(Clock::start(), Pacing::Instant) });
     round_trip(bencher, &runtime, near, far);
 }
 
 #[divan::bench]
 fn pseudo_terminal(bencher: Bencher<'_, '_>) {
-    let runtime = runtime();
+    let runtime = runtime(false);
     let (near, far) = runtime.block_on(async {
         let (clock, path) = (Clock::start(), path("port"));
         let far = Link::publish_pty(&path, clock, Pacing::Instant).expect("a pseudo-terminal");
@@ -83,7 +84,7 @@ fn pseudo_terminal(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn socket(bencher: Bencher<'_, '_>) {
-    let runtime = runtime();
+    let runtime = runtime(false);
     let (near, far) = runtime.block_on(async {
         let (clock, path) = (Clock::start(), path("socket"));
         let far = Link::publish_tcp(&path, clock, Pacing::Instant).await;

@@ -87,7 +87,7 @@ pub enum Endpoints {
 }
 
 /// Plays every device of a bench, each at an end of its own that is found in `folder`. A board
-/// that no supply feeds has [`MAINS`], for there is nobody to switch it on.
+/// that no supply feeds has power of its own, for there is nobody to switch it on.
 ///
 /// # Errors
 /// If an end cannot be made.
