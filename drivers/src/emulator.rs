@@ -78,7 +78,7 @@ pub async fn serve(
             fault = faults.recv() => fault.map_or(Next::End, Next::Broken),
             arrival = link.receive() => arrival.map_or(Next::End, |arrival| Next::Heard(arrival.chunk)),
             () = alarm.at(emulator.next_action()) => Next::Act,
-            () = departure.at(due) => Next::Send,
+            () = departure.at(due), if !leaving.is_empty() => Next::Send,
         };
         let at = clock.now();
         {
@@ -94,9 +94,8 @@ pub async fn serve(
         }
         let chunks = out.chunks.drain(..);
         leaving.extend(chunks.map(|(leaves, chunk)| (leaves.max(at), chunk)));
-        let takes = |link: &Link, (leaves, chunk): &(BenchTime, Bytes)| {
-            link.takes_at(*leaves, chunk) <= clock.now()
-        };
+        let takes =
+            |link: &Link, (leaves, chunk): &(BenchTime, Bytes)| link.takes_at(*leaves, chunk) <= at;
         while let Some((leaves, chunk)) = leaving.pop_front_if(|next| takes(&link, next)) {
             match link.send_at(leaves, chunk).await {
                 Ok(()) => {}
