@@ -3,8 +3,9 @@
 //! two and a track has a point a second.
 
 use super::propagation::{Orbit, PropagationError};
-use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, sun_position};
+use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, SunTrack};
 use super::utc::Utc;
+use super::vector::Vector;
 use crate::time::{BenchTime, Window};
 
 /// Time between samples, s. The plane's wobble by the Earth's flattening has half a revolution
@@ -30,11 +31,13 @@ impl Skies {
     pub(super) fn over(orbit: &Orbit, start: Utc, span: Window) -> Result<Skies, PropagationError> {
         let origin = span.start.as_secs_f64();
         let count = (span.seconds() / STEP).ceil() as usize + 1;
+        let sun = SunTrack::over(start, span, SunDirection::Geometric);
         let samples = (0..count)
             .map(|index| {
                 // The last sample is at the end: nothing beyond the span is asked for.
                 let into = (STEP * index as f64).min(span.seconds());
-                sky(orbit, start.plus_seconds(origin + into))
+                let seconds = origin + into;
+                sky(orbit, start.plus_seconds(seconds), sun.at(seconds))
             })
             .collect::<Result<_, _>>()?;
         Ok(Skies { origin, samples })
@@ -53,10 +56,9 @@ impl Skies {
     }
 }
 
-fn sky(orbit: &Orbit, at: Utc) -> Result<Sky, PropagationError> {
+fn sky(orbit: &Orbit, at: Utc, sun: Vector) -> Result<Sky, PropagationError> {
     let state = orbit.state(at)?;
     let normal = state.position.cross(state.velocity).unit();
-    let sun = sun_position(at, SunDirection::Geometric);
     let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
     Ok(Sky {
         flux: SOLAR_CONSTANT / (distance * distance),
