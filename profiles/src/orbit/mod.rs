@@ -2,12 +2,16 @@
 
 mod eclipse;
 mod elements;
+mod frame;
+mod links;
 mod prediction;
 mod profile;
 mod propagation;
 mod roots;
+mod season;
 mod shadow;
 mod sky;
+mod source;
 mod spacecraft;
 mod sun;
 mod utc;
@@ -15,10 +19,17 @@ mod vector;
 
 pub use eclipse::phases;
 pub use elements::{Elements, ElementsError};
+pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
+pub use links::{
+    Constellation, Contact, Crosslink, DownLink, LinkBudget, NamedWindow, Station, contacts,
+    crosslinks, light_milliseconds,
+};
 pub use prediction::{Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
+pub use season::{Day, Season, seasons, year};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
+pub use source::{Description, Ephemeris, Kepler, MeanElements, Plane};
 pub use spacecraft::{Battery, Cell, Load, SolarArray, Spacecraft, SpacecraftError, Thermal};
 pub use sun::{
     ASTRONOMICAL_UNIT_KM, Nutation, SOLAR_CONSTANT, SUN_RADIUS_KM, SolarLongitude, SunDirection,
