@@ -66,17 +66,18 @@ impl Clock {
 pub struct Alarm {
     clock: Clock,
     at: BenchTime,
-    sleep: Pin<Box<Sleep>>,
+    /// Made when it is first waited for: a sleep needs a runtime, an alarm that is never used
+    /// does not.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Alarm {
     /// An alarm on `clock`.
     pub fn new(clock: Clock) -> Alarm {
-        let sleep = Box::pin(sleep_until(clock.origin));
         Alarm {
             clock,
             at: BenchTime::ZERO,
-            sleep,
+            sleep: None,
         }
     }
 
@@ -85,11 +86,15 @@ impl Alarm {
         if at == BenchTime::MAX {
             return std::future::pending().await;
         }
-        if at != self.at || self.sleep.is_elapsed() {
+        let instant = self.clock.instant(at);
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(sleep_until(instant)));
+        if at != self.at || sleep.is_elapsed() {
             self.at = at;
-            self.sleep.as_mut().reset(self.clock.instant(at));
+            sleep.as_mut().reset(instant);
         }
-        self.sleep.as_mut().await;
+        sleep.as_mut().await;
     }
 }
 
@@ -99,10 +104,9 @@ mod tests {
 
     #[test]
     fn an_alarm_that_is_dropped_and_set_again_keeps_its_time() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true);
-        runtime.build().unwrap().block_on(async {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
             let clock = Clock::start();
             let mut alarm = Alarm::new(clock);
             let (early, late) = (BenchTime::from_millis(5), BenchTime::from_millis(9));

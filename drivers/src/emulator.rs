@@ -83,7 +83,7 @@ pub async fn serve(
             }
         }
         for (leaves, chunk) in out.chunks.drain(..) {
-            match link.send_at(leaves, chunk).await {
+            match link.send_at(leaves.max(at), chunk).await {
                 Ok(()) => {}
                 Err(LinkError::Closed) => return Ok(()),
                 Err(error) => return Err(error),

@@ -99,8 +99,11 @@ impl Judge {
             let end = post.windows.last().map(|window| window.end);
             end.filter(|&end| !completed && last < end)
         };
-        let each = self.posts.into_iter().map(|post| {
+        let each = self.posts.into_iter().map(|mut post| {
             let cut = cut_short(&post);
+            if cut.is_some() {
+                post.check.cut_short(last);
+            }
             let finding = post.check.conclude();
             match cut {
                 Some(end) if finding.verdict == Verdict::Pass => Finding {

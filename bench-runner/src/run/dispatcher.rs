@@ -140,6 +140,8 @@ impl Dispatcher<'_, '_> {
                     let model = catalog::find(accelerator::MODELS, wired.model);
                     let Some(model) = model else { continue };
                     let station = BoardStation {
+                        name: wired.name.clone(),
+                        serial: wired.serial.clone(),
                         accelerator: (model.drive)(setup)?,
                         link: near.link,
                         faults: near.faults,
@@ -278,7 +280,10 @@ impl Dispatcher<'_, '_> {
     /// Tells the observers what is settled.
     fn settle(&mut self, now: BenchTime) {
         let mut failed = None;
-        self.order.take(&self.happenings);
+        if self.order.take(&self.happenings).is_err() {
+            let why = "more happened than the bench can record".to_owned();
+            self.end(Ending::BenchFault { why });
+        }
         for event in self.order.settled(now) {
             for observer in self.observers.iter_mut() {
                 failed = observer.observe(&event).err().or(failed);
@@ -327,7 +332,11 @@ impl Dispatcher<'_, '_> {
         }
         let ending = self.ending.take().unwrap_or(Ending::Completed);
         let at = self.clock.now();
-        self.order.take(&self.happenings);
+        if self.order.take(&self.happenings).is_err() && ending == Ending::Completed {
+            return Ending::BenchFault {
+                why: "events were lost".to_owned(),
+            };
+        }
         for event in self.order.rest().chain([Event {
             at,
             device: DeviceId::BENCH,

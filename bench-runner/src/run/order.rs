@@ -4,7 +4,7 @@
 use profiles::time::{BenchTime, Period};
 use reports::event::Event;
 
-use super::station::Happenings;
+use super::station::{Happenings, Lost};
 use crate::runtime::Pace;
 
 /// Holds events back until nothing earlier can come.
@@ -33,8 +33,11 @@ impl OrderBuffer {
     }
 
     /// Takes what stations told.
-    pub(super) fn take(&mut self, happenings: &Happenings) {
-        happenings.take(&mut self.held);
+    ///
+    /// # Errors
+    /// If they told more than is kept.
+    pub(super) fn take(&mut self, happenings: &Happenings) -> Result<(), Lost> {
+        happenings.take(&mut self.held)
     }
 
     /// Everything that is older than the hold, in order.

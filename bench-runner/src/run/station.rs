@@ -1,7 +1,7 @@
 //! Stations: one task looks after one device. Orders in, what was raised out.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use profiles::command::Command;
 use profiles::reading::Reading;
@@ -44,22 +44,47 @@ pub(super) enum Raised {
     Left(DeviceId, Result<(), String>),
 }
 
+/// Events kept until the dispatcher takes them: a hundred times what four fast lines tell in the
+/// longest time between two looks.
+const MOST: usize = 1 << 20;
+
+/// More was told than is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost;
+
 /// What happened, until the dispatcher takes it. Stations do not wake the dispatcher for it: it
 /// looks by itself, many events at a time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Happenings(Arc<Mutex<Vec<Event>>>);
+pub(super) struct Happenings(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    events: Vec<Event>,
+    lost: bool,
+}
 
 impl Happenings {
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn push(&self, event: Event) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
+        let mut told = self.lock();
+        if told.events.len() < MOST {
+            told.events.push(event);
+        } else {
+            told.lost = true;
+        }
     }
 
     /// Everything since the last time, in the order in which it was told.
-    pub(super) fn take(&self, into: &mut Vec<Event>) {
-        into.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    ///
+    /// # Errors
+    /// If some of it was lost.
+    pub(super) fn take(&self, into: &mut Vec<Event>) -> Result<(), Lost> {
+        let mut told = self.lock();
+        into.append(&mut told.events);
+        if told.lost { Err(Lost) } else { Ok(()) }
     }
 }
 

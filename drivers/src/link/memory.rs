@@ -1,12 +1,16 @@
 //! A pair of ends in this process, paced as the real line would be.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
 use bytes::Bytes;
 use profiles::time::BenchTime;
-use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 
 use super::Arrival;
 use super::can::CanFrame;
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 use crate::error::LinkError;
 
 /// Chunks that may wait in one direction. A UART's far end that lets this many wait is broken.
@@ -51,6 +55,21 @@ impl Pacing {
     }
 }
 
+/// One direction of the wire: what is on it, and who waits for it. Cheaper than a channel, which
+/// counts permits that a wire has no use for; a run moves a million chunks.
+#[derive(Debug, Default)]
+struct Lane {
+    chunks: VecDeque<Arrival>,
+    waiting: Option<Waker>,
+    closed: bool,
+}
+
+type SharedLane = Arc<Mutex<Lane>>;
+
+fn lock(lane: &SharedLane) -> MutexGuard<'_, Lane> {
+    lane.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// One end.
 #[derive(Debug)]
 pub(super) struct End {
@@ -58,53 +77,90 @@ pub(super) struct End {
     pacing: Pacing,
     /// When the line is free again in this end's direction.
     free_at: BenchTime,
-    outgoing: Sender<Arrival>,
-    incoming: Receiver<Arrival>,
-    /// Taken from the queue, but not arrived yet: `receive` may be dropped while it waits.
-    waiting: Option<Arrival>,
+    outgoing: SharedLane,
+    incoming: SharedLane,
+    alarm: Alarm,
 }
 
 pub(super) fn pair(clock: Clock, pacing: Pacing) -> (End, End) {
-    let (to_far, from_near) = mpsc::channel(QUEUE_CHUNKS);
-    let (to_near, from_far) = mpsc::channel(QUEUE_CHUNKS);
-    let end = |outgoing, incoming| End {
+    let (there, back) = (SharedLane::default(), SharedLane::default());
+    let end = |outgoing: &SharedLane, incoming: &SharedLane| End {
         clock,
         pacing,
         free_at: BenchTime::ZERO,
-        outgoing,
-        incoming,
-        waiting: None,
+        outgoing: Arc::clone(outgoing),
+        incoming: Arc::clone(incoming),
+        alarm: Alarm::new(clock),
     };
-    (end(to_far, from_far), end(to_near, from_near))
+    (end(&there, &back), end(&back, &there))
 }
 
 impl End {
+    /// Sends at `at`; at once for [`BenchTime::ZERO`].
     pub(super) fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
-        let start = self.clock.now().max(at).max(self.free_at);
-        let at = start.plus_micros(self.pacing.micros(&chunk));
-        match self.outgoing.try_send(Arrival { at, chunk }) {
-            Ok(()) => {
-                self.free_at = at;
-                Ok(())
+        let at = if at == BenchTime::ZERO {
+            self.clock.now()
+        } else {
+            at
+        };
+        let at = at.max(self.free_at).plus_micros(self.pacing.micros(&chunk));
+        let waiting = {
+            let mut lane = lock(&self.outgoing);
+            if lane.closed {
+                return Err(LinkError::Closed);
             }
-            Err(TrySendError::Full(_)) => Err(LinkError::Full(QUEUE_CHUNKS)),
-            Err(TrySendError::Closed(_)) => Err(LinkError::Closed),
+            if lane.chunks.len() >= QUEUE_CHUNKS {
+                return Err(LinkError::Full(QUEUE_CHUNKS));
+            }
+            lane.chunks.push_back(Arrival { at, chunk });
+            lane.waiting.take()
+        };
+        self.free_at = at;
+        if let Some(waiting) = waiting {
+            waiting.wake();
         }
+        Ok(())
     }
 
+    /// The next chunk, when its last byte is there. A chunk stays on the wire until then, so
+    /// that a `receive` that is dropped while it waits loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Arrival, LinkError> {
-        if self.waiting.is_none() {
-            self.waiting = Some(self.incoming.recv().await.ok_or(LinkError::Closed)?);
-        }
+        let at = poll_fn(|context| {
+            let mut lane = lock(&self.incoming);
+            match lane.chunks.front() {
+                Some(next) => Poll::Ready(Ok(next.at)),
+                None if lane.closed => Poll::Ready(Err(LinkError::Closed)),
+                None => {
+                    lane.waiting = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await?;
         // Timers keep whole milliseconds, so a chunk that ends within one is heard at its end.
-        let at = self
-            .waiting
-            .as_ref()
-            .map_or(BenchTime::ZERO, |next| next.at.ceil_millis());
+        let at = at.ceil_millis();
         if self.clock.now() < at {
-            self.clock.sleep_until(at).await;
+            self.alarm.at(at).await;
         }
-        self.waiting.take().ok_or(LinkError::Closed)
+        lock(&self.incoming)
+            .chunks
+            .pop_front()
+            .ok_or(LinkError::Closed)
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        for lane in [&self.outgoing, &self.incoming] {
+            let waiting = {
+                let mut lane = lock(lane);
+                lane.closed = true;
+                lane.waiting.take()
+            };
+            if let Some(waiting) = waiting {
+                waiting.wake();
+            }
+        }
     }
 }
 

@@ -66,7 +66,8 @@ impl Link {
         self.send_at(BenchTime::ZERO, chunk).await
     }
 
-    /// Sends one chunk at `at`, or now if that is past. Chunks keep their order.
+    /// Sends one chunk at `at`, which must not be past, or now for [`BenchTime::ZERO`]. Chunks
+    /// keep their order.
     ///
     /// # Errors
     /// If the far end is gone or takes nothing more.

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     heard: Vec<u8>,
     /// Whether the last exchange failed, so that an answer to it may still come.
     unsettled: bool,
+    /// The latest number by which the end of what was asked before is known.
+    fence: u8,
 }
 
 impl Session {
@@ -39,6 +41,7 @@ impl Session {
             limit,
             heard: Vec::new(),
             unsettled: false,
+            fence: 0,
         }
     }
 
@@ -205,10 +208,43 @@ impl Session {
                 Err(_) => break,
             }
         }
-        // The errors of a garbled exchange would be blamed on the next setting.
-        self.send("\n*CLS\n".to_owned()).await?;
+        self.pass_fence().await?;
         self.unsettled = false;
         Ok(())
+    }
+
+    /// Ends whatever half a line the instrument may have heard, empties its error queue (the
+    /// errors of a garbled exchange would be blamed on the next setting), and waits until it
+    /// tells a number that was not told before. An instrument answers in order, so everything
+    /// that comes earlier answers an older question, however late it is. The number goes through
+    /// the standard event status enable register of IEEE 488.2, which nobody here uses.
+    async fn pass_fence(&mut self) -> Result<(), DeviceError> {
+        self.fence = self.fence % u8::MAX + 1;
+        let fence = self.fence;
+        self.heard.clear();
+        self.send(format!("\n*CLS\n*ESE {fence}\n*ESE?\n")).await?;
+        let deadline = self.clock.now() + self.limit;
+        loop {
+            let (link, heard) = (&mut self.link, &mut self.heard);
+            match self.clock.until(deadline, line_end(link, heard)).await {
+                Some(Ok(Some(end))) => {
+                    let line: Vec<u8> = self.heard.drain(..=end).collect();
+                    let number = std::str::from_utf8(line.trim_ascii()).ok();
+                    if number.and_then(|number| number.parse::<f64>().ok()) == Some(fence.into()) {
+                        self.heard.clear();
+                        return Ok(());
+                    }
+                }
+                Some(Err(error)) => return Err(self.error(error.into())),
+                Some(Ok(None)) | None => {
+                    let asked = "*ESE?".to_owned();
+                    return Err(self.error(DeviceErrorKind::Silent {
+                        asked,
+                        limit: self.limit,
+                    }));
+                }
+            }
+        }
     }
 
     async fn send(&mut self, text: String) -> Result<(), DeviceError> {
@@ -221,16 +257,16 @@ const NEXT_ERROR: &str = "SYST:ERR?";
 
 /// Waits for a line feed; `None` if there is none in more bytes than any answer has.
 async fn line_end(link: &mut Link, heard: &mut Vec<u8>) -> Result<Option<usize>, LinkError> {
+    let mut searched = 0;
     loop {
-        let arrival = link.receive().await?;
-        let before = heard.len();
-        heard.extend_from_slice(&arrival.chunk);
-        if let Some(end) = heard[before..].iter().position(|&byte| byte == b'\n') {
-            return Ok(Some(before + end));
+        if let Some(end) = heard[searched..].iter().position(|&byte| byte == b'\n') {
+            return Ok(Some(searched + end));
         }
+        searched = heard.len();
         if heard.len() > ANSWER_BYTES {
             return Ok(None);
         }
+        heard.extend_from_slice(&link.receive().await?.chunk);
     }
 }
 

@@ -317,23 +317,3 @@ fn emulators_take_any_bytes() {
         });
     }
 }
-
-#[test]
-#[ignore = "measures real time"]
-fn price_of_a_measurement() {
-    for_every_make!(|make| {
-        let mut rig = Rig::new(make);
-        let mut readings = Vec::with_capacity(4);
-        #[expect(clippy::disallowed_methods, reason = "real time is what is measured")]
-        let started = std::time::Instant::now();
-        for _ in 0..10_000 {
-            readings.clear();
-            rig.chamber.measure(&mut readings).await.unwrap();
-        }
-        println!(
-            "{}: {:?} a measurement",
-            make.name,
-            started.elapsed() / 10_000
-        );
-    });
-}

@@ -123,6 +123,15 @@ impl Check for NoLoss {
         }
     }
 
+    fn cut_short(&mut self, reached: BenchTime) {
+        let windows = &self.question.spec().windows;
+        let seen = windows.iter().map(|named| {
+            let end = named.window.end.min(reached);
+            end.micros_since(named.window.start) as f64 * 1e-6
+        });
+        self.seconds = seen.sum();
+    }
+
     fn conclude(self: Box<Self>) -> Finding {
         let question = &self.question;
         let (subject, packets) = (question.subject(), self.packets);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use profiles::option::{OptionSpec, Options};
+use profiles::time::BenchTime;
 
 use crate::event::Event;
 use crate::golden::Goldens;
@@ -14,6 +15,10 @@ use crate::verdict::Finding;
 pub trait Check: Send {
     /// Takes one event.
     fn observe(&mut self, window: usize, event: &Event);
+
+    /// The run was cut short at `reached`: what would have come after it did not fail to come.
+    /// Called before [`Check::conclude`], at most once.
+    fn cut_short(&mut self, _reached: BenchTime) {}
 
     /// Answers. No sample: inconclusive.
     fn conclude(self: Box<Self>) -> Finding;

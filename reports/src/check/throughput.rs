@@ -1,6 +1,7 @@
 //! `throughput`: a workload's latency and rate in each phase are the throughput golden's.
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
+use profiles::time::BenchTime;
 
 use super::tally::Question;
 use super::{Check, CheckSetup, Kind, Target};
@@ -177,6 +178,10 @@ impl Check for Throughput {
         if let EventKind::Inferred(inferred) = &event.kind {
             self.meter.observe(event.at, inferred.latency_us);
         }
+    }
+
+    fn cut_short(&mut self, reached: BenchTime) {
+        self.meter.cut_short(reached);
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

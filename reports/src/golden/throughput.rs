@@ -191,6 +191,20 @@ impl Meter {
         self.spans.push((window, cell));
     }
 
+    /// Nothing after `reached` was measured: rates are of the time until then.
+    pub(crate) fn cut_short(&mut self, reached: BenchTime) {
+        for (window, cell) in &mut self.spans {
+            if window.end > reached {
+                let kept = Window {
+                    start: window.start.min(reached),
+                    end: reached,
+                };
+                self.cells[*cell].1 -= window.seconds() - kept.seconds();
+                *window = kept;
+            }
+        }
+    }
+
     /// Takes an answer at `at`; times never go back.
     pub(crate) fn observe(&mut self, at: BenchTime, latency_us: u32) {
         while let Some((window, cell)) = self.spans.get(self.cursor) {
@@ -213,7 +227,11 @@ impl Meter {
                 latencies.sort_unstable();
                 let cell = Cell {
                     samples: latencies.len() as u64,
-                    rate: latencies.len() as f64 / seconds,
+                    rate: if seconds > 0.0 {
+                        latencies.len() as f64 / seconds
+                    } else {
+                        0.0
+                    },
                     p50_ms: percentile(&latencies, 50),
                     p90_ms: percentile(&latencies, 90),
                     p99_ms: percentile(&latencies, 99),
@@ -260,8 +278,9 @@ impl Gauge {
                     .checks
                     .iter()
                     .filter(|check| check.kind == "throughput" && check.subject == subject);
-                let mut windows: Vec<NamedWindow> =
-                    asked.flat_map(|check| check.windows.iter().cloned()).collect();
+                let mut windows: Vec<NamedWindow> = asked
+                    .flat_map(|check| check.windows.iter().cloned())
+                    .collect();
                 // Checks may share a window; each answer counts once.
                 windows.sort_by_key(|named| (named.window.start, named.window.end));
                 windows.dedup();

@@ -8,6 +8,7 @@ mod clock;
 mod health;
 mod memory;
 mod options;
+mod sensors;
 
 use std::sync::Arc;
 
@@ -37,14 +38,8 @@ use memory::{Memory, Output};
 const BOOT: Period = Period::millis(3_000);
 /// The converter starts again this far above where it stops, V.
 const HYSTERESIS_VOLTS: f64 = 1.0;
-/// Share of the dynamic power that booting takes.
-const BOOT_SHARE: f64 = 0.3;
-/// Share of the idle power that is left after a stop, with the accelerator's clock gated.
-const PARKED_SHARE: f64 = 0.6;
 /// Standard deviation of the duration of an inference, relative (DRAM refresh, cache misses).
 const JITTER: f64 = 0.004;
-/// Sensor noise, standard deviations: V, A and K.
-const NOISE: [f64; 3] = [0.004, 0.002, 0.05];
 /// Corrected memory errors per second: one in ten minutes, as quiet orbits have.
 const UPSETS_PER_S: f64 = 1.0 / 600.0;
 
@@ -267,61 +262,6 @@ impl Board {
                 self.boot(at, Cause::Reset);
             }
             Fault::Reset | Fault::OverVoltageTrip => {}
-        }
-    }
-
-    /// What its sensors and counters say.
-    pub(crate) fn health(&mut self, at: BenchTime, plant: &Plant) -> Health {
-        let state = plant.board(self.id);
-        let [volts, amps, kelvin] = NOISE;
-        let mut noisy = |value: f64, deviation: f64| value + deviation * self.noise.normal();
-        Health {
-            bus_volts: noisy(state.volts.0, volts),
-            bus_amps: noisy(state.amps.0, amps),
-            board_temperature: noisy(state.board.0, kelvin),
-            junction_temperature: noisy(state.junction.0, kelvin),
-            clock_mhz: self.governor.mhz(),
-            mode: match self.governor.mode {
-                PowerMode::Full => 0.0,
-                PowerMode::Reduced => 1.0,
-            },
-            state: self.state(),
-            throttled: f64::from(u8::from(self.governor.throttled)),
-            inferences: f64::from(self.counts.inferences),
-            ecc_corrected: f64::from(self.counts.corrected),
-            rejected: f64::from(self.counts.rejected),
-            uptime_s: match self.power {
-                Power::On { since } => at.micros_since(since) as f64 * 1e-6,
-                Power::Off | Power::Booting { .. } => 0.0,
-            },
-        }
-    }
-
-    /// As [`Health::state`] has it: too hot to compute is a fault.
-    fn state(&self) -> f64 {
-        match self.power {
-            Power::Off => 0.0,
-            Power::Booting { .. } => 1.0,
-            Power::On { .. } if self.governor.overheated => 4.0,
-            Power::On { .. } if self.job.is_some() => 3.0,
-            Power::On { .. } => 2.0,
-        }
-    }
-
-    /// Power that it takes now, W.
-    fn watts(&self) -> f64 {
-        let Settings {
-            idle_watts,
-            busy_watts,
-            ..
-        } = self.settings;
-        let dynamic = (busy_watts - idle_watts).max(0.0);
-        match self.power {
-            Power::Off => 0.0,
-            Power::Booting { .. } => idle_watts + BOOT_SHARE * dynamic,
-            Power::On { .. } if self.job.is_some() => idle_watts + dynamic * self.governor.share(),
-            Power::On { .. } if self.parked => idle_watts * PARKED_SHARE,
-            Power::On { .. } => idle_watts,
         }
     }
 

@@ -1,18 +1,23 @@
 //! Executing a plan: the run, its folder, and everything that is told of it.
 
+mod error;
+mod told;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use reports::digest;
-use reports::event::{Event, EventKind, ObserveError, Observer};
+use reports::event::Observer;
 use reports::golden::{Band, Gauge, Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, InputFile};
-use reports::judge::{Judge, JudgeError};
-use reports::record::{Record, RecordError, Recorder};
+use reports::record::{Record, Recorder};
 use reports::render;
-use reports::report::{Correctness, Gatherer, GoldenBand, Identity, Manifest, Report};
-use reports::verdict::{Ending, Finding, Verdict};
+use reports::report::{Manifest, Report};
+use reports::verdict::{Ending, Verdict};
+
+pub use error::ExecuteError;
+use told::Told;
 
 use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
@@ -39,73 +44,6 @@ pub struct Outcome {
     pub report: Report,
     /// What it says to the shell.
     pub exit: Exit,
-}
-
-/// Why a run or a record could not be handled.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// The folder or a file in it.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file of a run's folder.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The folder has a run already.
-    #[error("{0} holds a run already; runs are never overwritten")]
-    Occupied(PathBuf),
-    /// The record.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The checks.
-    #[error(transparent)]
-    Judge(#[from] JudgeError),
-    /// A file of a run is not the one that was recorded.
-    #[error(
-        "{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}"
-    )]
-    Changed {
-        /// Which.
-        path: PathBuf,
-        /// What it should be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
-    /// A golden among a run's inputs.
-    #[error("{path}: {why}")]
-    Golden {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// The report.
-    #[error("cannot draw the report: {0}")]
-    Draw(String),
-}
-
-impl ExecuteError {
-    /// What it says to the shell.
-    pub fn exit(&self) -> Exit {
-        match self {
-            ExecuteError::Occupied(_) | ExecuteError::Read { .. } => Exit::Refused,
-            ExecuteError::Record(_)
-            | ExecuteError::Changed { .. }
-            | ExecuteError::Golden { .. }
-            | ExecuteError::Judge(_) => Exit::Damaged,
-            ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,
-        }
-    }
 }
 
 /// Runs a plan into `folder`, which must not hold a run yet. `console` sees every event too.
@@ -310,122 +248,27 @@ fn record_identity(folder: &Path) -> Result<InputFile, ExecuteError> {
     })
 }
 
-/// Judges and gathers at once.
-struct Told {
-    judge: Judge,
-    gatherer: Gatherer,
-    identities: BTreeMap<String, Identity>,
-    names: Vec<String>,
-    ending: Option<Ending>,
-    last: profiles::time::BenchTime,
-}
-
-impl Told {
-    fn new(header: &Header, goldens: &Goldens) -> Result<Told, JudgeError> {
-        Ok(Told {
-            judge: Judge::new(header, goldens)?,
-            gatherer: Gatherer::new(header),
-            identities: BTreeMap::new(),
-            names: header
-                .devices
-                .iter()
-                .map(|device| device.name.clone())
-                .collect(),
-            ending: None,
-            last: profiles::time::BenchTime::ZERO,
-        })
-    }
-
-    fn conclude(self, folder: &Path, manifest: Manifest, goldens: &Goldens) -> Outcome {
-        let findings = self.judge.conclude();
-        let verdict = Verdict::of(&findings);
-        let exit = Exit::of(&manifest.ending, verdict);
-        let manifest = Manifest {
-            identities: self.identities,
-            verdict,
-            exit_code: exit as u8,
-            sim_seconds: self.last.as_secs_f64(),
-            ..manifest
-        };
-        let correctness = findings.iter().filter_map(correctness).collect();
-        let mut report = self.gatherer.finish(findings, manifest);
-        report.goldens = bands(goldens);
-        report.correctness = correctness;
-        Outcome {
-            folder: folder.to_owned(),
-            report,
-            exit,
-        }
-    }
-}
-
-impl Observer for Told {
-    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
-        self.last = event.at;
-        match &event.kind {
-            EventKind::Identified {
-                maker,
-                model,
-                serial,
-                firmware,
-            } => {
-                if let Some(name) = self.names.get(usize::from(event.device.0)) {
-                    let identity = Identity {
-                        maker: maker.clone(),
-                        model: model.clone(),
-                        serial: serial.clone(),
-                        firmware: firmware.clone(),
-                    };
-                    self.identities.insert(name.clone(), identity);
-                }
-            }
-            EventKind::RunEnded { ending } => self.ending = Some(ending.clone()),
-            _ => {}
-        }
-        self.judge.observe(event)?;
-        self.gatherer.observe(event)
-    }
-}
-
-/// What the throughput golden expects, for the plots.
-fn bands(goldens: &Goldens) -> Vec<GoldenBand> {
-    let Some(golden) = &goldens.throughput else {
-        return Vec::new();
-    };
-    let cells = golden.workloads.iter().flat_map(|(workload, phases)| {
-        phases
-            .iter()
-            .map(move |(phase, cell)| (workload, phase, cell))
-    });
-    cells
-        .map(|(workload, phase, cell)| GoldenBand {
-            workload: workload.clone(),
-            phase: phase.clone(),
-            p50_us: cell.p50_ms * 1e3,
-            p90_us: cell.p90_ms * 1e3,
-            rate: cell.rate,
-            tolerance: golden.band.slower,
-        })
-        .collect()
-}
-
-fn correctness(finding: &Finding) -> Option<Correctness> {
-    (finding.kind == "matches_golden").then(|| Correctness {
-        workload: finding.subject.clone(),
-        measure: "worst element".to_owned(),
-        compared: finding.samples,
-        wrong: u64::from(finding.verdict == Verdict::Fail),
-        worst: finding.value.unwrap_or(0.0),
-        allowed: finding.limit.unwrap_or(0.0),
-        unit: finding.unit.clone(),
-    })
-}
-
-/// Takes a run's throughput as golden, into `file`.
+/// Takes a run's throughput as golden, into `file`. Only a run that completed, and in which
+/// nothing but throughput is in question, may say what is expected from now on.
 ///
 /// # Errors
-/// If the record cannot be read or the file not written.
+/// If the run is not fit, its record cannot be read, or the file not written.
 pub fn accept_throughput(folder: &Path, file: &Path) -> Result<(), ExecuteError> {
+    let report = judge(folder)?.report;
+    let unfit = report
+        .findings
+        .iter()
+        .find(|finding| finding.kind != "throughput" && finding.verdict != Verdict::Pass);
+    if report.ending != Ending::Completed {
+        return Err(ExecuteError::Unfit(format!(
+            "it did not complete: {}",
+            report.ending
+        )));
+    }
+    if let Some(finding) = unfit {
+        let why = format!("“{}” did not pass: {}", finding.check, finding.because);
+        return Err(ExecuteError::Unfit(why));
+    }
     let record = Record::open(&folder.join(RECORD_FILE))?;
     let mut gauge = Gauge::new(record.header());
     record.for_each(&mut |event| gauge.observe(event))?;

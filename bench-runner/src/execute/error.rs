@@ -1,0 +1,81 @@
+//! What can go wrong with a run's folder, beside the bench itself.
+
+use std::path::PathBuf;
+
+use reports::judge::JudgeError;
+use reports::record::RecordError;
+
+use crate::exit::Exit;
+
+/// Why a run or a record could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The folder or a file in it.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of a run's folder.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder has a run already.
+    #[error("{0} holds a run already; runs are never overwritten")]
+    Occupied(PathBuf),
+    /// The record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The checks.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// A file of a run is not the one that was recorded.
+    #[error(
+        "{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}"
+    )]
+    Changed {
+        /// Which.
+        path: PathBuf,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A golden among a run's inputs.
+    #[error("{path}: {why}")]
+    Golden {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A run that cannot be a golden.
+    #[error("this run cannot be a golden: {0}")]
+    Unfit(String),
+    /// The report.
+    #[error("cannot draw the report: {0}")]
+    Draw(String),
+}
+
+impl ExecuteError {
+    /// What it says to the shell.
+    pub fn exit(&self) -> Exit {
+        match self {
+            ExecuteError::Occupied(_)
+            | ExecuteError::Read { .. }
+            | ExecuteError::Unfit(_)
+            | ExecuteError::Record(RecordError::File { .. }) => Exit::Refused,
+            ExecuteError::Record(_)
+            | ExecuteError::Changed { .. }
+            | ExecuteError::Golden { .. }
+            | ExecuteError::Judge(_) => Exit::Damaged,
+            ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,
+        }
+    }
+}

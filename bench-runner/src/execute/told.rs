@@ -1,0 +1,127 @@
+//! What is told of a run while it happens, or when its record is read: judged and gathered at
+//! once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use profiles::time::BenchTime;
+use reports::event::{Event, EventKind, ObserveError, Observer};
+use reports::golden::Goldens;
+use reports::header::Header;
+use reports::judge::{Judge, JudgeError};
+use reports::report::{Correctness, Gatherer, GoldenBand, Identity, Manifest};
+use reports::verdict::{Ending, Finding, Verdict};
+
+use super::Outcome;
+use crate::exit::Exit;
+
+/// Judges and gathers at once.
+pub(super) struct Told {
+    judge: Judge,
+    gatherer: Gatherer,
+    identities: BTreeMap<String, Identity>,
+    names: Vec<String>,
+    pub(super) ending: Option<Ending>,
+    last: BenchTime,
+}
+
+impl Told {
+    pub(super) fn new(header: &Header, goldens: &Goldens) -> Result<Told, JudgeError> {
+        Ok(Told {
+            judge: Judge::new(header, goldens)?,
+            gatherer: Gatherer::new(header),
+            identities: BTreeMap::new(),
+            names: header
+                .devices
+                .iter()
+                .map(|device| device.name.clone())
+                .collect(),
+            ending: None,
+            last: BenchTime::ZERO,
+        })
+    }
+
+    pub(super) fn conclude(self, folder: &Path, manifest: Manifest, goldens: &Goldens) -> Outcome {
+        let findings = self.judge.conclude();
+        let verdict = Verdict::of(&findings);
+        let exit = Exit::of(&manifest.ending, verdict);
+        let manifest = Manifest {
+            identities: self.identities,
+            verdict,
+            exit_code: exit as u8,
+            sim_seconds: self.last.as_secs_f64(),
+            ..manifest
+        };
+        let correctness = findings.iter().filter_map(correctness).collect();
+        let mut report = self.gatherer.finish(findings, manifest);
+        report.goldens = bands(goldens);
+        report.correctness = correctness;
+        Outcome {
+            folder: folder.to_owned(),
+            report,
+            exit,
+        }
+    }
+}
+
+impl Observer for Told {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        self.last = event.at;
+        match &event.kind {
+            EventKind::Identified {
+                maker,
+                model,
+                serial,
+                firmware,
+            } => {
+                if let Some(name) = self.names.get(usize::from(event.device.0)) {
+                    let identity = Identity {
+                        maker: maker.clone(),
+                        model: model.clone(),
+                        serial: serial.clone(),
+                        firmware: firmware.clone(),
+                    };
+                    self.identities.insert(name.clone(), identity);
+                }
+            }
+            EventKind::RunEnded { ending } => self.ending = Some(ending.clone()),
+            _ => {}
+        }
+        self.judge.observe(event)?;
+        self.gatherer.observe(event)
+    }
+}
+
+/// What the throughput golden expects, for the plots.
+fn bands(goldens: &Goldens) -> Vec<GoldenBand> {
+    let Some(golden) = &goldens.throughput else {
+        return Vec::new();
+    };
+    let cells = golden.workloads.iter().flat_map(|(workload, phases)| {
+        phases
+            .iter()
+            .map(move |(phase, cell)| (workload, phase, cell))
+    });
+    cells
+        .map(|(workload, phase, cell)| GoldenBand {
+            workload: workload.clone(),
+            phase: phase.clone(),
+            p50_us: cell.p50_ms * 1e3,
+            p90_us: cell.p90_ms * 1e3,
+            rate: cell.rate,
+            tolerance: golden.band.slower,
+        })
+        .collect()
+}
+
+fn correctness(finding: &Finding) -> Option<Correctness> {
+    (finding.kind == "matches_golden").then(|| Correctness {
+        workload: finding.subject.clone(),
+        measure: "worst element".to_owned(),
+        compared: finding.samples,
+        wrong: u64::from(finding.verdict == Verdict::Fail),
+        worst: finding.value.unwrap_or(0.0),
+        allowed: finding.limit.unwrap_or(0.0),
+        unit: finding.unit.clone(),
+    })
+}

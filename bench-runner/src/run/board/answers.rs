@@ -1,0 +1,156 @@
+//! What a board's station makes of what it hears.
+
+use std::sync::Arc;
+
+use drivers::accelerator::{Heard, Inference, Question};
+use drivers::device::Identity;
+use drivers::error::DeviceErrorKind;
+use profiles::time::BenchTime;
+use reports::event::{EventKind, Inferred};
+
+use super::state::name;
+use super::{BoardStation, REFETCH_ONE_IN, TRIES};
+use crate::run::station::Raised;
+
+impl BoardStation {
+    pub(super) async fn heard(&mut self, at: BenchTime, what: Heard) {
+        match what {
+            Heard::Reading(_) => {}
+            Heard::Damaged(damage) => {
+                self.reporter.tell(at, EventKind::Damaged { damage });
+            }
+            Heard::Booted => {
+                self.reporter.tell(at, EventKind::Booted);
+                self.state.heard_at = Some(at);
+                self.unanswered(at);
+                self.state.start_over();
+            }
+            Heard::Identity(identity) => self.identified(at, identity).await,
+            Heard::Loaded { slot } => {
+                if self.answers(
+                    |asked| matches!(asked, Question::LoadInput { slot: s, .. } if *s == slot),
+                ) {
+                    let more = |q: &Question| matches!(q, Question::LoadInput { .. });
+                    self.state.loaded = !self.state.queue.iter().any(more);
+                }
+            }
+            Heard::Done => {
+                self.answers(|asked| matches!(asked, Question::Mode(_) | Question::Stop));
+            }
+            Heard::Inferred(inference) => self.inferred(at, inference),
+            Heard::Output { slot, bytes } => {
+                if self.answers(
+                    |asked| matches!(asked, Question::FetchOutput { slot: s } if *s == slot),
+                ) {
+                    self.output(at, slot, bytes);
+                }
+            }
+            Heard::Refused { code, text } => self.refused(at, code, &text).await,
+        }
+    }
+
+    /// Ends the question that is under way, if it is the one that `is`.
+    fn answers(&mut self, is: impl Fn(&Question) -> bool) -> bool {
+        let answered = self
+            .state
+            .asked
+            .as_ref()
+            .is_some_and(|asked| is(&asked.question));
+        if answered {
+            self.state.asked = None;
+        }
+        answered
+    }
+
+    async fn identified(&mut self, at: BenchTime, identity: Identity) {
+        self.answers(|asked| matches!(asked, Question::Identify));
+        if self.state.identified {
+            return;
+        }
+        self.state.identified = true;
+        let Identity {
+            maker,
+            model,
+            serial,
+            firmware,
+        } = identity;
+        let expected = self.serial.clone().filter(|expected| *expected != serial);
+        let wrong = expected.map(|expected| DeviceErrorKind::WrongIdentity {
+            expected: format!("serial {expected}"),
+            found: format!("serial {serial}"),
+        });
+        self.reporter.tell(
+            at,
+            EventKind::Identified {
+                maker,
+                model,
+                serial,
+                firmware,
+            },
+        );
+        if let Some(wrong) = wrong {
+            self.reporter
+                .raise(Raised::Fault(wrong.of(&self.name).to_string()))
+                .await;
+        }
+    }
+
+    fn inferred(&mut self, at: BenchTime, inference: Inference) {
+        let Some(asked) = &self.state.asked else {
+            return;
+        };
+        let asked_at = asked.at;
+        let query = inference.query;
+        if !self.answers(|asked| matches!(asked, Question::Infer { query: q, .. } if *q == query)) {
+            return;
+        }
+        let (input, digest) = (inference.slot, inference.digest);
+        let event = EventKind::Inferred(Inferred {
+            input,
+            latency_us: inference.latency_us,
+            round_trip_us: at.micros_since(asked_at).min(u64::from(u32::MAX)) as u32,
+            digest,
+        });
+        self.reporter.tell(at, event);
+        let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
+        if !again && self.state.known.contains(&(input, digest)) {
+            return;
+        }
+        match inference.output {
+            Some(bytes) => self.output(at, input, bytes),
+            None => self
+                .state
+                .queue
+                .push_back(Question::FetchOutput { slot: input }),
+        }
+    }
+
+    fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
+        let digest = reports::digest::crc32(&output);
+        self.state.known.insert((input, digest));
+        self.reporter.tell(
+            at,
+            EventKind::OutputFetched {
+                input,
+                digest,
+                output,
+            },
+        );
+    }
+
+    async fn refused(&mut self, at: BenchTime, code: i32, text: &str) {
+        let Some(asked) = self.state.asked.take() else {
+            return;
+        };
+        let event = EventKind::Retried {
+            asked: name(&asked.question).to_owned(),
+            why: format!("refused: {code} {text}"),
+        };
+        self.reporter.tell(at, event);
+        if asked.tries < TRIES {
+            self.ask(asked.question, asked.tries + 1).await;
+        } else {
+            self.give_up(at, &asked);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! The station of a board: hears everything it tells, and feeds it its workload.
+//!
+//! The workload is MLPerf's single stream: the next query goes out when the last is answered.
+//! Each input is asked once in order, so that every golden is held against something; then
+//! inputs are drawn at random with the campaign's seed. An output that was not seen before is
+//! fetched whole, and so is one in a while that was.
+
+mod answers;
+mod state;
+
+
+use bytes::Bytes;
+use drivers::accelerator::{Accelerator, Heard, Question};
+use drivers::clock::{Alarm, Clock};
+use drivers::link::{Arrival, Link};
+use profiles::command::{Command, Fault, Work};
+use profiles::name::DeviceName;
+use profiles::reading::Reading;
+use profiles::time::{BenchTime, Period};
+use reports::event::EventKind;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+pub(super) use state::State;
+use state::{Asked, name};
+
+use super::station::{Order, Raised, Reporter};
+
+/// A board that told nothing for this long is not asked anything.
+const ALIVE: Period = Period::millis(3_000);
+/// Tries of a question that is not a query.
+const TRIES: u32 = 3;
+/// One known output in so many is fetched again: the board must not only answer right once.
+const REFETCH_ONE_IN: u64 = 256;
+
+/// The station of one board.
+pub(super) struct BoardStation {
+    pub(super) name: DeviceName,
+    /// The serial number that the wiring asks for.
+    pub(super) serial: Option<String>,
+    pub(super) accelerator: Box<dyn Accelerator>,
+    pub(super) link: Link,
+    pub(super) faults: Sender<Fault>,
+    pub(super) clock: Clock,
+    pub(super) orders: Receiver<Order>,
+    pub(super) reporter: Reporter,
+    pub(super) state: State,
+}
+
+impl BoardStation {
+    /// Looks after the board until it is told to leave it safe.
+    pub(super) async fn run(mut self) {
+        self.reporter.raise(Raised::Ready).await;
+        let mut heard = Vec::new();
+        let mut alarm = Alarm::new(self.clock);
+        loop {
+            let deadline = self
+                .state
+                .asked
+                .as_ref()
+                .map_or(BenchTime::MAX, |asked| asked.deadline);
+            let went_on = tokio::select! {
+                biased;
+                order = self.orders.recv() => self.order(order).await,
+                arrival = self.link.receive() => match arrival {
+                    Ok(arrival) => self.hear(&arrival, &mut heard).await,
+                    Err(error) => self.lost(&error.to_string()).await,
+                },
+                () = alarm.at(deadline) => self.timed_out().await,
+            };
+            if !went_on {
+                break;
+            }
+            self.ask_next().await;
+        }
+        self.make_safe(&mut heard).await;
+    }
+
+    async fn lost(&mut self, why: &str) -> bool {
+        self.reporter.tell(
+            self.clock.now(),
+            EventKind::DeviceFailed {
+                why: why.to_owned(),
+            },
+        );
+        self.reporter.raise(Raised::Fault(why.to_owned())).await;
+        while let Some(Order::Apply { .. }) = self.orders.recv().await {}
+        false
+    }
+
+    /// Takes an order; `false` at the end.
+    async fn order(&mut self, order: Option<Order>) -> bool {
+        let Some(Order::Apply { at, command }) = order else {
+            return false;
+        };
+        match &command {
+            Command::Accelerator(Work::Start) => {
+                self.state.working = true;
+                if !self.state.loaded {
+                    self.state.queue_inputs();
+                }
+            }
+            Command::Accelerator(Work::Stop) => self.state.working = false,
+            Command::Accelerator(Work::Mode(mode)) => {
+                self.state.mode = *mode;
+                self.state.queue.push_back(Question::Mode(*mode));
+            }
+            Command::Inject(fault) => {
+                let _emulator_gone = self.faults.send(fault.clone()).await;
+            }
+            Command::Supply { .. } | Command::SupplyOutput(_) | Command::Chamber { .. } => {}
+        }
+        let now = self.clock.now();
+        let late_us = now.micros_since(at);
+        self.reporter
+            .tell(now, EventKind::SetPointApplied { command, late_us });
+        true
+    }
+
+    async fn hear(&mut self, arrival: &Arrival, heard: &mut Vec<Heard>) -> bool {
+        let mut owed = Vec::new();
+        self.accelerator.hear(&arrival.chunk, heard, &mut owed);
+        self.send(owed).await;
+        let mut readings: Vec<Reading> = Vec::new();
+        for what in heard.drain(..) {
+            match what {
+                Heard::Reading(reading) => readings.push(reading),
+                what => self.heard(arrival.at, what).await,
+            }
+        }
+        if !readings.is_empty() {
+            let was_silent = self.is_silent(arrival.at);
+            self.state.heard_at = Some(arrival.at);
+            self.reporter.sampled(arrival.at, &readings);
+            if was_silent && self.state.asked.is_none() && self.state.queries == 0 {
+                self.state.start_over();
+            }
+        }
+        true
+    }
+
+    fn is_silent(&self, now: BenchTime) -> bool {
+        self.state.heard_at.is_none_or(|heard| heard + ALIVE < now)
+    }
+
+    /// The time for an answer is over.
+    async fn timed_out(&mut self) -> bool {
+        let now = self.clock.now();
+        let Some(asked) = self.state.asked.take() else {
+            return true;
+        };
+        let query = matches!(asked.question, Question::Infer { .. });
+        if query || asked.tries >= TRIES {
+            self.give_up(now, &asked);
+        } else {
+            let why = format!("no answer within {}", self.state.patience(&asked.question));
+            let asked_what = name(&asked.question).to_owned();
+            self.reporter.tell(
+                now,
+                EventKind::Retried {
+                    asked: asked_what,
+                    why,
+                },
+            );
+            self.ask(asked.question, asked.tries + 1).await;
+        }
+        true
+    }
+
+    /// Asks no more. Only a query counts as unanswered: an input that could not be loaded or an
+    /// output that could not be fetched is trouble of another kind, and is tried again later.
+    fn give_up(&mut self, now: BenchTime, asked: &Asked) {
+        match &asked.question {
+            Question::Infer { slot, .. } => {
+                let waited_us = now.micros_since(asked.at);
+                self.reporter.tell(
+                    now,
+                    EventKind::NoResponse {
+                        input: *slot,
+                        waited_us,
+                    },
+                );
+            }
+            question => {
+                let why = format!("given up after {TRIES} tries");
+                let asked = name(question).to_owned();
+                self.reporter.tell(now, EventKind::Retried { asked, why });
+            }
+        }
+        if matches!(asked.question, Question::LoadInput { .. }) {
+            self.state.queue.push_back(asked.question.clone());
+        }
+    }
+
+    /// A query that the board will never answer, because it started anew.
+    fn unanswered(&mut self, at: BenchTime) {
+        if let Some(asked) = self.state.asked.take()
+            && matches!(asked.question, Question::Infer { .. })
+        {
+            self.give_up(at, &asked);
+        }
+    }
+
+    async fn ask_next(&mut self) {
+        if self.state.asked.is_none()
+            && !self.is_silent(self.clock.now())
+            && let Some(question) = self.state.next()
+        {
+            self.ask(question, 1).await;
+        }
+    }
+
+    async fn ask(&mut self, question: Question, tries: u32) {
+        let mut chunks = Vec::new();
+        self.accelerator.ask(&question, &mut chunks);
+        self.send(chunks).await;
+        let at = self.clock.now();
+        let deadline = at + self.state.patience(&question);
+        self.state.asked = Some(Asked {
+            question,
+            at,
+            deadline,
+            tries,
+        });
+    }
+
+    async fn send(&mut self, chunks: Vec<Bytes>) {
+        for chunk in chunks {
+            // A closed link is met again, and told, at the next receive.
+            if self.link.send(chunk).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Stops the board's work. A board that does not answer is made safe by its supply.
+    async fn make_safe(&mut self, heard: &mut Vec<Heard>) {
+        self.state.working = false;
+        self.state.queue.clear();
+        let alive = !self.is_silent(self.clock.now());
+        if alive {
+            self.ask(Question::Stop, 1).await;
+            let deadline = self.clock.now() + Period::millis(2_000);
+            while self.state.asked.is_some() {
+                match self.clock.until(deadline, self.link.receive()).await {
+                    Some(Ok(arrival)) => {
+                        self.hear(&arrival, heard).await;
+                    }
+                    Some(Err(_)) | None => break,
+                }
+            }
+        }
+        let now = self.clock.now();
+        if alive && self.state.asked.is_none() {
+            self.reporter.tell(now, EventKind::MadeSafe);
+        } else {
+            let why = "the board is silent; its supply makes it safe".to_owned();
+            self.reporter.tell(
+                now,
+                EventKind::Retried {
+                    asked: "stop".to_owned(),
+                    why,
+                },
+            );
+        }
+        self.reporter
+            .raise(Raised::Left(self.reporter.device, Ok(())))
+            .await;
+    }
+}

@@ -1,0 +1,123 @@
+//! What a board's station knows: what was asked, what comes next, what was heard.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use drivers::accelerator::Question;
+use profiles::command::PowerMode;
+use profiles::seed::Stream;
+use profiles::time::{BenchTime, Period};
+
+use crate::plan::BoardWork;
+
+/// What a board's station knows.
+pub(in crate::run) struct State {
+    pub(super) work: Option<BoardWork>,
+    pub(super) stream: Stream,
+    /// Asked before the next query.
+    pub(super) queue: VecDeque<Question>,
+    pub(super) asked: Option<Asked>,
+    pub(super) heard_at: Option<BenchTime>,
+    pub(super) identified: bool,
+    pub(super) working: bool,
+    pub(super) mode: PowerMode,
+    pub(super) loaded: bool,
+    /// Queries so far.
+    pub(super) queries: u32,
+    /// Outputs that were fetched, by input and digest.
+    pub(super) known: BTreeSet<(u16, u32)>,
+}
+
+/// A question under way.
+pub(super) struct Asked {
+    pub(super) question: Question,
+    pub(super) at: BenchTime,
+    pub(super) deadline: BenchTime,
+    pub(super) tries: u32,
+}
+
+impl State {
+    pub(in crate::run) fn new(work: Option<BoardWork>, stream: Stream) -> State {
+        State {
+            work,
+            stream,
+            queue: VecDeque::new(),
+            asked: None,
+            heard_at: None,
+            identified: false,
+            working: false,
+            mode: PowerMode::Full,
+            loaded: false,
+            queries: 0,
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// The board forgot everything: tell it again.
+    pub(super) fn start_over(&mut self) {
+        self.queue.clear();
+        self.asked = None;
+        self.loaded = false;
+        if !self.identified {
+            self.queue.push_back(Question::Identify);
+        }
+        if self.mode != PowerMode::Full {
+            self.queue.push_back(Question::Mode(self.mode));
+        }
+        if self.working {
+            self.queue_inputs();
+        }
+    }
+
+    pub(super) fn queue_inputs(&mut self) {
+        let inputs = self.work.iter().flat_map(|work| work.inputs.iter());
+        for (slot, bytes) in (0..).zip(inputs) {
+            self.queue.push_back(Question::LoadInput {
+                slot,
+                bytes: Arc::clone(bytes),
+            });
+        }
+    }
+
+    /// The next question, if there is one to ask.
+    pub(super) fn next(&mut self) -> Option<Question> {
+        if let Some(question) = self.queue.pop_front() {
+            return Some(question);
+        }
+        let inputs = self.work.as_ref().map_or(0, |work| work.inputs.len()) as u32;
+        if !self.working || !self.loaded || inputs == 0 {
+            return None;
+        }
+        let (query, drawn) = (self.queries, self.stream.below(u64::from(inputs)));
+        self.queries += 1;
+        let slot = if query < inputs { query } else { drawn as u32 };
+        Some(Question::Infer {
+            query,
+            slot: slot as u16,
+        })
+    }
+
+    pub(super) fn patience(&self, question: &Question) -> Period {
+        match question {
+            Question::LoadInput { .. } => Period::millis(30_000),
+            Question::FetchOutput { .. } => Period::millis(10_000),
+            Question::Infer { .. } => self
+                .work
+                .as_ref()
+                .map_or(Period::millis(5_000), |work| work.deadline),
+            Question::Identify | Question::Mode(_) | Question::Stop => Period::millis(2_000),
+        }
+    }
+}
+
+/// What a question is called in the record.
+pub(super) fn name(question: &Question) -> &'static str {
+    match question {
+        Question::Identify => "identify",
+        Question::LoadInput { .. } => "load input",
+        Question::Infer { .. } => "infer",
+        Question::FetchOutput { .. } => "fetch output",
+        Question::Mode(_) => "power mode",
+        Question::Stop => "stop",
+    }
+}
