@@ -6,6 +6,7 @@ mod init;
 mod judge;
 mod list;
 mod plan;
+mod profile;
 mod report;
 mod run;
 
@@ -30,6 +31,7 @@ struct Cli {
 enum Verb {
     Run(run::Args),
     Plan(plan::Args),
+    Profile(profile::Args),
     Init(init::Args),
     List(list::Args),
     Judge(judge::Args),
@@ -92,6 +94,7 @@ pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
         Verb::Plan(args) => plan::main(&args),
+        Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Judge(args) => judge::main(&args),

@@ -53,7 +53,8 @@ impl Loader {
         self.document(file, &text, "the wiring", wiring)
     }
 
-    fn document<T>(
+    /// A file that was read already, by whatever reads its tables.
+    pub(crate) fn document<T>(
         &mut self,
         file: usize,
         text: &str,

@@ -104,6 +104,28 @@ pub fn phases(
     Ok(intervals)
 }
 
+/// An edge of a shadow in the words of other tools, and its time.
+pub type Edge = (&'static str, BenchTime);
+
+/// The edges between intervals: `penumbra_in`, `umbra_in`, `umbra_out` and `penumbra_out`.
+/// Both of two edges that fall together are there.
+pub fn edges_of(intervals: &[PhaseInterval]) -> Vec<Edge> {
+    let depth = |phase: Phase| match phase {
+        Phase::Sunlit => 0_usize,
+        Phase::Penumbra => 1,
+        Phase::Umbra => 2,
+    };
+    let mut found = Vec::new();
+    for pair in intervals.windows(2) {
+        let at = pair[1].window.start;
+        let (before, after) = (depth(pair[0].phase), depth(pair[1].phase));
+        found.extend((before..after).map(|level| (["penumbra_in", "umbra_in"][level], at)));
+        let out = (after..before).rev();
+        found.extend(out.map(|level| (["penumbra_out", "umbra_out"][level], at)));
+    }
+    found
+}
+
 /// Every instant at which a limb of the Sun passes the limb of the Earth, unordered.
 fn edges(scene: &Scene<'_>, span: Window) -> Result<Vec<BenchTime>, PropagationError> {
     let mut found = Vec::new();

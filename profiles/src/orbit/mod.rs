@@ -17,7 +17,7 @@ mod sun;
 mod utc;
 mod vector;
 
-pub use eclipse::phases;
+pub use eclipse::{Edge, edges_of, phases};
 pub use elements::{Elements, ElementsError};
 pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
 pub use links::{

@@ -131,6 +131,14 @@ impl Utc {
         (tai + TT_MINUS_TAI - J2000_POSIX) / JULIAN_CENTURY
     }
 
+    /// RFC 3339 with microseconds, all of them, and `Z`.
+    pub fn exact(self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _always_ok = self.write(&mut text, true);
+        text
+    }
+
     /// Julian years of UTC since 2000-01-01 12:00 UTC, leap seconds not counted: the argument
     /// of sidereal time where UT1 is taken for UTC.
     pub(super) fn julian_years_utc(self) -> f64 {

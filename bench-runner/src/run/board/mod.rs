@@ -8,7 +8,6 @@
 mod answers;
 mod state;
 
-
 use bytes::Bytes;
 use drivers::accelerator::{Accelerator, Heard, Question};
 use drivers::clock::{Alarm, Clock};
