@@ -1,6 +1,8 @@
 //! What holds for any input.
 
-use profiles::orbit::{EarthShape, Elements, ShadowModel, SunDirection, Utc, phases};
+use profiles::orbit::{
+    EarthShape, Elements, ShadowModel, Spacecraft, SunDirection, Utc, phases, predict,
+};
 use profiles::physics::battery::Pack;
 use profiles::physics::solar_cell::AZUR_3G30C_ADVANCED;
 use profiles::shape::{Between, Table};
@@ -214,5 +216,27 @@ proptest! {
         for (a, b) in whole.iter().zip(&part) {
             prop_assert!(a.abs_diff(*b) <= 20, "{} {}", a, b);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_energy_is_lost_over_any_window(
+        start in 0.0..80_000.0_f64,
+        length in 60.0..12_000.0_f64,
+        soc in 0.0..1.0_f64,
+        watts in 0.0..250.0_f64,
+        fluence in 0.0..20.0_f64,
+    ) {
+        let mut spacecraft = Spacecraft::default();
+        spacecraft.battery.initial_soc = soc;
+        spacecraft.load.sunlit_watts = watts;
+        spacecraft.solar_array.fluence_1e14_per_cm2 = fluence;
+        let span = crate::reference::seconds(start, start + length);
+        let model = ShadowModel::default();
+        let found = predict(&ISS.orbit(), ISS.start(), span, &spacecraft, model).unwrap();
+        prop_assert!(found.energy.residual() < 1e-6, "{:?}", found.energy);
     }
 }

@@ -24,7 +24,7 @@ pub use links::{
     Constellation, Contact, Crosslink, DownLink, LinkBudget, NamedWindow, Station, contacts,
     crosslinks, light_milliseconds,
 };
-pub use prediction::{Prediction, TrackPoint, predict};
+pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
 pub use season::{Day, Season, seasons, year};

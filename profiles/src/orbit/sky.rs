@@ -3,6 +3,7 @@
 //! two and a track has a point a second.
 
 use super::propagation::{Orbit, PropagationError};
+use super::shadow::EARTH_RADIUS_KM;
 use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, SunTrack};
 use super::utc::Utc;
 use super::vector::Vector;
@@ -19,6 +20,9 @@ pub(super) struct Sky {
     pub(super) flux: f64,
     /// Height of the Sun over the plane of the osculating orbit, deg.
     pub(super) beta_deg: f64,
+    /// Share of the sunlight that an Earth of albedo 1 would throw on a plate that faces it:
+    /// its view factor times the cosine of the Sun's zenith angle below the satellite.
+    pub(super) earthshine: f64,
 }
 
 /// Samples over a span.
@@ -52,6 +56,7 @@ impl Skies {
         Sky {
             flux: before.flux + (after.flux - before.flux) * share,
             beta_deg: before.beta_deg + (after.beta_deg - before.beta_deg) * share,
+            earthshine: before.earthshine + (after.earthshine - before.earthshine) * share,
         }
     }
 }
@@ -59,9 +64,12 @@ impl Skies {
 fn sky(orbit: &Orbit, at: Utc, sun: Vector) -> Result<Sky, PropagationError> {
     let state = orbit.state(at)?;
     let normal = state.position.cross(state.velocity).unit();
+    let radius = state.position.norm();
+    let zenith_cosine = state.position.dot(sun) / (radius * sun.norm());
     let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
     Ok(Sky {
         flux: SOLAR_CONSTANT / (distance * distance),
         beta_deg: normal.dot(sun.unit()).asin().to_degrees(),
+        earthshine: zenith_cosine.max(0.0) * (EARTH_RADIUS_KM / radius).powi(2),
     })
 }

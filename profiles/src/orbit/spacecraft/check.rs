@@ -24,6 +24,10 @@ impl Spacecraft {
         let positive: (fn(f64) -> bool, _) = (|x| x > 0.0 && x.is_finite(), "above 0");
         let natural: (fn(f64) -> bool, _) = (|x| x >= 0.0 && x.is_finite(), "0 or more");
         let share: (fn(f64) -> bool, _) = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
+        let fluence: (fn(f64) -> bool, _) = (
+            |x| (0.0..=30.0).contains(&x),
+            "from 0 to 30 (1e14 electrons per cm2)",
+        );
         let celsius: (fn(f64) -> bool, _) =
             (|x| (-200.0..=200.0).contains(&x), "from -200 to 200 degC");
         let (array, battery) = (&self.solar_array, &self.battery);
@@ -34,6 +38,11 @@ impl Spacecraft {
             ("solar_array.cells_in_series", in_series, positive),
             ("solar_array.pointing_loss", array.pointing_loss, share),
             ("solar_array.harness_loss", array.harness_loss, share),
+            (
+                "solar_array.fluence_1e14_per_cm2",
+                array.fluence_1e14_per_cm2,
+                fluence,
+            ),
             ("solar_array.hot_celsius", array.hot_celsius, celsius),
             ("solar_array.cold_celsius", array.cold_celsius, celsius),
             (
@@ -70,6 +79,7 @@ impl Spacecraft {
             ("thermal.radiator_m2", thermal.radiator_m2, natural),
             ("thermal.emissivity", thermal.emissivity, share),
             ("thermal.absorptivity", thermal.absorptivity, share),
+            ("thermal.albedo", thermal.albedo, share),
             (
                 "thermal.earth_infrared_w_m2",
                 thermal.earth_infrared_w_m2,
