@@ -12,6 +12,7 @@ mod element_sets;
 mod grazing;
 mod links;
 mod properties;
+mod radiation;
 mod reference;
 mod sgp4;
 mod sources;

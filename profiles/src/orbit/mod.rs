@@ -7,6 +7,7 @@ mod links;
 mod prediction;
 mod profile;
 mod propagation;
+mod radiation;
 mod roots;
 mod season;
 mod shadow;
@@ -27,6 +28,7 @@ pub use links::{
 pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
+pub use radiation::{Effect, RadiationModel, Region, injections, radiation_effects};
 pub use season::{Day, Season, seasons, year};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
 pub use source::{Description, Ephemeris, Kepler, MeanElements, Plane};

@@ -59,7 +59,7 @@ pub struct IvCurve {
 }
 
 impl CellModel {
-    /// The cell after a fluence of 1 MeV electrons, in 1e14 per cm².
+    /// The cell after a fluence of 1 `MeV` electrons, in 1e14 per cm².
     ///
     /// Voltage falls with the logarithm of the fluence and current with a power of it, through
     /// the datasheet's points of the 3G30C-Advanced: at 5 and 10 (times 1e14) 0.9496 and 0.9341

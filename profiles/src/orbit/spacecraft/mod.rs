@@ -61,7 +61,7 @@ pub struct SolarArray {
     pub failed_strings: u32,
     /// Which cell.
     pub cell: Cell,
-    /// What the cells have borne, 1e14 electrons of 1 MeV per cm², cover glass counted.
+    /// What the cells have borne, 1e14 electrons of 1 `MeV` per cm², cover glass counted.
     pub fluence_1e14_per_cm2: f64,
     /// Share of the light lost to imperfect pointing, 0 to 1.
     pub pointing_loss: f64,
