@@ -106,3 +106,16 @@ fn links_between_satellites() {
         }
     }
 }
+
+#[test]
+fn a_link_is_told_while_it_is_open() {
+    let orbits = [ISS.orbit(), SSO.orbit()];
+    let pair = [&orbits[0], &orbits[0]];
+    let windows = [seconds(100.0, 130.0)];
+    let every = profiles::time::Period::millis(10_000);
+    let points = profiles::orbit::link_points(pair, ISS.start(), &windows, every).unwrap();
+    let open: Vec<bool> = points.iter().map(|point| point.open).collect();
+    assert_eq!(open, [true, true, true, false]);
+    assert!(points.iter().all(|point| point.range_km < 1e-9));
+    assert!((profiles::orbit::light_milliseconds(299_792.458) - 1_000.0).abs() < 1e-9);
+}

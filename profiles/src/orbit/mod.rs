@@ -22,8 +22,8 @@ pub use eclipse::{Edge, edges_of, phases};
 pub use elements::{Elements, ElementsError};
 pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
 pub use links::{
-    Constellation, Contact, Crosslink, DownLink, LinkBudget, NamedWindow, Station, contacts,
-    crosslinks, light_milliseconds,
+    Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
+    contacts, crosslinks, light_milliseconds, link_points,
 };
 pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};

@@ -3,6 +3,7 @@
 use crate::config::{Located, Node, Place, TableReader};
 
 use super::satellite::{self, RawSection};
+use super::talk::{self, RawTalk};
 
 /// Which kind of file elements are in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,21 +35,6 @@ pub(super) enum RawLength {
     Orbits(f64),
 }
 
-/// Another satellite.
-#[derive(Debug)]
-pub(super) struct RawOther {
-    pub(super) name: Located<String>,
-    pub(super) source: RawSource,
-}
-
-/// A ground station.
-#[derive(Debug)]
-pub(super) struct RawStation {
-    pub(super) name: String,
-    /// Latitude, longitude, height in m, mask.
-    pub(super) place: [f64; 4],
-}
-
 /// The whole file.
 #[derive(Debug)]
 pub(super) struct RawFlight {
@@ -62,10 +48,7 @@ pub(super) struct RawFlight {
     pub(super) geometric: bool,
     pub(super) atmosphere_km: f64,
     pub(super) sections: Vec<RawSection>,
-    pub(super) stations: Vec<RawStation>,
-    pub(super) others: Vec<RawOther>,
-    pub(super) skim_km: f64,
-    pub(super) max_range_km: Option<f64>,
+    pub(super) talk: RawTalk,
 }
 
 /// Keys of a campaign that say nothing about the orbit.
@@ -119,9 +102,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         atmosphere_km = height.unwrap_or(0.0);
         shadow.finish();
     }
-    let stations = list(table, "station", station);
-    let others = list(table, "satellite", other);
-    let (skim_km, max_range_km) = crosslink(table);
+    let talk = talk::read(table);
     Some(RawFlight {
         name,
         phase_deg,
@@ -132,10 +113,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         geometric,
         atmosphere_km,
         sections: satellite::sections(table),
-        stations,
-        others,
-        skim_km,
-        max_range_km,
+        talk,
         source: source?,
     })
 }
@@ -148,7 +126,7 @@ fn sun(table: &TableReader<'_>) -> bool {
     word.is_some_and(|word| word.value == "geometric")
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     table: &TableReader<'_>,
     key: &'static str,
     read: impl Fn(&TableReader<'_>) -> Option<T>,
@@ -165,7 +143,7 @@ fn list<T>(
 }
 
 /// A number from `low` to `high`.
-fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
+pub(super) fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
     let number = node.number()?.value;
     if (low..=high).contains(&number) {
         Some(number)
@@ -176,7 +154,7 @@ fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
 }
 
 /// The one source that the table names.
-fn source(table: &TableReader<'_>) -> Option<RawSource> {
+pub(super) fn source(table: &TableReader<'_>) -> Option<RawSource> {
     if let Some(node) = table.get("tle") {
         return Some(RawSource::Lines(node.texts()?, node.place.clone()));
     }
@@ -233,7 +211,7 @@ fn kepler(node: &Node<'_>) -> Option<RawSource> {
 }
 
 /// A height with its unit: `"550 km"`.
-fn kilometres(node: &Node<'_>) -> Option<Located<f64>> {
+pub(super) fn kilometres(node: &Node<'_>) -> Option<Located<f64>> {
     let text = node.text()?;
     let number = text.value.trim().strip_suffix("km").map(str::trim_end);
     match number.and_then(|number| number.parse::<f64>().ok()) {
@@ -283,54 +261,4 @@ fn length(node: &Node<'_>) -> Option<RawLength> {
             "expected 1 s to 400 d, like \"24 h\", or \"3 orbits\"",
         ),
     }
-}
-
-fn station(table: &TableReader<'_>) -> Option<RawStation> {
-    let get = |key, low, high| {
-        table
-            .required(key)
-            .and_then(|node| within(&node, low, high))
-    };
-    let or = |key, low, high, default| {
-        table
-            .get(key)
-            .map_or(Some(default), |node| within(&node, low, high))
-    };
-    let name = table.required("name").and_then(|node| node.text());
-    let (latitude, longitude) = (
-        get("latitude", -90.0, 90.0),
-        get("longitude", -180.0, 360.0),
-    );
-    let (height, mask) = (
-        or("height_m", -500.0, 9_000.0, 0.0),
-        or("mask", 0.0, 89.0, 5.0),
-    );
-    Some(RawStation {
-        name: name?.value,
-        place: [latitude?, longitude?, height?, mask?],
-    })
-}
-
-fn other(table: &TableReader<'_>) -> Option<RawOther> {
-    let name = table.required("name").and_then(|node| node.text());
-    let source = source(table);
-    Some(RawOther {
-        name: name?,
-        source: source?,
-    })
-}
-
-/// Height to clear and longest range, km.
-fn crosslink(table: &TableReader<'_>) -> (f64, Option<f64>) {
-    let Some(link) = table.get("link").and_then(|node| node.table("`link`")) else {
-        return (80.0, None);
-    };
-    let skim = link
-        .get("skim_km")
-        .and_then(|node| within(&node, 0.0, 1_000.0));
-    let range = link
-        .get("max_range_km")
-        .and_then(|node| within(&node, 1.0, 1e6));
-    link.finish();
-    (skim.unwrap_or(80.0), range)
 }

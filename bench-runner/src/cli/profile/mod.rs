@@ -9,6 +9,7 @@ mod presets;
 mod resolve;
 mod satellite;
 mod summary;
+mod talk;
 mod year;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,10 @@ pub(super) struct Args {
     /// --year day by day
     #[arg(long, value_name = "FILE")]
     series: Option<PathBuf>,
+    /// Write the links to other satellites, every ten seconds while open, as CSV: range and light
+    /// time
+    #[arg(long, value_name = "FILE")]
+    links: Option<PathBuf>,
     /// Draw flux, power, state of charge, temperature and phases as SVG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -69,6 +74,10 @@ struct Flown {
     prediction: Prediction,
     /// Event, time; in order of time.
     events: Vec<(String, BenchTime)>,
+    /// Windows of the links, by the other satellite's place in the flight.
+    links: Vec<Vec<Window>>,
+    /// What all contacts bring down, Mbit.
+    downlinked_mbit: f64,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
@@ -112,6 +121,9 @@ fn work(args: &Args) -> Result<Exit, Stop> {
     }
     if let Some(path) = &args.series {
         save(path, &output::series(&flown, is_json(path))?)?;
+    }
+    if let Some(path) = &args.links {
+        save(path, &output::links(&flown)?)?;
     }
     if let Some(path) = &args.plot {
         save(path, &plot::svg(&flown))?;
@@ -166,23 +178,33 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         events.push((format!("{}:{name}", kind[0]), window.start));
         events.push((format!("{}:{name}", kind[1]), window.end));
     };
+    let mut downlinked_mbit = 0.0;
     for contact in contacts(orbit, start, span, &flight.stations)? {
+        let station = flight.stations.iter().find(|s| s.name == contact.station);
+        if let (Some(downlink), Some(station)) = (&flight.downlink, station) {
+            downlinked_mbit += downlink.volume_mbit(orbit, start, station, &contact)?;
+        }
         both(
             ["contact_in", "contact_out"],
             &contact.station,
             contact.window,
         );
     }
+    let mut links = Vec::new();
     for (name, other) in &flight.others {
-        for window in crosslinks([orbit, other], start, span, flight.crosslink)? {
-            both(["link_in", "link_out"], name, window);
+        let windows = crosslinks([orbit, other], start, span, flight.crosslink)?;
+        for window in &windows {
+            both(["link_in", "link_out"], name, *window);
         }
+        links.push(windows);
     }
     events.sort_by_key(|(_, at)| *at);
     Ok(Flown {
         flight,
         prediction,
         events,
+        links,
+        downlinked_mbit,
     })
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use profiles::orbit::{Utc, Vector};
+use profiles::orbit::{Utc, Vector, link_points};
 use profiles::phase::Phase;
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 
 use super::{Flown, Stop};
 
@@ -22,6 +22,30 @@ pub(super) fn events(flown: &Flown) -> String {
         );
     }
     text
+}
+
+/// How often a link is told.
+const LINK_EVERY: Period = Period::millis(10_000);
+
+/// `t_s,utc,link,open,range_km,light_ms`, link by link.
+pub(super) fn links(flown: &Flown) -> Result<String, Stop> {
+    let mut text = String::from("t_s,utc,link,open,range_km,light_ms\n");
+    let flight = &flown.flight;
+    for ((name, other), windows) in flight.others.iter().zip(&flown.links) {
+        let pair = [&flight.orbit, other];
+        for point in link_points(pair, flight.start, windows, LINK_EVERY)? {
+            let _always_ok = writeln!(
+                text,
+                "{:.6},{},{name},{},{:.3},{:.6}",
+                point.at.as_secs_f64(),
+                utc(flown, point.at).exact(),
+                point.open,
+                point.range_km,
+                point.light_ms
+            );
+        }
+    }
+    Ok(text)
 }
 
 /// The instant of a bench time.

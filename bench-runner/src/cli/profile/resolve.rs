@@ -1,8 +1,8 @@
 //! From what is written to an orbit that can be flown, or to refusals.
 
 use profiles::orbit::{
-    Crosslink, Description, EarthShape, Elements, ElementsError, Ephemeris, Kepler, MeanElements,
-    Orbit, Plane, ShadowModel, Spacecraft, Station, SunDirection, Utc,
+    Crosslink, Description, DownLink, EarthShape, Elements, ElementsError, Ephemeris, Kepler,
+    MeanElements, Orbit, Plane, ShadowModel, Spacecraft, Station, SunDirection, Utc,
 };
 
 use crate::config::folder::Folder;
@@ -11,6 +11,7 @@ use crate::config::{Located, Place, Refusal};
 
 use super::file::{Format, RawFlight, RawLength, RawSource};
 use super::satellite;
+use super::talk::RawTalk;
 
 /// How far from their epoch elements may be asked, days: SGP4 is off by kilometres a day.
 const FARTHEST_DAYS: f64 = 30.0;
@@ -26,6 +27,7 @@ pub(super) struct Flight {
     pub(super) stations: Vec<Station>,
     pub(super) others: Vec<(String, Orbit)>,
     pub(super) crosslink: Crosslink,
+    pub(super) downlink: Option<DownLink>,
 }
 
 pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Option<Flight> {
@@ -39,26 +41,16 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
     let from = epoch.or(start);
     let (name, orbit) = orbit(loader, folder, &raw.source, (from, raw.phase_deg))?;
     let begin = start.unwrap_or(orbit.epoch());
-    let days = begin.seconds_since(orbit.epoch()) / 86_400.0;
-    let of_elements = matches!(raw.source, RawSource::Lines(..) | RawSource::File(..));
-    let is_table = matches!(raw.source, RawSource::File(Format::Oem, _));
-    if of_elements && !is_table && days.abs() > FARTHEST_DAYS {
-        let place = raw.start.as_ref().map(|start| &start.place);
-        let message = format!("the start is {days:.0} days from the epoch of the elements");
-        let expected = format!("expected within {FARTHEST_DAYS} days of {}", orbit.epoch());
-        let help = "SGP4 is off by kilometres a day; take elements of the time";
-        let refusal = place.map_or_else(
-            || Refusal::nowhere(&message),
-            |place| Refusal::at(place, &message, expected),
-        );
-        loader.refusals.push(refusal.help(help));
+    if let Some(refusal) = too_far(&raw, &orbit, begin) {
+        loader.refusals.push(refusal);
         return None;
     }
     let mut others = Vec::new();
-    for other in &raw.others {
+    for other in &raw.talk.others {
         let (_, found) = self::orbit(loader, folder, &other.source, (from, 0.0))?;
         others.push((other.name.value.clone(), found));
     }
+    others.extend(members(loader, &raw.talk, begin)?);
     Some(Flight {
         name: raw.name.unwrap_or(name),
         seconds: match raw.length {
@@ -82,7 +74,9 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
             atmosphere_km: raw.atmosphere_km,
         },
         spacecraft,
+        downlink: raw.talk.downlink,
         stations: raw
+            .talk
             .stations
             .into_iter()
             .map(|station| Station {
@@ -95,10 +89,49 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
             .collect(),
         others,
         crosslink: Crosslink {
-            skim_km: raw.skim_km,
-            max_range_km: raw.max_range_km,
+            skim_km: raw.talk.skim_km,
+            max_range_km: raw.talk.max_range_km,
         },
     })
+}
+
+/// Refuses elements that are asked far from their epoch.
+fn too_far(raw: &RawFlight, orbit: &Orbit, begin: Utc) -> Option<Refusal> {
+    let days = begin.seconds_since(orbit.epoch()) / 86_400.0;
+    let of_elements = matches!(
+        raw.source,
+        RawSource::Lines(..) | RawSource::File(Format::Tle | Format::Omm, _)
+    );
+    if !of_elements || days.abs() <= FARTHEST_DAYS {
+        return None;
+    }
+    let message = format!("the start is {days:.0} days from the epoch of the elements");
+    let expected = format!("expected within {FARTHEST_DAYS} days of {}", orbit.epoch());
+    let place = raw.start.as_ref().map(|start| &start.place);
+    let refusal = place.map_or_else(
+        || Refusal::nowhere(&message),
+        |place| Refusal::at(place, &message, expected),
+    );
+    Some(refusal.help("SGP4 is off by kilometres a day; take elements of the time"))
+}
+
+/// The satellites of a constellation, by plane and seat; its elements hold from `epoch`.
+fn members(loader: &mut Loader, talk: &RawTalk, epoch: Utc) -> Option<Vec<(String, Orbit)>> {
+    let Some((constellation, node_deg, place)) = &talk.constellation else {
+        return Some(Vec::new());
+    };
+    let Some(orbits) = constellation.elements(epoch, *node_deg) else {
+        let message = "no such constellation can fly";
+        let refusal = Refusal::at(place, message, "this pattern");
+        loader.refusals.push(refusal);
+        return None;
+    };
+    let seats = (constellation.satellites / constellation.planes) as usize;
+    let named = orbits.iter().enumerate().map(|(place, kepler)| {
+        let name = format!("p{}s{}", place / seats + 1, place % seats + 1);
+        (name, Orbit::from_kepler(kepler))
+    });
+    Some(named.collect())
 }
 
 /// The instant of a text, if there is one.
@@ -273,90 +306,5 @@ fn made(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{fly, output, plot, presets, year};
-    use super::*;
-
-    fn of(folder: &Folder, name: &str) -> Result<Flight, String> {
-        let mut loader = Loader::default();
-        let flight = loader.text(folder, name).and_then(|(file, text)| {
-            let raw = loader
-                .document(file, &text, "the orbit", super::super::file::read)
-                .flatten()?;
-            flight(&mut loader, folder, raw)
-        });
-        flight
-            .filter(|_| loader.refusals.is_empty())
-            .ok_or_else(|| {
-                let messages = loader
-                    .refusals
-                    .iter()
-                    .map(|refusal| refusal.message.clone());
-                messages.collect::<Vec<_>>().join("; ")
-            })
-    }
-
-    fn of_text(text: &'static str) -> Result<Flight, String> {
-        let files = Box::leak(Box::new([("x.toml", text.as_bytes())]));
-        of(
-            &Folder::Embedded(files, std::path::PathBuf::new()),
-            "x.toml",
-        )
-    }
-
-    #[test]
-    fn every_preset_flies() {
-        for preset in [
-            "iss",
-            "starlink-53",
-            "starcloud-1",
-            "dawn-dusk-550",
-            "sso-1030",
-            "geo",
-        ] {
-            let (folder, name) = presets::find(preset).unwrap();
-            let mut flight = of(&folder, &name).unwrap();
-            flight.seconds = 7_200.0;
-            let flown = fly(flight).ok().unwrap();
-            assert!(output::events(&flown).starts_with("event,t_s,utc\n"));
-            assert!(plot::svg(&flown).contains("<polyline"), "{preset}");
-            let json = output::series(&flown, true).ok().unwrap();
-            let first: serde_json::Value =
-                serde_json::from_str(json.lines().next().unwrap()).unwrap();
-            assert!(first["flux_w_m2"].is_number(), "{preset}");
-            assert!(year::show(&flown.flight, None).is_ok(), "{preset}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_told() {
-        for (text, expected) in [
-            (
-                "start = \"2025-01-01T00:00:00Z\"",
-                "the file names no orbit",
-            ),
-            (
-                "altitude = \"550 km\"\nltan = \"6:00\"",
-                "`6:00` is no time of day",
-            ),
-            ("altitude = \"550 km\"\nltan = \"06:00\"", "needs a `start`"),
-            (
-                "altitude = \"6500 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"",
-                "no plane at this height",
-            ),
-            ("elements = \"nowhere.tle\"", "cannot read"),
-            (
-                "altitude = \"550 km\"\ninclination = 200.0",
-                "`inclination` is 200",
-            ),
-            (
-                "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
-                 [battery]\ncapacity_ah = -1.0",
-                "`capacity_ah` is wrong",
-            ),
-        ] {
-            let told = of_text(text).err().unwrap();
-            assert!(told.contains(expected), "{text}: {told}");
-        }
-    }
-}
+#[path = "tests.rs"]
+mod tests;

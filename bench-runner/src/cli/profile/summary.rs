@@ -85,5 +85,16 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  {count} {kind} windows")?;
         }
     }
+    if let Some(downlink) = &flight.downlink {
+        let far = downlink.at(2_000.0);
+        writeln!(
+            out,
+            "  down-link {:.1} Gbit; at 2000 km C/N0 {:.1} dBHz, Eb/N0 {:.1} dB, margin {:.1} dB",
+            flown.downlinked_mbit / 1e3,
+            far.carrier_over_noise_db,
+            far.bit_over_noise_db,
+            far.margin_db
+        )?;
+    }
     Ok(())
 }

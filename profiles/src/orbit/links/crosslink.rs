@@ -7,7 +7,7 @@ use crate::orbit::propagation::{Orbit, PropagationError};
 use crate::orbit::shadow::EARTH_RADIUS_KM;
 use crate::orbit::utc::Utc;
 use crate::orbit::vector::Vector;
-use crate::time::Window;
+use crate::time::{BenchTime, Period, Window};
 
 /// Speed of light, km/s (exact).
 const LIGHT_KM_PER_S: f64 = 299_792.458;
@@ -61,6 +61,51 @@ pub fn crosslinks(
         let at = start.plus_seconds(seconds);
         Ok(link.margin_km(a.position(at)?, b.position(at)?))
     })
+}
+
+/// A link at one instant: a set point for whatever imitates it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinkPoint {
+    /// When.
+    pub at: BenchTime,
+    /// Whether there is one.
+    pub open: bool,
+    /// Distance, km.
+    pub range_km: f64,
+    /// Time that light needs, one way, ms.
+    pub light_ms: f64,
+}
+
+/// The link over its windows: at the start of each, every `every` inside, and closed at its end.
+///
+/// # Errors
+/// If either has no position somewhere in them.
+pub fn link_points(
+    [a, b]: [&Orbit; 2],
+    start: Utc,
+    windows: &[Window],
+    every: Period,
+) -> Result<Vec<LinkPoint>, PropagationError> {
+    let point = |at: BenchTime, open: bool| {
+        let utc = start.plus_seconds(at.as_secs_f64());
+        let range_km = (a.position(utc)? - b.position(utc)?).norm();
+        Ok(LinkPoint {
+            at,
+            open,
+            range_km,
+            light_ms: light_milliseconds(range_km),
+        })
+    };
+    let mut points = Vec::new();
+    for window in windows {
+        let mut at = window.start;
+        while at < window.end {
+            points.push(point(at, true)?);
+            at = at + every;
+        }
+        points.push(point(window.end, false)?);
+    }
+    Ok(points)
 }
 
 /// Time that light needs for a distance in km, ms, one way.

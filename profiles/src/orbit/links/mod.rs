@@ -9,7 +9,7 @@ mod windows;
 pub use budget::{DownLink, LinkBudget};
 pub use constellation::Constellation;
 pub use contact::{Contact, Station, contacts};
-pub use crosslink::{Crosslink, crosslinks, light_milliseconds};
+pub use crosslink::{Crosslink, LinkPoint, crosslinks, light_milliseconds, link_points};
 
 use serde::{Deserialize, Serialize};
 
