@@ -1,3 +1,33 @@
-//! t
+//! Tests of the whole: campaigns from their files to their exit codes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy knows tests, but not the functions that they share"
+)]
+
+mod campaigns;
+mod cli;
+mod determinism;
+mod faults;
+mod kill;
 mod network;
+mod replay;
+mod tidy;
+mod verdicts;
+
+use std::sync::OnceLock;
+
+use hil_tests::ran::Ran;
+use hil_tests::scene::Scene;
+
+/// The quickstart, run once for all tests.
+fn quickstart() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("eclipse_ride_through").run())
+}
+
+/// The smoke campaign, run once for all tests.
+fn smoke() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("smoke").run())
+}

@@ -148,6 +148,9 @@ pub trait Observer {
     /// # Errors
     /// If it cannot be kept; the run is then a bench fault.
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError>;
+
+    /// Hears now and then how many checks have failed so far.
+    fn standing(&mut self, _failing: usize) {}
 }
 
 /// An observer could not take an event.

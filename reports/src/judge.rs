@@ -91,6 +91,12 @@ impl Judge {
         }
     }
 
+    /// How many checks have failed so far.
+    pub fn failing(&self) -> usize {
+        let failing = self.posts.iter().filter(|post| post.check.failing());
+        failing.count()
+    }
+
     /// What was found, in the order of the campaign's checks. A check whose windows the run did
     /// not reach the end of cannot have passed.
     pub fn conclude(self) -> Vec<Finding> {
@@ -171,6 +177,10 @@ mod tests {
     impl Check for Spy {
         fn observe(&mut self, window: usize, event: &Event) {
             self.0.lock().unwrap().push((window, event.at));
+        }
+
+        fn failing(&self) -> bool {
+            false
         }
 
         fn conclude(self: Box<Self>) -> Finding {

@@ -10,8 +10,11 @@ use serde_json::json;
 
 use super::{complain, print};
 
-/// Bench time between two updates of the live line.
-const UPDATE_SECONDS: f64 = 30.0;
+/// Bench time between two updates of the live line at virtual pace, s: a few milliseconds of
+/// people's time.
+const UPDATE_VIRTUAL: f64 = 30.0;
+/// The same at the pace of the wall, s.
+const UPDATE_REAL: f64 = 1.0;
 
 /// The wall clock's stopwatch: how long people waited. It decides nothing.
 pub(super) struct Watch(std::time::Instant);
@@ -30,45 +33,63 @@ impl Watch {
     }
 }
 
+/// How much of a run is shown, and to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// A live line on a terminal, plain lines elsewhere.
+    People,
+    /// JSON lines on standard output.
+    Programs,
+    /// Nothing while it runs.
+    Quiet,
+}
+
 /// Shows a run under way: a live line on a terminal, plain lines elsewhere, JSON for programs.
 pub(super) struct Console {
     names: Vec<String>,
     steps: Vec<String>,
     bar: Option<ProgressBar>,
-    json: bool,
+    style: Style,
     now: &'static str,
+    /// Bench time between two updates, s.
+    every: f64,
     updated: f64,
     inferences: u64,
     last_inferences: u64,
     trouble: u64,
+    failing: usize,
+    checks: usize,
 }
 
 impl Console {
-    pub(super) fn new(header: &Header, json: bool) -> Console {
-        let live = !json && std::io::stderr().is_terminal();
+    pub(super) fn new(header: &Header, style: Style) -> Console {
+        let live = style == Style::People && std::io::stderr().is_terminal();
         let bar = live.then(|| {
             let length = header.end.as_secs_f64() as u64;
             let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}");
-            if let Ok(style) = style {
+            if let Ok(style) = ProgressStyle::with_template("{bar:16} {percent:>3} %  {wide_msg}") {
                 bar.set_style(style.progress_chars("━╸ "));
             }
             bar
         });
+        let names = header.devices.iter().map(|device| device.name.clone());
         Console {
-            names: header
-                .devices
-                .iter()
-                .map(|device| device.name.clone())
-                .collect(),
+            names: names.collect(),
             steps: header.steps.iter().map(|step| step.name.clone()).collect(),
             bar,
-            json,
+            style,
             now: "",
+            every: if header.pace == "real" {
+                UPDATE_REAL
+            } else {
+                UPDATE_VIRTUAL
+            },
             updated: 0.0,
             inferences: 0,
             last_inferences: 0,
             trouble: 0,
+            failing: 0,
+            checks: header.checks.len(),
         }
     }
 
@@ -80,36 +101,48 @@ impl Console {
     }
 
     fn line(&self, at: BenchTime, what: &str, text: &str) {
-        if self.json {
-            let line = json!({
-                "type": what, "t_s": at.as_secs_f64(), "text": text,
-                "inferences": self.inferences, "trouble": self.trouble,
-            });
-            print(&format!("{line}\n"));
-            return;
-        }
         let line = format!("{at}  {text}");
-        match &self.bar {
-            Some(bar) => bar.println(line),
-            None => complain(&format!("{line}\n")),
+        match (self.style, &self.bar) {
+            (Style::Quiet, _) => {}
+            (Style::Programs, _) => {
+                let line = json!({
+                    "type": what, "t_s": at.as_secs_f64(), "text": text,
+                    "inferences": self.inferences, "trouble": self.trouble,
+                    "checks": self.checks, "checks_failing": self.failing,
+                });
+                print(&format!("{line}\n"));
+            }
+            (Style::People, Some(bar)) => bar.println(line),
+            (Style::People, None) => complain(&format!("{line}\n")),
         }
     }
 
     fn update(&mut self, at: BenchTime) {
         let seconds = at.as_secs_f64();
-        if seconds - self.updated < UPDATE_SECONDS {
+        if seconds - self.updated < self.every {
             return;
         }
         let rate = (self.inferences - self.last_inferences) as f64 / (seconds - self.updated);
         self.updated = seconds;
         self.last_inferences = self.inferences;
         if let Some(bar) = &self.bar {
-            bar.set_message(format!(
-                "{at}  {:<8}  {rate:5.1} inferences/s  {} troubles",
-                self.now, self.trouble
-            ));
+            bar.set_message(self.message(at, rate));
             bar.set_position(seconds as u64);
         }
+    }
+
+    /// `T+01:12:30  umbra     5.3 inferences/s  0 of 15 checks failing`.
+    fn message(&self, at: BenchTime, rate: f64) -> String {
+        let time = at.to_string();
+        let time = time.split('.').next().unwrap_or_default();
+        let (now, failing, checks) = (self.now, self.failing, self.checks);
+        let lost = match self.trouble {
+            0 => String::new(),
+            count => format!("  {count} lost"),
+        };
+        format!(
+            "{time}  {now:<8}  {rate:5.1} inferences/s  {failing} of {checks} checks failing{lost}"
+        )
     }
 
     fn name(&self, event: &Event) -> &str {
@@ -120,6 +153,10 @@ impl Console {
 }
 
 impl Observer for Console {
+    fn standing(&mut self, failing: usize) {
+        self.failing = failing;
+    }
+
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
         let line = match &event.kind {
             EventKind::Sampled { .. } => {
@@ -152,7 +189,10 @@ impl Observer for Console {
             EventKind::NotMadeSafe { why } => {
                 Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
             }
-            EventKind::Interrupted => Some(("interrupted", "interrupted".to_owned())),
+            EventKind::Interrupted => Some((
+                "interrupted",
+                "asked to stop: making the bench safe".to_owned(),
+            )),
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
             EventKind::Damaged { .. }
             | EventKind::NoResponse { .. }

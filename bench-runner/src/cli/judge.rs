@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use reports::render;
 
-use super::{colour_out, complain, failed, print};
+use super::{colour_out, complain, failed, no_run, print};
 use crate::execute::{accept_throughput, judge};
 use crate::exit::Exit;
 
@@ -23,6 +23,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
+    if let Some(exit) = no_run(&args.run) {
+        return exit;
+    }
     if let Some(file) = &args.accept_golden {
         return match accept_throughput(&args.run, file) {
             Ok(()) => {

@@ -21,7 +21,7 @@ use crate::exit::{Exit, TABLE};
 
 /// A hardware-in-the-loop test bench for AI accelerators in orbit.
 #[derive(Debug, Parser)]
-#[command(name = "bench", version, about, after_help = exit_codes(), max_term_width = 100)]
+#[command(name = "bench", version, after_help = exit_codes(), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -48,7 +48,7 @@ struct Question {
     #[arg(short, long, env = "BENCH_WIRING")]
     wiring: Option<PathBuf>,
     /// Seed, instead of the campaign's
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
@@ -69,12 +69,11 @@ impl Question {
             None => embedded(),
             Some(path) => {
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                let name = path
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
-                (Folder::Disk(folder), name)
+                match path.file_name() {
+                    Some(name) => (Folder::Disk(folder), name.to_string_lossy().into_owned()),
+                    // `.`, `..` and `/` have no name; they are read, and refused, as they are.
+                    None => (Folder::Disk(PathBuf::new()), path.display().to_string()),
+                }
             }
         };
         crate::plan::Request {
@@ -140,6 +139,19 @@ fn print(text: &str) {
 fn complain(text: &str) {
     use std::io::Write;
     let _reader_gone = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says so if `run` is no folder of a run: a wrong command line, not a damaged record.
+fn no_run(run: &Path) -> Option<Exit> {
+    let record = run.join(crate::execute::RECORD_FILE);
+    if record.exists() {
+        return None;
+    }
+    let (run, record) = (run.display(), record.display());
+    complain(&format!(
+        "Error: {run} is no folder of a run: there is no {record}\n"
+    ));
+    Some(Exit::Refused)
 }
 
 /// Says what went wrong, and with what code that ends.

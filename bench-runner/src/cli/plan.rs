@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use profiles::phase::Phase;
+use profiles::time::Window;
+use serde_json::{Value, json};
 
 use super::{Question, colour_err, complain, print};
 use crate::exit::Exit;
@@ -13,10 +15,18 @@ use crate::plan::Plan;
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
+    /// The plan as JSON, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
     match Plan::new(&args.question.request()) {
+        Ok(plan) if args.json => {
+            let text = serde_json::to_string_pretty(&as_json(&plan)).unwrap_or_default();
+            print(&(text + "\n"));
+            Exit::Passed
+        }
         Ok(plan) => {
             let mut text = String::new();
             // Writing to a String cannot fail.
@@ -71,6 +81,19 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
         )?;
     }
     describe_orbit(plan, out)?;
+    describe_limits(plan, out)?;
+    describe_questions(plan, out)?;
+    let warnings = plan.warnings();
+    if !warnings.is_empty() {
+        writeln!(out, "\nwarnings")?;
+    }
+    for warning in warnings {
+        writeln!(out, "  {warning}")?;
+    }
+    writeln!(out, "\nnothing was touched")
+}
+
+fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nworst set point against each limit")?;
     for worst in &plan.worst {
         writeln!(
@@ -85,6 +108,14 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
             worst.count
         )?;
     }
+    if plan.worst.is_empty() {
+        writeln!(out, "  no set point has a limit")?;
+    }
+    Ok(())
+}
+
+fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    let header = &plan.header;
     writeln!(out, "\nworkloads")?;
     for workload in &header.workloads {
         let device = plan.device_name(workload.device);
@@ -96,6 +127,9 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
             workload.name, workload.scenario, workload.golden
         )?;
     }
+    if header.workloads.is_empty() {
+        writeln!(out, "  none")?;
+    }
     writeln!(out, "\nchecks")?;
     for check in &header.checks {
         let settings: Vec<String> = check
@@ -103,17 +137,74 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
             .iter()
             .map(|(name, value)| format!("{name} {value}"))
             .collect();
-        writeln!(
-            out,
+        let line = format!(
             "  {:<36} {:<14} {} during {}  {}",
             check.name,
             check.kind,
             check.subject_text,
             check.during,
             settings.join(", ")
-        )?;
+        );
+        writeln!(out, "{}", line.trim_end())?;
     }
-    writeln!(out, "\nnothing was touched")
+    if header.checks.is_empty() {
+        writeln!(out, "  none")?;
+    }
+    Ok(())
+}
+
+/// The essential plan; times in seconds of bench time.
+fn as_json(plan: &Plan) -> Value {
+    let header = &plan.header;
+    let window = |window: &Window| {
+        json!({
+            "start_s": window.start.as_secs_f64(), "end_s": window.end.as_secs_f64(),
+        })
+    };
+    let devices = header.devices.iter().map(|device| {
+        let channels: Vec<&str> = device.channels.iter().map(|spec| &*spec.name).collect();
+        json!({
+            "name": device.name, "role": device.role, "model": device.model,
+            "link": device.link, "emulated": device.emulated, "channels": channels,
+        })
+    });
+    let steps = header.steps.iter().map(|step| {
+        let told = plan.timeline.iter();
+        let told = told.filter(|told| step.window.contains(told.at)).count();
+        json!({ "name": step.name, "window": window(&step.window), "set_points": told })
+    });
+    let phases = header.phases.iter().map(
+        |interval| json!({ "phase": interval.phase.name(), "window": window(&interval.window) }),
+    );
+    let limits = plan.worst.iter().map(|worst| {
+        json!({
+            "device": worst.device, "limit": worst.limit, "allowed": worst.allowed,
+            "worst": worst.value, "margin": worst.margin(), "at_s": worst.at.as_secs_f64(),
+            "set_points": worst.count,
+        })
+    });
+    let workloads = header.workloads.iter().map(|workload| {
+        json!({
+            "name": workload.name, "device": plan.device_name(workload.device),
+            "golden": workload.golden, "scenario": workload.scenario,
+        })
+    });
+    let checks = header.checks.iter().map(|check| {
+        json!({
+            "name": check.name, "kind": check.kind, "subject": check.subject_text,
+            "during": check.during, "settings": check.options,
+            "windows": check.windows.iter().map(|named| window(&named.window)).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "campaign": header.campaign, "description": header.description,
+        "wiring": plan.wiring_name, "seed": header.seed, "pace": header.pace,
+        "length_s": header.end.as_secs_f64(), "epoch": header.epoch, "orbit": header.orbit,
+        "devices": devices.collect::<Vec<_>>(), "steps": steps.collect::<Vec<_>>(),
+        "phases": phases.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
+        "workloads": workloads.collect::<Vec<_>>(), "checks": checks.collect::<Vec<_>>(),
+        "inputs": header.inputs, "warnings": plan.warnings(),
+    })
 }
 
 fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {

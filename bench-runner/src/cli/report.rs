@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{failed, print};
+use super::{failed, no_run, print};
 use crate::execute::{judge, write_reports};
 use crate::exit::Exit;
 
@@ -14,6 +14,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
+    if let Some(exit) = no_run(&args.run) {
+        return exit;
+    }
     let outcome = match judge(&args.run) {
         Ok(outcome) => outcome,
         Err(error) => return failed(&error),

@@ -1,12 +1,14 @@
 //! `bench run`: plans a campaign, runs it, records, judges and reports it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use reports::render;
 
-use super::console::{self, Console};
+use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
-use crate::execute::{Outcome, execute};
+use crate::execute::{Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::run::Stop;
@@ -23,6 +25,9 @@ pub(super) struct Args {
     /// JSON lines on standard output, for programs
     #[arg(long)]
     json: bool,
+    /// No progress; in the end one line with the verdict and the run's folder
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
@@ -37,6 +42,11 @@ pub(super) fn main(args: &Args) -> Exit {
         .out
         .clone()
         .unwrap_or_else(|| new_folder(&plan.header.campaign));
+    if let Err(why) = room_for(&folder) {
+        complain(&format!("Error: {why}\nNothing was touched.\n"));
+        return Exit::Refused;
+    }
+    warn(&plan, args);
     let stop = Stop::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         if let Err(error) = signal_hook::flag::register(signal, std::sync::Arc::clone(&stop.0)) {
@@ -45,23 +55,40 @@ pub(super) fn main(args: &Args) -> Exit {
         }
     }
     let watch = console::Watch::start();
-    let mut console = Console::new(&plan.header, args.json);
+    let style = match (args.quiet, args.json) {
+        (true, _) => Style::Quiet,
+        (false, true) => Style::Programs,
+        (false, false) => Style::People,
+    };
+    let mut console = Console::new(&plan.header, style);
     let outcome = execute(&plan, &folder, &mut console, &stop);
     console.finish();
     match outcome {
         Ok(outcome) => {
-            tell(&outcome, args.json, &watch);
+            tell(&outcome, args, &watch);
             outcome.exit
         }
         Err(error) => failed(&error),
     }
 }
 
-fn tell(outcome: &Outcome, json: bool, watch: &console::Watch) {
+/// Says what is allowed but surely not meant.
+fn warn(plan: &Plan, args: &Args) {
+    for warning in plan.warnings() {
+        if args.json {
+            let line = serde_json::json!({"type": "warning", "text": warning});
+            print(&format!("{line}\n"));
+        } else if !args.quiet {
+            complain(&format!("Warning: {warning}\n"));
+        }
+    }
+}
+
+fn tell(outcome: &Outcome, args: &Args, watch: &console::Watch) {
     let seconds = watch.seconds();
     let simulated = outcome.report.manifest.sim_seconds;
     let ratio = simulated / seconds.max(1e-9);
-    if json {
+    if args.json {
         let mut summary: serde_json::Value =
             serde_json::from_str(&render::summary::json(&outcome.report)).unwrap_or_default();
         summary["type"] = "summary".into();
@@ -71,13 +98,59 @@ fn tell(outcome: &Outcome, json: bool, watch: &console::Watch) {
         print(&format!("{summary}\n"));
         return;
     }
+    if args.quiet {
+        let (name, folder) = (outcome.exit.name(), outcome.folder.display());
+        print(&format!("{name} {folder}\n"));
+        return;
+    }
     print(&render::summary::text(&outcome.report, colour_out()));
     let folder = outcome.folder.display();
+    let length = if simulated < 120.0 {
+        format!("{simulated:.1} s")
+    } else {
+        format!("{:.0} min", simulated / 60.0)
+    };
     print(&format!(
-        "\n{:.0} min of bench time in {seconds:.2} s: {ratio:.0} times real time\n\
-         report  {folder}/report.pdf\nrecord  {folder}/record.mcap\n",
-        simulated / 60.0
+        "\n{length} of bench time in {seconds:.2} s: {ratio:.0} times real time\n\
+         report  {folder}/report.pdf\nrecord  {folder}/record.mcap\n"
     ));
+}
+
+/// Makes the folder of a run. It must be new or empty: a run never mixes with other files. If it
+/// cannot be written, nothing of it is left.
+fn room_for(folder: &Path) -> Result<(), String> {
+    let name = folder.display();
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            if folder.join(RECORD_FILE).exists() {
+                return Err(format!(
+                    "{name} holds a run already; runs are never overwritten"
+                ));
+            }
+            if entries.count() > 0 {
+                return Err(format!(
+                    "{name} has other files in it; a run needs its own folder"
+                ));
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("cannot use {name}: {error}")),
+    }
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+        .collect();
+    let probe = folder.join(RECORD_FILE);
+    let made = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&probe, b""))
+        .and_then(|()| fs::remove_file(&probe));
+    made.map_err(|error| {
+        for path in missing {
+            // What was not made is not there to be removed.
+            let _not_made = fs::remove_dir(path);
+        }
+        format!("cannot write into {name}: {error}\n  Help: give a writable folder with --out")
+    })
 }
 
 /// `runs/<campaign>/<time>`, and a number after it if that is there.

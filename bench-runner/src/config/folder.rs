@@ -1,7 +1,15 @@
 //! Folders that configuration is read from: on disk, or embedded in the program.
 
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
+
+use super::refusal::nearest;
+
+/// Bytes after which a file is not read on: goldens are far smaller, devices never end.
+const HUGE: u64 = 1 << 28;
+/// Names of a folder that are looked at for one that is misspelt.
+const MOST_NAMES: usize = 1_000;
 
 /// A file embedded in the program: its path and its bytes.
 pub type Embedded = (&'static str, &'static [u8]);
@@ -22,7 +30,13 @@ impl Folder {
     /// The operating system's words, or that the program has no such file.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         match self {
-            Folder::Disk(root) => std::fs::read(root.join(path)).map_err(|error| error.to_string()),
+            Folder::Disk(root) => {
+                let path = root.join(path);
+                read_some(&path).map_err(|error| match error.kind() {
+                    ErrorKind::IsADirectory => "it is a folder, and a file is wanted".to_owned(),
+                    _ => error.to_string(),
+                })
+            }
             Folder::Embedded(files, root) => {
                 let wanted = tidy(&root.join(path));
                 files
@@ -46,7 +60,7 @@ impl Folder {
                 for entry in entries {
                     let entry = entry.map_err(|error| error.to_string())?;
                     if entry.path().is_file() {
-                        let bytes = std::fs::read(entry.path()).map_err(|e| e.to_string())?;
+                        let bytes = read_some(&entry.path()).map_err(|e| e.to_string())?;
                         found.insert(entry.file_name().to_string_lossy().into_owned(), bytes);
                     }
                 }
@@ -70,6 +84,39 @@ impl Folder {
         }
     }
 
+    /// What is in the same folder and looks like `path` misspelt, as advice.
+    pub fn nearest(&self, path: &str) -> Option<String> {
+        let path = Path::new(path);
+        let (parent, name) = (path.parent()?, path.file_name()?.to_string_lossy());
+        let names: Vec<String> = match self {
+            Folder::Disk(root) => {
+                let folder = root.join(parent);
+                let folder = if folder.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    &folder
+                };
+                let entries = std::fs::read_dir(folder).ok()?.flatten();
+                let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+                names.take(MOST_NAMES).collect()
+            }
+            Folder::Embedded(files, root) => {
+                let folder = tidy(&root.join(parent));
+                let inside = |path: &str| {
+                    let rest = Path::new(path).strip_prefix(&folder).ok()?;
+                    let first = rest.components().next()?;
+                    Some(first.as_os_str().to_string_lossy().into_owned())
+                };
+                files.iter().filter_map(|(path, _)| inside(path)).collect()
+            }
+        };
+        let others = names
+            .iter()
+            .map(String::as_str)
+            .filter(|other| *other != name);
+        nearest(&name, others)
+    }
+
     /// What the user knows a file here by.
     pub fn label(&self, path: &str) -> String {
         match self {
@@ -78,6 +125,14 @@ impl Folder {
             Folder::Embedded(_, root) => format!("<embedded>/{}", tidy(&root.join(path)).display()),
         }
     }
+}
+
+/// The bytes of a file on disk; of a huge one only enough to see that it is huge.
+fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(HUGE).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Resolves `..` without asking the disk.

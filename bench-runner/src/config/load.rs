@@ -1,12 +1,22 @@
 //! Loading: a file to its raw form, and every refusal on the way.
 
+use std::ops::Range;
+use std::string::FromUtf8Error;
+
 use toml::de::DeTable;
 
 use super::campaign::{RawCampaign, campaign};
 use super::folder::Folder;
 use super::reader::{Notes, TableReader};
 use super::refusal::{Place, Refusal, Sources};
+use super::syntax;
 use super::wiring::{RawWiring, wiring};
+
+/// Longest campaign or wiring that is read, bytes: a thousand times a long one.
+pub const LONGEST_FILE: usize = 1_000_000;
+
+const CAMPAIGN: &str = "the campaign";
+const WIRING: &str = "the wiring";
 
 /// Files and refusals while configuration is read.
 #[derive(Debug, Default)]
@@ -21,36 +31,61 @@ impl Loader {
     /// The text of a file, and its number.
     pub fn text(&mut self, folder: &Folder, path: &str) -> Option<(usize, String)> {
         let label = folder.label(path);
-        match folder.read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => {
+        let bytes = match folder.read(path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                let refusal = Refusal::nowhere(format!("cannot read {label}: {why}"));
+                let help = folder.nearest(path);
+                let help =
+                    help.unwrap_or_else(|| "`bench init` writes files to start from".to_owned());
+                self.refusals.push(refusal.help(help));
+                return None;
+            }
+        };
+        if bytes.len() > LONGEST_FILE {
+            let message = format!("{label} is longer than {LONGEST_FILE} bytes");
+            let refusal = Refusal::nowhere(message);
+            self.refusals
+                .push(refusal.help("is it the right file? no campaign and no wiring is that long"));
+            return None;
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
                 let file = self.sources.add(&label, &text);
                 Some((file, text))
             }
-            Ok(Err(_)) => {
-                self.refusals
-                    .push(Refusal::nowhere(format!("{label} is not UTF-8 text")));
-                None
-            }
-            Err(why) => {
-                let refusal = Refusal::nowhere(format!("cannot read {label}: {why}"));
-                self.refusals
-                    .push(refusal.help("`bench init` writes files to start from"));
+            Err(error) => {
+                self.not_text(&label, &error);
                 None
             }
         }
     }
 
+    fn not_text(&mut self, label: &str, error: &FromUtf8Error) {
+        let start = error.utf8_error().valid_up_to();
+        let lossy = String::from_utf8_lossy(error.as_bytes());
+        let file = self.sources.add(label, &lossy);
+        let span = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+        let message = format!("{label} is not UTF-8 text");
+        let refusal = Refusal::at(
+            &Place { file, span },
+            message,
+            "expected UTF-8 from here on",
+        );
+        self.refusals
+            .push(refusal.help("save it as UTF-8, without a byte order of UTF-16"));
+    }
+
     /// A campaign file.
     pub fn campaign(&mut self, folder: &Folder, path: &str) -> Option<RawCampaign> {
         let (file, text) = self.text(folder, path)?;
-        self.document(file, &text, "the campaign", campaign)
-            .flatten()
+        self.document(file, &text, CAMPAIGN, campaign)
     }
 
     /// A wiring file.
     pub fn wiring(&mut self, folder: &Folder, path: &str) -> Option<RawWiring> {
         let (file, text) = self.text(folder, path)?;
-        self.document(file, &text, "the wiring", wiring)
+        self.document(file, &text, WIRING, wiring)
     }
 
     /// A file that was read already, by whatever reads its tables.
@@ -63,26 +98,50 @@ impl Loader {
     ) -> Option<T> {
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            for error in errors {
-                let place = Place {
-                    file,
-                    span: error.span().unwrap_or(0..0),
-                };
-                let message = format!("{what} is not TOML: {}", error.message());
-                self.refusals.push(Refusal::at(&place, message, "here"));
-            }
+            self.refusals.extend(syntax::refusals(file, text, what));
             // What a broken file seems to say would only add noise to what is surely wrong.
             return None;
         }
         let notes = Notes::new(file);
         let top = Place {
             file,
-            span: 0..text.find('\n').unwrap_or(text.len()),
+            span: first_line(text),
         };
         let root = TableReader::new(&notes, table.get_ref(), top, what);
+        if let Some(other) = taken_for(&root, what) {
+            let message = format!("this is {other} and not {what}");
+            let help = "the campaign comes first: `bench run CAMPAIGN --wiring WIRING`";
+            let refusal = Refusal::at(root.place(), message, format!("expected {what}"));
+            self.refusals.push(refusal.help(help));
+            return None;
+        }
         let raw = read(&root);
         root.finish();
         self.refusals.append(&mut notes.refusals.into_inner());
         Some(raw)
     }
+}
+
+/// What a file is instead of `what`, if it surely is.
+fn taken_for(root: &TableReader<'_>, what: &str) -> Option<&'static str> {
+    let entries = root.entries();
+    let has = |key: &str| entries.iter().any(|(name, _)| name.value == key);
+    match (has("step") || has("check"), has("device")) {
+        (true, false) if what == WIRING => Some(CAMPAIGN),
+        (false, true) if what == CAMPAIGN => Some(WIRING),
+        _ => None,
+    }
+}
+
+/// The first line that says something: where a key of the file itself could stand.
+fn first_line(text: &str) -> Range<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let said = line.trim_end();
+        if !said.is_empty() && !said.starts_with('#') {
+            return start..start + said.len();
+        }
+        start += line.len();
+    }
+    0..0
 }

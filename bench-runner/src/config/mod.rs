@@ -6,10 +6,16 @@ pub mod folder;
 pub mod load;
 mod reader;
 pub mod refusal;
+mod syntax;
 mod units;
 pub mod wiring;
 
 pub use reader::{Located, Node, TableReader};
 pub use refusal::{Place, Refusal, Refusals, Sources};
 
-pub(crate) use units::seconds;
+pub(crate) use units::{number_advice as number_help, seconds};
+
+/// What to write instead of a length of time that is none.
+pub(crate) fn duration_help(text: &str) -> Option<String> {
+    units::duration_advice(text, false).help
+}

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use toml::de::{DeTable, DeValue};
 
-use super::refusal::{Place, Refusal, nearest};
-use super::units::{DURATION_HELP, seconds};
+use super::refusal::{Place, Refusal, is_near, nearest};
+use super::units::{Advice, duration_advice, number_advice, seconds};
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,13 +35,15 @@ impl Notes {
     }
 }
 
-/// A table under reading; keys that nobody asked for are noted when it is dropped.
+/// A table under reading. [`TableReader::finish`] notes the keys that nobody asked for, and those
+/// that must be there and are not.
 pub struct TableReader<'a> {
     notes: &'a Notes,
     table: &'a DeTable<'a>,
     place: Place,
     what: String,
     known: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> TableReader<'a> {
@@ -51,13 +53,14 @@ impl<'a> TableReader<'a> {
         place: Place,
         what: &str,
     ) -> TableReader<'a> {
-        let known = RefCell::new(Vec::new());
+        let (known, missing) = (RefCell::default(), RefCell::default());
         TableReader {
             notes,
             table,
             place,
             what: what.to_owned(),
             known,
+            missing,
         }
     }
 
@@ -87,16 +90,11 @@ impl<'a> TableReader<'a> {
         })
     }
 
-    /// The value of `key`; its absence is noted.
+    /// The value of `key`; its absence is noted in the end.
     pub fn required(&self, key: &'static str) -> Option<Node<'a>> {
         let node = self.get(key);
         if node.is_none() {
-            let message = format!("`{key}` is missing in {}", self.what);
-            self.note(Refusal::at(
-                &self.place,
-                message,
-                format!("expected a key `{key}` here"),
-            ));
+            self.missing.borrow_mut().push(key);
         }
         node
     }
@@ -131,17 +129,56 @@ impl<'a> TableReader<'a> {
         entries
     }
 
-    /// Notes each key that nobody asked for.
+    /// Notes each key that nobody asked for, and each that must be there and is not. A key that
+    /// looks like a missing one is that one misspelt, and told once.
     pub fn finish(self) {
         let known = self.known.borrow();
-        for (name, _) in self.entries() {
-            if !known.contains(&name.value.as_str()) {
-                let message = format!("unknown key `{}` in {}", name.value, self.what);
-                let help = nearest(&name.value, known.iter().copied())
-                    .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
-                self.note(Refusal::at(&name.place, message, "nobody reads this").help(help));
-            }
+        let unknown: Vec<Located<String>> = self
+            .entries()
+            .into_iter()
+            .map(|(name, _)| name)
+            .filter(|name| !known.contains(&name.value.as_str()))
+            .collect();
+        self.tell_missing(&unknown);
+        for name in &unknown {
+            self.tell_unknown(name, &known);
         }
+    }
+
+    /// As [`TableReader::finish`], for a table that may have keys beside `known`: notes what is
+    /// missing, and the keys that are a missing one misspelt, which it gives.
+    pub fn finish_open(self, known: &[&'static str]) -> Vec<String> {
+        let others = self.entries().into_iter().map(|(name, _)| name);
+        let others: Vec<Located<String>> = others
+            .filter(|name| !known.contains(&name.value.as_str()))
+            .collect();
+        self.tell_missing(&others);
+        let missing = self.missing.borrow();
+        let like_missing =
+            |name: &&Located<String>| missing.iter().any(|key| is_near(&name.value, key));
+        let misspelt: Vec<&Located<String>> = others.iter().filter(like_missing).collect();
+        for name in &misspelt {
+            self.tell_unknown(name, known);
+        }
+        misspelt.iter().map(|name| name.value.clone()).collect()
+    }
+
+    fn tell_missing(&self, unknown: &[Located<String>]) {
+        for key in self.missing.borrow().iter() {
+            if unknown.iter().any(|name| is_near(&name.value, key)) {
+                continue;
+            }
+            let message = format!("`{key}` is missing in {}", self.what);
+            let expected = format!("expected a key `{key}` here");
+            self.note(Refusal::at(&self.place, message, expected));
+        }
+    }
+
+    fn tell_unknown(&self, name: &Located<String>, known: &[&'static str]) {
+        let message = format!("unknown key `{}` in {}", name.value, self.what);
+        let expected = format!("expected one of: {}", known.join(", "));
+        let help = nearest(&name.value, known.iter().copied());
+        self.note(Refusal::at(&name.place, message, expected).maybe_help(help));
     }
 }
 
@@ -157,13 +194,28 @@ pub struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn wrong<T>(&self, expected: &str) -> Option<T> {
-        let message = format!("`{}` is {}", self.what, kind(self.value));
-        self.notes.note(Refusal::at(
-            &self.place,
-            message,
-            format!("expected {expected}"),
-        ));
+        self.wrong_with(expected, None)
+    }
+
+    fn wrong_with<T>(&self, expected: &str, help: Option<String>) -> Option<T> {
+        let found = match self.value {
+            DeValue::Integer(integer) => integer.to_string(),
+            DeValue::Float(float) => float.to_string(),
+            DeValue::String(_) => "a text".to_owned(),
+            DeValue::Boolean(truth) => truth.to_string(),
+            DeValue::Datetime(_) => "a date without quotes".to_owned(),
+            DeValue::Array(_) => "a list".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
+        };
+        let message = format!("`{}` is {found}", self.what);
+        let refusal = Refusal::at(&self.place, message, format!("expected {expected}"));
+        self.notes.note(refusal.maybe_help(help));
         None
+    }
+
+    /// How many refusals there are so far.
+    pub(super) fn noted(&self) -> usize {
+        self.notes.refusals.borrow().len()
     }
 
     fn located<T>(&self, value: T) -> Located<T> {
@@ -192,11 +244,32 @@ impl<'a> Node<'a> {
         None
     }
 
+    /// Notes a refusal at this value, with what to write instead.
+    pub(super) fn refuse_with<T>(&self, message: String, advice: &Advice) -> Option<T> {
+        let refusal = Refusal::at(&self.place, message, advice.expected);
+        self.notes.note(refusal.maybe_help(advice.help.clone()));
+        None
+    }
+
     /// A text.
     pub fn text(&self) -> Option<Located<String>> {
+        self.text_of("a text in quotes")
+    }
+
+    /// A text that is not blank.
+    pub(super) fn name(&self) -> Option<Located<String>> {
+        let text = self.text_of("a name in quotes")?;
+        if text.value.trim().is_empty() {
+            return self.refuse(format!("`{}` is empty", self.what), "expected a name");
+        }
+        Some(text)
+    }
+
+    /// A text that says what `expected` says.
+    pub(super) fn text_of(&self, expected: &str) -> Option<Located<String>> {
         match self.value {
             DeValue::String(text) => Some(self.located(text.to_string())),
-            _ => self.wrong("a text in quotes"),
+            _ => self.wrong(expected),
         }
     }
 
@@ -205,6 +278,7 @@ impl<'a> Node<'a> {
         let number = match self.value {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
             DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+            DeValue::String(text) => return self.wrong_with("a number", number_advice(text)),
             _ => return self.wrong("a number"),
         };
         match number.filter(|number| number.is_finite()) {
@@ -223,24 +297,26 @@ impl<'a> Node<'a> {
         };
         match whole {
             Some(whole) => Some(self.located(whole)),
-            None => self.wrong("a whole number from 0"),
+            None => self.wrong(&format!("a whole number from 0 to {}", u64::MAX)),
         }
     }
 
     /// A length of time in seconds, written with its unit.
     pub fn duration(&self) -> Option<Located<f64>> {
-        let DeValue::String(text) = self.value else {
-            return self.wrong(&format!("a length of time; {DURATION_HELP}"));
-        };
-        match seconds(text) {
+        let text = self.text_of("a length of time in quotes, such as \"250 ms\" or \"5 min\"")?;
+        match seconds(&text.value) {
             Some(seconds) => Some(self.located(seconds)),
-            None => self.refuse(format!("`{text}` is no length of time"), DURATION_HELP),
+            None => self.refuse_with(
+                format!("`{}` is no length of time", text.value),
+                &duration_advice(&text.value, false),
+            ),
         }
     }
 
     /// One of some words.
     pub fn choice(&self, words: &[&'static str]) -> Option<Located<&'static str>> {
-        let text = self.text()?.value;
+        let text = self.text_of(&format!("one of, in quotes: {}", words.join(", ")))?;
+        let text = text.value;
         if let Some(&word) = words.iter().find(|&&word| word == text) {
             return Some(self.located(word));
         }
@@ -265,8 +341,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The elements of an array.
-    pub fn list(&self) -> Option<Vec<Node<'a>>> {
+    /// The elements of an array; `key` is how it is written where it holds tables.
+    pub fn list(&self, key: &str) -> Option<Vec<Node<'a>>> {
         match self.value {
             DeValue::Array(array) => {
                 let nodes = array.iter().map(|value| Node {
@@ -280,6 +356,10 @@ impl<'a> Node<'a> {
                 });
                 Some(nodes.collect())
             }
+            DeValue::Table(_) => self.wrong_with(
+                "a list",
+                Some(format!("write [[{key}]] above it, or `{key} = [{{ … }}]`")),
+            ),
             _ => self.wrong("a list in square brackets"),
         }
     }
@@ -288,20 +368,12 @@ impl<'a> Node<'a> {
     pub fn texts(&self) -> Option<Vec<Located<String>>> {
         match self.value {
             DeValue::String(_) => Some(vec![self.text()?]),
-            DeValue::Array(_) => self.list()?.iter().map(Node::text).collect(),
+            DeValue::Array(names) if names.is_empty() => self.refuse(
+                format!("`{}` is empty", self.what),
+                "expected at least one name; leave the key out for all of them",
+            ),
+            DeValue::Array(_) => self.list(&self.what)?.iter().map(Node::text).collect(),
             _ => self.wrong("a text, or a list of texts"),
         }
-    }
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::campaign::{RawSetting, settings};
 use super::reader::{Located, Node, TableReader};
-use super::refusal::Place;
+use super::refusal::{Place, is_near};
 
 /// A wiring as written.
 #[derive(Clone, Debug)]
@@ -11,6 +11,19 @@ pub struct RawWiring {
     pub name: String,
     /// Its devices.
     pub devices: Vec<RawDevice>,
+    /// Whether devices may be missing because the file could not be read as a whole.
+    pub lost: bool,
+}
+
+impl RawWiring {
+    /// Stands for a wiring that could not be read at all.
+    pub fn unread() -> RawWiring {
+        RawWiring {
+            name: String::new(),
+            devices: Vec::new(),
+            lost: true,
+        }
+    }
 }
 
 /// `[device.NAME]`.
@@ -21,11 +34,11 @@ pub struct RawDevice {
     /// Its name.
     pub name: Located<String>,
     /// Its role.
-    pub role: Located<String>,
+    pub role: Option<Located<String>>,
     /// Its model.
-    pub model: Located<String>,
+    pub model: Option<Located<String>>,
     /// Its link.
-    pub link: Located<String>,
+    pub link: Option<Located<String>>,
     /// How often it is asked, s.
     pub poll: Option<Located<f64>>,
     /// What it may be told at most.
@@ -47,40 +60,50 @@ pub(super) fn wiring(root: &TableReader<'_>) -> RawWiring {
     let table = root
         .required("device")
         .and_then(|node| node.table("[device]"));
-    let devices = table.map(|table| table.entries()).unwrap_or_default();
-    let devices = devices
-        .iter()
-        .filter_map(|(name, node)| device(name, node))
-        .collect();
+    let misspelt = |(name, _): &(Located<String>, Node<'_>)| {
+        name.value != "device" && is_near(&name.value, "device")
+    };
+    let lost = table.is_none() || root.entries().iter().any(misspelt);
+    let entries = table.map(|table| table.entries()).unwrap_or_default();
     RawWiring {
         name: name.map_or_else(|| "bench".to_owned(), |name| name.value),
-        devices,
+        devices: entries.into_iter().map(device).collect(),
+        lost,
     }
 }
 
-fn device(name: &Located<String>, node: &Node<'_>) -> Option<RawDevice> {
-    let table = node.table(&format!("[device.{}]", name.value))?;
-    let role = table.required("role").and_then(|node| node.text());
-    let model = table.required("model").and_then(|node| node.text());
-    let link = table.required("link").and_then(|node| node.text());
+fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
+    let mut device = RawDevice {
+        place: name.place.clone(),
+        name,
+        role: None,
+        model: None,
+        link: None,
+        poll: None,
+        limits: Vec::new(),
+        options: Vec::new(),
+        faults: Vec::new(),
+        powered_by: None,
+        inside: None,
+        serial: None,
+    };
+    let Some(table) = node.table(&format!("[device.{}]", device.name.value)) else {
+        return device;
+    };
+    let text = |key| table.get(key).and_then(|node| node.text());
+    let required = |key| table.required(key).and_then(|node| node.text());
     let section = |key| {
         let table = table.get(key).and_then(|node| node.table(key));
         table.map(|table| settings(&table, &[])).unwrap_or_default()
     };
-    let device = RawDevice {
-        place: name.place.clone(),
-        name: name.clone(),
-        poll: table.get("poll").and_then(|node| node.duration()),
-        limits: section("limits"),
-        options: section("options"),
-        faults: section("faults"),
-        powered_by: table.get("powered_by").and_then(|node| node.text()),
-        inside: table.get("inside").and_then(|node| node.text()),
-        serial: table.get("serial").and_then(|node| node.text()),
-        role: role?,
-        model: model?,
-        link: link?,
-    };
+    (device.role, device.model) = (required("role"), required("model"));
+    device.link = required("link");
+    device.poll = table.get("poll").and_then(|node| node.duration());
+    device.limits = section("limits");
+    device.options = section("options");
+    device.faults = section("faults");
+    (device.powered_by, device.inside) = (text("powered_by"), text("inside"));
+    device.serial = text("serial");
     table.finish();
-    Some(device)
+    device
 }

@@ -37,7 +37,7 @@ pub enum ExecuteError {
     Judge(#[from] JudgeError),
     /// A file of a run is not the one that was recorded.
     #[error(
-        "{path} is not the file that the run was made from: its SHA-256 is {found}, the record says {expected}"
+        "{path} is not the file of this run: its SHA-256 is {found}, but the run says {expected}"
     )]
     Changed {
         /// Which.
@@ -47,6 +47,9 @@ pub enum ExecuteError {
         /// What it is.
         found: String,
     },
+    /// A file that the run was made from is gone.
+    #[error("{0} is gone: the run was made from it")]
+    Gone(PathBuf),
     /// A golden among a run's inputs.
     #[error("{path}: {why}")]
     Golden {
@@ -73,6 +76,7 @@ impl ExecuteError {
             | ExecuteError::Record(RecordError::File { .. }) => Exit::Refused,
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
+            | ExecuteError::Gone(_)
             | ExecuteError::Golden { .. }
             | ExecuteError::Judge(_) => Exit::Damaged,
             ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,

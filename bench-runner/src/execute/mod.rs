@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use profiles::time::BenchTime;
 use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Band, Gauge, Golden, Goldens, ThroughputGolden};
@@ -17,7 +18,7 @@ use reports::report::{Manifest, Report};
 use reports::verdict::{Ending, Verdict};
 
 pub use error::ExecuteError;
-use told::Told;
+use told::{Shown, Told};
 
 use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
@@ -66,7 +67,12 @@ pub fn execute(
     let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &plan.header)?;
     let mut told = Told::new(&plan.header, &plan.goldens)?;
     let ending = {
-        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut told, console];
+        let mut shown = Shown {
+            told: &mut told,
+            console,
+            next: BenchTime::ZERO,
+        };
+        let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut shown];
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
     recorder.finish()?;
@@ -108,12 +114,15 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     let goldens = goldens_of(folder, &header)?;
     let mut told = Told::new(&header, &goldens)?;
     let mut failed = None;
-    record.for_each(&mut |event| failed = told.observe(event).err())?;
+    record.for_each(&mut |event| failed = failed.take().or(told.observe(event).err()))?;
     if let Some(error) = failed {
         return Err(ExecuteError::Draw(error.to_string()));
     }
     let torn = record.torn();
-    let ending = told.ending.clone().unwrap_or_else(|| Ending::BenchFault {
+    // A record that says that all went well, but was not closed, may have lost what did not.
+    let ended = told.ending.clone();
+    let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
+    let ending = ended.unwrap_or_else(|| Ending::BenchFault {
         why: match torn {
             Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
             None => "the record has no end: the run was cut off".to_owned(),
@@ -123,6 +132,16 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
         Err(_) => None,
     };
+    let record = record_identity(folder)?;
+    if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
+        && *expected != record
+    {
+        return Err(ExecuteError::Changed {
+            path: folder.join(RECORD_FILE),
+            expected: expected.sha256.clone(),
+            found: record.sha256,
+        });
+    }
     // A run that was killed has no manifest; its record says the same but for the dates.
     let manifest = manifest.unwrap_or_else(|| Manifest {
         run_id: folder
@@ -147,7 +166,7 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     });
     let manifest = Manifest {
         ending,
-        record: Some(record_identity(folder)?),
+        record: Some(record),
         ..manifest
     };
     Ok(told.conclude(folder, manifest, &goldens))
@@ -178,9 +197,12 @@ fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
     let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
     for input in &header.inputs {
         let path = folder.join("inputs").join(&input.path);
-        let bytes = fs::read(&path).map_err(|source| ExecuteError::Read {
-            path: path.clone(),
-            source,
+        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
+            _ => ExecuteError::Read {
+                path: path.clone(),
+                source,
+            },
         })?;
         let found = digest::sha256_hex(&bytes);
         if found != input.sha256 {

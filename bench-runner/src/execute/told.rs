@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 use reports::event::{Event, EventKind, ObserveError, Observer};
 use reports::golden::Goldens;
 use reports::header::Header;
@@ -89,6 +89,24 @@ impl Observer for Told {
         }
         self.judge.observe(event)?;
         self.gatherer.observe(event)
+    }
+}
+
+/// Judges, and shows what is judged so far on the way.
+pub(super) struct Shown<'a> {
+    pub(super) told: &'a mut Told,
+    pub(super) console: &'a mut dyn Observer,
+    pub(super) next: BenchTime,
+}
+
+impl Observer for Shown<'_> {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        self.told.observe(event)?;
+        if event.at >= self.next {
+            self.next = event.at + Period::millis(1_000);
+            self.console.standing(self.told.judge.failing());
+        }
+        self.console.observe(event)
     }
 }
 

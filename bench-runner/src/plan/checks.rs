@@ -1,21 +1,24 @@
 //! Checks: kinds, subjects and windows.
 
+use profiles::option::OptionSpec;
 use profiles::phase::Phase;
 use profiles::time::{BenchTime, Period, Window};
 use reports::check::{self, Target};
 use reports::header::{CheckSpec, Header, NamedWindow, Subject};
 
-use super::Planner;
+use super::{Planner, orbit};
 use crate::config::Located;
-use crate::config::campaign::RawCheck;
-use crate::config::refusal::Refusal;
+use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting};
+use crate::config::refusal::{Place, Refusal, is_near, nearest};
 
 impl Planner {
     /// The checks, resolved.
     pub(super) fn checks(&mut self, raws: &[RawCheck], header: &Header) -> Vec<CheckSpec> {
         let mut checks: Vec<CheckSpec> = Vec::new();
         for raw in raws {
-            if checks.iter().any(|check| check.name == raw.name.value) {
+            let earlier = raws.iter().take_while(|other| other.place != raw.place);
+            let mut earlier = earlier.filter(|other| !other.name.value.is_empty());
+            if earlier.any(|other| other.name.value == raw.name.value) {
                 let message = format!("two checks are named `{}`", raw.name.value);
                 self.refuse(Refusal::at(
                     &raw.name.place,
@@ -37,14 +40,19 @@ impl Planner {
         };
         let before = self.loader.refusals.len();
         let what = format!("a check of kind `{}`", kind.name);
-        let options = self.options(&what, &raw.place, &raw.settings, kind.options);
+        let settings = self.settings(raw, kind.options);
+        let options = self.options(&what, &raw.place, &settings, kind.options);
         // Settings that are wrong one by one make no sense together either; once is enough.
         let sound = self.loader.refusals.len() == before;
         if let Err(why) = (kind.validate)(&options)
             && sound
         {
-            let message = format!("`{}` makes no sense: {why}", raw.name.value);
-            self.refuse(Refusal::at(&raw.name.place, message, "this check"));
+            let message = format!("check `{}`: {why}", raw.name.value);
+            let place = raw
+                .settings
+                .first()
+                .map_or(&raw.place, |first| &first.place);
+            self.refuse(Refusal::at(place, message, "these settings make no sense"));
         }
         let subject = self.subject(raw, kind.target, header)?;
         Some(CheckSpec {
@@ -65,6 +73,24 @@ impl Planner {
         })
     }
 
+    /// The settings of a check's kind; a key that looks like one that every check has is refused.
+    fn settings(&mut self, raw: &RawCheck, specs: &[OptionSpec]) -> Vec<RawSetting> {
+        let mut settings = Vec::new();
+        for setting in &raw.settings {
+            let key = &setting.key;
+            let like_a_setting = specs.iter().any(|spec| is_near(&key.value, spec.name));
+            match nearest(&key.value, CHECK_KEYS.into_iter()).filter(|_| !like_a_setting) {
+                Some(help) => {
+                    let message = format!("unknown key `{}` in [[check]]", key.value);
+                    let expected = format!("expected one of: {}", CHECK_KEYS.join(", "));
+                    self.refuse(Refusal::at(&key.place, message, expected).help(help));
+                }
+                None => settings.push(setting.clone()),
+            }
+        }
+        settings
+    }
+
     fn subject(&mut self, raw: &RawCheck, target: Target, header: &Header) -> Option<Subject> {
         let wanted = match target {
             Target::Channel => "channel",
@@ -76,12 +102,13 @@ impl Planner {
                 .target
                 .as_ref()
                 .map_or(&raw.place, |(_, name)| &name.place);
-            let message = format!("a check of kind `{}` watches a {wanted}", raw.kind.value);
-            self.refuse(Refusal::at(
-                place,
-                message,
-                format!("expected `{wanted} = …`"),
-            ));
+            // A key that looks like the wanted one is refused as a setting already.
+            let mut keys = raw.settings.iter().map(|setting| &setting.key.value);
+            if raw.target.is_some() || !keys.any(|key| is_near(key, wanted)) {
+                let message = format!("a check of kind `{}` watches a {wanted}", raw.kind.value);
+                let expected = format!("expected `{wanted} = …`");
+                self.refuse(Refusal::at(place, message, expected));
+            }
             return None;
         };
         match *key {
@@ -112,24 +139,64 @@ impl Planner {
 
     fn channel(&mut self, name: &Located<String>, header: &Header) -> Option<Subject> {
         let (device_part, channel_part) = name.value.split_once('.').unwrap_or((&name.value, ""));
-        if let Some((device, known)) = header.device(device_part) {
-            let found = known
-                .channels
-                .iter()
-                .position(|spec| &*spec.name == channel_part);
-            if found.is_none() {
-                let names = known.channels.iter().map(|spec| &*spec.name);
-                let what = format!("channel of `{device_part}`");
-                self.unknown(&name.place, &what, channel_part, names);
+        if device_part.is_empty() {
+            let message = format!("`{}` names no channel", name.value);
+            self.refuse(Refusal::at(
+                &name.place,
+                message,
+                "expected \"device.channel\"",
+            ));
+            return None;
+        }
+        let Some((device, known)) = header.device(device_part) else {
+            if device_part == orbit::DEVICE {
+                self.no_orbit(&name.place, "channels of the orbit need one");
+            } else {
+                let place = self.part(name, 0, device_part);
+                let names = header.devices.iter().map(|device| device.name.as_str());
+                self.unknown(&place, "device", device_part, names);
             }
-            found.map(|channel| Subject::Channel {
-                device,
-                channel: channel as u16,
-            })
+            return None;
+        };
+        let channels = known.channels.iter();
+        let found = channels
+            .clone()
+            .position(|spec| &*spec.name == channel_part);
+        if found.is_none() && channel_part.is_empty() {
+            let names: Vec<&str> = channels.map(|spec| &*spec.name).collect();
+            let message = format!("`{}` names no channel", name.value);
+            let expected = format!("expected `{device_part}.` and one of: {}", names.join(", "));
+            self.refuse(Refusal::at(&name.place, message, expected));
+        } else if found.is_none() {
+            let place = self.part(name, device_part.len() + 1, channel_part);
+            let names = channels.map(|spec| &*spec.name);
+            let what = format!("channel of `{device_part}`");
+            self.unknown(&place, &what, channel_part, names);
+        }
+        found.map(|channel| Subject::Channel {
+            device,
+            channel: channel as u16,
+        })
+    }
+
+    /// The place of `part`, which begins `offset` bytes into the text `whole`.
+    fn part(&self, whole: &Located<String>, offset: usize, part: &str) -> Place {
+        // Behind the opening quote; not so in texts with escapes, which are marked as a whole.
+        let start = whole.place.span.start + 1 + offset;
+        let place = Place {
+            file: whole.place.file,
+            span: start..start + part.len(),
+        };
+        if !part.is_empty() && self.loader.sources.quoted(&place) == part {
+            place
         } else {
-            let names = header.devices.iter().map(|device| device.name.as_str());
-            self.unknown(&name.place, "device", device_part, names);
-            None
+            whole.place.clone()
+        }
+    }
+
+    fn no_orbit(&mut self, place: &Place, message: &str) {
+        if !self.broken.has("orbit") {
+            self.refuse(Refusal::at(place, message, "expected an [orbit]"));
         }
     }
 
@@ -154,9 +221,12 @@ impl Planner {
                 && !header.phases.is_empty()
             {
                 phases.push(*phase);
+            } else if Phase::ALL.iter().any(|phase| phase.name() == name.value) {
+                self.no_orbit(&name.place, "phases need an orbit");
+                known = false;
             } else {
                 let mut all: Vec<&str> = header.steps.iter().map(|s| s.name.as_str()).collect();
-                if !header.phases.is_empty() {
+                if !header.phases.is_empty() || self.broken.has("orbit") {
                     all.extend(Phase::ALL.map(Phase::name));
                 }
                 self.unknown(
@@ -175,28 +245,15 @@ impl Planner {
                 window: whole,
             });
         }
-        let mut windows: Vec<NamedWindow> = Vec::new();
-        for step in &steps {
-            if phases.is_empty() {
-                windows.push(step.clone());
-            }
-            for interval in header.phases.iter().filter(|i| phases.contains(&i.phase)) {
-                if let Some(window) = interval.window.overlap(&step.window) {
-                    windows.push(NamedWindow {
-                        name: interval.phase.name().to_owned(),
-                        window,
-                    });
-                }
-            }
-        }
-        let skip = (raw.after * 1e6) as u64;
+        let mut windows = within(&steps, &phases, header);
+        let skip = (raw.after * 1e6).round() as u64;
         for named in &mut windows {
             named.window.start = named.window.start.plus_micros(skip);
         }
         windows.retain(|named| named.window.start < named.window.end);
         windows.sort_by_key(|named| named.window.start);
         windows.dedup();
-        if windows.is_empty() && known {
+        if windows.is_empty() && known && !self.broken.is_timeless() {
             let place = names.first().map_or(&raw.place, |name| &name.place);
             let message = format!("`{}` would never look", raw.name.value);
             let expected = "this does not happen during the campaign, or `after` skips all of it";
@@ -206,4 +263,20 @@ impl Planner {
             .then_some(windows)
             .filter(|windows| !windows.is_empty())
     }
+}
+
+/// The steps, or where there are phases the parts of them in those phases.
+fn within(steps: &[NamedWindow], phases: &[Phase], header: &Header) -> Vec<NamedWindow> {
+    if phases.is_empty() {
+        return steps.to_vec();
+    }
+    let intervals = header.phases.iter().filter(|i| phases.contains(&i.phase));
+    let parts = steps.iter().flat_map(|step| {
+        intervals.clone().filter_map(|interval| {
+            let window = interval.window.overlap(&step.window)?;
+            let name = interval.phase.name().to_owned();
+            Some(NamedWindow { name, window })
+        })
+    });
+    parts.collect()
 }

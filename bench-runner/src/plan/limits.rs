@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use profiles::command::Command;
 use profiles::time::BenchTime;
+use reports::event::DeviceId;
 
 use super::Planner;
 use super::stations::DevicePlan;
 use super::steps::PlacedCommand;
-use crate::config::refusal::Refusal;
+use crate::config::refusal::{Place, Refusal};
 
 /// The set point that comes nearest to a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,15 @@ pub struct Worst {
 }
 
 impl Worst {
+    /// Keeps the worse of the two, and counts both.
+    fn take(&mut self, other: Worst) {
+        let count = self.count + other.count;
+        if other.margin() < self.margin() {
+            *self = other;
+        }
+        self.count = count;
+    }
+
     /// Distance from the limit, positive inside.
     pub fn margin(&self) -> f64 {
         if self.limit.starts_with("min_") {
@@ -49,15 +59,18 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
     }
 }
 
+/// The worst set point from each place in the campaign against each limit.
+type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
+
 impl Planner {
-    /// Refuses what goes beyond a limit, and finds the worst of the rest.
+    /// Refuses what goes beyond a limit, at each place that asks for it, and finds the worst set
+    /// point against each limit.
     pub(super) fn limits(
         &mut self,
         timeline: &[PlacedCommand],
         devices: &[DevicePlan],
     ) -> Vec<Worst> {
-        let mut worst: BTreeMap<(u16, &'static str), Worst> = BTreeMap::new();
-        let mut places = BTreeMap::new();
+        let mut places = ByPlace::new();
         for placed in timeline {
             let command = &placed.command;
             let device = devices
@@ -67,51 +80,70 @@ impl Planner {
                 continue;
             };
             for (limit, value) in values(&command.command) {
+                let amps = placed.amps_place.as_ref().filter(|_| limit == "amps");
+                let place = amps.unwrap_or(&placed.place);
                 let Some(&allowed) = device.limits.get(limit) else {
-                    let message = format!("`{}` cannot be told this", device.wired.name);
-                    self.refuse(Refusal::at(&placed.place, message, "for another role"));
                     continue;
                 };
-                let key = (command.device.0, limit);
                 let candidate = Worst {
                     device: device.wired.name.to_string(),
                     limit: limit.to_owned(),
                     allowed,
                     value,
                     at: command.at,
-                    count: 0,
+                    count: 1,
                 };
-                let entry = worst.entry(key).or_insert_with(|| candidate.clone());
-                let count = entry.count + 1;
-                if candidate.margin() < entry.margin() || count == 1 {
-                    *entry = candidate;
-                    places.insert(key, placed.place.clone());
-                }
-                entry.count = count;
-                let low = value < 0.0 && matches!(limit, "volts" | "amps");
-                if low {
-                    let message = format!("a set point of {value} {limit}");
-                    self.refuse(Refusal::at(&placed.place, message, "expected at least 0"));
+                let key = (command.device, limit, place.span.start);
+                match places.get_mut(&key) {
+                    None => {
+                        places.insert(key, (candidate, place.clone()));
+                    }
+                    Some((worst, _)) => worst.take(candidate),
                 }
             }
         }
-        for (key, worst) in &worst {
-            if worst.margin() < 0.0 {
-                let side = if worst.limit.starts_with("min_") {
-                    "below"
-                } else {
-                    "above"
-                };
-                let message = format!(
-                    "`{}` would be told {:.3} at {}, {side} its limit `{}` of {}",
-                    worst.device, worst.value, worst.at, worst.limit, worst.allowed
-                );
-                let help =
-                    "limits stand in the wiring and protect the hardware; change the campaign";
-                let refusal = Refusal::at(&places[key], message, "this goes beyond the limit");
-                self.refuse(refusal.help(help));
+        let mut worst: BTreeMap<(DeviceId, &'static str), Worst> = BTreeMap::new();
+        for ((device, limit, _), (here, place)) in places {
+            self.within(&here, &place);
+            match worst.get_mut(&(device, limit)) {
+                None => {
+                    worst.insert((device, limit), here);
+                }
+                Some(worst) => worst.take(here),
             }
         }
         worst.into_values().collect()
+    }
+
+    fn within(&mut self, worst: &Worst, place: &Place) {
+        let value = tidy(worst.value);
+        if worst.value < 0.0 && matches!(worst.limit.as_str(), "volts" | "amps") {
+            let message = format!("`{}` would be told {value} {}", worst.device, worst.limit);
+            self.refuse(Refusal::at(place, message, "expected at least 0"));
+        }
+        if worst.margin() >= 0.0 {
+            return;
+        }
+        let (side, most) = if worst.limit.starts_with("min_") {
+            ("below", "at least")
+        } else {
+            ("above", "at most")
+        };
+        let message = format!(
+            "`{}` would be told {value} at {}, {side} its limit `{}`",
+            worst.device, worst.at, worst.limit
+        );
+        let expected = format!("expected {most} {}", worst.allowed);
+        let help = "limits stand in the wiring and protect the hardware; change the campaign";
+        self.refuse(Refusal::at(place, message, expected).help(help));
+    }
+}
+
+/// A number with no more places than anybody reads.
+fn tidy(value: f64) -> String {
+    if value.abs() < 1e9 {
+        format!("{}", (value * 1e3).round() / 1e3)
+    } else {
+        format!("{value:e}")
     }
 }

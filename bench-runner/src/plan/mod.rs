@@ -1,13 +1,18 @@
 //! The plan: everything resolved, everything allowed. The last place that may say no, and it
 //! says every no there is; after it nothing is parsed, looked up by text or refused.
 
+mod broken;
 mod checks;
 mod limits;
 mod orbit;
 mod settings;
 mod stations;
 mod steps;
+mod warnings;
 mod workloads;
+
+#[cfg(test)]
+mod tests;
 
 use profiles::command::Command;
 use profiles::name::DeviceName;
@@ -24,6 +29,8 @@ use crate::config::load::Loader;
 use crate::config::refusal::{Place, Refusal, Refusals, nearest};
 use crate::config::wiring::RawWiring;
 use crate::runtime::Pace;
+
+use broken::Broken;
 
 pub use limits::Worst;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan};
@@ -91,18 +98,19 @@ impl Plan {
         let mut planner = Planner {
             loader,
             files: Vec::new(),
+            broken: Broken::default(),
         };
-        let plan = match (campaign, wiring) {
-            (Some(campaign), Some(wiring)) => planner.plan(request, &campaign, &wiring),
-            _ => None,
-        };
-        match plan {
-            Some(plan) if planner.loader.refusals.is_empty() => Ok(plan),
-            _ => Err(Refusals::new(
-                planner.loader.sources,
-                planner.loader.refusals,
-            )),
+        // Without one of them the other is still looked at, for what is wrong with it.
+        let both = campaign.is_some() && wiring.is_some();
+        let campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        let wiring = wiring.unwrap_or_else(RawWiring::unread);
+        planner.broken = Broken::new(&campaign, &wiring);
+        let plan = planner.plan(request, &campaign, &wiring);
+        if both && planner.loader.refusals.is_empty() {
+            return Ok(plan);
         }
+        let Loader { sources, refusals } = planner.loader;
+        Err(Refusals::new(sources, refusals))
     }
 
     /// The name of a device.
@@ -117,6 +125,7 @@ impl Plan {
 pub(crate) struct Planner {
     loader: Loader,
     files: Vec<(String, Vec<u8>)>,
+    broken: Broken,
 }
 
 impl Planner {
@@ -124,7 +133,7 @@ impl Planner {
         self.loader.refusals.push(refusal);
     }
 
-    /// Notes that `word` names nothing among `known`.
+    /// Notes that `word` names nothing among `known`, unless it names what is refused already.
     fn unknown<'a>(
         &mut self,
         place: &Place,
@@ -132,6 +141,9 @@ impl Planner {
         word: &str,
         known: impl Iterator<Item = &'a str> + Clone,
     ) {
+        if self.broken.excuses(what, word) {
+            return;
+        }
         let list = known.clone().collect::<Vec<_>>().join(", ");
         let help = nearest(word, known);
         let message = format!("no {what} is named `{word}`");
@@ -149,12 +161,7 @@ impl Planner {
         }
     }
 
-    fn plan(
-        &mut self,
-        request: &Request,
-        campaign: &RawCampaign,
-        wiring: &RawWiring,
-    ) -> Option<Plan> {
+    fn plan(&mut self, request: &Request, campaign: &RawCampaign, wiring: &RawWiring) -> Plan {
         for (name, (folder, path)) in [
             ("campaign.toml", &request.campaign),
             ("wiring.toml", &request.wiring),
@@ -164,9 +171,9 @@ impl Planner {
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
-        let steps = self.steps(&campaign.steps, flight.as_ref())?;
+        let steps = self.steps(campaign, flight.as_ref());
         let sky = flight.and_then(|flight| self.predict(&flight, &steps, campaign));
-        let devices = self.devices(wiring, sky.is_some(), request.pace);
+        let devices = self.devices(wiring, sky.is_some());
         let header_devices = stations::headers(&devices, sky.is_some());
         let goldens = self.goldens(folder, campaign);
         let mut header = Header {
@@ -208,7 +215,7 @@ impl Planner {
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
         let devices = stations::with_work(devices, work);
-        Some(Plan {
+        Plan {
             seed,
             pace: request.pace,
             wiring_name: wiring.name.clone(),
@@ -219,7 +226,7 @@ impl Planner {
             files: std::mem::take(&mut self.files),
             worst,
             header,
-        })
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! The orbit: elements and satellite to phases and a track.
 
+use std::ops::Range;
+use std::path::Path;
+
 use profiles::orbit::{
-    EarthShape, Elements, Orbit, Prediction, ShadowModel, Spacecraft, SunDirection, Utc, predict,
+    EarthShape, Elements, Orbit, Prediction, ShadowModel, Spacecraft, SpacecraftError,
+    SunDirection, Utc, predict,
 };
 use profiles::time::{BenchTime, Window};
 use reports::header::StepHeader;
@@ -10,10 +14,17 @@ use serde_json::Value;
 use super::Planner;
 use crate::config::campaign::{RawCampaign, RawOrbit, RawSection, RawSetting, RawValue};
 use crate::config::folder::Folder;
+use crate::config::load::LONGEST_FILE;
+use crate::config::number_help;
 use crate::config::refusal::{Place, Refusal, nearest};
 
 /// The name under which the orbit's own channels are recorded.
 pub(super) const DEVICE: &str = "orbit";
+
+/// Most cells in a row or strings side by side: a kilovolt is hundreds.
+const MOST_CELLS: f64 = 10_000.0;
+/// How far from their epoch elements are of use, days.
+const MOST_DAYS: f64 = 30.0;
 
 /// An orbit and the satellite on it, checked.
 pub(super) struct Flight {
@@ -32,48 +43,81 @@ pub(super) struct Sky {
 }
 
 impl Planner {
-    /// Checks the orbit of a campaign.
+    /// Checks the orbit of a campaign. `None` if there is none, or if it is refused; then it is
+    /// among what is broken.
     pub(super) fn flight(&mut self, folder: &Folder, raw: Option<&RawOrbit>) -> Option<Flight> {
         let raw = raw?;
         let spacecraft = self.spacecraft(&raw.settings);
+        let shadow = self.shadow(raw);
         let elements = self.elements(folder, raw);
-        let start = match &raw.start {
-            None => elements.as_ref().map(Elements::epoch),
-            Some(text) => match Utc::parse(&text.value) {
-                Ok(start) => Some(start),
-                Err(error) => {
-                    let message = format!("`{}` is no time in UTC: {error}", text.value);
-                    let expected = "expected a time such as \"2025-06-25T18:00:00Z\"";
-                    self.refuse(Refusal::at(&text.place, message, expected));
-                    None
-                }
-            },
+        let start = self.start(raw, elements.as_ref());
+        let flight = elements.zip(start).and_then(|(elements, start)| {
+            let orbit = self.orbit(raw, &elements, start)?;
+            let mut lines = vec![elements.name().to_owned()];
+            lines.extend(elements.lines().map(str::to_owned));
+            Some(Flight {
+                orbit,
+                start,
+                spacecraft,
+                shadow,
+                lines,
+            })
+        });
+        if flight.is_none() {
+            self.broken.section("orbit");
+        }
+        flight
+    }
+
+    /// The start: the epoch of the elements if none is written.
+    fn start(&mut self, raw: &RawOrbit, elements: Option<&Elements>) -> Option<Utc> {
+        let Some(text) = &raw.start else {
+            return elements.map(Elements::epoch);
         };
-        let (elements, start) = (elements?, start?);
+        match Utc::parse(&text.value) {
+            Ok(start) => Some(start),
+            Err(error) => {
+                let message = format!("`{}` is no time in UTC", text.value);
+                let expected = "expected a time such as \"2025-06-25T18:00:00Z\"";
+                let refusal = Refusal::at(&text.place, message, expected);
+                self.refuse(refusal.help(error.why));
+                None
+            }
+        }
+    }
+
+    fn orbit(&mut self, raw: &RawOrbit, elements: &Elements, start: Utc) -> Option<Orbit> {
+        let place = raw.elements.as_ref().map(|elements| &elements.place)?;
         let days = start.seconds_since(elements.epoch()) / 86_400.0;
-        if days.abs() > 30.0 {
-            let place = raw
-                .start
-                .as_ref()
-                .map_or(&raw.elements.place, |start| &start.place);
+        if days.abs() > MOST_DAYS {
+            let place = raw.start.as_ref().map_or(place, |start| &start.place);
             let message = format!("the start is {days:.0} days from the epoch of the elements");
-            let expected = format!("expected within 30 days of {}", elements.epoch());
+            let expected = format!("expected within {MOST_DAYS} days of {}", elements.epoch());
             let help = "SGP4 is off by kilometres a day; take elements of the time";
             self.refuse(Refusal::at(place, message, expected).help(help));
+            return None;
         }
-        let orbit = match Orbit::new(&elements) {
-            Ok(orbit) => orbit,
+        match Orbit::new(elements) {
+            Ok(orbit) => Some(orbit),
             Err(error) => {
                 let message = format!("SGP4 cannot propagate these elements: {error}");
-                self.refuse(Refusal::at(
-                    &raw.elements.place,
-                    message,
-                    "this element set",
-                ));
-                return None;
+                self.refuse(Refusal::at(place, message, "this element set"));
+                None
             }
-        };
-        let shadow = ShadowModel {
+        }
+    }
+
+    fn shadow(&mut self, raw: &RawOrbit) -> ShadowModel {
+        let atmosphere_km = raw.atmosphere_km.as_ref().map_or(0.0, |height| {
+            if !(0.0..=200.0).contains(&height.value) {
+                let message = format!("an atmosphere of {} km", height.value);
+                let expected = "expected from 0 to 200 km";
+                self.refuse(Refusal::at(&height.place, message, expected));
+                self.broken.section("orbit");
+            }
+            height.value
+        });
+        ShadowModel {
             earth: if raw.earth == "sphere" {
                 EarthShape::Sphere
             } else {
@@ -83,50 +127,52 @@ impl Planner {
                 "geometric" => SunDirection::Geometric,
                 _ => SunDirection::Apparent,
             },
-            atmosphere_km: raw.atmosphere_km,
-        };
-        let mut lines = vec![elements.name().to_owned()];
-        lines.extend(elements.lines().map(str::to_owned));
-        Some(Flight {
-            orbit,
-            start,
-            spacecraft,
-            shadow,
-            lines,
-        })
+            atmosphere_km,
+        }
     }
 
     fn elements(&mut self, folder: &Folder, raw: &RawOrbit) -> Option<Elements> {
-        let path = &raw.elements.value;
-        let text = match folder.read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => text,
-            Ok(Err(_)) => {
-                let message = format!("{} is not text", folder.label(path));
-                self.refuse(Refusal::at(
-                    &raw.elements.place,
-                    message,
-                    "expected an element set",
-                ));
-                return None;
-            }
+        let named = raw.elements.as_ref()?;
+        let path = &named.value;
+        let label = folder.label(path);
+        let bytes = match folder.read(path) {
+            Ok(bytes) => bytes,
             Err(why) => {
-                let message = format!("cannot read {}: {why}", folder.label(path));
+                let message = format!("cannot read {label}: {why}");
                 let expected = "expected a file with a two-line element set";
-                self.refuse(Refusal::at(&raw.elements.place, message, expected));
+                let refusal = Refusal::at(&named.place, message, expected);
+                self.refuse(refusal.maybe_help(folder.nearest(path)));
                 return None;
             }
         };
-        self.keep_file(path, text.as_bytes());
-        match Elements::parse(&text) {
+        if bytes.len() > LONGEST_FILE {
+            let message = format!("{label} is longer than {LONGEST_FILE} bytes");
+            let expected = "expected a file with one two-line element set";
+            self.refuse(Refusal::at(&named.place, message, expected));
+            return None;
+        }
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            let message = format!("{label} is not text");
+            let expected = "expected a file with a two-line element set";
+            self.refuse(Refusal::at(&named.place, message, expected));
+            return None;
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // The name alone: the copy stays in the run's folder, wherever the file is.
+        let name = Path::new(path).file_name().unwrap_or_default();
+        self.keep_file(&name.to_string_lossy(), &bytes);
+        match Elements::parse(text) {
             Ok(elements) => Some(elements),
             Err(error) => {
-                let file = self.loader.sources.add(&folder.label(path), &text);
-                let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-                let start = std::iter::once(0).chain(starts).nth(error.line - 1);
-                let column = |column: usize| start.unwrap_or(0) + column.saturating_sub(1);
-                let span = column(error.columns.start)..column(error.columns.end);
+                let file = self.loader.sources.add(&label, text);
+                let span = columns(text, error.line, &error.columns);
                 let place = Place { file, span };
-                let message = format!("unreadable element set: found {}", error.found);
+                let found = if error.found.starts_with("the end of") {
+                    error.found
+                } else {
+                    format!("`{}`", error.found)
+                };
+                let message = format!("unreadable element set: found {found}");
                 let expected = format!("expected {}", error.expected);
                 self.refuse(Refusal::at(&place, message, expected));
                 None
@@ -141,28 +187,43 @@ impl Planner {
             return defaults;
         };
         for section in sections {
-            let name = match section.name.value.as_str() {
-                "array" => "solar_array",
-                name => name,
-            };
+            let name = table_name(&section.name.value);
             for setting in &section.settings {
                 self.spacecraft_setting(&mut whole, name, setting);
             }
         }
-        match serde_json::from_value(Value::Object(whole)) {
-            Ok(spacecraft) => spacecraft,
+        match serde_json::from_value::<Spacecraft>(Value::Object(whole)) {
+            Ok(spacecraft) => {
+                if let Err(error) = spacecraft.check() {
+                    self.impossible(sections, &error);
+                }
+                spacecraft
+            }
             Err(error) => {
                 if let Some(section) = sections.first() {
                     let message = format!("the satellite is wrong: {error}");
-                    self.refuse(Refusal::at(
-                        &section.name.place,
-                        message,
-                        "in these sections",
-                    ));
+                    let place = &section.name.place;
+                    self.refuse(Refusal::at(place, message, "in these sections"));
                 }
                 defaults
             }
         }
+    }
+
+    /// Refuses a number with which no satellite can be, at its place.
+    fn impossible(&mut self, sections: &[RawSection], error: &SpacecraftError) {
+        let (section, key) = error.field.split_once('.').unwrap_or((error.field, ""));
+        let section = sections
+            .iter()
+            .find(|s| table_name(&s.name.value) == section);
+        let settings = section.map(|section| section.settings.as_slice());
+        let setting = settings.and_then(|all| all.iter().find(|s| s.key.value == key));
+        let message = format!("`{key}` is {}", error.value);
+        let expected = format!("expected a number {}", error.expected);
+        self.refuse(match setting {
+            Some(setting) => Refusal::at(&setting.place, message, expected),
+            None => Refusal::nowhere(format!("{message}: {expected}")),
+        });
     }
 
     fn spacecraft_setting(
@@ -177,42 +238,48 @@ impl Planner {
         };
         let Some(place) = known.get_mut(&key.value) else {
             let keys: Vec<&str> = known.keys().map(String::as_str).collect();
-            let help = nearest(&key.value, keys.iter().copied())
-                .unwrap_or_else(|| format!("known keys: {}", keys.join(", ")));
-            let message = format!("unknown key `{}`", key.value);
-            self.refuse(Refusal::at(&key.place, message, "nobody reads this").help(help));
+            let help = nearest(&key.value, keys.iter().copied());
+            let table = section.trim_start_matches("solar_");
+            let message = format!("unknown key `{}` in [orbit.{table}]", key.value);
+            let expected = format!("expected one of: {}", keys.join(", "));
+            self.refuse(Refusal::at(&key.place, message, expected).maybe_help(help));
             return;
         };
-        let celsius = key.value.contains("celsius");
-        let share = ["soc", "loss", "emissivity", "absorptivity"];
-        let share = share.iter().any(|word| key.value.ends_with(word));
         let expected = match (&*place, &setting.value) {
-            (Value::Number(old), RawValue::Number(new)) => {
-                let whole = old.is_u64();
-                let range = if celsius { -273.15..=1e3 } else { 0.0..=1e6 };
-                if !range.contains(new) || (share && *new > 1.0) {
-                    let share = if share { " to 1" } else { "" };
-                    format!("expected a number from {}{share}", range.start())
-                } else if whole && (new.fract() != 0.0 || *new < 1.0) {
-                    "expected a whole number from 1".to_owned()
-                } else {
-                    *place = if whole {
-                        (*new as u64).into()
-                    } else {
-                        (*new).into()
-                    };
+            (Value::Number(old), RawValue::Number(new)) if !old.is_u64() => {
+                let alone = alone(section, &key.value, *new);
+                // A number that is wrong by itself goes no further: the others are still checked.
+                let error = alone.and_then(|satellite| satellite.check().err());
+                let Some(error) = error else {
+                    *place = (*new).into();
+                    return;
+                };
+                format!("expected a number {}", error.expected)
+            }
+            (Value::Number(_), RawValue::Number(new)) => {
+                if new.fract() == 0.0 && (1.0..=MOST_CELLS).contains(new) {
+                    *place = (*new as u64).into();
                     return;
                 }
+                format!("expected a whole number from 1 to {MOST_CELLS}")
             }
             (Value::String(_), RawValue::Text(new)) => {
-                *place = new.clone().into();
-                return;
+                if alone(section, &key.value, new.as_str()).is_some() {
+                    *place = new.clone().into();
+                    return;
+                }
+                format!("expected \"{}\"", place.as_str().unwrap_or_default())
             }
             (Value::String(_), _) => "expected a text in quotes".to_owned(),
             _ => "expected a number".to_owned(),
         };
-        let message = format!("`{}` is wrong", key.value);
-        self.refuse(Refusal::at(&setting.place, message, expected));
+        let found = self.loader.sources.quoted(&setting.place);
+        let message = format!("`{}` is {found}", key.value);
+        let help = match &setting.value {
+            RawValue::Text(text) if place.is_number() => number_help(text),
+            _ => None,
+        };
+        self.refuse(Refusal::at(&setting.place, message, expected).maybe_help(help));
     }
 
     /// What the satellite does over all steps.
@@ -240,16 +307,45 @@ impl Planner {
                 lines: flight.lines.clone(),
             }),
             Err(error) => {
-                if let Some(orbit) = &campaign.orbit {
+                let orbit = campaign.orbit.as_ref();
+                if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
                     let message = format!("SGP4 cannot propagate these elements: {error}");
-                    self.refuse(Refusal::at(
-                        &orbit.elements.place,
-                        message,
-                        "this element set",
-                    ));
+                    let refusal = Refusal::at(&elements.place, message, "this element set");
+                    self.refuse(refusal.help("has the satellite decayed by then?"));
                 }
+                self.broken.section("orbit");
                 None
             }
         }
     }
+}
+
+/// A section of a campaign, as the satellite's tables are named.
+fn table_name(section: &str) -> &str {
+    match section {
+        "array" => "solar_array",
+        section => section,
+    }
+}
+
+/// The default satellite with one other value, if it can hold that.
+fn alone(section: &str, key: &str, value: impl Into<Value>) -> Option<Spacecraft> {
+    let mut whole = serde_json::to_value(Spacecraft::default()).ok()?;
+    *whole.get_mut(section)?.get_mut(key)? = value.into();
+    serde_json::from_value(whole).ok()
+}
+
+/// Columns of a line, both from one, as bytes of the text.
+fn columns(text: &str, line: usize, columns: &Range<usize>) -> Range<usize> {
+    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+    let start = std::iter::once(0).chain(starts).nth(line - 1);
+    let Some(start) = start else {
+        return text.len()..text.len();
+    };
+    let line = text[start..].lines().next().unwrap_or_default();
+    let byte = |column: usize| {
+        let mut places = line.char_indices().map(|(at, _)| at);
+        start + places.nth(column.saturating_sub(1)).unwrap_or(line.len())
+    };
+    byte(columns.start)..byte(columns.end)
 }

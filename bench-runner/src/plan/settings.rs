@@ -4,7 +4,8 @@ use profiles::option::{OptionKind, OptionSpec, OptionValue, Options};
 
 use super::Planner;
 use crate::config::campaign::{RawSetting, RawValue};
-use crate::config::refusal::{Place, Refusal, nearest};
+use crate::config::refusal::{Place, Refusal, is_near, nearest};
+use crate::config::{duration_help, number_help};
 
 impl Planner {
     /// The options of `specs`, from `settings` and defaults; everything wrong is noted.
@@ -19,75 +20,82 @@ impl Planner {
         for setting in settings {
             let Some(spec) = specs.iter().find(|spec| spec.name == setting.key.value) else {
                 let known = specs.iter().map(|spec| spec.name);
-                let help = nearest(&setting.key.value, known.clone()).unwrap_or_else(|| {
-                    format!("known settings: {}", known.collect::<Vec<_>>().join(", "))
-                });
+                let help = nearest(&setting.key.value, known.clone());
                 let message = format!("{what} has no setting `{}`", setting.key.value);
-                let refusal = Refusal::at(&setting.key.place, message, "nobody reads this");
-                self.refuse(refusal.help(help));
+                let known: Vec<&str> = known.collect();
+                let expected = if known.is_empty() {
+                    "expected nothing here".to_owned()
+                } else {
+                    format!("expected one of: {}", known.join(", "))
+                };
+                let refusal = Refusal::at(&setting.key.place, message, expected);
+                self.refuse(refusal.maybe_help(help));
                 continue;
             };
             match value(spec, &setting.value) {
                 Ok(value) => options.set(spec.name, value),
-                Err(expected) => {
-                    let message = format!("`{}` of {what} is wrong", spec.name);
+                Err((expected, help)) => {
+                    let found = self.loader.sources.quoted(&setting.place);
+                    let message = format!("`{}` of {what} is {found}", spec.name);
                     let refusal = Refusal::at(&setting.place, message, expected);
-                    self.refuse(refusal.help(spec.help));
+                    self.refuse(refusal.help(help.unwrap_or_else(|| spec.help.to_owned())));
                 }
             }
         }
-        for spec in specs.iter().filter(|spec| spec.default.is_none()) {
-            if !settings
-                .iter()
-                .any(|setting| setting.key.value == spec.name)
-            {
-                let message = format!("{what} needs `{}`", spec.name);
-                let expected = format!("expected a key `{}` here", spec.name);
-                self.refuse(Refusal::at(place, message, expected).help(spec.help));
-            }
+        let given = |name: &str| {
+            let mut keys = settings.iter().map(|setting| &setting.key.value);
+            // One that is misspelt is told already.
+            keys.any(|key| key == name || is_near(key, name))
+        };
+        let needed = specs.iter().filter(|spec| spec.default.is_none());
+        for spec in needed.filter(|spec| !given(spec.name)) {
+            let message = format!("{what} needs `{}`", spec.name);
+            let expected = format!("expected a key `{}` here", spec.name);
+            self.refuse(Refusal::at(place, message, expected).help(spec.help));
         }
         options
     }
 }
 
-/// The value, or what was expected.
-fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, String> {
-    match (spec.kind, raw) {
-        (OptionKind::Number { min, max, unit }, RawValue::Number(number)) => {
-            if (min..=max).contains(number) {
-                Ok(OptionValue::Number(*number))
-            } else {
-                Err(format!("expected {min} to {max} {unit}")
-                    .trim_end()
-                    .to_owned())
-            }
+/// The value, or what was expected and what to write.
+fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Option<String>)> {
+    let expected = match (spec.kind, raw) {
+        (OptionKind::Number { min, max, .. }, RawValue::Number(number))
+            if (min..=max).contains(number) =>
+        {
+            return Ok(OptionValue::Number(*number));
         }
-        (OptionKind::Number { unit, .. }, _) => {
-            Err(format!("expected a number {unit}").trim_end().to_owned())
-        }
-        (OptionKind::Duration, RawValue::Text(text)) => {
-            let seconds = crate::config::seconds(text);
-            seconds
-                .map(OptionValue::Number)
-                .ok_or_else(|| duration_expected().to_owned())
-        }
-        (OptionKind::Duration, _) => Err(duration_expected().to_owned()),
-        (OptionKind::Text, RawValue::Text(text)) => Ok(OptionValue::Text(text.clone())),
-        (OptionKind::Text, _) => Err("expected a text in quotes".to_owned()),
+        (OptionKind::Text, RawValue::Text(text)) => return Ok(OptionValue::Text(text.clone())),
         (OptionKind::Choice(words), RawValue::Text(text)) if words.contains(&text.as_str()) => {
-            Ok(OptionValue::Text(text.clone()))
+            return Ok(OptionValue::Text(text.clone()));
         }
-        (OptionKind::Choice(words), raw) => {
-            let near = match raw {
-                RawValue::Text(text) => nearest(text, words.iter().copied()),
-                RawValue::Number(_) | RawValue::Other => None,
-            };
-            let near = near.map(|near| format!("; {near}")).unwrap_or_default();
-            Err(format!("expected one of: {}{near}", words.join(", ")))
-        }
-    }
+        (OptionKind::Duration, RawValue::Text(text)) => match crate::config::seconds(text) {
+            Some(seconds) => return Ok(OptionValue::Number(seconds)),
+            None => DURATION.to_owned(),
+        },
+        (OptionKind::Number { min, max, unit }, _) => range(min, max, unit),
+        (OptionKind::Duration, _) => DURATION.to_owned(),
+        (OptionKind::Text, _) => "expected a text in quotes".to_owned(),
+        (OptionKind::Choice(words), _) => format!("expected one of: {}", words.join(", ")),
+    };
+    let help = match (spec.kind, raw) {
+        (OptionKind::Choice(words), RawValue::Text(text)) => nearest(text, words.iter().copied()),
+        (OptionKind::Duration, RawValue::Text(text)) => duration_help(text),
+        (OptionKind::Number { .. }, RawValue::Text(text)) => number_help(text),
+        _ => None,
+    };
+    Err((expected, help))
 }
 
-fn duration_expected() -> &'static str {
-    "expected a length of time in quotes, such as \"250 ms\" or \"5 min\""
+const DURATION: &str = "expected a length of time in quotes, such as \"250 ms\" or \"5 min\"";
+
+/// What a number may be; bounds that only computers have are left out.
+fn range(min: f64, max: f64, unit: &str) -> String {
+    let range = match (min > f64::MIN, max < f64::MAX) {
+        (true, true) => format!("expected a number from {min} to {max} {unit}"),
+        (true, false) => format!("expected a number from {min} up, {unit}"),
+        (false, true) => format!("expected a number up to {max} {unit}"),
+        (false, false) => format!("expected a number {unit}"),
+    };
+    range.trim_end_matches([' ', ',']).to_owned()
 }

@@ -1,6 +1,7 @@
 //! Workloads: boards, goldens and inputs brought together.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use profiles::time::Period;
@@ -9,6 +10,7 @@ use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, WorkloadHeader};
 
 use super::Planner;
+use crate::config::Located;
 use crate::config::campaign::{RawCampaign, RawWorkload};
 use crate::config::folder::Folder;
 use crate::config::refusal::Refusal;
@@ -32,9 +34,24 @@ impl Planner {
     /// The goldens that the workloads name, and the campaign's throughput golden if there is one.
     pub(super) fn goldens(&mut self, folder: &Folder, campaign: &RawCampaign) -> Goldens {
         let mut goldens = Goldens::default();
+        if self.broken.has("goldens") {
+            for workload in &campaign.workloads {
+                self.broken.name(&workload.name.value);
+            }
+            return goldens;
+        }
         for workload in &campaign.workloads {
             let name = &workload.golden.value;
             if goldens.workloads.contains_key(name) {
+                continue;
+            }
+            if !is_folder_name(name) {
+                let message = format!("`{name}` is no name of a golden");
+                let expected = "expected the name of a folder, without a path";
+                let help = "the campaign's `goldens` says where these folders are";
+                let refusal = Refusal::at(&workload.golden.place, message, expected);
+                self.refuse(refusal.help(help));
+                self.broken.name(&workload.name.value);
                 continue;
             }
             let path = format!("{}/{name}", campaign.goldens);
@@ -43,7 +60,11 @@ impl Planner {
                 Err(why) => {
                     let message = format!("cannot read {}: {why}", folder.label(&path));
                     let expected = "expected the name of a golden's folder";
-                    self.refuse(Refusal::at(&workload.golden.place, message, expected));
+                    let refusal = Refusal::at(&workload.golden.place, message, expected);
+                    let near = folder.nearest(&path);
+                    let near = near.or_else(|| folder.nearest(&campaign.goldens));
+                    self.refuse(refusal.maybe_help(near));
+                    self.broken.name(&workload.name.value);
                     continue;
                 }
             };
@@ -55,9 +76,10 @@ impl Planner {
                     goldens.workloads.insert(name.clone(), Arc::new(golden));
                 }
                 Err(error) => {
-                    let message =
-                        format!("the golden in {} is wrong: {error}", folder.label(&path));
-                    self.refuse(Refusal::at(&workload.golden.place, message, "this golden"));
+                    let message = format!("the golden in {} is wrong", folder.label(&path));
+                    let refusal = Refusal::at(&workload.golden.place, message, "this golden");
+                    self.refuse(refusal.help(flat(&error.to_string())));
+                    self.broken.name(&workload.name.value);
                 }
             }
         }
@@ -67,12 +89,10 @@ impl Planner {
             match ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes)) {
                 Ok(golden) => goldens.throughput = Some(golden),
                 Err(error) => {
-                    let message = format!("{} is wrong: {error}", folder.label(&path));
-                    self.refuse(Refusal::at(
-                        &campaign.name.place,
-                        message,
-                        "of this campaign",
-                    ));
+                    let message = format!("{} is wrong", folder.label(&path));
+                    let expected = "the throughput golden of this campaign";
+                    let refusal = Refusal::at(&campaign.name.place, message, expected);
+                    self.refuse(refusal.help(flat(&error.to_string())));
                 }
             }
         }
@@ -94,6 +114,13 @@ impl Planner {
         let steps: Vec<&str> = header.steps.iter().map(|step| step.name.as_str()).collect();
         let mut workloads: Vec<WorkloadHeader> = Vec::new();
         for raw in raws {
+            if let Some(place) = raw.modes_place.as_ref()
+                && header.phases.is_empty()
+                && !self.broken.has("orbit")
+            {
+                let message = "power modes by phase need an orbit";
+                self.refuse(Refusal::at(place, message, "expected an [orbit]"));
+            }
             for name in raw.during.iter().flatten() {
                 if !steps.contains(&name.value.as_str()) {
                     self.unknown(&name.place, "step", &name.value, steps.iter().copied());
@@ -101,8 +128,8 @@ impl Planner {
             }
             let known = boards.contains(&raw.device.value.as_str());
             let Some((device, _)) = header.device(&raw.device.value).filter(|_| known) else {
-                let boards = boards.iter().copied();
-                self.unknown(&raw.device.place, "accelerator", &raw.device.value, boards);
+                self.no_board(&raw.device, &boards, header);
+                self.broken.name(&raw.name.value);
                 continue;
             };
             if workloads.iter().any(|other| other.name == raw.name.value) {
@@ -131,6 +158,17 @@ impl Planner {
             }
         }
         workloads
+    }
+
+    fn no_board(&mut self, device: &Located<String>, boards: &[&str], header: &Header) {
+        if let Some((_, other)) = header.device(&device.value) {
+            let message = format!("`{}` is a {}, not an accelerator", device.value, other.role);
+            let expected = format!("expected one of: {}", boards.join(", "));
+            self.refuse(Refusal::at(&device.place, message, expected));
+        } else {
+            let boards = boards.iter().copied();
+            self.unknown(&device.place, "accelerator", &device.value, boards);
+        }
     }
 
     /// The work of each board.
@@ -173,4 +211,22 @@ pub(crate) fn throughput_path(campaign: &RawCampaign) -> String {
         campaign.goldens,
         crate::slug(&campaign.name.value)
     )
+}
+
+/// An error in one line: without the pieces of source that parsers draw.
+fn flat(error: &str) -> String {
+    let is_drawn = |line: &&str| {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        rest.starts_with('|')
+    };
+    let lines = error.lines().filter(|line| !is_drawn(line));
+    let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(": ")
+}
+
+/// Whether `name` is one folder, and not a way to another.
+fn is_folder_name(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    let first = parts.next();
+    matches!(first, Some(Component::Normal(part)) if part == name) && parts.next().is_none()
 }

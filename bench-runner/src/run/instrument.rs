@@ -22,6 +22,17 @@ const TRIES: u32 = 3;
 /// Tries to leave a device safe.
 const SAFE_TRIES: u32 = 3;
 
+/// How far an instrument came before the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prepared {
+    /// It is the right one, and has its limits.
+    Armed,
+    /// It answered, but the run must not start.
+    Wrong,
+    /// It never answered.
+    Absent,
+}
+
 /// The station of one instrument.
 pub(super) struct InstrumentStation {
     pub(super) instrument: Instrument,
@@ -41,26 +52,30 @@ pub(super) struct InstrumentStation {
 impl InstrumentStation {
     /// Looks after the instrument until it is left safe.
     pub(super) async fn run(mut self) {
-        if self.prepare().await {
+        let prepared = self.prepare().await;
+        if prepared == Prepared::Armed {
             self.reporter.raise(Raised::Ready).await;
             self.attend().await;
         } else {
             self.wait_for_the_end().await;
         }
-        self.make_safe().await;
+        self.make_safe(prepared).await;
     }
 
-    /// Identifies and arms; `false` if the run must not start.
-    async fn prepare(&mut self) -> bool {
+    /// Identifies and arms.
+    async fn prepare(&mut self) -> Prepared {
         let identity = match self.instrument.identify().await {
             Ok(identity) => identity,
             Err(error) => {
-                let raised = match error.kind {
-                    DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => Raised::Absent,
-                    _ => Raised::Fault,
+                let why = error.to_string();
+                let (prepared, raised) = match error.kind {
+                    DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => {
+                        (Prepared::Absent, Raised::Absent(why))
+                    }
+                    _ => (Prepared::Wrong, Raised::Fault(why)),
                 };
-                self.reporter.raise(raised(error.to_string())).await;
-                return false;
+                self.reporter.raise(raised).await;
+                return prepared;
             }
         };
         let found = identity.serial.clone();
@@ -81,9 +96,9 @@ impl InstrumentStation {
         };
         if let Err(error) = armed {
             self.reporter.raise(Raised::Fault(error.to_string())).await;
-            return false;
+            return Prepared::Wrong;
         }
-        true
+        Prepared::Armed
     }
 
     async fn arm(&mut self) -> Result<(), DeviceError> {
@@ -221,17 +236,22 @@ impl InstrumentStation {
         while let Some(Order::Apply { .. }) = self.orders.recv().await {}
     }
 
-    async fn make_safe(&mut self) {
+    async fn make_safe(&mut self, prepared: Prepared) {
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
             result = self
                 .instrument
                 .make_safe()
                 .await
-                .map_err(|error| error.to_string());
+                .map_err(|error| error.kind.to_string());
             if result.is_ok() {
                 break;
             }
+        }
+        // Who never answered was told nothing: there is nothing of this run to take back.
+        if prepared == Prepared::Absent && result.is_err() {
+            let left = Raised::Left(self.reporter.device, Ok(()));
+            return self.reporter.raise(left).await;
         }
         let event = match &result {
             Ok(()) => EventKind::MadeSafe,

@@ -243,6 +243,20 @@ proptest! {
     }
 
     #[test]
+    fn a_check_that_is_failing_fails((kind, options) in asked(), events in events()) {
+        let header = header(spec(kind, options));
+        let mut judge = Judge::new(&header, &goldens()).unwrap();
+        let mut failing = 0;
+        for event in &events {
+            judge.take(event);
+            prop_assert!(judge.failing() >= failing, "took it back");
+            failing = judge.failing();
+        }
+        let finding = judge.conclude().remove(0);
+        prop_assert!(failing == 0 || finding.verdict == Verdict::Fail, "{}", finding.because);
+    }
+
+    #[test]
     fn findings_are_whole((kind, options) in asked(), events in events()) {
         let finding = judged(kind, &options, &events);
         let told = spec(kind, options);

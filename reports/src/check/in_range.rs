@@ -43,6 +43,13 @@ struct Excursion {
     worst: Option<Seen>,
 }
 
+impl Excursion {
+    /// How long it has lasted.
+    fn seconds(&self) -> f64 {
+        self.until.micros_since(self.since) as f64 * 1e-6
+    }
+}
+
 struct InRange {
     question: Question,
     moments: Moments,
@@ -121,9 +128,8 @@ impl InRange {
         let Some(excursion) = self.excursion.take() else {
             return;
         };
-        let lasted = excursion.until.micros_since(excursion.since) as f64 * 1e-6;
         match excursion.worst {
-            Some(worst) if lasted >= self.hold => keep_worst(&mut self.worst, worst),
+            Some(worst) if excursion.seconds() >= self.hold => keep_worst(&mut self.worst, worst),
             _ => self.forgiven += 1,
         }
     }
@@ -173,6 +179,12 @@ impl Check for InRange {
         if let Some(moment) = self.moments.push(window, event) {
             self.take(&moment);
         }
+    }
+
+    fn failing(&self) -> bool {
+        let counts = |excursion: &Excursion| excursion.seconds() >= self.hold;
+        self.worst.is_some_and(|worst| !worst.is_inside())
+            || self.excursion.as_ref().is_some_and(counts)
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

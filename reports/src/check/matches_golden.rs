@@ -262,6 +262,14 @@ impl Check for MatchesGolden {
         }
     }
 
+    fn failing(&self) -> bool {
+        let usable = self
+            .golden
+            .as_ref()
+            .is_some_and(|golden| golden.is_accepted());
+        usable && (self.wrong.is_some() || self.silences > 0)
+    }
+
     fn conclude(self: Box<Self>) -> Finding {
         let answers: u64 = self.answers.values().map(|given| given.count).sum();
         let samples = answers + self.silences;

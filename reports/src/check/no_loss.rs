@@ -132,6 +132,10 @@ impl Check for NoLoss {
         self.seconds = seen.sum();
     }
 
+    fn failing(&self) -> bool {
+        self.first.is_some() || self.failed.is_some()
+    }
+
     fn conclude(self: Box<Self>) -> Finding {
         let question = &self.question;
         let (subject, packets) = (question.subject(), self.packets);

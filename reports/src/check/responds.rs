@@ -50,6 +50,10 @@ impl Check for Responds {
         }
     }
 
+    fn failing(&self) -> bool {
+        self.silences > 0
+    }
+
     fn conclude(self: Box<Self>) -> Finding {
         let question = &self.question;
         let (subject, samples) = (question.subject(), self.answers + self.silences);

@@ -20,6 +20,10 @@ pub trait Check: Send {
     /// Called before [`Check::conclude`], at most once.
     fn cut_short(&mut self, _reached: BenchTime) {}
 
+    /// Whether what was seen so far is already a failure, for who watches the run. Cheap; the
+    /// moment under way may be missing.
+    fn failing(&self) -> bool;
+
     /// Answers. No sample: inconclusive.
     fn conclude(self: Box<Self>) -> Finding;
 }

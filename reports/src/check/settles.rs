@@ -149,6 +149,10 @@ impl Check for Settles {
         }
     }
 
+    fn failing(&self) -> bool {
+        self.worst.is_some_and(|worst| !worst.is_inside())
+    }
+
     fn conclude(mut self: Box<Self>) -> Finding {
         if let Some(moment) = self.moments.last() {
             self.take(&moment);

@@ -6,18 +6,22 @@ use profiles::time::BenchTime;
 use crate::report::Report;
 use crate::verdict::{Ending, Finding, Verdict};
 
-/// A number to four significant digits without trailing zeros, whole numbers in full.
+/// A number to four significant digits without trailing zeros, whole numbers in full; below a
+/// thousandth as a power of ten, which fits a column.
 pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
     let size = value.abs();
+    if size > 0.0 && size < 1e-3 {
+        return format!("{value:.2e}").replace('-', "−");
+    }
     let decimals: usize = match size {
         s if s >= 1_000.0 => 0,
         s if s >= 100.0 => 1,
         s if s >= 10.0 => 2,
         s if s >= 1.0 || s == 0.0 => 3,
-        s => (3.0 - s.log10().floor()).clamp(3.0, 9.0) as usize,
+        s => (3.0 - s.log10().floor()).clamp(3.0, 6.0) as usize,
     };
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') {
@@ -100,7 +104,7 @@ pub(crate) fn spoken(name: &str) -> String {
 /// The reason of the verdict, in a sentence.
 pub(crate) fn because(report: &Report) -> String {
     if report.ending != Ending::Completed {
-        return format!("The run did not complete: {}.", report.ending);
+        return ended(format!("The run did not complete: {}", report.ending));
     }
     let findings = &report.findings;
     let of = |verdict| {
@@ -109,9 +113,12 @@ pub(crate) fn because(report: &Report) -> String {
             .filter(move |f: &&Finding| f.verdict == verdict)
     };
     let all = several(findings.len() as u64, "check");
-    let worst = of(report.verdict).min_by(|a, b| tightness(a).total_cmp(&tightness(b)));
+    let worst = of(report.verdict).min_by(|a, b| {
+        let tightness = |finding| share(finding, report).unwrap_or(f64::INFINITY);
+        tightness(a).total_cmp(&tightness(b))
+    });
     match (report.verdict, worst) {
-        (Verdict::Pass, Some(finding)) if tightness(finding).is_finite() => format!(
+        (Verdict::Pass, Some(finding)) if share(finding, report).is_some() => format!(
             "{all} passed. The tightest is “{}”, {} inside its limit of {}.",
             finding.check,
             quantity(finding.margin.unwrap_or(0.0).abs(), &finding.unit),
@@ -123,25 +130,44 @@ pub(crate) fn because(report: &Report) -> String {
                 Verdict::Fail => "failed",
                 _ => "could not be decided",
             };
-            let reason = finding.because.trim_end_matches('.');
+            let reason = &finding.because;
             let (bad, check) = (of(verdict).count(), &finding.check);
             let rest = match (verdict, of(Verdict::Inconclusive).count()) {
                 (Verdict::Fail, unknown @ 1..) => format!("; {unknown} could not be decided"),
                 _ => String::new(),
             };
-            format!("{bad} of {all} {how}{rest}. The worst is “{check}”: {reason}.")
+            ended(format!(
+                "{bad} of {all} {how}{rest}. The worst is “{check}”: {reason}"
+            ))
         }
         (_, None) => "Nothing was checked, so nothing is known.".to_owned(),
     }
 }
 
-/// The margin as a share of the limit's size; infinite where there is none.
-pub(crate) fn tightness(finding: &Finding) -> f64 {
-    match (finding.margin, finding.limit) {
-        (Some(margin), Some(limit)) if limit != 0.0 => margin / limit.abs(),
-        (Some(margin), _) if margin < 0.0 => -1.0,
-        _ => f64::INFINITY,
+/// A sentence with its full stop, unless it ends with a mark already.
+fn ended(sentence: String) -> String {
+    if sentence.ends_with(['.', '?', '!']) {
+        sentence
+    } else {
+        sentence + "."
     }
+}
+
+/// A finding's margin as a share of what is allowed: of half the band where the check has two
+/// limits, of the limit's size where it has one.
+pub(crate) fn share(finding: &Finding, report: &Report) -> Option<f64> {
+    let margin = finding.margin?;
+    let spec = report
+        .header
+        .checks
+        .iter()
+        .find(|check| check.name == finding.check);
+    let option = |name: &str| spec.and_then(|check| check.options.number(name));
+    let allowed = match (option("min"), option("max")) {
+        (Some(min), Some(max)) => (max - min) / 2.0,
+        _ => finding.limit?.abs(),
+    };
+    (allowed > 0.0).then(|| margin / allowed)
 }
 
 #[cfg(test)]
@@ -161,7 +187,10 @@ mod tests {
             -0.0001e-9,
         ];
         let told: Vec<String> = told.into_iter().map(number).collect();
-        assert_eq!(told.join(" "), "28 27.98 −12.35 0.001235 1235 100 0 0");
+        assert_eq!(
+            told.join(" "),
+            "28 27.98 −12.35 0.001235 1235 100 0 −1.00e−13"
+        );
         assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!(count(1234), "1234");
     }

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use crate::header::CheckSpec;
 use crate::report::Report;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::Verdict;
 
 use super::super::words;
 
@@ -27,12 +26,7 @@ pub fn margins(report: &Report, most: usize) -> Vec<Bar> {
         .findings
         .iter()
         .filter_map(|finding| {
-            let spec = report
-                .header
-                .checks
-                .iter()
-                .find(|check| check.name == finding.check);
-            let share = share(finding, spec)?;
+            let share = words::share(finding, report)?;
             Some(Bar {
                 label: finding.check.clone(),
                 share: share.clamp(-1.0, 1.0),
@@ -44,16 +38,4 @@ pub fn margins(report: &Report, most: usize) -> Vec<Bar> {
     bars.sort_by(|a, b| a.share.total_cmp(&b.share));
     bars.truncate(most);
     bars
-}
-
-/// The margin as a share of what is allowed: of half the band where a check has two limits, of
-/// the limit's size where it has one.
-fn share(finding: &Finding, spec: Option<&CheckSpec>) -> Option<f64> {
-    let margin = finding.margin?;
-    let option = |name: &str| spec.and_then(|check| check.options.number(name));
-    let allowed = match (option("min"), option("max")) {
-        (Some(min), Some(max)) => (max - min) / 2.0,
-        _ => finding.limit?.abs(),
-    };
-    (allowed > 0.0).then(|| margin / allowed)
 }

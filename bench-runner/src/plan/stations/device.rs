@@ -1,7 +1,6 @@
-//! Stations: the wiring's devices, each with its model, link, limits and options.
+//! One device of a wiring: its model, link, limits, options and channels.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use drivers::accelerator;
 use drivers::catalog::{self, Entry, Role};
@@ -15,18 +14,21 @@ use profiles::name::DeviceName;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::DeviceHeader;
 
-use super::workloads::BoardWork;
-use super::{Planner, device_name, orbit};
-use crate::config::Located;
+use super::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
 use crate::config::campaign::{RawSetting, RawValue};
 use crate::config::refusal::{Refusal, nearest};
 use crate::config::wiring::{RawDevice, RawWiring};
-use crate::runtime::Pace;
+use crate::config::{Located, number_help};
+use crate::plan::{Planner, orbit};
 
 /// How often an instrument is asked when the wiring does not say.
 const POLL_DEFAULT: Period = Period::millis(1_000);
+
+/// An instrument that is asked less often is not watched.
+const LONGEST_POLL: Period = Period::millis(60_000);
+/// Links to hardware, which later versions have.
+const REAL_LINKS: [&str; 6] = ["serial", "pty", "tcp", "can", "socketcand", "usb"];
 
 /// Damage that a wiring may ask for on an emulated link.
 const FAULTS: &[OptionSpec] = &[
@@ -52,126 +54,12 @@ const FAULTS: &[OptionSpec] = &[
     },
 ];
 
-/// A device of the plan.
-#[derive(Debug)]
-pub enum DevicePlan {
-    /// Something that is polled and told.
-    Instrument(InstrumentPlan),
-    /// Something that speaks by itself.
-    Board(BoardPlan),
-}
-
-/// What both kinds have.
-#[derive(Clone, Debug)]
-pub struct Wired {
-    /// Its number.
-    pub id: DeviceId,
-    /// Its name.
-    pub name: DeviceName,
-    /// Its role.
-    pub role: Role,
-    /// Its model.
-    pub model: &'static str,
-    /// The pace of its line.
-    pub pacing: Pacing,
-    /// Its options, checked.
-    pub options: Options,
-    /// Share of received chunks that are dropped, and damaged.
-    pub faults: (f64, f64),
-    /// The serial number that it must have.
-    pub serial: Option<String>,
-    /// Its channels.
-    pub channels: Vec<ChannelSpec>,
-}
-
-/// An instrument of the plan.
-#[derive(Debug)]
-pub struct InstrumentPlan {
-    /// What it is.
-    pub wired: Wired,
-    /// How often it is asked.
-    pub poll: Period,
-    /// What it may be told at most, by the keys of the wiring.
-    pub limits: BTreeMap<String, f64>,
-}
-
-/// A board of the plan.
-#[derive(Debug)]
-pub struct BoardPlan {
-    /// What it is.
-    pub wired: Wired,
-    /// The supply that feeds it, in the emulated plant.
-    pub powered_by: Option<DeviceId>,
-    /// The chamber that it stands in, in the emulated plant.
-    pub inside: Option<DeviceId>,
-    /// What it works on.
-    pub work: Option<BoardWork>,
-}
-
-impl DevicePlan {
-    /// What both kinds have.
-    pub fn wired(&self) -> &Wired {
-        match self {
-            DevicePlan::Instrument(instrument) => &instrument.wired,
-            DevicePlan::Board(board) => &board.wired,
-        }
-    }
-}
-
-/// The header's devices, and the orbit's own channels if there is one.
-pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHeader> {
-    let mut headers: Vec<DeviceHeader> = devices
-        .iter()
-        .map(|device| {
-            let wired = device.wired();
-            DeviceHeader {
-                name: wired.name.to_string(),
-                role: wired.role.name().to_owned(),
-                model: wired.model.to_owned(),
-                link: "memory".to_owned(),
-                emulated: true,
-                channels: wired.channels.clone(),
-            }
-        })
-        .collect();
-    if has_orbit {
-        headers.push(DeviceHeader {
-            name: orbit::DEVICE.to_owned(),
-            role: "profile".to_owned(),
-            model: "sgp4".to_owned(),
-            link: String::new(),
-            emulated: false,
-            channels: crate::run::context_channels(),
-        });
-    }
-    headers.sort_by(|a, b| a.name.cmp(&b.name));
-    headers
-}
-
-/// Gives each board its work.
-pub(super) fn with_work(
-    devices: Vec<DevicePlan>,
-    mut work: BTreeMap<DeviceId, BoardWork>,
-) -> Vec<DevicePlan> {
-    devices
-        .into_iter()
-        .map(|device| match device {
-            DevicePlan::Board(board) => {
-                let work = work.remove(&board.wired.id);
-                DevicePlan::Board(BoardPlan { work, ..board })
-            }
-            instrument @ DevicePlan::Instrument(_) => instrument,
-        })
-        .collect()
-}
-
 impl Planner {
     /// The devices of a wiring, in order of their names, whatever the order of the file.
-    pub(super) fn devices(
+    pub(in crate::plan) fn devices(
         &mut self,
         wiring: &RawWiring,
         has_orbit: bool,
-        pace: Pace,
     ) -> Vec<DevicePlan> {
         let mut names: Vec<&str> = wiring
             .devices
@@ -192,8 +80,8 @@ impl Planner {
         raws.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         let mut devices = Vec::new();
         for raw in raws {
-            let Some(wired) = id_of(&raw.name.value).and_then(|id| self.wired(raw, id, pace))
-            else {
+            let Some(wired) = id_of(&raw.name.value).and_then(|id| self.wired(raw, id)) else {
+                self.broken.name(&raw.name.value);
                 continue;
             };
             devices.push(match wired.role {
@@ -204,7 +92,7 @@ impl Planner {
         devices
     }
 
-    fn wired(&mut self, raw: &RawDevice, id: DeviceId, pace: Pace) -> Option<Wired> {
+    fn wired(&mut self, raw: &RawDevice, id: DeviceId) -> Option<Wired> {
         let name = match DeviceName::new(&raw.name.value) {
             Ok(name) if raw.name.value == orbit::DEVICE => {
                 let message = format!("`{name}` is the name of the orbit's own channels");
@@ -222,15 +110,18 @@ impl Planner {
                 return None;
             }
         };
-        let entry = self.entry(raw)?;
-        self.link(&raw.link, pace);
+        let entry = self.entry(raw);
+        if let Some(link) = &raw.link {
+            self.link(link);
+        }
+        let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
+        let entry = entry?;
         let options = self.options(
             &format!("`{}`", entry.name),
             &raw.place,
             &raw.options,
             entry.options,
         );
-        let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let share = |key| faults.number(key).unwrap_or(0.0);
         let channels = self.channels(raw, entry, &name, &options)?;
         Some(Wired {
@@ -252,41 +143,48 @@ impl Planner {
     /// The row of the catalog that a device names.
     fn entry(&mut self, raw: &RawDevice) -> Option<Entry> {
         let roles = Role::ALL.map(Role::name);
-        if !roles.contains(&raw.role.value.as_str()) {
-            self.unknown(
-                &raw.role.place,
-                "role",
-                &raw.role.value,
-                roles.iter().copied(),
-            );
+        let (role, model) = (raw.role.as_ref()?, raw.model.as_ref()?);
+        if !roles.contains(&role.value.as_str()) {
+            self.unknown(&role.place, "role", &role.value, roles.iter().copied());
             return None;
         }
         let entries = catalog::entries();
         let of_role: Vec<&Entry> = entries
             .iter()
-            .filter(|entry| entry.role.name() == raw.role.value)
+            .filter(|entry| entry.role.name() == role.value)
             .collect();
-        if let Some(entry) = of_role.iter().find(|entry| entry.name == raw.model.value) {
+        if let Some(entry) = of_role.iter().find(|entry| entry.name == model.value) {
             return Some(**entry);
         }
-        if let Some(entry) = entries.iter().find(|entry| entry.name == raw.model.value) {
-            let message = format!("`{}` is no {}", entry.name, raw.role.value);
-            let expected = format!("this model is of role `{}`", entry.role);
-            self.refuse(Refusal::at(&raw.model.place, message, expected));
+        let known = of_role.iter().map(|entry| entry.name);
+        if let Some(entry) = entries.iter().find(|entry| entry.name == model.value) {
+            let message = format!(
+                "`{}` is no {}, but a {}",
+                entry.name, role.value, entry.role
+            );
+            let expected = format!("expected one of: {}", known.collect::<Vec<_>>().join(", "));
+            self.refuse(Refusal::at(&model.place, message, expected));
             return None;
         }
-        let known = of_role.iter().map(|entry| entry.name);
-        self.unknown(&raw.model.place, "model", &raw.model.value, known);
+        self.unknown(&model.place, "model", &model.value, known);
         None
     }
 
-    fn link(&mut self, link: &Located<String>, _pace: Pace) {
-        if link.value != "memory" {
-            let message = format!("`{}` is no link of this version", link.value);
-            let expected = "expected `memory`";
-            let help = nearest(&link.value, ["memory"].into_iter());
-            self.refuse(Refusal::at(&link.place, message, expected).maybe_help(help));
+    fn link(&mut self, link: &Located<String>) {
+        if link.value == "memory" {
+            return;
         }
+        let kind = link.value.split(':').next().unwrap_or_default();
+        let refusal = if REAL_LINKS.contains(&kind) {
+            let message = format!("this version has no `{kind}` links: it drives no hardware yet");
+            let help = "`link = \"memory\"` plays the device in this process";
+            Refusal::at(&link.place, message, "expected \"memory\"").help(help)
+        } else {
+            let message = format!("`{}` is no link", link.value);
+            let help = nearest(&link.value, ["memory"].into_iter());
+            Refusal::at(&link.place, message, "expected \"memory\"").maybe_help(help)
+        };
+        self.refuse(refusal);
     }
 
     /// What a device measures: asked of its driver, on a link that leads nowhere.
@@ -328,6 +226,13 @@ impl Planner {
     }
 
     fn instrument(&mut self, raw: &RawDevice, wired: Wired) -> DevicePlan {
+        for (key, value) in [("powered_by", &raw.powered_by), ("inside", &raw.inside)] {
+            if let Some(value) = value {
+                let message = format!("a {} has no `{key}`", wired.role);
+                let expected = "expected at boards only";
+                self.refuse(Refusal::at(&value.place, message, expected));
+            }
+        }
         let poll = self.poll(raw.poll.as_ref());
         let entries = catalog::entries();
         let ratings = entries.iter().find(|entry| entry.name == wired.model);
@@ -343,11 +248,14 @@ impl Planner {
             && limits.contains_key("max_celsius")
         {
             let message = "`min_celsius` is not below `max_celsius`";
-            self.refuse(Refusal::at(
-                &raw.place,
-                message,
-                "the limits of this device",
-            ));
+            let place = raw.limits.first().map_or(&raw.place, |limit| &limit.place);
+            self.refuse(Refusal::at(place, message, "expected one below the other"));
+            // So that set points are not held against limits that nobody meant.
+            limits.extend(
+                ratings
+                    .iter()
+                    .map(|rating| (rating.name.to_owned(), rating.value)),
+            );
         }
         DevicePlan::Instrument(InstrumentPlan {
             wired,
@@ -362,18 +270,14 @@ impl Planner {
         };
         let millis = poll.value * 1e3;
         let whole = (millis - millis.round()).abs() < 1e-6;
-        match Period::from_millis(millis.round().min(f64::from(u32::MAX)) as u32) {
-            Some(period) if whole => period,
-            _ => {
-                let message = "instruments are asked on whole milliseconds";
-                self.refuse(Refusal::at(
-                    &poll.place,
-                    message,
-                    "expected at least \"1 ms\"",
-                ));
-                POLL_DEFAULT
-            }
+        let longest = LONGEST_POLL.as_secs_f64() * 1e3;
+        if whole && (1.0..=longest).contains(&millis) {
+            return Period::from_millis(millis.round() as u32).unwrap_or(POLL_DEFAULT);
         }
+        let message = format!("an instrument that is asked every {millis} ms");
+        let expected = format!("expected whole milliseconds, from \"1 ms\" to \"{LONGEST_POLL}\"");
+        self.refuse(Refusal::at(&poll.place, message, expected));
+        POLL_DEFAULT
     }
 
     /// A limit: may only tighten what the hardware can do.
@@ -385,8 +289,14 @@ impl Planner {
             return;
         };
         let RawValue::Number(value) = limit.value else {
-            let message = format!("limit `{}` is no number", key.value);
-            self.refuse(Refusal::at(&limit.place, message, "expected a number"));
+            let found = self.loader.sources.quoted(&limit.place);
+            let message = format!("limit `{}` is {found}", key.value);
+            let help = match &limit.value {
+                RawValue::Text(text) => number_help(text),
+                RawValue::Number(_) | RawValue::Other => None,
+            };
+            let refusal = Refusal::at(&limit.place, message, "expected a number");
+            self.refuse(refusal.maybe_help(help));
             return;
         };
         let lowest = key.value.starts_with("min_");
@@ -395,17 +305,25 @@ impl Planner {
         } else {
             value > rating
         };
-        if looser || (!key.value.ends_with("celsius") && value <= 0.0) {
-            let message = format!("limit `{}` is beyond the hardware's rating", key.value);
-            let side = if lowest { "at least" } else { "at most" };
-            self.refuse(Refusal::at(
-                &limit.place,
-                message,
+        let side = if lowest { "at least" } else { "at most" };
+        let (message, expected) = if looser {
+            (
+                format!(
+                    "limit `{}` is {value}: the hardware is not made for it",
+                    key.value
+                ),
                 format!("expected {side} {rating}"),
-            ));
+            )
+        } else if !key.value.ends_with("celsius") && value <= 0.0 {
+            (
+                format!("limit `{}` is {value}", key.value),
+                format!("expected above 0, at most {rating}"),
+            )
+        } else {
+            limits.insert(key.value.clone(), value);
             return;
-        }
-        limits.insert(key.value.clone(), value);
+        };
+        self.refuse(Refusal::at(&limit.place, message, expected));
     }
 
     fn board(
@@ -415,6 +333,12 @@ impl Planner {
         wiring: &RawWiring,
         id_of: &impl Fn(&str) -> Option<DeviceId>,
     ) -> DevicePlan {
+        if let Some(poll) = &raw.poll {
+            let message = "a board is not polled: it speaks by itself";
+            let help = "its options say how often, as `telemetry_hz`";
+            let refusal = Refusal::at(&poll.place, message, "expected at instruments only");
+            self.refuse(refusal.help(help));
+        }
         if let Some(limit) = raw.limits.first() {
             let message = "a board has no limits of its own";
             let help = "give them to the supply and the chamber";
@@ -425,13 +349,27 @@ impl Planner {
             let of_role: Vec<&str> = wiring
                 .devices
                 .iter()
-                .filter(|device| device.role.value == role.name())
+                .filter(|device| device.role.as_ref().is_some_and(|r| r.value == role.name()))
                 .map(|device| device.name.value.as_str())
                 .collect();
             if of_role.contains(&named.value.as_str()) {
                 return id_of(&named.value);
             }
-            self.unknown(&named.place, role.name(), &named.value, of_role.into_iter());
+            // One whose role is wrong is refused already.
+            let known = wiring.devices.iter().find(|d| d.name.value == named.value);
+            let other = known.and_then(|device| device.role.as_ref());
+            match other.filter(|role| Role::ALL.iter().any(|known| known.name() == role.value)) {
+                Some(other) => {
+                    let message = format!("`{}` is a {}, not a {role}", named.value, other.value);
+                    let expected = format!("expected one of: {}", of_role.join(", "));
+                    self.refuse(Refusal::at(&named.place, message, expected));
+                }
+                None if known.is_some() => {}
+                None => {
+                    let known = of_role.into_iter();
+                    self.unknown(&named.place, role.name(), &named.value, known);
+                }
+            }
             None
         };
         let powered_by = at(&raw.powered_by, Role::PowerSupply);
@@ -443,18 +381,4 @@ impl Planner {
             work: None,
         })
     }
-}
-
-/// The device of that name, by the name as files write it.
-pub(super) fn find<'a>(devices: &'a [DevicePlan], name: &str) -> Option<&'a DevicePlan> {
-    let name = device_name(name)?;
-    devices.iter().find(|device| device.wired().name == name)
-}
-
-/// The names of the devices.
-pub(super) fn names(devices: &[DevicePlan]) -> Vec<Arc<str>> {
-    devices
-        .iter()
-        .map(|device| device.wired().name.as_str().into())
-        .collect()
 }

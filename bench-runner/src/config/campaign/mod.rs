@@ -1,0 +1,240 @@
+//! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
+
+mod read;
+
+use profiles::command::PowerMode;
+use profiles::phase::Phase;
+
+use super::reader::Located;
+use super::refusal::Place;
+pub(super) use read::{campaign, settings};
+
+/// A campaign as written.
+#[derive(Clone, Debug)]
+pub struct RawCampaign {
+    /// Its name.
+    pub name: Located<String>,
+    /// What it asks.
+    pub description: String,
+    /// The seed; the command line may give another.
+    pub seed: u64,
+    /// Folder of the goldens, relative to the file.
+    pub goldens: String,
+    /// The orbit, if there is one.
+    pub orbit: Option<RawOrbit>,
+    /// The steps, in order.
+    pub steps: Vec<RawStep>,
+    /// The workloads.
+    pub workloads: Vec<RawWorkload>,
+    /// The checks.
+    pub checks: Vec<RawCheck>,
+    /// What is in the file but could not be read: its section, and its name where that could.
+    /// It is refused already; what else names it is not to be blamed for that.
+    pub lost: Vec<Lost>,
+}
+
+impl RawCampaign {
+    /// Stands for a campaign that could not be read at all.
+    pub fn unread() -> RawCampaign {
+        let sections = ["step", "workload", "check", "orbit"];
+        let nowhere = Place {
+            file: 0,
+            span: 0..0,
+        };
+        RawCampaign {
+            name: Located {
+                value: String::new(),
+                place: nowhere,
+            },
+            description: String::new(),
+            seed: 0,
+            goldens: String::new(),
+            orbit: None,
+            steps: Vec::new(),
+            workloads: Vec::new(),
+            checks: Vec::new(),
+            lost: sections
+                .map(|section| Lost {
+                    section,
+                    name: None,
+                })
+                .to_vec(),
+        }
+    }
+}
+
+/// Something in the file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// `step`, `workload`, `check`, `orbit` or `goldens`.
+    pub section: &'static str,
+    /// Its name, where that could be read.
+    pub name: Option<String>,
+}
+
+/// `[orbit]`.
+#[derive(Clone, Debug)]
+pub struct RawOrbit {
+    /// File of the elements, relative to the campaign.
+    pub elements: Option<Located<String>>,
+    /// UTC at T0, RFC 3339; the elements' epoch if absent.
+    pub start: Option<Located<String>>,
+    /// Shape of the Earth's shadow.
+    pub earth: &'static str,
+    /// Direction of the Sun.
+    pub sun: &'static str,
+    /// Effective height of the atmosphere that casts shadow, km.
+    pub atmosphere_km: Option<Located<f64>>,
+    /// Settings of the satellite, by section.
+    pub settings: Vec<RawSection>,
+}
+
+/// A section of settings: `[orbit.array]`.
+#[derive(Clone, Debug)]
+pub struct RawSection {
+    /// Its name.
+    pub name: Located<String>,
+    /// Its settings.
+    pub settings: Vec<RawSetting>,
+}
+
+/// A key and its value, not yet looked up.
+#[derive(Clone, Debug)]
+pub struct RawSetting {
+    /// The key.
+    pub key: Located<String>,
+    /// The value.
+    pub value: RawValue,
+    /// The value's place.
+    pub place: Place,
+}
+
+/// A value, not yet looked up.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawValue {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// Something that no setting takes.
+    Other,
+}
+
+/// How long a step is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RawLength {
+    /// Seconds.
+    Seconds(f64),
+    /// Revolutions of the campaign's orbit.
+    Orbits(f64),
+    /// What was written could not be read.
+    Unknown,
+}
+
+/// `[[step]]`.
+#[derive(Clone, Debug)]
+pub struct RawStep {
+    /// Its name.
+    pub name: Located<String>,
+    /// Its length.
+    pub length: Located<RawLength>,
+    /// What is told at its start.
+    pub set: Vec<RawSet>,
+    /// What is told over its length.
+    pub profiles: Vec<RawProfile>,
+}
+
+/// One entry of `set`.
+#[derive(Clone, Debug)]
+pub struct RawSet {
+    /// Its place.
+    pub place: Place,
+    /// The device.
+    pub device: Located<String>,
+    /// How long after the step's start, s.
+    pub after: Option<Located<f64>>,
+    /// Supply voltage, V.
+    pub volts: Option<Located<f64>>,
+    /// Supply current limit, A.
+    pub limit_amps: Option<Located<f64>>,
+    /// Supply output.
+    pub output: Option<Located<&'static str>>,
+    /// Chamber temperature, °C.
+    pub celsius: Option<Located<f64>>,
+    /// Chamber rate, K/min.
+    pub slew: Option<Located<f64>>,
+    /// A board's power mode.
+    pub mode: Option<Located<&'static str>>,
+    /// A fault to inject.
+    pub inject: Option<Located<&'static str>>,
+    /// Byte of a bit flip.
+    pub byte: Option<Located<u64>>,
+    /// Bit of a bit flip.
+    pub bit: Option<Located<u64>>,
+    /// Length of a fault, s.
+    pub length: Option<Located<f64>>,
+    /// Whether all that is written could be read.
+    pub is_whole: bool,
+}
+
+/// One entry of `profile`.
+#[derive(Clone, Debug)]
+pub struct RawProfile {
+    /// The device.
+    pub device: Located<String>,
+    /// `orbit` or `ramp`.
+    pub kind: Located<&'static str>,
+    /// How often it is told, s.
+    pub every: Option<Located<f64>>,
+    /// Start of a ramp.
+    pub from: Option<Located<f64>>,
+    /// End of a ramp.
+    pub to: Option<Located<f64>>,
+    /// Current limit along a supply's ramp, A.
+    pub limit_amps: Option<Located<f64>>,
+    /// Whether all that is written could be read.
+    pub is_whole: bool,
+}
+
+/// `[[workload]]`.
+#[derive(Clone, Debug)]
+pub struct RawWorkload {
+    /// Its name.
+    pub name: Located<String>,
+    /// The board.
+    pub device: Located<String>,
+    /// Folder of the golden.
+    pub golden: Located<String>,
+    /// `single-stream`.
+    pub scenario: &'static str,
+    /// Steps in which it runs; all if absent.
+    pub during: Option<Vec<Located<String>>>,
+    /// Power mode in each phase of the orbit.
+    pub modes: Vec<(Phase, PowerMode)>,
+    /// Where the modes stand.
+    pub modes_place: Option<Place>,
+}
+
+/// The keys that a check of any kind may have.
+pub const CHECK_KEYS: [&str; 7] = [
+    "name", "kind", "channel", "device", "workload", "during", "after",
+];
+
+/// `[[check]]`.
+#[derive(Clone, Debug)]
+pub struct RawCheck {
+    /// Its place.
+    pub place: Place,
+    /// Its name.
+    pub name: Located<String>,
+    /// Its kind.
+    pub kind: Located<String>,
+    /// `channel`, `device` or `workload`, and what it names.
+    pub target: Option<(&'static str, Located<String>)>,
+    /// Phases and steps; the whole run if absent.
+    pub during: Option<Vec<Located<String>>>,
+    /// How long after the start of each window it begins to look, s.
+    pub after: f64,
+    /// Everything else: the kind's own settings.
+    pub settings: Vec<RawSetting>,
+}

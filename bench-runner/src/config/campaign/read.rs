@@ -1,0 +1,354 @@
+//! Reading a campaign: its keys, one by one.
+
+use profiles::command::PowerMode;
+use profiles::phase::Phase;
+
+use super::{
+    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawLength, RawOrbit, RawProfile, RawSection, RawSet,
+    RawSetting, RawStep, RawValue, RawWorkload,
+};
+use crate::config::reader::{Located, Node, Notes, TableReader};
+use crate::config::refusal::{Place, Refusal, is_near};
+use crate::config::units::{duration_advice, length_of_step};
+
+/// Sections that something else in the file may name.
+const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
+
+pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
+    let name = root.required("name").and_then(|node| node.name());
+    let description = root.get("description").and_then(|node| node.text());
+    let seed = root.get("seed").and_then(|node| node.whole());
+    let mut lost = misspelt(root);
+    let goldens = root.get("goldens").map(|node| node.name());
+    if matches!(goldens, Some(None)) {
+        lost.push(Lost {
+            section: "goldens",
+            name: None,
+        });
+    }
+    let orbit = root.get("orbit").and_then(|node| orbit(&node, &mut lost));
+    let steps = tables(root, "step", |node| step(node, &mut lost));
+    let workloads = tables(root, "workload", |node| workload(node, &mut lost));
+    let checks = tables(root, "check", check);
+    let nameless = || Located {
+        value: String::new(),
+        place: root.place().clone(),
+    };
+    RawCampaign {
+        name: name.unwrap_or_else(nameless),
+        description: description.map(|text| text.value).unwrap_or_default(),
+        seed: seed.map_or(0, |seed| seed.value),
+        goldens: goldens
+            .flatten()
+            .map_or_else(|| "../goldens".to_owned(), |text| text.value),
+        orbit,
+        steps,
+        workloads,
+        checks,
+        lost,
+    }
+}
+
+/// Sections whose name is misspelt: what they hold is lost.
+fn misspelt(root: &TableReader<'_>) -> Vec<Lost> {
+    let entries = root.entries().into_iter().map(|(name, _)| name.value);
+    let wrong = entries.filter(|name| !SECTIONS.contains(&name.as_str()));
+    let lost = wrong.flat_map(|name| {
+        let near = SECTIONS.into_iter().filter(move |s| is_near(&name, s));
+        near.map(|section| Lost {
+            section,
+            name: None,
+        })
+    });
+    lost.collect()
+}
+
+fn tables<T>(
+    root: &TableReader<'_>,
+    key: &'static str,
+    read: impl FnMut(&Node<'_>) -> Option<T>,
+) -> Vec<T> {
+    let nodes = root.get(key).and_then(|node| node.list(key));
+    nodes.iter().flatten().filter_map(read).collect()
+}
+
+fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
+    let Some(table) = node.table("[orbit]") else {
+        lost.push(Lost {
+            section: "orbit",
+            name: None,
+        });
+        return None;
+    };
+    let misspelt = lost.iter().any(|lost| lost.section == "orbit");
+    // Where [orbit] itself is misspelt, this is its sections' table only.
+    let elements = if misspelt {
+        table.get("elements")
+    } else {
+        table.required("elements")
+    };
+    let elements = elements.and_then(|node| node.text());
+    let start = table.get("start").and_then(|node| node.text());
+    let (mut earth, mut sun, mut atmosphere_km) = ("ellipsoid", "apparent", None);
+    if let Some(shadow) = table.get("shadow").and_then(|node| node.table("`shadow`")) {
+        let pick = |key, words: &[&'static str]| {
+            shadow
+                .get(key)
+                .and_then(|node| node.choice(words))
+                .map(|word| word.value)
+        };
+        earth = pick("earth", &["ellipsoid", "sphere"]).unwrap_or(earth);
+        sun = pick("sun", &["apparent", "geometric"]).unwrap_or(sun);
+        atmosphere_km = shadow.get("atmosphere_km").and_then(|node| node.number());
+        shadow.finish();
+    }
+    let mut sections = Vec::new();
+    for name in ["array", "battery", "load", "thermal"] {
+        if let Some(node) = table.get(name) {
+            let name = Located {
+                value: name.to_owned(),
+                place: node.place.clone(),
+            };
+            if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
+                sections.push(RawSection {
+                    name,
+                    settings: settings(&section, &[]),
+                });
+            }
+        }
+    }
+    table.finish();
+    Some(RawOrbit {
+        elements,
+        start,
+        earth,
+        sun,
+        atmosphere_km,
+        settings: sections,
+    })
+}
+
+/// Every entry of a table but those with the keys in `known`.
+pub(in crate::config) fn settings(table: &TableReader<'_>, known: &[&str]) -> Vec<RawSetting> {
+    let entries = table.entries().into_iter();
+    let settings = entries.filter(|(key, _)| !known.contains(&key.value.as_str()));
+    settings
+        .map(|(key, node)| RawSetting {
+            key,
+            value: node.raw(),
+            place: node.place.clone(),
+        })
+        .collect()
+}
+
+fn step(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawStep> {
+    let Some(table) = node.table("[[step]]") else {
+        lost.push(Lost {
+            section: "step",
+            name: None,
+        });
+        return None;
+    };
+    let name = table.required("name").and_then(|node| node.name());
+    let length = table.required("length").and_then(|node| length(&node));
+    let set = tables(&table, "set", set);
+    let profiles = tables(&table, "profile", profile);
+    if name.is_none() || length.is_none() {
+        lost.push(Lost {
+            section: "step",
+            name: name.as_ref().map(|name| name.value.clone()),
+        });
+    }
+    let place = table.place().clone();
+    table.finish();
+    Some(RawStep {
+        name: name.unwrap_or(Located {
+            value: String::new(),
+            place: place.clone(),
+        }),
+        length: length.unwrap_or(Located {
+            value: RawLength::Unknown,
+            place,
+        }),
+        set,
+        profiles,
+    })
+}
+
+fn length(node: &Node<'_>) -> Option<Located<RawLength>> {
+    let text = node.text_of("a length of time in quotes, such as \"90 s\" or \"2 orbits\"")?;
+    let Some(value) = length_of_step(&text.value) else {
+        let message = format!("`{}` is no length of a step", text.value);
+        let advice = duration_advice(&text.value, true);
+        return node.refuse_with(message, &advice);
+    };
+    Some(Located {
+        value,
+        place: text.place,
+    })
+}
+
+fn set(node: &Node<'_>) -> Option<RawSet> {
+    let before = node.noted();
+    let table = node.table("`set`")?;
+    let number = |key| table.get(key).and_then(|node| node.number());
+    let device = table.required("device").and_then(|node| node.text());
+    let after = table.get("after").and_then(|node| node.duration());
+    let (volts, limit_amps) = (number("volts"), number("limit_amps"));
+    let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
+    let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
+    let output = choice("output", &["on", "off"]);
+    let mode = choice("mode", PowerMode::NAMES);
+    let inject = choice(
+        "inject",
+        &["mute", "bit-flip", "over-voltage-trip", "reset"],
+    );
+    let whole = |key| table.get(key).and_then(|node| node.whole());
+    let (byte, bit) = (whole("byte"), whole("bit"));
+    let length = table.get("length").and_then(|node| node.duration());
+    table.finish();
+    Some(RawSet {
+        place: node.place.clone(),
+        device: device?,
+        after,
+        volts,
+        limit_amps,
+        output,
+        celsius,
+        slew,
+        mode,
+        inject,
+        byte,
+        bit,
+        length,
+        is_whole: node.noted() == before,
+    })
+}
+
+fn profile(node: &Node<'_>) -> Option<RawProfile> {
+    let before = node.noted();
+    let table = node.table("`profile`")?;
+    let number = |key| table.get(key).and_then(|node| node.number());
+    let device = table.required("device").and_then(|node| node.text());
+    let kind = table
+        .required("kind")
+        .and_then(|node| node.choice(&["orbit", "ramp"]));
+    let every = table.get("every").and_then(|node| node.duration());
+    let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
+    table.finish();
+    Some(RawProfile {
+        device: device?,
+        kind: kind?,
+        every,
+        from,
+        to,
+        limit_amps,
+        is_whole: node.noted() == before,
+    })
+}
+
+fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
+    let Some(table) = node.table("[[workload]]") else {
+        lost.push(Lost {
+            section: "workload",
+            name: None,
+        });
+        return None;
+    };
+    let name = table.required("name").and_then(|node| node.name());
+    let device = table.required("device").and_then(|node| node.text());
+    let golden = table.required("golden").and_then(|node| node.text());
+    let scenario = table
+        .get("scenario")
+        .and_then(|node| node.choice(&["single-stream"]));
+    let during = table.get("during").and_then(|node| node.texts());
+    let (modes, modes_place) = modes(&table);
+    table.finish();
+    let scenario = scenario.map_or("single-stream", |word| word.value);
+    if let (Some(name), Some(device), Some(golden)) = (&name, device, golden) {
+        return Some(RawWorkload {
+            name: name.clone(),
+            device,
+            golden,
+            scenario,
+            during,
+            modes,
+            modes_place,
+        });
+    }
+    lost.push(Lost {
+        section: "workload",
+        name: name.map(|name| name.value),
+    });
+    None
+}
+
+/// The power modes of a workload by phase, and where they stand.
+fn modes(table: &TableReader<'_>) -> (Vec<(Phase, PowerMode)>, Option<Place>) {
+    let node = table.get("mode");
+    let place = node.as_ref().map(|node| node.place.clone());
+    let mut modes = Vec::new();
+    if let Some(table) = node.and_then(|node| node.table("`mode`")) {
+        for phase in Phase::ALL {
+            let mode = table
+                .get(phase.name())
+                .and_then(|node| node.choice(PowerMode::NAMES));
+            if let Some(mode) = mode.and_then(|word| PowerMode::from_name(word.value)) {
+                modes.push((phase, mode));
+            }
+        }
+        table.finish();
+    }
+    (modes, place)
+}
+
+fn check(node: &Node<'_>) -> Option<RawCheck> {
+    let table = node.table("[[check]]")?;
+    let name = table.required("name").and_then(|node| node.name());
+    let kind = table.required("kind").and_then(|node| node.text());
+    let mut target = None;
+    for key in ["channel", "device", "workload"] {
+        if let Some(text) = table.get(key).and_then(|node| node.text()) {
+            if target.is_some() {
+                let message = "a check watches one thing";
+                let expected = "expected `channel`, `device` or `workload`, only one of them";
+                table.note(Refusal::at(&text.place, message, expected));
+            }
+            target = target.or(Some((key, text)));
+        }
+    }
+    let during = table.get("during").and_then(|node| node.texts());
+    let after = table.get("after").and_then(|node| node.duration());
+    let place = table.place().clone();
+    let settings = settings(&table, &CHECK_KEYS);
+    // The kind knows the other keys; only keys that must be there can be missed here.
+    let misspelt = table.finish_open(&CHECK_KEYS);
+    let known = |setting: &RawSetting| !misspelt.contains(&setting.key.value);
+    Some(RawCheck {
+        name: name.unwrap_or(Located {
+            value: String::new(),
+            place: place.clone(),
+        }),
+        place,
+        kind: kind?,
+        target,
+        during,
+        after: after.map_or(0.0, |seconds| seconds.value),
+        settings: settings.into_iter().filter(known).collect(),
+    })
+}
+
+impl Node<'_> {
+    /// The value for a setting that is looked up later.
+    pub(in crate::config) fn raw(&self) -> RawValue {
+        let quiet = Notes::new(self.place.file);
+        let quiet = self.noting(&quiet);
+        if let Some(number) = quiet.number() {
+            RawValue::Number(number.value)
+        } else if let Some(text) = quiet.text() {
+            RawValue::Text(text.value)
+        } else {
+            RawValue::Other
+        }
+    }
+}

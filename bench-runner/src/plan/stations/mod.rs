@@ -1,0 +1,145 @@
+//! Stations: the wiring's devices, each with its model, link, limits and options.
+
+mod device;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use drivers::catalog::Role;
+use drivers::link::Pacing;
+use profiles::channel::ChannelSpec;
+use profiles::name::DeviceName;
+use profiles::option::Options;
+use profiles::time::Period;
+use reports::event::DeviceId;
+use reports::header::DeviceHeader;
+
+use super::workloads::BoardWork;
+use super::{device_name, orbit};
+
+/// A device of the plan.
+#[derive(Debug)]
+pub enum DevicePlan {
+    /// Something that is polled and told.
+    Instrument(InstrumentPlan),
+    /// Something that speaks by itself.
+    Board(BoardPlan),
+}
+
+/// What both kinds have.
+#[derive(Clone, Debug)]
+pub struct Wired {
+    /// Its number.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: DeviceName,
+    /// Its role.
+    pub role: Role,
+    /// Its model.
+    pub model: &'static str,
+    /// The pace of its line.
+    pub pacing: Pacing,
+    /// Its options, checked.
+    pub options: Options,
+    /// Share of received chunks that are dropped, and damaged.
+    pub faults: (f64, f64),
+    /// The serial number that it must have.
+    pub serial: Option<String>,
+    /// Its channels.
+    pub channels: Vec<ChannelSpec>,
+}
+
+/// An instrument of the plan.
+#[derive(Debug)]
+pub struct InstrumentPlan {
+    /// What it is.
+    pub wired: Wired,
+    /// How often it is asked.
+    pub poll: Period,
+    /// What it may be told at most, by the keys of the wiring.
+    pub limits: BTreeMap<String, f64>,
+}
+
+/// A board of the plan.
+#[derive(Debug)]
+pub struct BoardPlan {
+    /// What it is.
+    pub wired: Wired,
+    /// The supply that feeds it, in the emulated plant.
+    pub powered_by: Option<DeviceId>,
+    /// The chamber that it stands in, in the emulated plant.
+    pub inside: Option<DeviceId>,
+    /// What it works on.
+    pub work: Option<BoardWork>,
+}
+
+impl DevicePlan {
+    /// What both kinds have.
+    pub fn wired(&self) -> &Wired {
+        match self {
+            DevicePlan::Instrument(instrument) => &instrument.wired,
+            DevicePlan::Board(board) => &board.wired,
+        }
+    }
+}
+
+/// The header's devices, and the orbit's own channels if there is one.
+pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHeader> {
+    let mut headers: Vec<DeviceHeader> = devices
+        .iter()
+        .map(|device| {
+            let wired = device.wired();
+            DeviceHeader {
+                name: wired.name.to_string(),
+                role: wired.role.name().to_owned(),
+                model: wired.model.to_owned(),
+                link: "memory".to_owned(),
+                emulated: true,
+                channels: wired.channels.clone(),
+            }
+        })
+        .collect();
+    if has_orbit {
+        headers.push(DeviceHeader {
+            name: orbit::DEVICE.to_owned(),
+            role: "profile".to_owned(),
+            model: "sgp4".to_owned(),
+            link: String::new(),
+            emulated: false,
+            channels: crate::run::context_channels(),
+        });
+    }
+    headers.sort_by(|a, b| a.name.cmp(&b.name));
+    headers
+}
+
+/// Gives each board its work.
+pub(super) fn with_work(
+    devices: Vec<DevicePlan>,
+    mut work: BTreeMap<DeviceId, BoardWork>,
+) -> Vec<DevicePlan> {
+    devices
+        .into_iter()
+        .map(|device| match device {
+            DevicePlan::Board(board) => {
+                let work = work.remove(&board.wired.id);
+                DevicePlan::Board(BoardPlan { work, ..board })
+            }
+            instrument @ DevicePlan::Instrument(_) => instrument,
+        })
+        .collect()
+}
+
+/// The device of that name, by the name as files write it.
+pub(super) fn find<'a>(devices: &'a [DevicePlan], name: &str) -> Option<&'a DevicePlan> {
+    let name = device_name(name)?;
+    devices.iter().find(|device| device.wired().name == name)
+}
+
+/// The names of the devices.
+pub(super) fn names(devices: &[DevicePlan]) -> Vec<Arc<str>> {
+    devices
+        .iter()
+        .map(|device| device.wired().name.as_str().into())
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! What is told over a step: profiles to timelines.
+
+use drivers::catalog::Role;
+use profiles::command::Command;
+use profiles::orbit::{SupplyCeiling, chamber_timeline, supply_timeline};
+use profiles::quantity::{Amperes, Celsius, Volts};
+use profiles::shape::Ramp;
+use profiles::time::{Period, Window};
+
+use super::{PlacedCommand, Told};
+use crate::config::campaign::RawProfile;
+use crate::config::refusal::Refusal;
+use crate::plan::stations::DevicePlan;
+use crate::plan::{Planner, TimedCommand};
+
+/// How often a profile is told when the campaign does not say.
+const EVERY_DEFAULT: Period = Period::millis(10_000);
+/// Most set points of one profile: a day of them at the shortest `every`.
+const MOST_POINTS: f64 = 864_000.0;
+
+impl Planner {
+    pub(super) fn profile(
+        &mut self,
+        told: &Told<'_>,
+        window: Window,
+        raw: &RawProfile,
+        timeline: &mut Vec<PlacedCommand>,
+    ) {
+        let Some(device) = self.device(told.devices, &raw.device) else {
+            return;
+        };
+        let every = self.every(raw, window);
+        let place = &raw.device.place;
+        let wired = device.wired();
+        let points = match (raw.kind.value, wired.role, told.sky) {
+            ("orbit", Role::PowerSupply, Some(sky)) => {
+                let limit = |key| match device {
+                    DevicePlan::Instrument(plan) => plan.limits.get(key).copied(),
+                    DevicePlan::Board(_) => None,
+                };
+                let ceiling = SupplyCeiling {
+                    volts: Volts(limit("volts").unwrap_or(f64::MAX)),
+                    amps: Amperes(limit("amps").unwrap_or(f64::MAX)),
+                };
+                supply_timeline(&sky.prediction, &wired.name, window, every, ceiling)
+            }
+            ("orbit", Role::ThermalChamber, Some(sky)) => {
+                chamber_timeline(&sky.prediction, &wired.name, window, every)
+            }
+            ("orbit", Role::Accelerator, _) => {
+                let message = "a board follows the orbit by its workload";
+                let expected = "expected a power supply or a chamber";
+                let help = "give the workload a `mode` for each phase";
+                self.refuse(Refusal::at(place, message, expected).help(help));
+                return;
+            }
+            ("orbit", _, None) if self.broken.has("orbit") => return,
+            ("orbit", _, None) => {
+                let message = "a profile of kind `orbit` needs an orbit";
+                self.refuse(Refusal::at(&raw.kind.place, message, "expected an [orbit]"));
+                return;
+            }
+            _ => {
+                self.ramp(raw, device, window, timeline);
+                return;
+            }
+        };
+        self.only_of_ramps(raw);
+        for point in points.iter() {
+            let command = TimedCommand {
+                at: point.at,
+                device: wired.id,
+                command: point.command.clone(),
+            };
+            timeline.push(PlacedCommand {
+                command,
+                place: place.clone(),
+                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
+            });
+        }
+    }
+
+    /// How often a profile is told.
+    fn every(&mut self, raw: &RawProfile, window: Window) -> Period {
+        let (every, place) = match &raw.every {
+            None => (EVERY_DEFAULT.as_secs_f64(), &raw.kind.place),
+            Some(every) => (every.value, &every.place),
+        };
+        let period = Period::from_millis((every * 1e3).round() as u32);
+        let Some(period) = period.filter(|period| period.as_millis() >= 100) else {
+            let message = format!("a profile that is told every {} ms", every * 1e3);
+            self.refuse(Refusal::at(place, message, "expected at least \"100 ms\""));
+            return EVERY_DEFAULT;
+        };
+        let points = window.seconds() / period.as_secs_f64();
+        if points <= MOST_POINTS {
+            return period;
+        }
+        let message = format!("a profile of {points:.0} set points");
+        let expected = format!("expected at most {MOST_POINTS}: a longer `every`");
+        self.refuse(Refusal::at(place, message, expected));
+        // So long that it is told once: what else is wrong with it shows all the same.
+        Period::millis(u32::MAX)
+    }
+
+    /// Refuses the keys of ramps in a profile that follows the orbit.
+    fn only_of_ramps(&mut self, raw: &RawProfile) {
+        let keys = [
+            ("from", &raw.from),
+            ("to", &raw.to),
+            ("limit_amps", &raw.limit_amps),
+        ];
+        for (key, value) in keys {
+            if let Some(value) = value {
+                let message = format!("a profile of kind `orbit` has no `{key}`");
+                let expected = "expected in a profile of kind `ramp` only";
+                self.refuse(Refusal::at(&value.place, message, expected));
+            }
+        }
+    }
+
+    fn ramp(
+        &mut self,
+        raw: &RawProfile,
+        device: &DevicePlan,
+        window: Window,
+        timeline: &mut Vec<PlacedCommand>,
+    ) {
+        let every = self.every(raw, window);
+        let place = &raw.device.place;
+        let role = device.wired().role;
+        if role == Role::Accelerator {
+            let message = "a board is told no ramp";
+            self.refuse(Refusal::at(
+                place,
+                message,
+                "expected a power supply or a chamber",
+            ));
+            return;
+        }
+        if !raw.is_whole {
+            return;
+        }
+        let (Some(from), Some(to)) = (&raw.from, &raw.to) else {
+            let (message, expected) = ("a ramp needs two ends", "expected `from` and `to`");
+            self.refuse(Refusal::at(&raw.kind.place, message, expected));
+            return;
+        };
+        let limit = match (role, &raw.limit_amps) {
+            (Role::PowerSupply, None) => {
+                let message = "a ramp of a supply's voltage needs a current limit";
+                self.refuse(Refusal::at(
+                    &raw.kind.place,
+                    message,
+                    "expected `limit_amps`",
+                ));
+                return;
+            }
+            (Role::PowerSupply, Some(limit)) => Some(Amperes(limit.value)),
+            (_, Some(limit)) => {
+                let message = format!("a {role} cannot be told `limit_amps`");
+                self.refuse(Refusal::at(
+                    &limit.place,
+                    message,
+                    "expected `from` and `to`",
+                ));
+                return;
+            }
+            (_, None) => None,
+        };
+        let ramp = Ramp {
+            from: from.value,
+            to: to.value,
+            over: window,
+        };
+        for (at, value) in ramp.sampled(window, every) {
+            let command = match limit {
+                Some(limit) => Command::Supply {
+                    volts: Volts(value),
+                    limit,
+                },
+                None => Command::Chamber {
+                    target: Celsius(value),
+                    slew: None,
+                },
+            };
+            let command = TimedCommand {
+                at: at.ceil_millis(),
+                device: device.wired().id,
+                command,
+            };
+            timeline.push(PlacedCommand {
+                command,
+                place: place.clone(),
+                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
+            });
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What is told at the start of a step: entries of `set` to commands.
+
+use drivers::catalog::Role;
+use profiles::command::{Command, Fault, PowerMode, Switch, Work};
+use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
+use profiles::time::{BenchTime, Window};
+
+use super::{PlacedCommand, Told};
+use crate::config::Located;
+use crate::config::campaign::RawSet;
+use crate::config::refusal::{Place, Refusal};
+use crate::plan::{Planner, TimedCommand};
+
+impl Planner {
+    pub(super) fn set(
+        &mut self,
+        told: &Told<'_>,
+        window: Window,
+        raw: &RawSet,
+        timeline: &mut Vec<PlacedCommand>,
+    ) {
+        let Some(device) = self.device(told.devices, &raw.device) else {
+            return;
+        };
+        let at = self.set_time(window, raw);
+        let role = device.wired().role;
+        let before = self.loader.refusals.len();
+        let commands = self.set_commands(raw, role);
+        if commands.is_empty() && self.loader.refusals.len() == before && raw.is_whole {
+            let message = format!("nothing to tell `{}`", raw.device.value);
+            let expected = match role {
+                Role::PowerSupply => "expected `volts` and `limit_amps`, or `output`",
+                Role::ThermalChamber => "expected `celsius`",
+                Role::Accelerator => "expected `mode`, or `inject`",
+            };
+            self.refuse(Refusal::at(&raw.place, message, expected));
+        }
+        for (command, place) in commands {
+            let command = TimedCommand {
+                at,
+                device: device.wired().id,
+                command,
+            };
+            timeline.push(PlacedCommand {
+                command,
+                place,
+                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
+            });
+        }
+    }
+
+    /// The commands of one entry of `set`, each with the place of its value.
+    fn set_commands(&mut self, raw: &RawSet, role: Role) -> Vec<(Command, Place)> {
+        let mut commands = Vec::new();
+        let mut stray: Vec<(&'static str, &Place)> = Vec::new();
+        match (role, &raw.volts, &raw.limit_amps) {
+            (Role::PowerSupply, Some(volts), Some(amps)) => {
+                let volts_place = volts.place.clone();
+                let (volts, limit) = (Volts(volts.value), Amperes(amps.value));
+                commands.push((Command::Supply { volts, limit }, volts_place));
+            }
+            (Role::PowerSupply, Some(_), None) | (Role::PowerSupply, None, Some(_))
+                if !raw.is_whole => {}
+            (Role::PowerSupply, Some(one), None) | (Role::PowerSupply, None, Some(one)) => {
+                let message = "a supply is told a voltage and a current limit together";
+                let expected = "expected both `volts` and `limit_amps`";
+                self.refuse(Refusal::at(&one.place, message, expected));
+            }
+            (_, volts, amps) => {
+                stray.extend(volts.as_ref().map(|volts| ("volts", &volts.place)));
+                stray.extend(amps.as_ref().map(|amps| ("limit_amps", &amps.place)));
+            }
+        }
+        match (role, &raw.output) {
+            (Role::PowerSupply, Some(state)) => {
+                let switch = if state.value == "on" {
+                    Switch::On
+                } else {
+                    Switch::Off
+                };
+                commands.push((Command::SupplyOutput(switch), state.place.clone()));
+            }
+            (_, output) => stray.extend(output.as_ref().map(|output| ("output", &output.place))),
+        }
+        match (role, &raw.celsius) {
+            (Role::ThermalChamber, Some(celsius)) => {
+                self.slew(raw.slew.as_ref());
+                let slew = raw.slew.as_ref().map(|slew| CelsiusPerMinute(slew.value));
+                let target = Celsius(celsius.value);
+                commands.push((Command::Chamber { target, slew }, celsius.place.clone()));
+            }
+            (_, celsius) => {
+                stray.extend(celsius.as_ref().map(|c| ("celsius", &c.place)));
+                stray.extend(raw.slew.as_ref().map(|s| ("slew_k_per_min", &s.place)));
+            }
+        }
+        match (role, &raw.mode) {
+            (Role::Accelerator, Some(mode)) => {
+                let work = PowerMode::from_name(mode.value).unwrap_or_default();
+                let command = Command::Accelerator(Work::Mode(work));
+                commands.push((command, mode.place.clone()));
+            }
+            (_, mode) => stray.extend(mode.as_ref().map(|mode| ("mode", &mode.place))),
+        }
+        commands.extend(
+            self.fault(raw, role)
+                .map(|fault| (Command::Inject(fault), raw.place.clone())),
+        );
+        for (key, place) in stray {
+            let message = format!("a {role} cannot be told `{key}`");
+            let expected = match role {
+                Role::PowerSupply => "expected `volts`, `limit_amps`, `output` or `inject`",
+                Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
+                Role::Accelerator => "expected `mode` or `inject`",
+            };
+            self.refuse(Refusal::at(place, message, expected));
+        }
+        commands
+    }
+
+    fn slew(&mut self, slew: Option<&Located<f64>>) {
+        if let Some(slew) = slew.filter(|slew| slew.value <= 0.0) {
+            let message = format!("a rate of {} K/min", slew.value);
+            let expected = "expected above 0; heating or cooling, the chamber knows";
+            self.refuse(Refusal::at(&slew.place, message, expected));
+        }
+    }
+
+    /// When it is told: on a whole millisecond within the step.
+    fn set_time(&mut self, window: Window, raw: &RawSet) -> BenchTime {
+        let Some(after) = &raw.after else {
+            return window.start;
+        };
+        let at = window.start.plus_micros((after.value * 1e6).round() as u64);
+        if at != at.ceil_millis() {
+            let message = format!("`after` is {} ms", after.value * 1e3);
+            let expected = "expected whole milliseconds";
+            self.refuse(Refusal::at(&after.place, message, expected));
+        } else if at >= window.end && !self.broken.is_timeless() {
+            let message = format!("`after` is {} s: the step is over by then", after.value);
+            let expected = format!("expected below {} s", window.seconds());
+            self.refuse(Refusal::at(&after.place, message, expected));
+        }
+        at
+    }
+
+    fn fault(&mut self, raw: &RawSet, role: Role) -> Option<Fault> {
+        let Some(inject) = &raw.inject else {
+            if raw.is_whole {
+                self.needless(raw, &[]);
+            }
+            return None;
+        };
+        let board = role == Role::Accelerator;
+        let (possible, keys): (bool, &[&str]) = match inject.value {
+            "mute" => (true, &["length"]),
+            "bit-flip" => (board, &["byte", "bit"]),
+            "over-voltage-trip" => (role == Role::PowerSupply, &[]),
+            _ => (board, &[]),
+        };
+        if !possible {
+            let message = format!("a {role} has no fault `{}`", inject.value);
+            let expected = match role {
+                Role::PowerSupply => "expected `mute` or `over-voltage-trip`",
+                Role::ThermalChamber => "expected `mute`",
+                Role::Accelerator => "expected `mute`, `bit-flip` or `reset`",
+            };
+            self.refuse(Refusal::at(&inject.place, message, expected));
+            return None;
+        }
+        self.needless(raw, keys);
+        let fault = match (inject.value, &raw.byte, &raw.bit, &raw.length) {
+            ("reset", ..) => Some(Fault::Reset),
+            ("over-voltage-trip", ..) => Some(Fault::OverVoltageTrip),
+            ("mute", _, _, Some(length)) => Some(Fault::Mute {
+                millis: (length.value * 1e3) as u32,
+            }),
+            ("bit-flip", Some(byte), Some(bit), _) => {
+                self.flip(byte, bit);
+                Some(Fault::BitFlip {
+                    byte: byte.value as u32,
+                    bit: bit.value as u8,
+                })
+            }
+            _ => None,
+        };
+        if fault.is_none() && raw.is_whole {
+            let expected = match inject.value {
+                "mute" => "expected `length`, such as \"5 s\"",
+                _ => "expected `byte`, and `bit` from 0 to 7",
+            };
+            let message = format!("`{}` needs more", inject.value);
+            self.refuse(Refusal::at(&inject.place, message, expected));
+        }
+        fault
+    }
+
+    fn flip(&mut self, byte: &Located<u64>, bit: &Located<u64>) {
+        let range = [(byte, "byte", u64::from(u32::MAX)), (bit, "bit", 7)];
+        for (number, key, most) in range {
+            if number.value > most {
+                let message = format!("`{key}` is {}", number.value);
+                let expected = format!("expected from 0 to {most}");
+                self.refuse(Refusal::at(&number.place, message, expected));
+            }
+        }
+    }
+
+    /// Refuses the keys of faults that this one does not need.
+    fn needless(&mut self, raw: &RawSet, needed: &[&str]) {
+        let keys = [
+            ("byte", raw.byte.as_ref().map(|byte| &byte.place)),
+            ("bit", raw.bit.as_ref().map(|bit| &bit.place)),
+            ("length", raw.length.as_ref().map(|length| &length.place)),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place.filter(|_| !needed.contains(&key)) {
+                let message = format!("`{key}` belongs to a fault that is not injected here");
+                let expected = match key {
+                    "length" => "expected beside `inject = \"mute\"`",
+                    _ => "expected beside `inject = \"bit-flip\"`",
+                };
+                self.refuse(Refusal::at(place, message, expected));
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The program, run as a process.
+
+use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program of the bench, and the folder that it runs in.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+/// What the program said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// On standard output.
+    pub out: String,
+    /// On standard error.
+    pub err: String,
+}
+
+impl Said {
+    /// Code and both texts, for snapshots.
+    pub fn all(&self) -> String {
+        let code = self.code.map_or("none".to_owned(), |code| code.to_string());
+        let part = |name: &str, text: &str| match text {
+            "" => String::new(),
+            text => format!("--- {name}\n{text}"),
+        };
+        let (out, err) = (part("out", &self.out), part("err", &self.err));
+        format!("exit code {code}\n{out}{err}")
+    }
+}
+
+impl Program {
+    /// The program at `path`, to run in `folder`.
+    pub fn new(path: &str, folder: &Path) -> Program {
+        Program {
+            path: path.into(),
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// The program with arguments, deaf to the terminal and the environment of the tests.
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .arg0("bench")
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_remove("BENCH_WIRING")
+            .env_remove("NO_COLOR")
+            .env("COLUMNS", "100")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Said {
+        let output = self.command(arguments).output();
+        let output = output.expect("the program was built with the tests");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said {
+            code: output.status.code(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Every campaign on the emulated bench, in virtual time, against its accepted goldens.
+//!
+//! 1. each campaign of the folder is among those that are run here, and passes;
+//! 2. the quickstart's phases are where the published edges of the shadow are;
+//! 3. it ran to its end, with as many steps, findings and answers as two orbits have;
+//! 4. the worst margins are those of the physics, not of luck;
+//! 5. every answer was compared with its golden, and the throughput goldens were held;
+//! 6. everything was left safe, and the record is whole.
+
+use std::fs;
+
+use bench_runner::exit::Exit;
+use hil_tests::ran::Ran;
+use hil_tests::scene::bench_folder;
+use profiles::phase::Phase;
+use reports::verdict::{Ending, Verdict};
+
+use crate::{quickstart, smoke};
+
+/// The ISS on 2025-06-25 in seconds after 18:00 UTC: penumbra in, umbra in, umbra out, penumbra
+/// out of its first eclipse. Orekit and Skyfield agree on them within two seconds.
+const EDGES: [f64; 4] = [699.880, 708.757, 2_801.554, 2_810.390];
+
+/// Seconds between T0 and the first step of a campaign are part of the orbit too.
+const EDGE_TOLERANCE: f64 = 2.0;
+
+#[test]
+fn every_campaign_of_the_folder_passes() {
+    let run: [(&str, &Ran); 2] = [("eclipse_ride_through", quickstart()), ("smoke", smoke())];
+    let mut files: Vec<String> = fs::read_dir(bench_folder().join("campaigns"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+        .collect();
+    files.sort();
+    assert_eq!(files, run.map(|(name, _)| name), "run each campaign here");
+    for (name, ran) in run {
+        let bad: Vec<&str> = ran
+            .outcome
+            .report
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict != Verdict::Pass)
+            .map(|finding| &*finding.because)
+            .collect();
+        assert_eq!(bad, [""; 0], "{name}");
+        assert_eq!(*ran.ending(), Ending::Completed, "{name}");
+        assert_eq!(ran.outcome.exit, Exit::Passed, "{name}");
+        assert_eq!(ran.unsafe_ends(), [""; 0], "{name}");
+        assert!(ran.record().is_complete(), "{name}");
+        for file in ["manifest.json", "report.pdf", "junit.xml", "summary.json"] {
+            assert!(!ran.file(file).is_empty(), "{name} {file}");
+        }
+    }
+}
+
+#[test]
+fn the_first_eclipse_is_where_others_computed_it() {
+    let header = &quickstart().outcome.report.header;
+    assert_eq!(header.epoch.as_deref(), Some("2025-06-25T18:00:00.000Z"));
+    let phases: Vec<(Phase, f64)> = header
+        .phases
+        .iter()
+        .map(|interval| (interval.phase, interval.window.start.as_secs_f64()))
+        .collect();
+    let expected = [
+        Phase::Sunlit,
+        Phase::Penumbra,
+        Phase::Umbra,
+        Phase::Penumbra,
+        Phase::Sunlit,
+        Phase::Penumbra,
+        Phase::Umbra,
+        Phase::Penumbra,
+        Phase::Sunlit,
+    ];
+    let order: Vec<Phase> = phases.iter().map(|(phase, _)| *phase).collect();
+    assert_eq!(order, expected);
+    for ((phase, start), edge) in phases[1..].iter().zip(EDGES) {
+        assert!(
+            (start - edge).abs() < EDGE_TOLERANCE,
+            "{phase:?} {start} s, published {edge} s"
+        );
+    }
+}
+
+#[test]
+fn two_orbits_were_run_to_their_end() {
+    let report = &quickstart().outcome.report;
+    // 15.5 revolutions a day: 92.9 minutes each, and the bring-up before them.
+    let seconds = report.manifest.sim_seconds;
+    assert!((11_150.0..11_300.0).contains(&seconds), "{seconds} s");
+    let steps: Vec<&str> = report.header.steps.iter().map(|s| &*s.name).collect();
+    assert_eq!(steps, ["identify and arm", "bring-up", "two orbits"]);
+    assert_eq!(report.findings.len(), report.header.checks.len());
+    assert_eq!(report.findings.len(), 15);
+    let answers: Vec<(u64, u64)> = report
+        .workloads
+        .iter()
+        .map(|story| (story.overall.as_ref().unwrap().count, story.no_response))
+        .collect();
+    let [(masks, none), (words, neither)] = answers[..] else {
+        panic!("two workloads, not {answers:?}");
+    };
+    assert_eq!((none, neither), (0, 0));
+    assert!((35_500..37_000).contains(&masks), "{masks} masks");
+    assert!((37_000..39_000).contains(&words), "{words} words");
+}
+
+#[test]
+fn margins_are_those_of_the_physics() {
+    let margins = [
+        ("bus voltage in band", 0.5..2.0),
+        ("board input voltage in eclipse", 1.0..6.0),
+        ("supply current", 0.2..1.5),
+        ("payload junction temperature", 5.0..60.0),
+        ("companion junction temperature", 5.0..70.0),
+        ("chamber slew", 0.0..5.0),
+    ];
+    for (check, range) in margins {
+        let finding = quickstart().finding(check);
+        let margin = finding.margin.expect("a check of values has a margin");
+        assert!(range.contains(&margin), "{check}: {margin} {finding:?}");
+        assert!(finding.at.is_some() && finding.phase.is_some(), "{check}");
+        assert!(finding.samples > 1_000, "{check}: {}", finding.samples);
+    }
+}
+
+#[test]
+fn every_answer_was_held_against_its_golden() {
+    let ran = quickstart();
+    for (check, workload) in [("cloud masks are right", 0), ("keywords are right", 1)] {
+        let finding = ran.finding(check);
+        let story = &ran.outcome.report.workloads[workload];
+        let answers = story.overall.as_ref().unwrap().count;
+        assert_eq!(finding.samples, answers, "{check}");
+        assert!(finding.because.contains("match golden"), "{check}");
+    }
+    for check in [
+        "cloud mask throughput in sunlight",
+        "cloud mask throughput in eclipse",
+        "keyword throughput in sunlight",
+        "keyword throughput in eclipse",
+    ] {
+        let finding = ran.finding(check);
+        assert!(finding.because.contains("golden"), "{}", finding.because);
+        assert!(finding.margin.is_some_and(|m| m > 0.0), "{finding:?}");
+    }
+}
