@@ -131,7 +131,7 @@ pub(super) fn list<T>(
     key: &'static str,
     read: impl Fn(&TableReader<'_>) -> Option<T>,
 ) -> Vec<T> {
-    let nodes = table.get(key).and_then(|node| node.list());
+    let nodes = table.get(key).and_then(|node| node.list(key));
     let nodes = nodes.unwrap_or_default();
     let read = |node: &Node<'_>| {
         let table = node.table(key)?;

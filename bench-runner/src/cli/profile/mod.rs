@@ -10,6 +10,8 @@ mod resolve;
 mod satellite;
 mod summary;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod year;
 
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ pub(super) struct Flight {
 
 pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Option<Flight> {
     let mut instant = |text: Option<&Located<String>>| {
-        instant(text).map_err(|refusal| loader.refusals.push(refusal))
+        instant(text).map_err(|refusal| loader.refusals.push(*refusal))
     };
     let (start, epoch) = (instant(raw.start.as_ref()), instant(raw.epoch.as_ref()));
     let spacecraft = satellite::spacecraft(loader, &raw.sections);
@@ -135,14 +135,14 @@ fn members(loader: &mut Loader, talk: &RawTalk, epoch: Utc) -> Option<Vec<(Strin
 }
 
 /// The instant of a text, if there is one.
-fn instant(text: Option<&Located<String>>) -> Result<Option<Utc>, Refusal> {
+fn instant(text: Option<&Located<String>>) -> Result<Option<Utc>, Box<Refusal>> {
     let Some(text) = text else {
         return Ok(None);
     };
     Utc::parse(&text.value).map(Some).map_err(|error| {
         let message = format!("`{}` is no time in UTC: {}", text.value, error.why);
         let expected = "expected a time such as \"2025-06-25T18:00:00Z\"";
-        Refusal::at(&text.place, message, expected)
+        Box::new(Refusal::at(&text.place, message, expected))
     })
 }
 
@@ -304,7 +304,3 @@ fn made(
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

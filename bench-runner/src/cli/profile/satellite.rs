@@ -69,7 +69,7 @@ pub(super) fn spacecraft(loader: &mut Loader, sections: &[RawSection]) -> Spacec
         for setting in &section.settings {
             match with(&spacecraft, section.name, setting) {
                 Ok(changed) => spacecraft = changed,
-                Err(refusal) => loader.refusals.push(refusal),
+                Err(refusal) => loader.refusals.push(*refusal),
             }
         }
     }
@@ -80,12 +80,12 @@ fn with(
     spacecraft: &Spacecraft,
     section: &str,
     setting: &RawSetting,
-) -> Result<Spacecraft, Refusal> {
+) -> Result<Spacecraft, Box<Refusal>> {
     let mut whole = serde_json::to_value(spacecraft).unwrap_or_default();
     let known = whole.get_mut(section).and_then(Value::as_object_mut);
     let wrong = |why: String| {
         let message = format!("`{}` is wrong", setting.key);
-        Refusal::at(&setting.place, message, why)
+        Box::new(Refusal::at(&setting.place, message, why))
     };
     let Some(known) = known else {
         return Err(wrong("no such section".to_owned()));
@@ -95,7 +95,8 @@ fn with(
         let help = nearest(&setting.key, keys.iter().copied())
             .unwrap_or_else(|| format!("known keys: {}", keys.join(", ")));
         let message = format!("unknown key `{}`", setting.key);
-        return Err(Refusal::at(&setting.key_place, message, "nobody reads this").help(help));
+        let refusal = Refusal::at(&setting.key_place, message, "nobody reads this");
+        return Err(Box::new(refusal.help(help)));
     }
     known.insert(setting.key.clone(), setting.value.clone());
     let changed: Spacecraft =

@@ -1,13 +1,15 @@
 //! Orbits of files and presets, flown.
 
-use super::super::{fly, output, plot, presets, year};
-use super::*;
+use super::resolve::{Flight, flight};
+use super::{file, fly, output, plot, presets, year};
+use crate::config::folder::Folder;
+use crate::config::load::Loader;
 
 fn of(folder: &Folder, name: &str) -> Result<Flight, String> {
     let mut loader = Loader::default();
     let flight = loader.text(folder, name).and_then(|(file, text)| {
         let raw = loader
-            .document(file, &text, "the orbit", super::super::file::read)
+            .document(file, &text, "the orbit", file::read)
             .flatten()?;
         flight(&mut loader, folder, raw)
     });
