@@ -16,7 +16,10 @@ mod year;
 
 use std::path::{Path, PathBuf};
 
-use profiles::orbit::{Prediction, PropagationError, contacts, crosslinks, edges_of, predict};
+use profiles::orbit::{
+    Effect, Prediction, PropagationError, contacts, crosslinks, edges_of, predict,
+    radiation_effects,
+};
 use profiles::time::{BenchTime, Window};
 
 use super::{colour_err, complain, print};
@@ -199,6 +202,17 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
             both(["link_in", "link_out"], name, *window);
         }
         links.push(windows);
+    }
+    if let Some((model, seed)) = &flight.radiation {
+        let mut stream = seed.stream("profile", "radiation");
+        let strikes = radiation_effects((orbit, start), span, model, None, &mut stream)?;
+        events.extend(strikes.into_iter().map(|(at, effect)| {
+            let event = match effect {
+                Effect::Upset => "upset",
+                Effect::LatchUp => "latch_up",
+            };
+            (event.to_owned(), at)
+        }));
     }
     events.sort_by_key(|(_, at)| *at);
     Ok(Flown {

@@ -2,8 +2,10 @@
 
 use profiles::orbit::{
     Crosslink, Description, DownLink, EarthShape, Elements, ElementsError, Ephemeris, Kepler,
-    MeanElements, Orbit, Plane, ShadowModel, Spacecraft, Station, SunDirection, Utc,
+    MeanElements, Orbit, Plane, RadiationModel, ShadowModel, Spacecraft, Station, SunDirection,
+    Utc,
 };
+use profiles::seed::Seed;
 
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
@@ -28,6 +30,7 @@ pub(super) struct Flight {
     pub(super) others: Vec<(String, Orbit)>,
     pub(super) crosslink: Crosslink,
     pub(super) downlink: Option<DownLink>,
+    pub(super) radiation: Option<(RadiationModel, Seed)>,
 }
 
 pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Option<Flight> {
@@ -75,6 +78,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         },
         spacecraft,
         downlink: raw.talk.downlink,
+        radiation: raw.talk.radiation,
         stations: raw
             .talk
             .stations

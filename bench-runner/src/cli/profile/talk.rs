@@ -1,6 +1,8 @@
-//! Whom a satellite talks to, as the file says it: stations, other satellites, constellations.
+//! What surrounds a satellite, as the file says it: stations, other satellites, constellations,
+//! particles.
 
-use profiles::orbit::{Constellation, DownLink};
+use profiles::orbit::{Constellation, DownLink, RadiationModel};
+use profiles::seed::Seed;
 
 use crate::config::{Located, Node, Place, TableReader};
 
@@ -31,6 +33,7 @@ pub(super) struct RawTalk {
     pub(super) skim_km: f64,
     pub(super) max_range_km: Option<f64>,
     pub(super) downlink: Option<DownLink>,
+    pub(super) radiation: Option<(RadiationModel, Seed)>,
 }
 
 pub(super) fn read(table: &TableReader<'_>) -> RawTalk {
@@ -44,6 +47,7 @@ pub(super) fn read(table: &TableReader<'_>) -> RawTalk {
         skim_km,
         max_range_km,
         downlink: table.get("downlink").and_then(|node| downlink(&node)),
+        radiation: table.get("radiation").and_then(|node| radiation(&node)),
     }
 }
 
@@ -125,6 +129,40 @@ fn constellation(node: &Node<'_>) -> Option<(Constellation, f64, Place)> {
 
 fn table_refusal(node: &Node<'_>, message: String) -> Option<()> {
     node.refuse(message, "expected a multiple of the planes")
+}
+
+/// `[radiation]`: rates of a part, and the seed of its schedule.
+fn radiation(node: &Node<'_>) -> Option<(RadiationModel, Seed)> {
+    let table = node.table("[radiation]")?;
+    let defaults = RadiationModel::default();
+    let get = |key, default: f64, high| {
+        table
+            .get(key)
+            .map_or(Some(default), |node| within(&node, 0.0, high))
+    };
+    let values = [
+        get("quiet_per_day", defaults.quiet_per_day, 1e5),
+        get("polar_per_day", defaults.polar_per_day, 1e5),
+        get("anomaly_per_day", defaults.anomaly_per_day, 1e5),
+        get("latch_up_share", defaults.latch_up_share, 1.0),
+    ];
+    let seed = table
+        .get("seed")
+        .map_or(Some(0), |node| Some(node.whole()?.value));
+    table.finish();
+    let [
+        quiet_per_day,
+        polar_per_day,
+        anomaly_per_day,
+        latch_up_share,
+    ] = values;
+    let model = RadiationModel {
+        quiet_per_day: quiet_per_day?,
+        polar_per_day: polar_per_day?,
+        anomaly_per_day: anomaly_per_day?,
+        latch_up_share: latch_up_share?,
+    };
+    Some((model, Seed(seed?)))
 }
 
 fn downlink(node: &Node<'_>) -> Option<DownLink> {

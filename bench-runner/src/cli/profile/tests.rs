@@ -93,7 +93,7 @@ fn a_constellation_is_linked_and_a_station_hears() {
         "altitude = \"550 km\"\ninclination = 53.0\nstart = \"2026-03-20T00:00:00Z\"\n\
          duration = \"24 h\"\n[constellation]\nsatellites = 6\nplanes = 2\nphasing = 1\n\
          altitude = \"560 km\"\ninclination = 97.6\n[link]\nmax_range_km = 5000\n\
-         [downlink]\nrate_mbps = 200\n[[station]]\nname = \"kiruna\"\nlatitude = 55.0\n\
+         [radiation]\nseed = 7\nanomaly_per_day = 1000.0\n[downlink]\nrate_mbps = 200\n[[station]]\nname = \"kiruna\"\nlatitude = 55.0\n\
          longitude = 20.2\nmask = 5.0\n",
     );
     let flown = fly(flight.unwrap()).ok().unwrap();
@@ -104,6 +104,7 @@ fn a_constellation_is_linked_and_a_station_hears() {
             .any(|(event, _)| event.starts_with(kind))
     };
     assert!(has("link_in:p1s1") && has("link_out:p2s3"));
+    assert!(has("upset"));
     assert!(has("contact_in:kiruna") && has("contact_out:kiruna"));
     assert!(output::links(&flown).ok().unwrap().lines().count() > 100);
     assert!(flown.downlinked_mbit > 0.0);
