@@ -179,13 +179,17 @@ impl Orbit {
     pub fn state(&self, at: Utc) -> Result<State, PropagationError> {
         let State { position, velocity } = match &self.source {
             Source::Sgp4(constants) => {
+                // With the constants of the original, but its node not wrapped to 0..360 deg in
+                // Lyddane's terms: so were the verification vectors computed. Wrapping moves a
+                // deep orbit below 11.5 deg of inclination by up to a kilometre.
                 let minutes = sgp4::MinutesSinceEpoch(at.seconds_since(self.epoch) / 60.0);
-                let state = constants
-                    .propagate_afspc_compatibility_mode(minutes)
-                    .map_err(|why| PropagationError::Diverged {
-                        at,
-                        why: why.to_string(),
-                    })?;
+                let state =
+                    constants
+                        .propagate(minutes)
+                        .map_err(|why| PropagationError::Diverged {
+                            at,
+                            why: why.to_string(),
+                        })?;
                 State {
                     position: Vector::from(state.position),
                     velocity: Vector::from(state.velocity),
