@@ -3,6 +3,7 @@
 
 mod broken;
 mod checks;
+mod fits;
 mod limits;
 mod orbit;
 mod settings;
@@ -174,6 +175,7 @@ impl Planner {
         let steps = self.steps(campaign, flight.as_ref());
         let sky = flight.and_then(|flight| self.predict(&flight, &steps, campaign));
         let devices = self.devices(wiring, sky.is_some());
+        self.feeds(wiring, &devices);
         let header_devices = stations::headers(&devices, sky.is_some());
         let goldens = self.goldens(folder, campaign);
         let mut header = Header {
@@ -215,7 +217,7 @@ impl Planner {
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
         let devices = stations::with_work(devices, work);
-        Plan {
+        let plan = Plan {
             seed,
             pace: request.pace,
             wiring_name: wiring.name.clone(),
@@ -226,7 +228,9 @@ impl Planner {
             files: std::mem::take(&mut self.files),
             worst,
             header,
-        }
+        };
+        self.networks(campaign, &plan);
+        plan
     }
 }
 

@@ -216,6 +216,33 @@ fn silence_is_told_within_its_deadline_and_ends() {
 }
 
 #[test]
+fn an_answer_that_comes_late_answers_nothing_else() {
+    for_every_make!(|make| {
+        let mut options = Options::defaults(make.options);
+        options.set("deadline", OptionValue::Number(0.3));
+        options.set("latency", OptionValue::Number(0.4));
+        let mut rig = Rig::with(make, options);
+        for _ in 0..4 {
+            let error = rig.supply.identify().await.unwrap_err();
+            assert!(
+                matches!(error.kind, DeviceErrorKind::Silent { .. }),
+                "{error}"
+            );
+            let error = rig.supply.measure(&mut Vec::new()).await.unwrap_err();
+            assert!(
+                matches!(error.kind, DeviceErrorKind::Silent { .. }),
+                "{error}"
+            );
+            let error = rig.supply.make_safe().await.unwrap_err();
+            assert!(
+                matches!(error.kind, DeviceErrorKind::Silent { .. }),
+                "{error}"
+            );
+        }
+    });
+}
+
+#[test]
 fn garbage_is_told_and_the_next_question_works() {
     const GARBAGE: [&[u8]; 5] = [
         b"\xff\x00\x80\r\n",

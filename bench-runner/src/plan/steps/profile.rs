@@ -149,11 +149,8 @@ impl Planner {
         let limit = match (role, &raw.limit_amps) {
             (Role::PowerSupply, None) => {
                 let message = "a ramp of a supply's voltage needs a current limit";
-                self.refuse(Refusal::at(
-                    &raw.kind.place,
-                    message,
-                    "expected `limit_amps`",
-                ));
+                let expected = "expected `limit_amps`";
+                self.refuse(Refusal::at(&raw.kind.place, message, expected));
                 return;
             }
             (Role::PowerSupply, Some(limit)) => Some(Amperes(limit.value)),
@@ -173,7 +170,10 @@ impl Planner {
             to: to.value,
             over: window,
         };
-        for (at, value) in ramp.sampled(window, every) {
+        // The last millisecond of the step is told the ramp's end, whatever `every` is.
+        let end = (window.end - Period::millis(1), to.value);
+        let sampled = ramp.sampled(window, every).into_iter();
+        for (at, value) in sampled.filter(|(at, _)| *at < end.0).chain([end]) {
             let command = match limit {
                 Some(limit) => Command::Supply {
                     volts: Volts(value),

@@ -14,6 +14,21 @@ pub(super) type Case = (
 );
 
 pub(super) const CASES: &[Case] = &[
+    // What must fit together.
+    (
+        WIRING,
+        "volts = 34.0",
+        "volts = 40.0",
+        "\"bus_supply\"",
+        "takes 36 V at most",
+    ),
+    (
+        CAMPAIGN,
+        "\"cloud-mask\"",
+        "\"keyword-spotting\"",
+        "\"keyword-spotting\"",
+        "runs `eo-cloudnet-tiny`, but golden `keyword-spotting` was made by `mlperf-tiny-kws`",
+    ),
     // Keys and sections.
     (
         CAMPAIGN,
