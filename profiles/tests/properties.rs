@@ -1,7 +1,8 @@
 //! What holds for any input.
 
 use profiles::orbit::{
-    EarthShape, Elements, ShadowModel, Spacecraft, SunDirection, Utc, phases, predict,
+    EarthShape, Elements, Ephemeris, MeanElements, ShadowModel, Spacecraft, SunDirection, Utc,
+    phases, predict,
 };
 use profiles::physics::battery::Pack;
 use profiles::physics::solar_cell::AZUR_3G30C_ADVANCED;
@@ -55,7 +56,41 @@ fn packs() -> impl Strategy<Value = Pack> {
     )
 }
 
+/// Pieces of which messages are made, good and bad.
+const PIECES: [&str; 20] = [
+    "META_START\n",
+    "META_STOP\n",
+    "REF_FRAME = TEME\n",
+    "TIME_SYSTEM = TT\n",
+    "EPOCH = ",
+    "2025-06-25T18:00:00",
+    "2025-06-25T18:01:00",
+    "\n",
+    " ",
+    "{",
+    "}",
+    "\"",
+    ":",
+    ",",
+    "7000.0",
+    "-1e400",
+    "= [",
+    "é",
+    "MEAN_MOTION",
+    "COVARIANCE_START",
+];
+
 proptest! {
+    #[test]
+    fn any_message_is_read_or_refused(picks in prop::collection::vec(0_usize..20, 0..60)) {
+        let text: String = picks.iter().map(|pick| PIECES[*pick]).collect();
+        let errors = [MeanElements::parse(&text).err(), Ephemeris::parse(&text).err()];
+        for error in errors.into_iter().flatten() {
+            prop_assert!(error.line >= 1 && error.columns.start >= 1);
+            prop_assert!(error.columns.start < error.columns.end);
+        }
+    }
+
     #[test]
     fn any_text_is_refused_and_not_more(text in any::<String>()) {
         prop_assert!(Elements::parse(&text).is_err());

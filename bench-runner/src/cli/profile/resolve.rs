@@ -268,7 +268,12 @@ fn of_file(
             let starts = text.match_indices('\n').map(|(at, _)| at + 1);
             let starts: Vec<usize> = std::iter::once(0).chain(starts).collect();
             let start = starts.get(error.line - 1).copied().unwrap_or(text.len());
-            let column = |column: usize| (start + column.saturating_sub(1)).min(text.len());
+            let line = text[start..].lines().next().unwrap_or_default();
+            // Columns are characters, places are bytes.
+            let column = |column: usize| {
+                let mut bytes = line.char_indices().map(|(at, _)| at);
+                start + bytes.nth(column - 1).unwrap_or(line.len())
+            };
             let span = column(error.columns.start)..column(error.columns.end);
             refuse(loader, &Place { file, span }, &error)
         }

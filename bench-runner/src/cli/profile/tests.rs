@@ -109,3 +109,17 @@ fn a_constellation_is_linked_and_a_station_hears() {
     assert!(output::links(&flown).ok().unwrap().lines().count() > 100);
     assert!(flown.downlinked_mbit > 0.0);
 }
+
+#[test]
+fn a_wrong_message_is_marked_where_it_is_wrong() {
+    let files = Box::leak(Box::new([
+        ("x.toml", b"omm = \"x.omm\"".as_slice()),
+        (
+            "x.omm",
+            "OBJECT_NAME = É\nEPOCH = 2025-06-25T27:00:00\n".as_bytes(),
+        ),
+    ]));
+    let folder = Folder::Embedded(files, std::path::PathBuf::new());
+    let told = of(&folder, "x.toml").err().unwrap();
+    assert!(told.contains("line 2, columns 9 to 27"), "{told}");
+}
