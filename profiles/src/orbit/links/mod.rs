@@ -23,3 +23,12 @@ pub struct NamedWindow {
     /// From when to when.
     pub window: Window,
 }
+
+impl From<&Contact> for NamedWindow {
+    fn from(contact: &Contact) -> NamedWindow {
+        NamedWindow {
+            name: contact.station.clone(),
+            window: contact.window,
+        }
+    }
+}
