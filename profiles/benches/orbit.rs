@@ -62,3 +62,10 @@ fn prediction(bencher: Bencher<'_, '_>, length: u64) {
     let model = ShadowModel::default();
     bencher.bench_local(|| predict(&orbit, start, minutes(length), &spacecraft, model));
 }
+
+/// All edges of a year: what the season view and a mission plan need.
+#[divan::bench(sample_count = 5)]
+fn edges_of_a_year(bencher: Bencher<'_, '_>) {
+    let (orbit, start) = scene();
+    bencher.bench_local(|| phases(&orbit, start, minutes(525_600), ShadowModel::default()));
+}

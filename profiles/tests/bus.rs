@@ -1,8 +1,8 @@
 //! The satellite's bus and baseplate along real orbits.
 
-use profiles::orbit::{Prediction, ShadowModel, Spacecraft, TrackPoint, predict};
+use profiles::orbit::{Fidelity, Prediction, ShadowModel, Spacecraft, TrackPoint, predict};
 use profiles::phase::Phase;
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 
 use crate::reference::{GEO, ISS, Reference, SSO, TWO_DAYS, seconds};
 
@@ -194,4 +194,51 @@ fn sunlight_outside_the_shadow_is_that_of_the_season() {
     let prediction = prediction(&ISS, 2.0, &Spacecraft::default());
     let (_, flux) = range(&prediction, |point| point.flux_w_m2);
     assert!((flux - 1_317.4).abs() < 0.5, "{flux}");
+}
+
+#[test]
+fn half_the_step_is_the_same_battery() {
+    let charge = |millis: u32| {
+        let fidelity = Fidelity {
+            shadow: ShadowModel::default(),
+            step: Period::millis(millis),
+        };
+        let spacecraft = Spacecraft::default();
+        let day = crate::reference::seconds(0.0, 86_400.0);
+        let found = predict(&ISS.orbit(), ISS.start(), day, &spacecraft, fidelity).unwrap();
+        found.track.last().unwrap().battery_soc
+    };
+    let (whole, half) = (charge(1_000), charge(500));
+    println!(
+        "halving the step: {:.6} %",
+        100.0 * (whole / half - 1.0).abs()
+    );
+    assert!((whole / half - 1.0).abs() < 1e-3, "{whole} {half}");
+}
+
+#[test]
+fn reflected_sunlight_warms_and_broken_strings_cost() {
+    let day = crate::reference::seconds(0.0, 20_000.0);
+    let run = |spacecraft: &Spacecraft| {
+        predict(
+            &ISS.orbit(),
+            ISS.start(),
+            day,
+            spacecraft,
+            ShadowModel::default(),
+        )
+        .unwrap()
+    };
+    let plain = run(&Spacecraft::default());
+    let mut other = Spacecraft::default();
+    other.thermal.albedo = 0.3;
+    let warmest = |found: &profiles::orbit::Prediction| {
+        let celsius = found.track.iter().map(|point| point.baseplate_celsius);
+        celsius.fold(f64::MIN, f64::max)
+    };
+    assert!(warmest(&run(&other)) > warmest(&plain) + 0.2);
+    let mut other = Spacecraft::default();
+    other.solar_array.failed_strings = 5;
+    let watts = run(&other).track[0].array_watts / plain.track[0].array_watts;
+    assert!((watts - 0.5).abs() < 0.02, "{watts}");
 }

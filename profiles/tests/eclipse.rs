@@ -62,8 +62,8 @@ fn worst_edge(reference: &Reference, model: ShadowModel, file: &str) -> f64 {
 
 #[test]
 fn edges_of_the_reference_orbits() {
-    // An arcsecond of the Sun is 4.5 ms in low orbit and 66 ms at GEO; ours is good to 3.5.
-    for (reference, tolerance) in [(ISS, 0.020), (SSO, 0.020), (GEO, 0.250)] {
+    // An arcsecond of the Sun is 4.5 ms in low orbit and 66 ms at GEO; ours is good to 0.3.
+    for (reference, tolerance) in [(ISS, 0.005), (SSO, 0.005), (GEO, 0.050)] {
         for (model, file) in [
             (OBLATE_APPARENT, "events_skyfield_obl_app.csv"),
             (OBLATE_GEOMETRIC, "events_skyfield_obl_geo.csv"),

@@ -1,6 +1,9 @@
 //! What holds for any input.
 
-use profiles::orbit::{EarthShape, Elements, ShadowModel, SunDirection, Utc, phases};
+use profiles::orbit::{
+    EarthShape, Elements, Ephemeris, MeanElements, ShadowModel, Spacecraft, SunDirection, Utc,
+    phases, predict,
+};
 use profiles::physics::battery::Pack;
 use profiles::physics::solar_cell::AZUR_3G30C_ADVANCED;
 use profiles::shape::{Between, Table};
@@ -53,7 +56,41 @@ fn packs() -> impl Strategy<Value = Pack> {
     )
 }
 
+/// Pieces of which messages are made, good and bad.
+const PIECES: [&str; 20] = [
+    "META_START\n",
+    "META_STOP\n",
+    "REF_FRAME = TEME\n",
+    "TIME_SYSTEM = TT\n",
+    "EPOCH = ",
+    "2025-06-25T18:00:00",
+    "2025-06-25T18:01:00",
+    "\n",
+    " ",
+    "{",
+    "}",
+    "\"",
+    ":",
+    ",",
+    "7000.0",
+    "-1e400",
+    "= [",
+    "é",
+    "MEAN_MOTION",
+    "COVARIANCE_START",
+];
+
 proptest! {
+    #[test]
+    fn any_message_is_read_or_refused(picks in prop::collection::vec(0_usize..20, 0..60)) {
+        let text: String = picks.iter().map(|pick| PIECES[*pick]).collect();
+        let errors = [MeanElements::parse(&text).err(), Ephemeris::parse(&text).err()];
+        for error in errors.into_iter().flatten() {
+            prop_assert!(error.line >= 1 && error.columns.start >= 1);
+            prop_assert!(error.columns.start < error.columns.end);
+        }
+    }
+
     #[test]
     fn any_text_is_refused_and_not_more(text in any::<String>()) {
         prop_assert!(Elements::parse(&text).is_err());
@@ -214,5 +251,27 @@ proptest! {
         for (a, b) in whole.iter().zip(&part) {
             prop_assert!(a.abs_diff(*b) <= 20, "{} {}", a, b);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_energy_is_lost_over_any_window(
+        start in 0.0..80_000.0_f64,
+        length in 60.0..12_000.0_f64,
+        soc in 0.0..1.0_f64,
+        watts in 0.0..250.0_f64,
+        fluence in 0.0..20.0_f64,
+    ) {
+        let mut spacecraft = Spacecraft::default();
+        spacecraft.battery.initial_soc = soc;
+        spacecraft.load.sunlit_watts = watts;
+        spacecraft.solar_array.fluence_1e14_per_cm2 = fluence;
+        let span = crate::reference::seconds(start, start + length);
+        let model = ShadowModel::default();
+        let found = predict(&ISS.orbit(), ISS.start(), span, &spacecraft, model).unwrap();
+        prop_assert!(found.energy.residual() < 1e-6, "{:?}", found.energy);
     }
 }

@@ -64,8 +64,8 @@ fn sun_vectors() {
              distance {worst_distance:.0} km",
             reference.name
         );
-        assert!(worst < 4.0 && worst_apparent < 4.0);
-        assert!(worst_distance < 15_000.0);
+        assert!(worst < 0.5 && worst_apparent < 0.5);
+        assert!(worst_distance < 1_000.0);
     }
 }
 
@@ -87,7 +87,7 @@ fn sun_over_two_decades() {
     }
     let rms = f64::sqrt(sum / count);
     println!("2020 to 2040: at most {worst:.2} arcsec, rms {rms:.2}");
-    assert!(worst < 4.0 && rms < 1.3);
+    assert!(worst < 0.5 && rms < 0.2);
 }
 
 #[test]

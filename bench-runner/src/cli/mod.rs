@@ -7,6 +7,7 @@ mod init;
 mod judge;
 mod list;
 mod plan;
+mod profile;
 mod report;
 mod run;
 
@@ -31,6 +32,7 @@ struct Cli {
 enum Verb {
     Run(run::Args),
     Plan(plan::Args),
+    Profile(profile::Args),
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
@@ -93,6 +95,7 @@ pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
         Verb::Plan(args) => plan::main(&args),
+        Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),

@@ -91,10 +91,11 @@ impl Loader {
     /// A wiring that is no file, under the name that people know it by.
     pub fn wiring_text(&mut self, label: &str, text: &str) -> Option<RawWiring> {
         let file = self.sources.add(label, text);
-        self.document(file, text, "the wiring", wiring)
+        self.document(file, text, WIRING, wiring)
     }
 
-    fn document<T>(
+    /// A file that was read already, by whatever reads its tables.
+    pub(crate) fn document<T>(
         &mut self,
         file: usize,
         text: &str,

@@ -12,6 +12,9 @@ use crate::time::{BenchTime, Window};
 /// over the limb has no more than one extreme.
 const STEP: f64 = 30.0;
 
+/// More than the Sun's angular radius, stretched by the Earth's flattening, rad.
+const WIDEST_SUN: f64 = 0.005;
+
 /// To what an edge is searched, s: less than the microsecond to which it is rounded.
 const EDGE_TOLERANCE: f64 = 2e-7;
 
@@ -101,30 +104,45 @@ pub fn phases(
     Ok(intervals)
 }
 
+/// An edge of a shadow in the words of other tools, and its time.
+pub type Edge = (&'static str, BenchTime);
+
+/// The edges between intervals: `penumbra_in`, `umbra_in`, `umbra_out` and `penumbra_out`.
+/// Both of two edges that fall together are there.
+pub fn edges_of(intervals: &[PhaseInterval]) -> Vec<Edge> {
+    let depth = |phase: Phase| match phase {
+        Phase::Sunlit => 0_usize,
+        Phase::Penumbra => 1,
+        Phase::Umbra => 2,
+    };
+    let mut found = Vec::new();
+    for pair in intervals.windows(2) {
+        let at = pair[1].window.start;
+        let (before, after) = (depth(pair[0].phase), depth(pair[1].phase));
+        found.extend((before..after).map(|level| (["penumbra_in", "umbra_in"][level], at)));
+        let out = (after..before).rev();
+        found.extend(out.map(|level| (["penumbra_out", "umbra_out"][level], at)));
+    }
+    found
+}
+
 /// Every instant at which a limb of the Sun passes the limb of the Earth, unordered.
 fn edges(scene: &Scene<'_>, span: Window) -> Result<Vec<BenchTime>, PropagationError> {
-    // One sample beyond either end, so that a dip in the first or the last step is seen too.
-    let count = (span.seconds() / STEP).ceil() as usize + 3;
-    let origin = span.start.as_secs_f64() - STEP;
-    let samples = (0..count)
-        .map(|index| {
-            let seconds = origin + STEP * index as f64;
-            Ok((seconds, scene.clearance(seconds)?))
-        })
-        .collect::<Result<Vec<(f64, Clearance)>, PropagationError>>()?;
     let mut found = Vec::new();
-    for limb in [Limb::Nearest, Limb::Farthest] {
-        let heights: Vec<(f64, f64)> = samples
-            .iter()
-            .map(|&(seconds, clearance)| (seconds, limb.of(clearance)))
-            .collect();
-        for pair in heights.windows(2) {
-            if (pair[0].1 < 0.0) != (pair[1].1 < 0.0) {
-                found.push(crossing(scene, limb, pair[0], pair[1])?);
+    for run in samples(scene, span)? {
+        for limb in [Limb::Nearest, Limb::Farthest] {
+            let heights: Vec<(f64, f64)> = run
+                .iter()
+                .map(|&(seconds, clearance)| (seconds, limb.of(clearance)))
+                .collect();
+            for pair in heights.windows(2) {
+                if (pair[0].1 < 0.0) != (pair[1].1 < 0.0) {
+                    found.push(crossing(scene, limb, pair[0], pair[1])?);
+                }
             }
-        }
-        for three in heights.windows(3) {
-            grazing(scene, limb, [three[0], three[1], three[2]], &mut found)?;
+            for three in heights.windows(3) {
+                grazing(scene, limb, [three[0], three[1], three[2]], &mut found)?;
+            }
         }
     }
     Ok(found
@@ -132,6 +150,40 @@ fn edges(scene: &Scene<'_>, span: Window) -> Result<Vec<BenchTime>, PropagationE
         .filter(|seconds| *seconds >= 0.0)
         .map(BenchTime::from_secs_f64)
         .collect())
+}
+
+/// Consecutive samples, a step apart from one another.
+type Run = Vec<(f64, Clearance)>;
+
+/// The stretches of the span in which an edge can be. Where the Sun stands so far from the
+/// limb that it cannot reach it in time, steps are jumped over; that is most of an orbit.
+fn samples(scene: &Scene<'_>, span: Window) -> Result<Vec<Run>, PropagationError> {
+    // One sample beyond either end, so that a dip in the first or the last step is seen too.
+    let count = (span.seconds() / STEP).ceil() as usize + 3;
+    let origin = span.start.as_secs_f64() - STEP;
+    let a_step = scene.orbit.fastest_limb() * STEP;
+    let mut runs = vec![Run::new()];
+    let mut index = 0;
+    while index < count {
+        let seconds = origin + STEP * index as f64;
+        let position = scene.orbit.position(scene.start.plus_seconds(seconds))?;
+        let sun = scene.sun.at(seconds);
+        let height = scene.model.height(position, sun).abs() - WIDEST_SUN;
+        // Two steps short of the limb, so that a dip has its neighbours.
+        let jump = (height / a_step - 2.0).max(0.0) as usize;
+        if jump > 1 {
+            if runs.last().is_some_and(|run| !run.is_empty()) {
+                runs.push(Run::new());
+            }
+            index += jump;
+            continue;
+        }
+        if let Some(run) = runs.last_mut() {
+            run.push((seconds, scene.model.clearance(position, sun)));
+        }
+        index += 1;
+    }
+    Ok(runs)
 }
 
 fn crossing(

@@ -2,23 +2,36 @@
 
 mod eclipse;
 mod elements;
+mod frame;
+mod links;
 mod prediction;
 mod profile;
 mod propagation;
+mod radiation;
 mod roots;
+mod season;
 mod shadow;
 mod sky;
+mod source;
 mod spacecraft;
 mod sun;
 mod utc;
 mod vector;
 
-pub use eclipse::phases;
+pub use eclipse::{Edge, edges_of, phases};
 pub use elements::{Elements, ElementsError};
-pub use prediction::{Prediction, TrackPoint, predict};
+pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
+pub use links::{
+    Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
+    contacts, crosslinks, light_milliseconds, link_points,
+};
+pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
 pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
+pub use radiation::{Effect, RadiationModel, Region, injections, radiation_effects};
+pub use season::{Day, Season, seasons, year};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
+pub use source::{Description, Ephemeris, Kepler, MeanElements, Plane};
 pub use spacecraft::{Battery, Cell, Load, SolarArray, Spacecraft, SpacecraftError, Thermal};
 pub use sun::{
     ASTRONOMICAL_UNIT_KM, Nutation, SOLAR_CONSTANT, SUN_RADIUS_KM, SolarLongitude, SunDirection,

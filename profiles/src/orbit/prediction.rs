@@ -13,8 +13,51 @@ use crate::physics::solar_cell::IvCurve;
 use crate::physics::thermal_mass::ThermalMass;
 use crate::time::{BenchTime, Period, Window};
 
-/// Time between points of a track: a penumbra in low orbit lasts nine of them.
-const STEP: Period = Period::millis(1_000);
+/// How closely a satellite is followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fidelity {
+    /// What casts the shadow.
+    pub shadow: ShadowModel,
+    /// Time between points of the track.
+    pub step: Period,
+}
+
+impl From<ShadowModel> for Fidelity {
+    /// One second: a penumbra in low orbit lasts nine of them.
+    fn from(shadow: ShadowModel) -> Fidelity {
+        Fidelity {
+            shadow,
+            step: Period::millis(1_000),
+        }
+    }
+}
+
+/// Where the energy of a prediction came from and went, J. What came in (`array`, `unserved`
+/// and what the battery lost) is what went out (`load`, `shunt`, `loss`).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct EnergyBalance {
+    /// Out of the array at the voltage of the bus.
+    pub array: f64,
+    /// Wanted by the load.
+    pub load: f64,
+    /// Into the shunt, because neither load nor battery could take it.
+    pub shunt: f64,
+    /// Wanted by the load but not there.
+    pub unserved: f64,
+    /// Heat in the battery's resistance.
+    pub loss: f64,
+    /// Into the battery's chemistry, less what came out.
+    pub stored: f64,
+}
+
+impl EnergyBalance {
+    /// What does not add up, over what flowed.
+    pub fn residual(&self) -> f64 {
+        let came = self.array + self.unserved;
+        let went = self.load + self.shunt + self.loss + self.stored;
+        (came - went).abs() / (came.abs() + self.load).max(f64::MIN_POSITIVE)
+    }
+}
 
 /// An orbit's phases and what follows from them.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +66,8 @@ pub struct Prediction {
     pub phases: Vec<PhaseInterval>,
     /// One point a second from the start of the span, one at each edge and one at the end.
     pub track: Vec<TrackPoint>,
+    /// Where the energy went.
+    pub energy: EnergyBalance,
 }
 
 /// The satellite at one instant.
@@ -92,8 +137,12 @@ pub fn predict(
     start: Utc,
     span: Window,
     spacecraft: &Spacecraft,
-    model: ShadowModel,
+    fidelity: impl Into<Fidelity>,
 ) -> Result<Prediction, PropagationError> {
+    let Fidelity {
+        shadow: model,
+        step,
+    } = fidelity.into();
     let phases = phases(orbit, start, span, model)?;
     let skies = Skies::over(orbit, start, span)?;
     let sun = SunTrack::over(start, span, model.sun);
@@ -105,7 +154,7 @@ pub fn predict(
     let mut bus: Option<Bus<'_>> = None;
     let mut track = Vec::with_capacity(span.seconds() as usize + 2 * phases.len() + 2);
     let mut now = span.start;
-    for (phase, next) in instants(&phases, span) {
+    for (phase, next) in instants(&phases, span, step) {
         let light = match phase {
             Phase::Sunlit => 1.0,
             Phase::Penumbra => lit(now)?,
@@ -116,26 +165,41 @@ pub fn predict(
             phase,
             light,
             flux: sky.flux * light,
+            reflected: sky.flux * sky.earthshine,
         };
         let bus = bus.get_or_insert_with(|| Bus::new(spacecraft, light));
         track.push(bus.point(now, place, sky.beta_deg));
         bus.advance(place, next.micros_since(now) as f64 * 1e-6);
         now = next;
     }
-    Ok(Prediction { phases, track })
+    let mut energy = EnergyBalance::default();
+    if let Some(bus) = bus {
+        let joules = |soc| bus.pack.stored_joules(soc);
+        energy = bus.energy;
+        energy.stored = joules(bus.soc) - joules(spacecraft.battery.initial_soc.clamp(0.0, 1.0));
+    }
+    Ok(Prediction {
+        phases,
+        track,
+        energy,
+    })
 }
 
 /// Each instant's phase and the instant after it; the last one is the end of the span itself.
-fn instants(phases: &[PhaseInterval], span: Window) -> impl Iterator<Item = (Phase, BenchTime)> {
+fn instants(
+    phases: &[PhaseInterval],
+    span: Window,
+    step: Period,
+) -> impl Iterator<Item = (Phase, BenchTime)> {
     let last = phases.last().map_or(Phase::Sunlit, |last| last.phase);
     phases
         .iter()
         .flat_map(move |interval| {
             let into = interval.window.start.micros_since(span.start);
-            let steps = into / STEP.as_micros() + 1;
-            let first = span.start.plus_micros(steps * STEP.as_micros());
+            let steps = into / step.as_micros() + 1;
+            let first = span.start.plus_micros(steps * step.as_micros());
             let end = interval.window.end;
-            let inside = std::iter::successors(Some(first), |at| Some(*at + STEP));
+            let inside = std::iter::successors(Some(first), move |at| Some(*at + step));
             inside
                 .take_while(move |at| *at < end)
                 .chain([end])
@@ -151,6 +215,8 @@ struct Place {
     light: f64,
     /// Sunlight, W/m².
     flux: f64,
+    /// Sunlight that an Earth of albedo 1 would throw on a plate that faces it, W/m².
+    reflected: f64,
 }
 
 /// The spacecraft's state, and what does not change.
@@ -163,8 +229,7 @@ struct Bus<'a> {
     baseplate_celsius: f64,
     /// The last voltage, from which the search for the next one starts, V.
     volts: f64,
-    /// Current out of the battery since the last point, A.
-    battery_amps: f64,
+    energy: EnergyBalance,
 }
 
 impl<'a> Bus<'a> {
@@ -179,7 +244,7 @@ impl<'a> Bus<'a> {
             array_celsius: spacecraft.solar_array.rest_celsius(light),
             baseplate_celsius: spacecraft.thermal.initial_celsius,
             volts: pack.open_circuit_volts(soc),
-            battery_amps: 0.0,
+            energy: EnergyBalance::default(),
         }
     }
 
@@ -188,12 +253,9 @@ impl<'a> Bus<'a> {
         let array = &self.spacecraft.solar_array;
         let curve = array.curve(place.flux, self.array_celsius);
         let load_watts = self.spacecraft.load.watts(place.phase);
-        let wanted = self.balance(&curve, load_watts);
         let given = self.pack.discharge_limit(self.soc);
-        let taken = self.pack.charge_limit(self.soc, self.baseplate_celsius);
-        // What the battery must not take goes to the shunt; what it cannot give is missing.
-        self.battery_amps = wanted.clamp(-taken, given);
-        self.volts = self.pack.terminal_volts(self.soc, self.battery_amps);
+        let battery_amps = self.battery_amps(&curve, load_watts, self.pack.resistance_ohm);
+        self.volts = self.pack.terminal_volts(self.soc, battery_amps);
         let array_amps = curve.current_at(self.volts);
         TrackPoint {
             at,
@@ -209,8 +271,17 @@ impl<'a> Bus<'a> {
         }
     }
 
-    /// Current out of the battery, A, at which the currents at the bus add up to nothing.
-    fn balance(&self, curve: &IvCurve, load_watts: f64) -> f64 {
+    /// Current out of the battery, A, at which the currents at the bus add up to nothing, as far
+    /// as the battery goes: what it must not take goes to the shunt, what it cannot give is
+    /// missing.
+    fn battery_amps(&self, curve: &IvCurve, load_watts: f64, resistance: f64) -> f64 {
+        let wanted = self.balance(curve, load_watts, resistance);
+        let taken = self.pack.charge_limit(self.soc, self.baseplate_celsius);
+        wanted.clamp(-taken, self.pack.discharge_limit(self.soc))
+    }
+
+    /// The same without limits, behind a source of this resistance.
+    fn balance(&self, curve: &IvCurve, load_watts: f64, resistance: f64) -> f64 {
         let source = self.pack.open_circuit_volts(self.soc);
         let mut volts = self.volts;
         let mut battery_amps = 0.0;
@@ -218,9 +289,8 @@ impl<'a> Bus<'a> {
         for _ in 0..8 {
             let (array_amps, slope) = curve.point_at(volts);
             battery_amps = load_watts / volts - array_amps;
-            let error = source - battery_amps * self.pack.resistance_ohm - volts;
-            let gradient =
-                -self.pack.resistance_ohm * (-load_watts / (volts * volts) - slope) - 1.0;
+            let error = source - battery_amps * resistance - volts;
+            let gradient = -resistance * (-load_watts / (volts * volts) - slope) - 1.0;
             let next = (volts - error / gradient).clamp(0.5 * source, 2.0 * source);
             let done = (next - volts).abs() < 1e-9;
             volts = next;
@@ -231,18 +301,34 @@ impl<'a> Bus<'a> {
         battery_amps
     }
 
-    /// Lets `seconds` pass as at the last point.
+    /// Lets `seconds` pass. The currents are those of the middle of the step, at which the
+    /// source has moved by half the charge: of the second order, and no energy is lost in it.
     fn advance(&mut self, place: Place, seconds: f64) {
         if seconds <= 0.0 {
             return;
         }
-        (self.soc, _) = self.pack.draw(self.soc, self.battery_amps, seconds);
         let array = &self.spacecraft.solar_array;
+        let curve = array.curve(place.flux, self.array_celsius);
+        let load_watts = self.spacecraft.load.watts(place.phase);
+        let moved = self.pack.volts_per_coulomb(self.soc) * 0.5 * seconds;
+        let resistance = self.pack.resistance_ohm + moved;
+        let wanted = self.battery_amps(&curve, load_watts, resistance);
+        let (after, amps) = self.pack.draw(self.soc, wanted, seconds);
+        let volts = self.pack.open_circuit_volts(self.soc) - amps * resistance;
+        let array_watts = curve.current_at(volts) * volts;
+        let left = array_watts + amps * volts - load_watts;
+        self.energy.array += array_watts * seconds;
+        self.energy.load += load_watts * seconds;
+        self.energy.shunt += left.max(0.0) * seconds;
+        self.energy.unserved += (-left).max(0.0) * seconds;
+        self.energy.loss += amps * amps * self.pack.resistance_ohm * seconds;
+        self.soc = after;
         let rest = array.rest_celsius(place.light);
         self.array_celsius = rest
             + (self.array_celsius - rest) * (-seconds / array.settling_seconds.max(1e-3)).exp();
         let thermal = &self.spacecraft.thermal;
-        let watts = thermal.watts(place.phase, place.flux);
+        let watts = thermal.watts(place.phase, place.flux)
+            + thermal.radiator_m2 * thermal.absorptivity * thermal.albedo * place.reflected;
         self.baseplate_celsius = self
             .plate
             .after(self.baseplate_celsius, watts, seconds)

@@ -94,11 +94,25 @@ impl ShadowModel {
         }
     }
 
-    fn disc(&self, position: Vector, sun: Vector) -> Disc {
-        let stretch = match self.earth {
+    /// Angle of the middle of the Sun above the limb of the Earth, rad: a cheaper
+    /// [`ShadowModel::clearance`].
+    pub(super) fn height(&self, position: Vector, sun: Vector) -> f64 {
+        let stretched = |v: Vector| Vector::new(v.x, v.y, v.z * self.stretch());
+        let place = stretched(position);
+        let radius = EARTH_RADIUS_KM + self.atmosphere_km;
+        let limb = (radius / place.norm()).min(1.0).asin();
+        (-place).angle(stretched(sun - position)) - limb
+    }
+
+    fn stretch(&self) -> f64 {
+        match self.earth {
             EarthShape::Ellipsoid => 1.0 / (1.0 - EARTH_FLATTENING),
             EarthShape::Sphere => 1.0,
-        };
+        }
+    }
+
+    fn disc(&self, position: Vector, sun: Vector) -> Disc {
+        let stretch = self.stretch();
         let stretched = |v: Vector| Vector::new(v.x, v.y, v.z * stretch);
         let to_sun = sun - position;
         let distance = to_sun.norm();

@@ -3,8 +3,10 @@
 //! two and a track has a point a second.
 
 use super::propagation::{Orbit, PropagationError};
-use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, sun_position};
+use super::shadow::EARTH_RADIUS_KM;
+use super::sun::{ASTRONOMICAL_UNIT_KM, SOLAR_CONSTANT, SunDirection, SunTrack};
 use super::utc::Utc;
+use super::vector::Vector;
 use crate::time::{BenchTime, Window};
 
 /// Time between samples, s. The plane's wobble by the Earth's flattening has half a revolution
@@ -18,6 +20,9 @@ pub(super) struct Sky {
     pub(super) flux: f64,
     /// Height of the Sun over the plane of the osculating orbit, deg.
     pub(super) beta_deg: f64,
+    /// Share of the sunlight that an Earth of albedo 1 would throw on a plate that faces it:
+    /// its view factor times the cosine of the Sun's zenith angle below the satellite.
+    pub(super) earthshine: f64,
 }
 
 /// Samples over a span.
@@ -30,11 +35,13 @@ impl Skies {
     pub(super) fn over(orbit: &Orbit, start: Utc, span: Window) -> Result<Skies, PropagationError> {
         let origin = span.start.as_secs_f64();
         let count = (span.seconds() / STEP).ceil() as usize + 1;
+        let sun = SunTrack::over(start, span, SunDirection::Geometric);
         let samples = (0..count)
             .map(|index| {
                 // The last sample is at the end: nothing beyond the span is asked for.
                 let into = (STEP * index as f64).min(span.seconds());
-                sky(orbit, start.plus_seconds(origin + into))
+                let seconds = origin + into;
+                sky(orbit, start.plus_seconds(seconds), sun.at(seconds))
             })
             .collect::<Result<_, _>>()?;
         Ok(Skies { origin, samples })
@@ -49,17 +56,20 @@ impl Skies {
         Sky {
             flux: before.flux + (after.flux - before.flux) * share,
             beta_deg: before.beta_deg + (after.beta_deg - before.beta_deg) * share,
+            earthshine: before.earthshine + (after.earthshine - before.earthshine) * share,
         }
     }
 }
 
-fn sky(orbit: &Orbit, at: Utc) -> Result<Sky, PropagationError> {
+fn sky(orbit: &Orbit, at: Utc, sun: Vector) -> Result<Sky, PropagationError> {
     let state = orbit.state(at)?;
     let normal = state.position.cross(state.velocity).unit();
-    let sun = sun_position(at, SunDirection::Geometric);
+    let radius = state.position.norm();
+    let zenith_cosine = state.position.dot(sun) / (radius * sun.norm());
     let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
     Ok(Sky {
         flux: SOLAR_CONSTANT / (distance * distance),
         beta_deg: normal.dot(sun.unit()).asin().to_degrees(),
+        earthshine: zenith_cosine.max(0.0) * (EARTH_RADIUS_KM / radius).powi(2),
     })
 }

@@ -131,6 +131,26 @@ impl Utc {
         (tai + TT_MINUS_TAI - J2000_POSIX) / JULIAN_CENTURY
     }
 
+    /// RFC 3339 with microseconds, all of them, and `Z`.
+    pub fn exact(self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _always_ok = self.write(&mut text, true);
+        text
+    }
+
+    /// Julian years of UTC since 2000-01-01 12:00 UTC, leap seconds not counted: the argument
+    /// of sidereal time where UT1 is taken for UTC.
+    pub(super) fn julian_years_utc(self) -> f64 {
+        self.days_since_j2000_utc() / 365.25
+    }
+
+    /// Days of UTC since 2000-01-01 12:00 UTC, leap seconds not counted.
+    pub(super) fn days_since_j2000_utc(self) -> f64 {
+        let posix = self.tai_micros - self.leap_seconds() * MICROS;
+        (posix as f64 / MICROS as f64 - J2000_POSIX) / 86_400.0
+    }
+
     /// The calendar date and time, and whether it lies inside a leap second, in which the
     /// calendar stands still at second 59.
     fn calendar(self) -> (DateTime, bool) {

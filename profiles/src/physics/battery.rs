@@ -47,6 +47,25 @@ impl Pack {
         f64::from(self.cells_in_series) * cell_volts(soc)
     }
 
+    /// Rise of the open-circuit voltage with the charge, V/C.
+    pub fn volts_per_coulomb(&self, soc: f64) -> f64 {
+        let ((x0, y0), (x1, y1)) = piece(soc.clamp(0.0, 1.0));
+        f64::from(self.cells_in_series) * (y1 - y0) / (x1 - x0) / (self.capacity_ah * 3_600.0)
+    }
+
+    /// Energy that lies in the charge, from empty, without the losses of the resistance, J.
+    pub fn stored_joules(&self, soc: f64) -> f64 {
+        let soc = soc.clamp(0.0, 1.0);
+        let below = OPEN_CIRCUIT.windows(2).filter(|pair| pair[0].0 < soc);
+        let volts: f64 = below
+            .map(|pair| {
+                let ((x0, y0), end) = (pair[0], pair[1].0.min(soc));
+                (end - x0) * 0.5 * (y0 + cell_volts(end))
+            })
+            .sum();
+        volts * f64::from(self.cells_in_series) * self.capacity_ah * 3_600.0
+    }
+
     /// Voltage of the terminals with `amps` out of the pack (negative: into it), V.
     pub fn terminal_volts(&self, soc: f64, amps: f64) -> f64 {
         self.open_circuit_volts(soc) - amps * self.resistance_ohm
@@ -90,12 +109,17 @@ impl Pack {
     }
 }
 
-fn cell_volts(soc: f64) -> f64 {
-    let soc = soc.clamp(0.0, 1.0);
+/// The two rows of the table around a state of charge.
+fn piece(soc: f64) -> ((f64, f64), (f64, f64)) {
     let upper = OPEN_CIRCUIT
         .partition_point(|&(at, _)| at <= soc)
         .clamp(1, OPEN_CIRCUIT.len() - 1);
-    let ((x0, y0), (x1, y1)) = (OPEN_CIRCUIT[upper - 1], OPEN_CIRCUIT[upper]);
+    (OPEN_CIRCUIT[upper - 1], OPEN_CIRCUIT[upper])
+}
+
+fn cell_volts(soc: f64) -> f64 {
+    let soc = soc.clamp(0.0, 1.0);
+    let ((x0, y0), (x1, y1)) = piece(soc);
     y0 + (y1 - y0) * (soc - x0) / (x1 - x0)
 }
 

@@ -3,3 +3,4 @@
 pub mod battery;
 pub mod solar_cell;
 pub mod thermal_mass;
+pub mod thermal_network;

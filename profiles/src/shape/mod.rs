@@ -1,10 +1,12 @@
 //! Shapes: values over bench time that are no physics, but somebody's wish.
 
 mod constant;
+mod cycles;
 mod ramp;
 mod table;
 
 pub use constant::Constant;
+pub use cycles::{Cycles, Standard};
 pub use ramp::Ramp;
 pub use table::{Between, Table, TableError};
 
@@ -19,6 +21,8 @@ pub enum Shape {
     Ramp(Ramp),
     /// Values from a file.
     Table(Table),
+    /// Between two plateaus, as test standards ask.
+    Cycles(Cycles),
 }
 
 impl Shape {
@@ -28,6 +32,7 @@ impl Shape {
             Shape::Constant(constant) => constant.value_at(at),
             Shape::Ramp(ramp) => ramp.value_at(at),
             Shape::Table(table) => table.value_at(at),
+            Shape::Cycles(cycles) => cycles.value_at(at),
         }
     }
 

@@ -87,6 +87,12 @@ impl Table {
         }
     }
 
+    /// The largest value of all rows.
+    pub fn highest(&self) -> f64 {
+        let values = self.rows.iter().map(|(_, value)| *value);
+        values.fold(f64::MIN, f64::max)
+    }
+
     /// The values at the start of `window` and every `every` from there.
     pub fn sampled(&self, window: Window, every: Period) -> Vec<(BenchTime, f64)> {
         sampled(window, every, |at| self.value_at(at))

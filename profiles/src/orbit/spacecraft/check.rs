@@ -14,6 +14,18 @@ pub struct SpacecraftError {
     pub expected: &'static str,
 }
 
+/// What a number may be, and in words.
+type Rule = (fn(f64) -> bool, &'static str);
+
+const POSITIVE: Rule = (|x| x > 0.0 && x.is_finite(), "above 0");
+const NATURAL: Rule = (|x| x >= 0.0 && x.is_finite(), "0 or more");
+const SHARE: Rule = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
+const CELSIUS: Rule = (|x| (-200.0..=200.0).contains(&x), "from -200 to 200 degC");
+const FLUENCE: Rule = (
+    |x| (0.0..=30.0).contains(&x),
+    "from 0 to 30 (1e14 electrons per cm2)",
+);
+
 impl Spacecraft {
     /// Checks that every number can be one of a satellite; whether the satellite lives is for
     /// the prediction to say.
@@ -21,66 +33,16 @@ impl Spacecraft {
     /// # Errors
     /// For the first one that cannot.
     pub fn check(&self) -> Result<(), SpacecraftError> {
-        let positive: (fn(f64) -> bool, _) = (|x| x > 0.0 && x.is_finite(), "above 0");
-        let natural: (fn(f64) -> bool, _) = (|x| x >= 0.0 && x.is_finite(), "0 or more");
-        let share: (fn(f64) -> bool, _) = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
-        let celsius: (fn(f64) -> bool, _) =
-            (|x| (-200.0..=200.0).contains(&x), "from -200 to 200 degC");
-        let (array, battery) = (&self.solar_array, &self.battery);
-        let (load, thermal) = (&self.load, &self.thermal);
-        let in_series = f64::from(array.cells_in_series);
-        let cells = f64::from(battery.cells_in_series);
-        for (field, value, (good, expected)) in [
-            ("solar_array.cells_in_series", in_series, positive),
-            ("solar_array.pointing_loss", array.pointing_loss, share),
-            ("solar_array.harness_loss", array.harness_loss, share),
-            ("solar_array.hot_celsius", array.hot_celsius, celsius),
-            ("solar_array.cold_celsius", array.cold_celsius, celsius),
-            (
-                "solar_array.settling_seconds",
-                array.settling_seconds,
-                positive,
-            ),
-            ("battery.cells_in_series", cells, positive),
-            ("battery.capacity_ah", battery.capacity_ah, positive),
-            ("battery.resistance_ohm", battery.resistance_ohm, positive),
-            ("battery.initial_soc", battery.initial_soc, share),
-            (
-                "battery.max_charge_c_rate",
-                battery.max_charge_c_rate,
-                natural,
-            ),
-            (
-                "battery.max_discharge_amps",
-                battery.max_discharge_amps,
-                natural,
-            ),
-            (
-                "battery.end_of_charge_volts",
-                battery.end_of_charge_volts,
-                positive,
-            ),
-            ("load.sunlit_watts", load.sunlit_watts, natural),
-            ("load.eclipse_watts", load.eclipse_watts, natural),
-            (
-                "thermal.heat_capacity_j_per_k",
-                thermal.heat_capacity_j_per_k,
-                positive,
-            ),
-            ("thermal.radiator_m2", thermal.radiator_m2, natural),
-            ("thermal.emissivity", thermal.emissivity, share),
-            ("thermal.absorptivity", thermal.absorptivity, share),
-            (
-                "thermal.earth_infrared_w_m2",
-                thermal.earth_infrared_w_m2,
-                natural,
-            ),
-            ("thermal.sunlit_watts", thermal.sunlit_watts, natural),
-            ("thermal.eclipse_watts", thermal.eclipse_watts, natural),
-            ("thermal.initial_celsius", thermal.initial_celsius, celsius),
-            ("thermal.min_celsius", thermal.min_celsius, celsius),
-            ("thermal.max_celsius", thermal.max_celsius, celsius),
-        ] {
+        for (field, value, (good, expected)) in self.power_rules() {
+            if !good(value) {
+                return Err(SpacecraftError {
+                    field,
+                    value,
+                    expected,
+                });
+            }
+        }
+        for (field, value, (good, expected)) in self.heat_rules() {
             if !good(value) {
                 return Err(SpacecraftError {
                     field,
@@ -90,6 +52,75 @@ impl Spacecraft {
             }
         }
         Ok(())
+    }
+
+    fn power_rules(&self) -> [(&'static str, f64, Rule); 16] {
+        let (array, battery, load) = (&self.solar_array, &self.battery, &self.load);
+        let in_series = f64::from(array.cells_in_series);
+        let cells = f64::from(battery.cells_in_series);
+        [
+            ("solar_array.cells_in_series", in_series, POSITIVE),
+            ("solar_array.pointing_loss", array.pointing_loss, SHARE),
+            ("solar_array.harness_loss", array.harness_loss, SHARE),
+            (
+                "solar_array.fluence_1e14_per_cm2",
+                array.fluence_1e14_per_cm2,
+                FLUENCE,
+            ),
+            ("solar_array.hot_celsius", array.hot_celsius, CELSIUS),
+            ("solar_array.cold_celsius", array.cold_celsius, CELSIUS),
+            (
+                "solar_array.settling_seconds",
+                array.settling_seconds,
+                POSITIVE,
+            ),
+            ("battery.cells_in_series", cells, POSITIVE),
+            ("battery.capacity_ah", battery.capacity_ah, POSITIVE),
+            ("battery.resistance_ohm", battery.resistance_ohm, POSITIVE),
+            ("battery.initial_soc", battery.initial_soc, SHARE),
+            (
+                "battery.max_charge_c_rate",
+                battery.max_charge_c_rate,
+                NATURAL,
+            ),
+            (
+                "battery.max_discharge_amps",
+                battery.max_discharge_amps,
+                NATURAL,
+            ),
+            (
+                "battery.end_of_charge_volts",
+                battery.end_of_charge_volts,
+                POSITIVE,
+            ),
+            ("load.sunlit_watts", load.sunlit_watts, NATURAL),
+            ("load.eclipse_watts", load.eclipse_watts, NATURAL),
+        ]
+    }
+
+    fn heat_rules(&self) -> [(&'static str, f64, Rule); 11] {
+        let thermal = &self.thermal;
+        [
+            (
+                "thermal.heat_capacity_j_per_k",
+                thermal.heat_capacity_j_per_k,
+                POSITIVE,
+            ),
+            ("thermal.radiator_m2", thermal.radiator_m2, NATURAL),
+            ("thermal.emissivity", thermal.emissivity, SHARE),
+            ("thermal.absorptivity", thermal.absorptivity, SHARE),
+            ("thermal.albedo", thermal.albedo, SHARE),
+            (
+                "thermal.earth_infrared_w_m2",
+                thermal.earth_infrared_w_m2,
+                NATURAL,
+            ),
+            ("thermal.sunlit_watts", thermal.sunlit_watts, NATURAL),
+            ("thermal.eclipse_watts", thermal.eclipse_watts, NATURAL),
+            ("thermal.initial_celsius", thermal.initial_celsius, CELSIUS),
+            ("thermal.min_celsius", thermal.min_celsius, CELSIUS),
+            ("thermal.max_celsius", thermal.max_celsius, CELSIUS),
+        ]
     }
 }
 

@@ -57,8 +57,12 @@ pub struct SolarArray {
     pub cells_in_series: u32,
     /// Strings side by side.
     pub strings: u32,
+    /// Strings that are broken and give nothing.
+    pub failed_strings: u32,
     /// Which cell.
     pub cell: Cell,
+    /// What the cells have borne, 1e14 electrons of 1 `MeV` per cm², cover glass counted.
+    pub fluence_1e14_per_cm2: f64,
     /// Share of the light lost to imperfect pointing, 0 to 1.
     pub pointing_loss: f64,
     /// Share of the current lost in diodes, harness and broken cells, 0 to 1.
@@ -77,7 +81,9 @@ impl Default for SolarArray {
         SolarArray {
             cells_in_series: 16,
             strings: 10,
+            failed_strings: 0,
             cell: Cell::default(),
+            fluence_1e14_per_cm2: 0.0,
             pointing_loss: 0.03,
             harness_loss: 0.03,
             hot_celsius: 65.0,
@@ -91,10 +97,16 @@ impl SolarArray {
     /// Current against voltage at the bus under `flux` (W/m²) with the cells at `celsius`.
     pub fn curve(&self, flux: f64, celsius: f64) -> IvCurve {
         let useful = (1.0 - self.pointing_loss) * (1.0 - self.harness_loss);
-        self.cell
-            .model()
-            .curve(flux * useful, celsius)
-            .array(self.cells_in_series, self.strings)
+        let cell = self.cell.model();
+        // Fresh cells are most, and a power and a logarithm a second would be dear.
+        let curve = if self.fluence_1e14_per_cm2 > 0.0 {
+            let aged = cell.aged(self.fluence_1e14_per_cm2);
+            aged.curve(flux * useful, celsius)
+        } else {
+            cell.curve(flux * useful, celsius)
+        };
+        let strings = self.strings.saturating_sub(self.failed_strings);
+        curve.array(self.cells_in_series, strings)
     }
 
     /// Temperature at which the array would come to rest with this share of sunlight, °C.
@@ -197,6 +209,9 @@ pub struct Thermal {
     /// Absorptivity of the radiator for sunlight, 0 to 1. The radiator counts as facing the
     /// Sun; multiply by the mean cosine where it does not.
     pub absorptivity: f64,
+    /// Albedo of the Earth below, 0 to 1; 0.3 in the mean. The radiator counts as facing the
+    /// Earth; 0 leaves reflected sunlight out.
+    pub albedo: f64,
     /// Infrared of the Earth on the radiator, W/m²: about 237 times the view factor.
     pub earth_infrared_w_m2: f64,
     /// Heat that the plate takes up in sunlight and penumbra, W.
@@ -219,6 +234,7 @@ impl Default for Thermal {
             radiator_m2: 0.35,
             emissivity: 0.85,
             absorptivity: 0.08,
+            albedo: 0.0,
             earth_infrared_w_m2: 70.0,
             sunlit_watts: 85.0,
             eclipse_watts: 60.0,

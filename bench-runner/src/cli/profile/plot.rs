@@ -1,0 +1,114 @@
+//! A profile as a picture: flux, power, state of charge, temperature, over the eclipses.
+
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use profiles::orbit::TrackPoint;
+use profiles::phase::Phase;
+use reports::render::chart;
+use reports::render::figure::{Figure, Panel, Pen, TimeAxis, Trace};
+
+use super::Flown;
+
+/// Size of the picture, points.
+const SIZE: (u32, u32) = (900, 700);
+
+/// Pixels of the picture to a point, for lines that are not on whole ones.
+const UNIT: u32 = 2;
+
+/// Points of a trace: more than a picture has columns.
+const POINTS: usize = 2_000;
+
+pub(super) fn svg(flown: &Flown) -> String {
+    let mut text = String::new();
+    {
+        let size = (SIZE.0 * UNIT, SIZE.1 * UNIT);
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        // A picture in memory cannot fail to be written.
+        let _always_ok = area.fill(&plotters::style::colors::WHITE);
+        let _always_ok = chart::draw(&area, &figure(flown), f64::from(UNIT));
+        let _always_ok = area.present();
+    }
+    text
+}
+
+fn figure(flown: &Flown) -> Figure {
+    let eclipses = flown.prediction.phases.iter();
+    let eclipses = eclipses.filter(|interval| interval.phase != Phase::Sunlit);
+    Figure {
+        title: flown.flight.name.clone(),
+        time: TimeAxis {
+            end: flown.flight.seconds,
+            epoch: Some(flown.flight.start.to_string()),
+            eclipses: eclipses.copied().collect(),
+        },
+        panels: vec![
+            panel(
+                flown,
+                "sunlight",
+                "W/m²",
+                true,
+                &[("flux", |p| p.flux_w_m2)],
+            ),
+            panel(
+                flown,
+                "power",
+                "W",
+                true,
+                &[("array", |p| p.array_watts), ("load", |p| p.load_watts)],
+            ),
+            panel(
+                flown,
+                "state of charge",
+                "%",
+                false,
+                &[("battery", |p| 100.0 * p.battery_soc)],
+            ),
+            panel(flown, "bus", "V", false, &[("bus", |p| p.bus_volts)]),
+            panel(
+                flown,
+                "temperature",
+                "°C",
+                false,
+                &[("baseplate", |p| p.baseplate_celsius)],
+            ),
+        ],
+    }
+}
+
+type Value = fn(&TrackPoint) -> f64;
+
+fn panel(
+    flown: &Flown,
+    quantity: &str,
+    unit: &str,
+    with_zero: bool,
+    traces: &[(&str, Value)],
+) -> Panel {
+    let track = &flown.prediction.track;
+    let traces = traces.iter().enumerate().map(|(place, (label, value))| {
+        let step = track.len().div_ceil(POINTS).max(1);
+        // Edges are kept whatever the step: a square wave must not slant.
+        let kept = track.iter().enumerate().filter(|(index, point)| {
+            let edge = point.at.as_micros() % 1_000_000 != 0;
+            index % step == 0 || edge || index + 1 == track.len()
+        });
+        Trace {
+            label: (*label).to_owned(),
+            pen: Pen::at(place),
+            lines: vec![
+                kept.map(|(_, point)| (point.at.as_secs_f64(), value(point)))
+                    .collect(),
+            ],
+            extremes: Vec::new(),
+        }
+    });
+    Panel {
+        quantity: quantity.to_owned(),
+        unit: unit.to_owned(),
+        weight: 1.0,
+        with_zero,
+        traces: traces.collect(),
+        limits: Vec::new(),
+        bands: Vec::new(),
+        worst: Vec::new(),
+    }
+}
