@@ -114,6 +114,9 @@ pub enum EventKind {
     },
     /// Somebody asked the run to stop.
     Interrupted,
+    /// The steps were left before their end. What follows is recorded, but is no answer to the
+    /// campaign's questions: the bench is being made safe.
+    StepsAbandoned,
     /// A device was made safe, and said so.
     MadeSafe,
     /// A device could not be made safe.

@@ -17,6 +17,8 @@ pub struct Judge {
     routes: Vec<Vec<usize>>,
     last: BenchTime,
     completed: bool,
+    /// The steps were left: what comes now is no answer to the campaign's questions.
+    abandoned: bool,
 }
 
 /// A check at its place: its windows, and which of them is next or open.
@@ -74,15 +76,21 @@ impl Judge {
             routes,
             last: BenchTime::ZERO,
             completed: false,
+            abandoned: false,
         })
     }
 
     /// Takes one event; times never go back.
     pub fn take(&mut self, event: &Event) {
-        self.last = self.last.max(event.at);
-        if let EventKind::RunEnded { ending } = &event.kind {
-            self.completed = *ending == Ending::Completed;
+        match &event.kind {
+            EventKind::StepsAbandoned => self.abandoned = true,
+            EventKind::RunEnded { ending } => self.completed = *ending == Ending::Completed,
+            _ => {}
         }
+        if self.abandoned {
+            return;
+        }
+        self.last = self.last.max(event.at);
         let Some(route) = self.routes.get(usize::from(event.device.0)) else {
             return;
         };

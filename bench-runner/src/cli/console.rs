@@ -201,6 +201,7 @@ impl Observer for Console {
                 None
             }
             EventKind::StepEnded { .. }
+            | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }
             | EventKind::OutputFetched { .. }
             | EventKind::MadeSafe => None,

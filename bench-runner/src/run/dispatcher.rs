@@ -217,8 +217,7 @@ impl Dispatcher<'_, '_> {
             }
             self.settle(now);
             if self.stop.asked() {
-                let at = now;
-                self.push(at, DeviceId::BENCH, EventKind::Interrupted);
+                self.push(now, DeviceId::BENCH, EventKind::Interrupted);
                 self.end(Ending::Interrupted);
             }
             if now >= end || self.ending.is_some() {
@@ -231,6 +230,9 @@ impl Dispatcher<'_, '_> {
                 raised = self.raised.recv() => self.take(raised),
                 () = self.clock.sleep_until(wake) => {}
             }
+        }
+        if self.ending.is_some() {
+            self.push(self.clock.now(), DeviceId::BENCH, EventKind::StepsAbandoned);
         }
     }
 

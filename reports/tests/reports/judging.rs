@@ -212,6 +212,52 @@ fn a_run_that_stops_early_passes_nothing() {
 }
 
 #[test]
+fn making_safe_is_no_answer_to_a_question() {
+    let mut header = header();
+    header.checks = vec![check("in_range", VOLTS, &[("min", 26.0)])];
+    let mut judge = Judge::new(&header, &Goldens::default()).unwrap();
+    judge.take(&volts(1_000, 28.0));
+    judge.take(&event(1_500, DeviceId::BENCH, EventKind::StepsAbandoned));
+    // The supply is being switched off: its volts fall, and nobody asked for them to stay.
+    judge.take(&volts(2_000, 0.0));
+    let why = "a board failed".to_owned();
+    let ending = Ending::BenchFault { why };
+    judge.take(&event(
+        3_000,
+        DeviceId::BENCH,
+        EventKind::RunEnded { ending },
+    ));
+    let finding = judge.conclude().remove(0);
+    assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:?}");
+    assert_eq!(finding.samples, 1);
+}
+
+#[test]
+fn a_run_that_is_cut_off_is_no_slower_for_it() {
+    let mut header = header();
+    header.checks = vec![check("throughput", WORDS, &[("min_samples", 64.0)])];
+    let mut gauge = Gauge::new(&header);
+    for event in answers(120_000) {
+        gauge.observe(&event);
+    }
+    let band = Band {
+        slower: 0.03,
+        faster: None,
+    };
+    let goldens = Goldens {
+        throughput: Some(ThroughputGolden::accept(&header, &gauge.cells(), band)),
+        ..Goldens::default()
+    };
+    let mut judge = Judge::new(&header, &goldens).unwrap();
+    // 84 s of 100, every answer in time; then nothing, as after a kill.
+    for event in &answers(120_000)[..168] {
+        judge.take(event);
+    }
+    let finding = judge.conclude().remove(0);
+    assert_eq!(finding.verdict, Verdict::Inconclusive, "{finding:?}");
+}
+
+#[test]
 fn checks_see_their_windows_only() {
     let mut only_dark = check("in_range", VOLTS, &[("min", 26.0)]);
     only_dark.windows[0].window = seconds(50, 100);

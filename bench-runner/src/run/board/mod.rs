@@ -81,7 +81,8 @@ impl BoardStation {
                 why: why.to_owned(),
             },
         );
-        self.reporter.raise(Raised::Fault(why.to_owned())).await;
+        let why = format!("{}: {why}", self.name);
+        self.reporter.raise(Raised::Fault(why)).await;
         while let Some(Order::Apply { .. }) = self.orders.recv().await {}
         false
     }
