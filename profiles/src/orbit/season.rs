@@ -63,7 +63,8 @@ fn one_day(orbit: &Orbit, at: Utc, model: ShadowModel) -> Result<Day, Propagatio
     let intervals = phases(orbit, at.plus_seconds(-0.5 * period), span, model)?;
     let time_in = |wanted: fn(Phase) -> bool| -> f64 {
         let those = intervals.iter().filter(|interval| wanted(interval.phase));
-        those.map(|interval| interval.window.seconds()).sum()
+        // From zero: an empty sum of reals is -0.
+        those.fold(0.0, |sum, interval| sum + interval.window.seconds())
     };
     let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
     Ok(Day {
