@@ -73,7 +73,9 @@ pub enum GoldenError {
         why: String,
     },
     /// A file is not the one that the manifest vouches for.
-    #[error("golden `{name}`: {file} has SHA-256 {found}, but golden.toml says {expected}")]
+    #[error(
+        "golden `{name}`: {file} has SHA-256 {found}, but golden.toml says {expected}; restore the file, or review the change and write its SHA-256 there"
+    )]
     Digest {
         /// The golden.
         name: String,
