@@ -49,11 +49,15 @@ pub const TABLE: [(Exit, &str, &str); 10] = [
         "hardware absent, no samples, golden missing",
     ),
     (Exit::Interrupted, "INTERRUPTED", "by a signal; made safe"),
-    (Exit::Busy, "BUSY", "another run holds the bench"),
+    (
+        Exit::Busy,
+        "BUSY",
+        "another run holds the bench (reserved: no lock yet)",
+    ),
     (
         Exit::Damaged,
         "DAMAGED",
-        "a record or report does not verify",
+        "a record, or what a run was made from, does not verify",
     ),
     (
         Exit::Interlock,

@@ -35,6 +35,17 @@ impl Role {
     }
 }
 
+impl Role {
+    /// As sentences have it: `an accelerator`.
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Role::PowerSupply => "a power-supply",
+            Role::ThermalChamber => "a thermal-chamber",
+            Role::Accelerator => "an accelerator",
+        }
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

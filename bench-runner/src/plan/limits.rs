@@ -1,6 +1,6 @@
 //! Limits: each set point against what the wiring allows, and the worst of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use profiles::command::Command;
 use profiles::time::BenchTime;
@@ -71,6 +71,7 @@ impl Planner {
         devices: &[DevicePlan],
     ) -> Vec<Worst> {
         let mut places = ByPlace::new();
+        let mut negative = BTreeSet::new();
         for placed in timeline {
             let command = &placed.command;
             let device = devices
@@ -94,6 +95,12 @@ impl Planner {
                     count: 1,
                 };
                 let key = (command.device, limit, place.span.start);
+                // The lowest volts are never the nearest to a limit that is a highest.
+                if value < 0.0 && matches!(limit, "volts" | "amps") && negative.insert(key) {
+                    let device = &device.wired.name;
+                    let message = format!("`{device}` would be told {} {limit}", tidy(value));
+                    self.refuse(Refusal::at(place, message, "expected at least 0"));
+                }
                 match places.get_mut(&key) {
                     None => {
                         places.insert(key, (candidate, place.clone()));
@@ -117,10 +124,6 @@ impl Planner {
 
     fn within(&mut self, worst: &Worst, place: &Place) {
         let value = tidy(worst.value);
-        if worst.value < 0.0 && matches!(worst.limit.as_str(), "volts" | "amps") {
-            let message = format!("`{}` would be told {value} {}", worst.device, worst.limit);
-            self.refuse(Refusal::at(place, message, "expected at least 0"));
-        }
         if worst.margin() >= 0.0 {
             return;
         }

@@ -1,6 +1,6 @@
 //! Links: what a wiring writes behind `link =`, and what follows from it.
 
-use drivers::link::LinkSpec;
+use drivers::link::{LinkSpec, Pacing};
 
 use super::Planner;
 use crate::config::campaign::RawSet;
@@ -15,7 +15,7 @@ const LATER: [&str; 5] = ["pty", "can", "socketcand", "rfc2217", "usb"];
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
     /// nobody can damage what they carry.
-    pub(super) fn link(&mut self, raw: &RawDevice, pace: Pace) -> LinkSpec {
+    pub(super) fn link(&mut self, raw: &RawDevice, pacing: Pacing, pace: Pace) -> LinkSpec {
         // One that is missing or wrong is refused, and the rest of the device still looked at.
         let Some(written) = &raw.link else {
             return LinkSpec::Memory;
@@ -37,6 +37,12 @@ impl Planner {
         };
         if link.line().is_none() {
             return link;
+        }
+        if matches!(pacing, Pacing::Can { .. }) {
+            let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
+            let refusal = Refusal::at(&written.place, message, "expected `memory`");
+            self.refuse(refusal.help("this version has no `can` links"));
+            return LinkSpec::Memory;
         }
         if pace == Pace::Virtual {
             let message = format!("`{link}` is a real line, and virtual time does not wait for it");

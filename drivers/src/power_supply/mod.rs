@@ -12,4 +12,8 @@ pub use role::{PowerSupply, SupplyLimits};
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn PowerSupply>] = &keysight_663xb::MODELS;
+pub static MODELS: &[Model<dyn PowerSupply>] = &[
+    keysight_663xb::MODEL_6632B,
+    keysight_663xb::MODEL_6633B,
+    keysight_663xb::MODEL_6634B,
+];

@@ -137,7 +137,7 @@ impl Session {
 
     /// Sends a line, and another if there is one, and waits for one line.
     async fn exchange(&mut self, line: &str, then: Option<&str>) -> Result<String, DeviceError> {
-        self.settle().await?;
+        self.settle(line).await?;
         // Until the answer is whole: whoever stops waiting half-way leaves it behind.
         self.unsettled = true;
         // Both lines in one chunk: the instrument buffers, and the wire need not be turned around.
@@ -183,7 +183,7 @@ impl Session {
 
     /// Forgets what was heard before. After a failed exchange it also waits until the line is
     /// quiet, and ends whatever half a line the instrument may have heard.
-    async fn settle(&mut self) -> Result<(), DeviceError> {
+    async fn settle(&mut self, line: &str) -> Result<(), DeviceError> {
         self.heard.clear();
         loop {
             let stale = tokio::select! {
@@ -208,7 +208,7 @@ impl Session {
                 Err(_) => break,
             }
         }
-        self.pass_fence().await?;
+        self.pass_fence(line).await?;
         self.unsettled = false;
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Session {
     /// tells a number that was not told before. An instrument answers in order, so everything
     /// that comes earlier answers an older question, however late it is. The number goes through
     /// the standard event status enable register of IEEE 488.2, which nobody here uses.
-    async fn pass_fence(&mut self) -> Result<(), DeviceError> {
+    async fn pass_fence(&mut self, line: &str) -> Result<(), DeviceError> {
         self.fence = self.fence % u8::MAX + 1;
         let fence = self.fence;
         self.heard.clear();
@@ -237,7 +237,8 @@ impl Session {
                 }
                 Some(Err(error)) => return Err(self.error(error.into())),
                 Some(Ok(None)) | None => {
-                    let asked = "*ESE?".to_owned();
+                    // What the caller wanted to know; the fence is nobody's question.
+                    let asked = line.to_owned();
                     return Err(self.error(DeviceErrorKind::Silent {
                         asked,
                         limit: self.limit,

@@ -115,7 +115,8 @@ impl Planner {
             }
         };
         let entry = self.entry(raw);
-        let link = self.link(raw, pace);
+        let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
+        let link = self.link(raw, pacing, pace);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(

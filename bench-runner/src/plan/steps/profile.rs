@@ -155,7 +155,7 @@ impl Planner {
             }
             (Role::PowerSupply, Some(limit)) => Some(Amperes(limit.value)),
             (_, Some(limit)) => {
-                let message = format!("a {role} cannot be told `limit_amps`");
+                let message = format!("{} cannot be told `limit_amps`", role.with_article());
                 self.refuse(Refusal::at(
                     &limit.place,
                     message,

@@ -108,7 +108,7 @@ impl Planner {
                 .map(|fault| (Command::Inject(fault), raw.place.clone())),
         );
         for (key, place) in stray {
-            let message = format!("a {role} cannot be told `{key}`");
+            let message = format!("{} cannot be told `{key}`", role.with_article());
             let expected = match role {
                 Role::PowerSupply => "expected `volts`, `limit_amps`, `output` or `inject`",
                 Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
@@ -160,7 +160,7 @@ impl Planner {
             _ => (board, &[]),
         };
         if !possible {
-            let message = format!("a {role} has no fault `{}`", inject.value);
+            let message = format!("{} has no fault `{}`", role.with_article(), inject.value);
             let expected = match role {
                 Role::PowerSupply => "expected `mute` or `over-voltage-trip`",
                 Role::ThermalChamber => "expected `mute`",

@@ -252,7 +252,7 @@ impl BoardStation {
         let now = self.clock.now();
         if alive && self.state.asked.is_none() {
             self.reporter.tell(now, EventKind::MadeSafe);
-        } else {
+        } else if self.state.heard_at.is_some() {
             let why = "the board is silent; its supply makes it safe".to_owned();
             self.reporter.tell(
                 now,

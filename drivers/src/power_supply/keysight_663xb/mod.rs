@@ -14,36 +14,38 @@ use super::role::PowerSupply;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
 
-/// The three supplies.
-pub(super) const MODELS: [Model<dyn PowerSupply>; 3] = [
-    Model {
-        name: "keysight-6632b",
-        summary: "Keysight (Agilent, HP) 6632B power supply, 20 V, 5 A",
-        ratings: &[rating("volts", 20.0), rating("amps", 5.0)],
-        drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6632B))),
-        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6632B)),
-        transcript: include_str!("transcript_6632b.txt"),
-        ..COMMON
-    },
-    Model {
-        name: "keysight-6633b",
-        summary: "Keysight (Agilent, HP) 6633B power supply, 50 V, 2 A",
-        ratings: &[rating("volts", 50.0), rating("amps", 2.0)],
-        drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
-        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6633B)),
-        transcript: include_str!("transcript_6633b.txt"),
-        ..COMMON
-    },
-    Model {
-        name: "keysight-6634b",
-        summary: "Keysight (Agilent, HP) 6634B power supply, 100 V, 1 A",
-        ratings: &[rating("volts", 100.0), rating("amps", 1.0)],
-        drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6634B))),
-        emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6634B)),
-        transcript: include_str!("transcript_6634b.txt"),
-        ..COMMON
-    },
-];
+/// The supply of 20 V and 5 A.
+pub(super) const MODEL_6632B: Model<dyn PowerSupply> = Model {
+    name: "keysight-6632b",
+    summary: "Keysight (Agilent, HP) 6632B power supply, 20 V, 5 A",
+    ratings: &[rating("volts", 20.0), rating("amps", 5.0)],
+    drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6632B))),
+    emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6632B)),
+    transcript: include_str!("transcript_6632b.txt"),
+    ..COMMON
+};
+
+/// The supply of 50 V and 2 A.
+pub(super) const MODEL_6633B: Model<dyn PowerSupply> = Model {
+    name: "keysight-6633b",
+    summary: "Keysight (Agilent, HP) 6633B power supply, 50 V, 2 A",
+    ratings: &[rating("volts", 50.0), rating("amps", 2.0)],
+    drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6633B))),
+    emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6633B)),
+    transcript: include_str!("transcript_6633b.txt"),
+    ..COMMON
+};
+
+/// The supply of 100 V and 1 A.
+pub(super) const MODEL_6634B: Model<dyn PowerSupply> = Model {
+    name: "keysight-6634b",
+    summary: "Keysight (Agilent, HP) 6634B power supply, 100 V, 1 A",
+    ratings: &[rating("volts", 100.0), rating("amps", 1.0)],
+    drive: |setup| Ok(Box::new(driver::Supply::new(setup, &K6634B))),
+    emulate: |setup| Box::new(emulator::Supply::new(&setup, &K6634B)),
+    transcript: include_str!("transcript_6634b.txt"),
+    ..COMMON
+};
 
 /// What the three share.
 const COMMON: Model<dyn PowerSupply> = Model {

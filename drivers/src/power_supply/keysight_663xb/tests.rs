@@ -3,9 +3,9 @@
 use profiles::quantity::{Amperes, Volts};
 use profiles::time::BenchTime;
 
-use super::MODELS;
 use crate::emulator::{Emulator, Outbox};
 use crate::plant::{BusId, Place, Plant};
+use crate::power_supply::MODELS;
 use crate::rehearsal::emulator_setup;
 
 /// A 6633B on a bus.
