@@ -14,6 +14,21 @@ pub(super) type Case = (
 );
 
 pub(super) const CASES: &[Case] = &[
+    // What no device can be told, or heard on.
+    (
+        CAMPAIGN,
+        "{ device = \"bus_supply\", kind = \"orbit\", every = \"10 s\" }",
+        "{ device = \"bus_supply\", kind = \"ramp\", from = -5.0, to = 28.0, limit_amps = 1.0 }",
+        "\"bus_supply\"",
+        "would be told -5 volts",
+    ),
+    (
+        WIRING,
+        "# CAN, telemetry described by a DBC file\nlink       = \"memory\"",
+        "# CAN, telemetry described by a DBC file\nlink       = \"tcp:localhost:5025\"",
+        "\"tcp:localhost:5025\"",
+        "this model speaks CAN frames",
+    ),
     // What must fit together.
     (
         WIRING,
