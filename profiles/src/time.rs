@@ -41,7 +41,7 @@ impl BenchTime {
 
     /// Seconds since T0.
     pub fn as_secs_f64(self) -> f64 {
-        self.0 as f64 * 1e-6
+        self.0 as f64 / 1e6
     }
 
     /// Microseconds from `earlier` to `self`; zero if `earlier` is later.
@@ -156,7 +156,7 @@ impl Window {
 
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
-        self.end.micros_since(self.start) as f64 * 1e-6
+        self.end.micros_since(self.start) as f64 / 1e6
     }
 
     /// The part that both windows share, if any.
@@ -191,6 +191,15 @@ mod tests {
             BenchTime::from_micros(2_000).ceil_millis(),
             BenchTime::from_millis(2)
         );
+    }
+
+    #[test]
+    fn seconds_are_the_nearest_there_are() {
+        // By a multiplication with 1e-6 this would be 11211.860999999999.
+        let text = BenchTime::from_micros(11_211_861_000)
+            .as_secs_f64()
+            .to_string();
+        assert_eq!(text, "11211.861");
     }
 
     #[test]
