@@ -15,7 +15,7 @@ mod tests;
 use std::path::Path;
 
 use bytes::Bytes;
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 
 pub use faults::LinkFaults;
 pub use memory::Pacing;
@@ -136,6 +136,43 @@ impl Link {
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
+    }
+
+    /// Forgets every chunk that is there already.
+    ///
+    /// # Errors
+    /// If the far end is gone.
+    pub async fn discard(&mut self) -> Result<(), LinkError> {
+        loop {
+            let stale = tokio::select! {
+                biased;
+                stale = self.receive() => Some(stale),
+                () = std::future::ready(()) => None,
+            };
+            match stale {
+                Some(stale) => stale?,
+                None => return Ok(()),
+            };
+        }
+    }
+
+    /// Forgets what comes until nothing came for `length`, or until `deadline`.
+    ///
+    /// # Errors
+    /// If the far end is gone.
+    pub async fn quiet(
+        &mut self,
+        clock: Clock,
+        length: Period,
+        deadline: BenchTime,
+    ) -> Result<(), LinkError> {
+        while clock.now() < deadline {
+            match clock.within(length, self.receive()).await {
+                Ok(stale) => stale?,
+                Err(_) => break,
+            };
+        }
+        Ok(())
     }
 
     /// Waits for the next chunk. Cancel-safe: dropping the future loses nothing.

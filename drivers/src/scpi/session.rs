@@ -185,29 +185,14 @@ impl Session {
     /// quiet, and ends whatever half a line the instrument may have heard.
     async fn settle(&mut self, line: &str) -> Result<(), DeviceError> {
         self.heard.clear();
-        loop {
-            let stale = tokio::select! {
-                biased;
-                stale = self.link.receive() => Some(stale),
-                () = std::future::ready(()) => None,
-            };
-            match stale {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(self.error(error.into())),
-                None => break,
-            }
-        }
+        let discarded = self.link.discard().await;
+        discarded.map_err(|error| self.error(error.into()))?;
         if !self.unsettled {
             return Ok(());
         }
         let deadline = self.clock.now() + self.limit;
-        while self.clock.now() < deadline {
-            match self.clock.within(QUIET, self.link.receive()).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(self.error(error.into())),
-                Err(_) => break,
-            }
-        }
+        let quiet = self.link.quiet(self.clock, QUIET, deadline).await;
+        quiet.map_err(|error| self.error(error.into()))?;
         self.pass_fence(line).await?;
         self.unsettled = false;
         Ok(())
