@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 
+use drivers::clock::Clock;
+
 /// How bench time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -10,6 +12,17 @@ pub enum Pace {
     Virtual,
     /// As on the wall.
     Real,
+}
+
+impl Pace {
+    /// A clock whose T0 is now, as fine as this pace lets it be. To be asked within
+    /// [`block_on`] at the same pace.
+    pub fn clock(self) -> Clock {
+        match self {
+            Pace::Virtual => Clock::start(),
+            Pace::Real => Clock::start_fine(),
+        }
+    }
 }
 
 impl fmt::Display for Pace {

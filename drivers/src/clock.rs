@@ -1,5 +1,6 @@
-//! Bench time over tokio's clock. With the clock paused the bench is in virtual time; nothing
-//! else changes.
+//! Bench time over tokio's clock. With the clock paused the bench is in virtual time. At real
+//! pace waits are kept by a timer of the kernel's, for tokio's own round up to milliseconds;
+//! nothing else changes.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,10 +9,14 @@ use std::time::Duration;
 use profiles::time::{BenchTime, Period};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
+use crate::timer::Timer;
+
 /// The one door through which time enters the bench.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: Instant,
+    /// Whether waits are kept to the microsecond, which takes time that passes by itself.
+    fine: bool,
 }
 
 /// Nothing happened within the limit.
@@ -20,10 +25,21 @@ pub struct Clock {
 pub struct Elapsed(pub Period);
 
 impl Clock {
-    /// A clock whose T0 is now.
+    /// A clock whose T0 is now, at the runtime's own pace; at real pace its waits end on whole
+    /// milliseconds, up to 2 ms late.
     pub fn start() -> Clock {
         Clock {
             origin: Instant::now(),
+            fine: false,
+        }
+    }
+
+    /// A clock whose T0 is now, for real pace: its waits end some ten microseconds late. It
+    /// needs a runtime with an I/O driver whose clock is not paused.
+    pub fn start_fine() -> Clock {
+        Clock {
+            origin: Instant::now(),
+            fine: true,
         }
     }
 
@@ -37,7 +53,7 @@ impl Clock {
         if at == BenchTime::MAX {
             std::future::pending::<()>().await;
         }
-        sleep_until(self.instant(at)).await;
+        Alarm::new(*self).at(at).await;
     }
 
     /// Waits for `future`, but not beyond `limit` from now.
@@ -68,7 +84,16 @@ pub struct Alarm {
     at: BenchTime,
     /// Made when it is first waited for: a sleep needs a runtime, an alarm that is never used
     /// does not.
-    sleep: Option<Pin<Box<Sleep>>>,
+    wait: Option<Wait>,
+}
+
+/// What ends an alarm's wait.
+#[derive(Debug)]
+enum Wait {
+    /// Tokio's timer: virtual time, or whole milliseconds.
+    Coarse(Pin<Box<Sleep>>),
+    /// The kernel's timer: real time, to the microsecond.
+    Fine(Timer),
 }
 
 impl Alarm {
@@ -77,7 +102,7 @@ impl Alarm {
         Alarm {
             clock,
             at: BenchTime::ZERO,
-            sleep: None,
+            wait: None,
         }
     }
 
@@ -87,14 +112,30 @@ impl Alarm {
             return std::future::pending().await;
         }
         let instant = self.clock.instant(at);
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(sleep_until(instant)));
-        if at != self.at || sleep.is_elapsed() {
-            self.at = at;
-            sleep.as_mut().reset(instant);
+        let wait = self
+            .wait
+            .get_or_insert_with(|| Wait::new(self.clock, instant));
+        match wait {
+            Wait::Coarse(sleep) => {
+                if at != self.at || sleep.is_elapsed() {
+                    self.at = at;
+                    sleep.as_mut().reset(instant);
+                }
+                sleep.as_mut().await;
+            }
+            Wait::Fine(timer) => timer.until(instant.into_std()).await,
         }
-        sleep.as_mut().await;
+    }
+}
+
+impl Wait {
+    /// A wait of the fineness that the clock has; a coarse one where the system has no timer
+    /// left to give, for late is better than never.
+    fn new(clock: Clock, instant: Instant) -> Wait {
+        match clock.fine.then(Timer::new) {
+            Some(Ok(timer)) => Wait::Fine(timer),
+            Some(Err(_)) | None => Wait::Coarse(Box::pin(sleep_until(instant))),
+        }
     }
 }
 
@@ -124,6 +165,27 @@ mod tests {
             );
             alarm.at(BenchTime::from_millis(21)).await;
             assert_eq!(clock.now(), BenchTime::from_millis(21));
+        });
+    }
+
+    #[test]
+    fn at_real_pace_an_alarm_is_never_early_and_can_be_dropped_and_set_again() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let clock = Clock::start_fine();
+            let mut alarm = Alarm::new(clock);
+            let far = BenchTime::from_millis(3_600_000);
+            assert!(clock.until(clock.now(), alarm.at(far)).await.is_none());
+            // A time that is no whole millisecond, set over one an hour away.
+            for step in [300, 700, 1_700] {
+                let at = BenchTime::from_micros(clock.now().as_micros() + step);
+                alarm.at(at).await;
+                assert!(clock.now() >= at, "{step} us");
+            }
+            // What is past does not wait for the hour.
+            alarm.at(BenchTime::ZERO).await;
+            assert!(clock.now() < far);
         });
     }
 }

@@ -19,6 +19,7 @@ pub mod thermal_chamber;
 
 mod modbus;
 mod scpi;
+mod timer;
 
 #[cfg(test)]
 mod rehearsal;

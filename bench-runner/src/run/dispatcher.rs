@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
-use drivers::clock::Clock;
+use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
 use drivers::instrument::Instrument;
 use drivers::model::{BoardSetup, DriverSetup};
@@ -35,7 +35,7 @@ const SAFE_DEADLINE: Period = Period::millis(15_000);
 
 /// Runs a plan, and tells the observers everything that happens, in order.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
-    let clock = Clock::start();
+    let clock = plan.pace.clock();
     let (nears, absent) = emulation::start(plan, clock).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
@@ -210,6 +210,7 @@ impl Dispatcher<'_, '_> {
         let marks = self.marks();
         let end = self.plan.header.end;
         let mut next = marks.into_iter().peekable();
+        let mut alarm = Alarm::new(self.clock);
         while self.ending.is_none() {
             let now = self.clock.now();
             while let Some((at, mark)) = next.next_if(|(at, _)| at.ceil_millis() <= now) {
@@ -228,7 +229,7 @@ impl Dispatcher<'_, '_> {
             tokio::select! {
                 biased;
                 raised = self.raised.recv() => self.take(raised),
-                () = self.clock.sleep_until(wake) => {}
+                () = alarm.at(wake) => {}
             }
         }
         if self.ending.is_some() {

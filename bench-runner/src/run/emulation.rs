@@ -97,7 +97,7 @@ pub async fn publish(
     folder: &Path,
     endpoints: Endpoints,
 ) -> Result<Published, LinkError> {
-    let clock = Clock::start();
+    let clock = Clock::start_fine();
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),
