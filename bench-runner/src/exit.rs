@@ -52,7 +52,7 @@ pub const TABLE: [(Exit, &str, &str); 10] = [
     (
         Exit::Busy,
         "BUSY",
-        "another run holds the bench (reserved: no lock yet)",
+        "another run holds the bench; nothing was touched",
     ),
     (
         Exit::Damaged,

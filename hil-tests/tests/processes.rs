@@ -6,7 +6,9 @@
 //! 3. a device whose process is killed ends the run at once, and never with a pass: a bench fault,
 //!    or an unsafe bench where an instrument can no longer be told to switch off;
 //! 4. a port that is not there is absent hardware;
-//! 5. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+//! 5. while one run holds a line, another is told who does, touches nothing and ends with BUSY; a
+//!    run that was killed holds nothing;
+//! 6. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -302,6 +304,50 @@ fn an_unplugged_supply_is_an_unsafe_bench() {
     // Whether its output is off, nobody can ask any more.
     assert!(matches!(ending, Ending::Unsafe { .. }), "{ending:?}");
     assert_eq!(code, Some(Exit::Unsafe as i32));
+}
+
+#[test]
+fn two_runs_do_not_share_an_instrument() {
+    let (scene, _) = scene_and_verdicts();
+    let emulators = Emulators::start(&scene, &[]);
+    linked(&scene, &ports(&scene));
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let arguments = [
+        "run",
+        "campaigns/smoke.toml",
+        "--wiring",
+        "wiring/emulated.toml",
+    ];
+    let arguments = [&arguments[..], &["--pace", "real", "-q", "--out"]].concat();
+    let start = |folder| {
+        program
+            .command(&[&arguments[..], &[folder]].concat())
+            .spawn()
+    };
+    let mut first = start("first").unwrap();
+    // It holds the lines before it makes its record.
+    let record = scene.path("first").join(RECORD_FILE);
+    while !record.exists() {
+        assert_eq!(
+            first.try_wait().unwrap(),
+            None,
+            "the first run is under way"
+        );
+        std::thread::yield_now();
+    }
+    let said = program.run(&[&arguments[..], &["second"]].concat());
+    assert_eq!(said.code, Some(Exit::Busy as i32), "{}", said.err);
+    let owner = format!("process {}, campaign short", first.id());
+    assert!(said.err.contains(&owner), "{}", said.err);
+    assert!(!scene.path("second").exists());
+
+    // What a run that was killed leaves behind does not keep the next one from the bench.
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let said = program.run(&[&arguments[..], &["third"]].concat());
+    assert_ne!(said.code, Some(Exit::Busy as i32), "{}", said.err);
+    assert!(scene.path("third").join(RECORD_FILE).exists());
+    emulators.end();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{Question, colour_err, colour_out, complain, failed, print};
 use crate::execute::{Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::run::Stop;
+use crate::run::{Lock, LockError, Stop};
 
 /// Run a campaign, and record, judge and report it
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// JSON lines on standard output, for programs
     #[arg(long)]
     json: bool,
+    /// Wait for instruments that another run holds
+    #[arg(long)]
+    wait: bool,
     /// No progress; in the end one line with the verdict and the run's folder
     #[arg(short, long)]
     quiet: bool,
@@ -42,6 +45,11 @@ pub(super) fn main(args: &Args) -> Exit {
         .out
         .clone()
         .unwrap_or_else(|| new_folder(&plan.header.campaign));
+    // Held until the run is over and told.
+    let _lock = match Lock::take(&plan, args.wait) {
+        Ok(lock) => lock,
+        Err(error) => return held(&error),
+    };
     if let Err(why) = room_for(&folder) {
         complain(&format!("Error: {why}\nNothing was touched.\n"));
         return Exit::Refused;
@@ -70,6 +78,22 @@ pub(super) fn main(args: &Args) -> Exit {
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Says why the bench cannot be had.
+fn held(error: &LockError) -> Exit {
+    let (advice, exit) = match error {
+        LockError::Busy { .. } => (
+            "Wait for it with --wait, or end it with Ctrl-C or SIGTERM: it leaves the bench safe.",
+            Exit::Busy,
+        ),
+        LockError::Lock { .. } => (
+            "Without a lock two runs could command one instrument.",
+            Exit::BenchFault,
+        ),
+    };
+    complain(&format!("Error: {error}\n{advice}\nNothing was touched.\n"));
+    exit
 }
 
 /// Says what is allowed but surely not meant.

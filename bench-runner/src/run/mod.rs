@@ -4,6 +4,7 @@ mod board;
 mod dispatcher;
 mod emulation;
 mod instrument;
+mod lock;
 mod order;
 mod station;
 
@@ -13,6 +14,7 @@ use profiles::reading::Reading;
 
 pub use dispatcher::run;
 pub use emulation::{Endpoints, Published, publish};
+pub use lock::{Lock, LockError};
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
