@@ -389,6 +389,26 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
     assert!(told.contains("--pace real"), "{told}");
     let told = refusals(&scene, Pace::Real, &links);
     assert_eq!(told, "nothing is refused");
+    let mut request = scene.request(None);
+    request.pace = Pace::Real;
+    let warned = Plan::new(&request).unwrap().warnings();
+    let part = "`payload` is real, but `bus_supply`, which powers it, is emulated";
+    assert!(
+        warned.iter().any(|warning| warning.contains(part)),
+        "{warned:?}"
+    );
+    let links = [5025, 502, 4001].map(|port| format!("tcp:bench-3.lab:{port}"));
+    let told = refusals(&scene, Pace::Real, &links);
+    assert_eq!(told, "nothing is refused");
+    // A host has no case.
+    let [supply, chamber, _] = &links;
+    let shared = [
+        supply.clone(),
+        chamber.clone(),
+        "tcp:Bench-3.LAB:502".to_owned(),
+    ];
+    let told = refusals(&scene, Pace::Real, &shared);
+    assert!(told.contains("where `chamber` is already"), "{told}");
 
     let scene = scene.asking(
         "length = \"4 s\"\nset = [ ",

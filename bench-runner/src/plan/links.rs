@@ -1,8 +1,11 @@
 //! Links: what a wiring writes behind `link =`, and what follows from it.
 
-use drivers::link::{LinkSpec, Pacing};
+use std::collections::BTreeMap;
+
+use drivers::link::{LineSpec, LinkSpec, Pacing};
 
 use super::Planner;
+use crate::config::Located;
 use crate::config::campaign::RawSet;
 use crate::config::refusal::{Refusal, nearest};
 use crate::config::wiring::{RawDevice, RawWiring};
@@ -57,13 +60,29 @@ impl Planner {
         link
     }
 
+    /// One line leads to one device: two would hear each other's answers.
+    pub(super) fn lines(&mut self, wiring: &RawWiring) {
+        let mut ends: BTreeMap<String, &RawDevice> = BTreeMap::new();
+        for device in &wiring.devices {
+            let Some((written, line)) = line(device) else {
+                continue;
+            };
+            let Some(first) = ends.get(&line.far_end()) else {
+                ends.insert(line.far_end(), device);
+                continue;
+            };
+            let message = format!(
+                "`{}` is at the end of `{line}`, where `{}` is already",
+                device.name.value, first.name.value
+            );
+            let refusal = Refusal::at(&written.place, message, "expected a line of its own");
+            self.refuse(refusal.help("several devices on one line are not built"));
+        }
+    }
+
     /// The plant of the boards that are emulated: what feeds and cools them must be emulated too.
     pub(super) fn plant(&mut self, wiring: &RawWiring) {
-        let is_real = |device: &RawDevice| {
-            let link = device.link.as_ref();
-            let link = link.and_then(|link| link.value.parse::<LinkSpec>().ok());
-            link.is_some_and(|link| link.line().is_some())
-        };
+        let is_real = |device: &RawDevice| line(device).is_some();
         for board in wiring.devices.iter().filter(|device| !is_real(device)) {
             for named in [&board.powered_by, &board.inside].into_iter().flatten() {
                 let mut devices = wiring.devices.iter();
@@ -94,4 +113,11 @@ impl Planner {
             self.refuse(Refusal::at(&inject.place, message, expected));
         }
     }
+}
+
+/// The line that leaves this process, where a device has one, and where it is written.
+fn line(device: &RawDevice) -> Option<(&Located<String>, LineSpec)> {
+    let written = device.link.as_ref()?;
+    let link = written.value.parse::<LinkSpec>().ok()?;
+    Some((written, link.line()?.clone()))
 }

@@ -4,6 +4,7 @@ use profiles::command::{Command, Switch};
 use reports::event::DeviceId;
 use reports::header::{CheckSpec, Subject};
 
+use super::stations::Wired;
 use super::{BoardPlan, DevicePlan, Plan};
 
 impl Plan {
@@ -49,6 +50,19 @@ impl Plan {
                 self.device_name(supply)
             )),
             Some(_) => {}
+        }
+        let real = |wired: &Wired| wired.link.line().is_some();
+        let supply = self.devices.iter().map(DevicePlan::wired);
+        let supply = supply.filter(|wired| board.powered_by == Some(wired.id));
+        if let Some(supply) = supply
+            .filter(|_| real(&board.wired))
+            .find(|wired| !real(wired))
+        {
+            warnings.push(format!(
+                "`{name}` is real, but `{}`, which powers it, is emulated: what the supply is told \
+                 does not reach the board, nor does it go off with it",
+                supply.name
+            ));
         }
         if board.work.is_none() {
             warnings.push(format!("`{name}` has no workload: it computes nothing"));

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use drivers::link::{LineSpec, LinkSpec};
+use drivers::link::LinkSpec;
 use reports::digest::sha256_hex;
 
 use crate::plan::{DevicePlan, Plan};
@@ -62,23 +62,22 @@ impl Lock {
             .filter_map(|wired| match &wired.link {
                 LinkSpec::Memory => None,
                 LinkSpec::Line(line) => {
-                    Some((identity(line), wired.name.to_string(), line.to_string()))
+                    Some((line.far_end(), wired.name.to_string(), line.to_string()))
                 }
             })
             .collect();
         // Everybody in one order: two runs that wait never wait for each other.
         lines.sort();
-        lines.dedup_by(|one, other| one.0 == other.0);
         let owner = format!(
             "process {}, campaign {}\n",
             std::process::id(),
             plan.header.campaign
         );
         let mut files = Vec::new();
-        for (identity, device, line) in lines {
+        for (far_end, device, line) in lines {
             let path = folder.join(format!(
                 "bench-{}.lock",
-                &sha256_hex(identity.as_bytes())[..16]
+                &sha256_hex(far_end.as_bytes())[..16]
             ));
             let failed = |source| LockError::Lock {
                 line: line.clone(),
@@ -111,17 +110,6 @@ impl Drop for Lock {
             // What stays behind names nobody; the lock itself goes with the descriptor.
             let _whatever = file.set_len(0);
         }
-    }
-}
-
-/// What a line is, whatever name leads to it: `/dev/serial/by-id/…` is the port it points to.
-fn identity(line: &LineSpec) -> String {
-    match line {
-        LineSpec::Serial(serial) => {
-            let path = fs::canonicalize(&serial.path).unwrap_or_else(|_| serial.path.clone());
-            format!("serial {}", path.display())
-        }
-        LineSpec::Tcp(tcp) => format!("tcp {}:{}", tcp.host.to_lowercase(), tcp.port),
     }
 }
 
@@ -163,26 +151,5 @@ fn told(file: &mut File) -> String {
     match file.take(200).read_to_string(&mut text) {
         Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
         Ok(_) | Err(_) => "it does not say who it is".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_is_the_same_under_each_of_its_names() {
-        let folder = tempfile::tempdir().unwrap();
-        let (port, name) = (folder.path().join("ttyUSB0"), folder.path().join("by-id"));
-        fs::write(&port, "").unwrap();
-        std::os::unix::fs::symlink(&port, &name).unwrap();
-        let line = |path: &Path, baud: u32| {
-            let spec: LinkSpec = format!("serial:{}@{baud}", path.display()).parse().unwrap();
-            identity(spec.line().unwrap())
-        };
-        assert_eq!(line(&port, 9_600), line(&name, 19_200));
-        let line = |text: &str| identity(text.parse::<LinkSpec>().unwrap().line().unwrap());
-        assert_eq!(line("tcp:PSU.lab:5025"), line("tcp:psu.lab:5025"));
-        assert_ne!(line("tcp:psu.lab:5025"), line("tcp:psu.lab:5024"));
     }
 }

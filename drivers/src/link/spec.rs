@@ -214,6 +214,21 @@ impl fmt::Display for LinkSpec {
     }
 }
 
+impl LineSpec {
+    /// What is at its far end, the same whatever name leads there: `/dev/serial/by-id/…` is the
+    /// port that it points to now, and a host has no case.
+    pub fn far_end(&self) -> String {
+        match self {
+            LineSpec::Serial(serial) => {
+                let path = serial.path.canonicalize();
+                let path = path.unwrap_or_else(|_| serial.path.clone());
+                format!("serial:{}", path.display())
+            }
+            LineSpec::Tcp(tcp) => format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port),
+        }
+    }
+}
+
 impl fmt::Display for LineSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -264,6 +279,21 @@ mod tests {
             assert_eq!(spec.to_string(), told);
             assert_eq!(told.parse::<LinkSpec>().unwrap(), spec);
         }
+    }
+
+    #[test]
+    fn a_port_is_the_same_under_each_of_its_names() {
+        let end = |text: &str| text.parse::<LinkSpec>().unwrap().line().unwrap().far_end();
+        let folder = std::env::temp_dir().join(format!("bench-far-end-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (port, name) = (folder.join("ttyUSB0"), folder.join("by-id"));
+        std::fs::write(&port, "").unwrap();
+        std::os::unix::fs::symlink(&port, &name).unwrap();
+        let serial = |path: &Path, baud: u32| end(&format!("serial:{}@{baud}", path.display()));
+        assert_eq!(serial(&port, 9_600), serial(&name, 19_200));
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(end("tcp:PSU.lab:5025"), end("tcp:psu.lab:5025"));
+        assert_ne!(end("tcp:psu.lab:5025"), end("tcp:psu.lab:5024"));
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Planner {
                 .map(|index| DeviceId(index as u16))
         };
         if pace == Pace::Real {
+            self.lines(wiring);
             self.plant(wiring);
         }
         let mut raws: Vec<&RawDevice> = wiring.devices.iter().collect();
