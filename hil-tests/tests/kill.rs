@@ -3,7 +3,8 @@
 //! 1. the process is killed with SIGKILL in the middle of a step, so that it can do nothing more;
 //! 2. its record is readable up to the tear, and holds what was heard until shortly before;
 //! 3. `judge` says that it was cut off, and not that it passed;
-//! 4. a run that is asked to stop (SIGINT) makes everything safe and says INTERRUPTED.
+//! 4. a run that is asked to stop (SIGINT once or twice, SIGHUP) makes everything safe and says
+//!    INTERRUPTED.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -85,12 +86,29 @@ fn a_killed_run_leaves_a_readable_record_that_is_no_pass() {
 
 #[test]
 fn an_interrupted_run_is_left_safe_and_says_so() {
+    interrupted(&["-INT"]);
+}
+
+#[test]
+fn whoever_hurries_a_run_skips_nothing() {
+    interrupted(&["-INT", "-INT"]);
+}
+
+#[test]
+fn a_run_whose_terminal_hangs_up_is_left_safe() {
+    interrupted(&["-HUP"]);
+}
+
+/// Sends the signals to a run, and holds it to what it owes to whoever asks it to stop.
+fn interrupted(signals: &[&str]) {
     let scene = scene();
     let mut child = started(&scene);
-    let kill = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.unwrap().success());
+    for signal in signals {
+        let kill = Command::new("kill")
+            .args([signal, &*child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
     assert_eq!(child.wait().unwrap().code(), Some(Exit::Interrupted as i32));
     let folder = scene.path("out");
     assert!(fs::exists(folder.join("report.pdf")).unwrap());

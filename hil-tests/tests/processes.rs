@@ -8,11 +8,13 @@
 //! 4. a port that is not there is absent hardware;
 //! 5. while one run holds a line, another is told who does, touches nothing and ends with BUSY; a
 //!    run that was killed holds nothing;
-//! 6. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+//! 6. when every device is silent and the run is asked to stop by SIGTERM, it has tried to leave each
+//!    safe, and has recorded that it could not, within the seven seconds before SIGKILL;
+//! 7. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use bench_runner::execute::RECORD_FILE;
 use bench_runner::exit::Exit;
@@ -348,6 +350,46 @@ fn two_runs_do_not_share_an_instrument() {
     assert_ne!(said.code, Some(Exit::Busy as i32), "{}", said.err);
     assert!(scene.path("third").join(RECORD_FILE).exists());
     emulators.end();
+}
+
+#[test]
+fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
+    let (scene, _) = scene_and_verdicts();
+    let emulators = Emulators::start(&scene, &[]);
+    linked(&scene, &ports(&scene));
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
+    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
+    let mut run = program.command(&arguments).spawn().unwrap();
+    let signal = |name: &str, process: u32| {
+        let kill = Command::new("kill")
+            .args([name, &process.to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    };
+    let (device, this) = (emulators.0.id(), run.id());
+    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    for line in lines.map(Result::unwrap) {
+        if line.contains("step: work") {
+            signal("-STOP", device);
+            signal("-TERM", this);
+        }
+    }
+    assert_eq!(run.wait().unwrap().code(), Some(Exit::Unsafe as i32));
+    let mut times = Vec::new();
+    let record = Record::open(&scene.path("out").join(RECORD_FILE)).unwrap();
+    let read = record.for_each(&mut |event| match &event.kind {
+        EventKind::Interrupted | EventKind::RunEnded { .. } => times.push(event.at.as_secs_f64()),
+        _ => {}
+    });
+    read.unwrap();
+    let [asked, ended] = times[..] else {
+        panic!("{times:?}");
+    };
+    assert!(
+        ended - asked < 7.0,
+        "asked at {asked} s, ended at {ended} s"
+    );
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use reports::render;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
@@ -56,11 +58,9 @@ pub(super) fn main(args: &Args) -> Exit {
     }
     warn(&plan, args);
     let stop = Stop::default();
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        if let Err(error) = signal_hook::flag::register(signal, std::sync::Arc::clone(&stop.0)) {
-            complain(&format!("Error: cannot watch for signals: {error}\n"));
-            return Exit::BenchFault;
-        }
+    if let Err(error) = heed(&stop) {
+        complain(&format!("Error: cannot watch for signals: {error}\n"));
+        return Exit::BenchFault;
     }
     let watch = console::Watch::start();
     let style = match (args.quiet, args.json) {
@@ -78,6 +78,23 @@ pub(super) fn main(args: &Args) -> Exit {
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Lets signals stop the run: Ctrl-C and a terminal that hangs up ask, a second one hurries, and so
+/// does SIGTERM, for who sends that sends SIGKILL next. None of them skips a step.
+fn heed(stop: &Stop) -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGHUP, SIGTERM])?;
+    let stop = stop.clone();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            if signal == SIGTERM {
+                stop.hurry();
+            } else {
+                stop.ask();
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Says why the bench cannot be had.

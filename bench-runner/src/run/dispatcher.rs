@@ -6,10 +6,7 @@ use drivers::accelerator;
 use drivers::catalog::{self, Role};
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
-use drivers::instrument::Instrument;
 use drivers::model::{BoardSetup, DriverSetup};
-use drivers::power_supply;
-use drivers::thermal_chamber;
 use profiles::channel::ChannelSpec;
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
@@ -19,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::board::{BoardStation, State};
 use super::emulation::{self, Near};
-use super::instrument::InstrumentStation;
+use super::instrument::{self, InstrumentStation};
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::{ARMING, context};
@@ -30,8 +27,10 @@ use crate::runtime::Pace;
 const ORDER_QUEUE: usize = 1_024;
 /// What stations may raise before the dispatcher takes it.
 const RAISED_QUEUE: usize = 1_024;
-/// How long one kind of device may take to be left safe.
+/// How long one kind of device may take to be left safe, and how long in a hurry: three kinds fit
+/// into the seven seconds that CI gives a job between SIGTERM and SIGKILL.
 const SAFE_DEADLINE: Period = Period::millis(15_000);
+const HURRIED_DEADLINE: Period = Period::millis(2_000);
 
 /// Runs a plan, and tells the observers everything that happens, in order.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
@@ -123,7 +122,7 @@ impl Dispatcher<'_, '_> {
                         options: wired.options.clone(),
                     };
                     let station = InstrumentStation {
-                        instrument: instrument(wired.role, wired.model, setup)?,
+                        instrument: instrument::open(wired.role, wired.model, setup)?,
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
                         limits: plan.limits.clone(),
@@ -322,13 +321,7 @@ impl Dispatcher<'_, '_> {
                     let _gone = orders.try_send(Order::MakeSafe);
                 }
             }
-            let deadline = self.clock.now() + SAFE_DEADLINE;
-            while devices.iter().any(|device| !self.left.contains_key(device)) {
-                match self.clock.until(deadline, self.raised.recv()).await {
-                    Some(Some(raised)) => self.take(Some(raised)),
-                    Some(None) | None => break,
-                }
-            }
+            self.until_left(&devices).await;
             for device in devices {
                 let result = self.left.get(&device).cloned();
                 if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
@@ -364,25 +357,28 @@ impl Dispatcher<'_, '_> {
         }
         ending
     }
-}
 
-fn instrument(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
-    let device = setup.device.clone();
-    let missing = || {
-        drivers::error::DeviceErrorKind::WrongIdentity {
-            expected: model.to_owned(),
-            found: "nothing in the catalog".to_owned(),
-        }
-        .of(&device)
-    };
-    match role {
-        Role::PowerSupply => {
-            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::PowerSupply((model.drive)(setup)?))
-        }
-        Role::ThermalChamber | Role::Accelerator => {
-            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
+    /// Waits until the stations of `devices` have left them, or for as long as they may take.
+    async fn until_left(&mut self, devices: &[DeviceId]) {
+        let start = self.clock.now();
+        while devices.iter().any(|device| !self.left.contains_key(device)) {
+            let hurried = self.stop.hurried();
+            let deadline = start
+                + if hurried {
+                    HURRIED_DEADLINE
+                } else {
+                    SAFE_DEADLINE
+                };
+            let now = self.clock.now();
+            if now >= deadline {
+                return;
+            }
+            let look = deadline.min(now + self.look);
+            match self.clock.until(look, self.raised.recv()).await {
+                Some(Some(raised)) => self.take(Some(raised)),
+                Some(None) => return,
+                None => {}
+            }
         }
     }
 }

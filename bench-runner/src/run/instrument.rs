@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use drivers::catalog::{self, Role};
 use drivers::clock::{Alarm, Clock};
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
-use drivers::power_supply::SupplyLimits;
-use drivers::thermal_chamber::CelsiusRange;
+use drivers::model::DriverSetup;
+use drivers::power_supply::{self, SupplyLimits};
+use drivers::thermal_chamber::{self, CelsiusRange};
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Volts};
@@ -261,5 +263,30 @@ impl InstrumentStation {
         self.reporter
             .raise(Raised::Left(self.reporter.device, result))
             .await;
+    }
+}
+
+/// The driver of an instrument's model, by its role.
+///
+/// # Errors
+/// If the catalog has no such model, or its driver does not take its options.
+pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+    let device = setup.device.clone();
+    let missing = || {
+        DeviceErrorKind::WrongIdentity {
+            expected: model.to_owned(),
+            found: "nothing in the catalog".to_owned(),
+        }
+        .of(&device)
+    };
+    match role {
+        Role::PowerSupply => {
+            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::PowerSupply((model.drive)(setup)?))
+        }
+        Role::ThermalChamber | Role::Accelerator => {
+            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
+        }
     }
 }

@@ -11,12 +11,33 @@ use tokio::sync::mpsc::Sender;
 
 /// Somebody wants the run to stop: set by a signal, seen by the dispatcher.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(pub Arc<AtomicBool>);
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    hurried: Arc<AtomicBool>,
+}
 
 impl Stop {
-    /// Whether somebody does.
+    /// Asks the run to stop and to leave the bench safe; asked again, it does so in a hurry.
+    pub fn ask(&self) {
+        if self.asked.swap(true, Ordering::Relaxed) {
+            self.hurry();
+        }
+    }
+
+    /// Asks for it with shorter deadlines, and with nothing left out.
+    pub fn hurry(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody is in a hurry.
+    pub fn hurried(&self) -> bool {
+        self.hurried.load(Ordering::Relaxed)
     }
 }
 
