@@ -212,12 +212,15 @@ impl Planner {
 
     /// Refuses a number with which no satellite can be, at its place.
     fn impossible(&mut self, sections: &[RawSection], error: &SpacecraftError) {
-        let (section, key) = error.field.split_once('.').unwrap_or((error.field, ""));
-        let section = sections
-            .iter()
-            .find(|s| table_name(&s.name.value) == section);
-        let settings = section.map(|section| section.settings.as_slice());
-        let setting = settings.and_then(|all| all.iter().find(|s| s.key.value == key));
+        let written = |field: &str| {
+            let (section, key) = field.split_once('.')?;
+            let mut sections = sections.iter();
+            let section = sections.find(|s| table_name(&s.name.value) == section)?;
+            section.settings.iter().find(|s| s.key.value == key)
+        };
+        // Of two that do not go together, the one that somebody wrote.
+        let setting = written(error.field).or_else(|| written(error.beside?));
+        let key = error.field.rsplit('.').next().unwrap_or_default();
         let message = format!("`{key}` is {}", error.value);
         let expected = format!("expected a number {}", error.expected);
         self.refuse(match setting {
@@ -249,7 +252,7 @@ impl Planner {
             (Value::Number(old), RawValue::Number(new)) if !old.is_u64() => {
                 let alone = alone(section, &key.value, *new);
                 // A number that is wrong by itself goes no further: the others are still checked.
-                let error = alone.and_then(|satellite| satellite.check().err());
+                let error = alone.and_then(|satellite| satellite.check_each().err());
                 let Some(error) = error else {
                     *place = (*new).into();
                     return;
@@ -257,11 +260,16 @@ impl Planner {
                 format!("expected a number {}", error.expected)
             }
             (Value::Number(_), RawValue::Number(new)) => {
-                if new.fract() == 0.0 && (1.0..=MOST_CELLS).contains(new) {
+                let least = if key.value == "failed_strings" {
+                    0.0
+                } else {
+                    1.0
+                };
+                if new.fract() == 0.0 && (least..=MOST_CELLS).contains(new) {
                     *place = (*new as u64).into();
                     return;
                 }
-                format!("expected a whole number from 1 to {MOST_CELLS}")
+                format!("expected a whole number from {least} to {MOST_CELLS}")
             }
             (Value::String(_), RawValue::Text(new)) => {
                 if alone(section, &key.value, new.as_str()).is_some() {

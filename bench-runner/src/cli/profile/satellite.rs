@@ -41,7 +41,7 @@ pub(super) fn sections(table: &TableReader<'_>) -> Vec<RawSection> {
             } else {
                 let number = node.number()?.value;
                 // Counts stay whole, so that serde takes them for counts.
-                if number.fract() == 0.0 && (1.0..1e9).contains(&number) {
+                if number.fract() == 0.0 && (0.0..1e9).contains(&number) {
                     Value::from(number as u64)
                 } else {
                     Value::from(number)
@@ -73,6 +73,21 @@ pub(super) fn spacecraft(loader: &mut Loader, sections: &[RawSection]) -> Spacec
             }
         }
     }
+    if let Err(error) = spacecraft.check() {
+        let written = |field: &str| {
+            let (section, key) = field.split_once('.')?;
+            let section = sections.iter().find(|raw| raw.name == section)?;
+            section.settings.iter().find(|raw| raw.key == key)
+        };
+        // Of two that do not go together, the one that somebody wrote.
+        if let Some(setting) = written(error.field).or_else(|| written(error.beside?)) {
+            let key = error.field.rsplit('.').next().unwrap_or_default();
+            let message = format!("`{key}` is {}", error.value);
+            let expected = format!("expected a number {}", error.expected);
+            let refusal = Refusal::at(&setting.place, message, expected);
+            loader.refusals.push(refusal);
+        }
+    }
     spacecraft
 }
 
@@ -101,7 +116,7 @@ fn with(
     known.insert(setting.key.clone(), setting.value.clone());
     let changed: Spacecraft =
         serde_json::from_value(whole).map_err(|error| wrong(error.to_string()))?;
-    match changed.check() {
+    match changed.check_each() {
         Ok(()) => Ok(changed),
         Err(error) => Err(wrong(format!("expected a number {}", error.expected))),
     }

@@ -81,6 +81,16 @@ fn what_is_wrong_is_told() {
              [battery]\ncapacity_ah = -1.0",
             "`capacity_ah` is wrong",
         ),
+        (
+            "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
+             [array]\nfailed_strings = 21\nstrings = 20",
+            "`failed_strings` is 21",
+        ),
+        (
+            "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
+             [thermal]\nmax_celsius = -10.0",
+            "`min_celsius` is 0",
+        ),
     ] {
         let told = of_text(text).err().unwrap();
         assert!(told.contains(expected), "{text}: {told}");

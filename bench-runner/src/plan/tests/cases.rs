@@ -31,6 +31,13 @@ pub(super) const CASES: &[Case] = &[
     ),
     // What must fit together.
     (
+        CAMPAIGN,
+        "strings         = 10",
+        "strings = 10\nfailed_strings = 11",
+        "11",
+        "at most that of `strings`",
+    ),
+    (
         WIRING,
         "volts = 34.0",
         "volts = 40.0",

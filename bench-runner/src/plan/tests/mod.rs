@@ -46,6 +46,16 @@ fn the_quickstart_is_allowed_and_meant() {
 }
 
 #[test]
+fn an_array_may_have_no_failed_string_or_only_those() {
+    let folder = tempfile::tempdir().unwrap();
+    for failed in ["0", "10"] {
+        let strings = format!("strings = 10\nfailed_strings = {failed}");
+        let edits = [(CAMPAIGN, "strings         = 10", &*strings)];
+        edited(folder.path(), &edits).unwrap();
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_once_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
     for (file, old, new, marked, said) in CASES {

@@ -12,6 +12,8 @@ pub struct SpacecraftError {
     pub value: f64,
     /// What it may be.
     pub expected: &'static str,
+    /// The field that it does not go with, if it is not wrong by itself.
+    pub beside: Option<&'static str>,
 }
 
 /// What a number may be, and in words.
@@ -27,27 +29,55 @@ const FLUENCE: Rule = (
 );
 
 impl Spacecraft {
-    /// Checks that every number can be one of a satellite; whether the satellite lives is for
-    /// the prediction to say.
+    /// Checks that every number can be one of a satellite, and goes with the others; whether the
+    /// satellite lives is for the prediction to say.
     ///
     /// # Errors
     /// For the first one that cannot.
     pub fn check(&self) -> Result<(), SpacecraftError> {
-        for (field, value, (good, expected)) in self.power_rules() {
-            if !good(value) {
-                return Err(SpacecraftError {
-                    field,
-                    value,
-                    expected,
-                });
-            }
+        self.check_each()?;
+        let (array, thermal) = (&self.solar_array, &self.thermal);
+        let pairs = [
+            (
+                array.failed_strings <= array.strings,
+                ("solar_array.failed_strings", "solar_array.strings"),
+                (array.failed_strings.into(), "at most that of `strings`"),
+            ),
+            (
+                array.cold_celsius <= array.hot_celsius,
+                ("solar_array.cold_celsius", "solar_array.hot_celsius"),
+                (array.cold_celsius, "at most `hot_celsius`"),
+            ),
+            (
+                thermal.min_celsius <= thermal.max_celsius,
+                ("thermal.min_celsius", "thermal.max_celsius"),
+                (thermal.min_celsius, "at most `max_celsius`"),
+            ),
+        ];
+        match pairs.into_iter().find(|(good, ..)| !good) {
+            None => Ok(()),
+            Some((_, (field, beside), (value, expected))) => Err(SpacecraftError {
+                field,
+                value,
+                expected,
+                beside: Some(beside),
+            }),
         }
-        for (field, value, (good, expected)) in self.heat_rules() {
+    }
+
+    /// Checks every number by itself, as long as others may still be to come.
+    ///
+    /// # Errors
+    /// For the first one that no satellite can have.
+    pub fn check_each(&self) -> Result<(), SpacecraftError> {
+        let rules = self.power_rules().into_iter().chain(self.heat_rules());
+        for (field, value, (good, expected)) in rules {
             if !good(value) {
                 return Err(SpacecraftError {
                     field,
                     value,
                     expected,
+                    beside: None,
                 });
             }
         }
@@ -145,5 +175,20 @@ mod tests {
         spacecraft.battery.capacity_ah = f64::NAN;
         let error = spacecraft.check().unwrap_err();
         assert_eq!(error.field, "battery.capacity_ah");
+        assert_eq!(error.beside, None);
+    }
+
+    #[test]
+    fn numbers_that_do_not_go_together_are_refused() {
+        let mut spacecraft = Spacecraft::default();
+        spacecraft.solar_array.failed_strings = spacecraft.solar_array.strings;
+        assert_eq!(spacecraft.check(), Ok(()), "a dead array is still one");
+        spacecraft.solar_array.failed_strings += 1;
+        assert_eq!(spacecraft.check_each(), Ok(()));
+        let error = spacecraft.check().unwrap_err();
+        assert_eq!(error.beside, Some("solar_array.strings"));
+        let mut spacecraft = Spacecraft::default();
+        spacecraft.thermal.max_celsius = spacecraft.thermal.min_celsius - 1.0;
+        assert_eq!(spacecraft.check().unwrap_err().field, "thermal.min_celsius");
     }
 }
