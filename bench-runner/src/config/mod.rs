@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod folder;
 pub mod load;
+pub(crate) mod orbit_source;
 mod reader;
 pub mod refusal;
 mod syntax;

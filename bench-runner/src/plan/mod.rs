@@ -7,6 +7,7 @@ mod fits;
 mod limits;
 mod links;
 mod orbit;
+pub(crate) mod orbit_source;
 mod settings;
 mod stations;
 mod steps;

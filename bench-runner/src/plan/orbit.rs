@@ -24,7 +24,7 @@ pub(super) const DEVICE: &str = "orbit";
 /// Most cells in a row or strings side by side: a kilovolt is hundreds.
 const MOST_CELLS: f64 = 10_000.0;
 /// How far from their epoch elements are of use, days.
-const MOST_DAYS: f64 = 30.0;
+pub(super) const MOST_DAYS: f64 = 30.0;
 
 /// An orbit and the satellite on it, checked.
 pub(super) struct Flight {
@@ -49,6 +49,19 @@ impl Planner {
         let raw = raw?;
         let spacecraft = self.spacecraft(&raw.settings);
         let shadow = self.shadow(raw);
+        if let Some(source) = &raw.source {
+            let flight = self.described(folder, raw, source);
+            if flight.is_none() {
+                self.broken.section("orbit");
+            }
+            return flight.map(|(orbit, start, lines)| Flight {
+                orbit,
+                start,
+                spacecraft,
+                shadow,
+                lines,
+            });
+        }
         let elements = self.elements(folder, raw);
         let start = self.start(raw, elements.as_ref());
         let flight = elements.zip(start).and_then(|(elements, start)| {
@@ -90,11 +103,7 @@ impl Planner {
         let place = raw.elements.as_ref().map(|elements| &elements.place)?;
         let days = start.seconds_since(elements.epoch()) / 86_400.0;
         if days.abs() > MOST_DAYS {
-            let place = raw.start.as_ref().map_or(place, |start| &start.place);
-            let message = format!("the start is {days:.0} days from the epoch of the elements");
-            let expected = format!("expected within {MOST_DAYS} days of {}", elements.epoch());
-            let help = "SGP4 is off by kilometres a day; take elements of the time";
-            self.refuse(Refusal::at(place, message, expected).help(help));
+            self.stale(raw, days, elements.epoch());
             return None;
         }
         match Orbit::new(elements) {
@@ -118,7 +127,7 @@ impl Planner {
             height.value
         });
         ShadowModel {
-            earth: if raw.earth == "sphere" {
+            earth: if raw.earth.starts_with("spher") {
                 EarthShape::Sphere
             } else {
                 EarthShape::Ellipsoid
@@ -320,6 +329,10 @@ impl Planner {
                     let message = format!("SGP4 cannot propagate these elements: {error}");
                     let refusal = Refusal::at(&elements.place, message, "this element set");
                     self.refuse(refusal.help("has the satellite decayed by then?"));
+                } else {
+                    let message =
+                        format!("the orbit cannot be flown to the campaign's end: {error}");
+                    self.refuse(Refusal::nowhere(message));
                 }
                 self.broken.section("orbit");
                 None

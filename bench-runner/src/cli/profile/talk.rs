@@ -6,7 +6,8 @@ use profiles::seed::Seed;
 
 use crate::config::{Located, Node, Place, TableReader};
 
-use super::file::{RawSource, kilometres, list, source, within};
+use super::file::list;
+use crate::config::orbit_source::{RawSource, kilometres, source, within};
 
 /// Another satellite.
 #[derive(Debug)]

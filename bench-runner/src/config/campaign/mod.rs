@@ -2,6 +2,7 @@
 
 mod read;
 
+use crate::config::orbit_source::RawSource;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -77,6 +78,12 @@ pub struct Lost {
 pub struct RawOrbit {
     /// File of the elements, relative to the campaign.
     pub elements: Option<Located<String>>,
+    /// Another source than such a file.
+    pub(crate) source: Option<RawSource>,
+    /// UTC from which a description holds; the start if absent.
+    pub epoch: Option<Located<String>>,
+    /// Where on a described orbit the satellite is then, deg from the ascending node.
+    pub phase_deg: f64,
     /// UTC at T0, RFC 3339; the elements' epoch if absent.
     pub start: Option<Located<String>>,
     /// Shape of the Earth's shadow.

@@ -7,6 +7,7 @@ use super::{
     CHECK_KEYS, Lost, RawCampaign, RawCheck, RawLength, RawOrbit, RawProfile, RawSection, RawSet,
     RawSetting, RawStep, RawValue, RawWorkload,
 };
+use crate::config::orbit_source::{KEYS, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
@@ -81,23 +82,33 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         return None;
     };
     let misspelt = lost.iter().any(|lost| lost.section == "orbit");
+    let described = KEYS.iter().any(|key| table.get(key).is_some());
+    let source = described.then(|| source(&table)).flatten();
     // Where [orbit] itself is misspelt, this is its sections' table only.
-    let elements = if misspelt {
+    let elements = if described {
+        None
+    } else if misspelt {
         table.get("elements")
     } else {
         table.required("elements")
     };
     let elements = elements.and_then(|node| node.text());
     let start = table.get("start").and_then(|node| node.text());
-    let (mut earth, mut sun, mut atmosphere_km) = ("ellipsoid", "apparent", None);
-    if let Some(shadow) = table.get("shadow").and_then(|node| node.table("`shadow`")) {
+    let epoch = table.get("epoch").and_then(|node| node.text());
+    let phase = table.get("phase").and_then(|node| node.number());
+    let (mut earth, mut sun, mut atmosphere_km) = ("oblate", "apparent", None);
+    // The word that `bench profile` has, and that of the first campaigns.
+    for key in ["eclipse", "shadow"] {
+        let Some(shadow) = table.get(key).and_then(|node| node.table(key)) else {
+            continue;
+        };
         let pick = |key, words: &[&'static str]| {
             shadow
                 .get(key)
                 .and_then(|node| node.choice(words))
                 .map(|word| word.value)
         };
-        earth = pick("earth", &["ellipsoid", "sphere"]).unwrap_or(earth);
+        earth = pick("earth", &["oblate", "spherical", "ellipsoid", "sphere"]).unwrap_or(earth);
         sun = pick("sun", &["apparent", "geometric"]).unwrap_or(sun);
         atmosphere_km = shadow.get("atmosphere_km").and_then(|node| node.number());
         shadow.finish();
@@ -120,6 +131,9 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
     table.finish();
     Some(RawOrbit {
         elements,
+        source,
+        epoch,
+        phase_deg: phase.map_or(0.0, |phase| phase.value),
         start,
         earth,
         sun,

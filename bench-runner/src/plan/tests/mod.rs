@@ -45,6 +45,76 @@ fn the_quickstart_is_allowed_and_meant() {
     assert_eq!(plan.warnings(), Vec::<String>::new());
 }
 
+const SOURCE: &str = "elements = \"iss.tle\"";
+/// The lines of `iss.tle`.
+const LINES: &str = "tle = [\"1 25544U 98067A   25176.73245655  .00008102  00000-0  14854-3 0  9994\", \
+                     \"2 25544  51.6390 264.7180 0001990 278.3788 217.2311 15.50240116516482\"]";
+
+#[test]
+fn an_orbit_comes_from_wherever_profiles_have_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let phases = |source: &str| {
+        let plan = edited(folder.path(), &[(CAMPAIGN, SOURCE, source)]);
+        let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+        plan.header.phases
+    };
+    let file = phases(SOURCE);
+    assert_eq!(
+        phases(LINES),
+        file,
+        "the same elements in the campaign itself"
+    );
+    let circular = phases("altitude = \"420 km\"\ninclination = 51.6\nnode = 260.0\nphase = 10.0");
+    let kepler = "kepler = { semi_major_km = 6798.0, eccentricity = 0.0, inclination = 51.6, \
+                  node = 260.0, perigee = 0.0, anomaly = 10.0 }";
+    assert_eq!(
+        phases(kepler).len(),
+        circular.len(),
+        "nearly the same circle"
+    );
+    assert_ne!(circular, file);
+    let late = phases("altitude = \"550 km\"\nltan = \"10:30\"");
+    assert!(late.len() > 4, "two orbits with their eclipses: {late:?}");
+}
+
+#[test]
+fn what_is_wrong_in_other_sources_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = "start    = \"2025-06-25T18:00:00Z\"";
+    let broken = LINES.replace("9994", "9995");
+    for (source, start_as, said) in [
+        (broken.as_str(), start, "line 1, column 69: found `5`"),
+        (
+            LINES,
+            "start = \"2027-01-01T00:00:00Z\"",
+            "days from the epoch",
+        ),
+        (
+            "altitude = \"6500 km\"\nltan = \"06:00\"",
+            start,
+            "no plane at this height",
+        ),
+        ("altitude = \"550 km\"", start, "`inclination`"),
+        (
+            "altitude = \"550 km\"\nltan = \"06:00\"",
+            "",
+            "needs a `start`",
+        ),
+        ("oem = \"nowhere.oem\"", start, "nowhere.oem"),
+        (
+            "tle = \"one text\"",
+            start,
+            "line 1 of a two-line element set",
+        ),
+    ] {
+        let edits = [(CAMPAIGN, SOURCE, source), (CAMPAIGN, start, start_as)];
+        let refusals = edited(folder.path(), &edits).unwrap_err();
+        let text = refusals.render(false);
+        assert_eq!(refusals.list.len(), 1, "{source}:\n{text}");
+        assert!(text.contains(said), "{said} is not in\n{text}");
+    }
+}
+
 #[test]
 fn an_array_may_have_no_failed_string_or_only_those() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,130 @@
+//! The orbit of a campaign or of a profile as it is written; what it means is for the plan.
+
+use super::{Located, Node, Place, Refusal, TableReader};
+
+/// Which kind of file elements are in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Format {
+    Tle,
+    Omm,
+    Oem,
+}
+
+/// Where the orbit comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum RawSource {
+    /// Two or three lines.
+    Lines(Vec<Located<String>>, Place),
+    /// A file beside this one.
+    File(Format, Located<String>),
+    /// Height and local time of the ascending node.
+    SunSynchronous(Located<f64>, Located<f64>),
+    /// Height, inclination, node.
+    Inclined(Located<f64>, f64, f64),
+    /// Semi-major axis, eccentricity, inclination, node, perigee, anomaly.
+    Kepler([f64; 6], Place),
+}
+
+/// A number from `low` to `high`.
+pub(crate) fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
+    let number = node.number()?.value;
+    if (low..=high).contains(&number) {
+        Some(number)
+    } else {
+        let expected = format!("expected a number from {low} to {high}");
+        node.refuse(format!("`{}` is {number}", node.what), expected)
+    }
+}
+
+/// The keys of sources that a plain file of two-line elements has not.
+pub(crate) const KEYS: [&str; 5] = ["tle", "omm", "oem", "kepler", "altitude"];
+
+/// The one source that the table names.
+pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
+    if let Some(node) = table.get("tle") {
+        return Some(RawSource::Lines(node.texts()?, node.place.clone()));
+    }
+    for (key, format) in [
+        ("elements", Format::Tle),
+        ("omm", Format::Omm),
+        ("oem", Format::Oem),
+    ] {
+        if let Some(node) = table.get(key) {
+            return Some(RawSource::File(format, node.text()?));
+        }
+    }
+    if let Some(node) = table.get("kepler") {
+        return kepler(&node);
+    }
+    if let Some(node) = table.get("altitude") {
+        let altitude = kilometres(&node);
+        if let Some(node) = table.get("ltan") {
+            return Some(RawSource::SunSynchronous(altitude?, clock(&node)?));
+        }
+        let inclination = table
+            .required("inclination")
+            .and_then(|node| within(&node, 0.0, 180.0));
+        let node = table
+            .get("node")
+            .map_or(Some(0.0), |node| within(&node, -360.0, 360.0));
+        return Some(RawSource::Inclined(altitude?, inclination?, node?));
+    }
+    let message = "the file names no orbit";
+    let expected = "expected `tle`, `elements`, `omm`, `oem`, `kepler` or `altitude`";
+    table.note(Refusal::at(table.place(), message, expected));
+    None
+}
+
+fn kepler(node: &Node<'_>) -> Option<RawSource> {
+    let table = node.table("`kepler`")?;
+    let get = |key, low, high| {
+        table
+            .required(key)
+            .and_then(|node| within(&node, low, high))
+    };
+    let values = [
+        get("semi_major_km", 6_400.0, 1e6),
+        get("eccentricity", 0.0, 0.99),
+        get("inclination", 0.0, 180.0),
+        get("node", -360.0, 360.0),
+        get("perigee", -360.0, 360.0),
+        get("anomaly", -360.0, 360.0),
+    ];
+    table.finish();
+    let [axis, shape, inclination, ascending, perigee, anomaly] = values;
+    let values = [axis?, shape?, inclination?, ascending?, perigee?, anomaly?];
+    Some(RawSource::Kepler(values, node.place.clone()))
+}
+
+/// A height with its unit: `"550 km"`.
+pub(crate) fn kilometres(node: &Node<'_>) -> Option<Located<f64>> {
+    let text = node.text()?;
+    let number = text.value.trim().strip_suffix("km").map(str::trim_end);
+    match number.and_then(|number| number.parse::<f64>().ok()) {
+        Some(value) if (100.0..=1e6).contains(&value) => Some(Located {
+            value,
+            place: text.place,
+        }),
+        _ => node.refuse(
+            format!("`{}` is no height of an orbit", text.value),
+            "expected a number from 100 and `km`: \"550 km\"",
+        ),
+    }
+}
+
+/// A time of day in hours: `"10:30"`.
+fn clock(node: &Node<'_>) -> Option<Located<f64>> {
+    let text = node.text()?;
+    let parts = text.value.split_once(':');
+    let whole = |text: &str| text.parse::<u8>().ok().filter(|_| text.len() == 2);
+    match parts.and_then(|(hours, minutes)| Some((whole(hours)?, whole(minutes)?))) {
+        Some((hours, minutes)) if hours < 24 && minutes < 60 => Some(Located {
+            value: f64::from(hours) + f64::from(minutes) / 60.0,
+            place: text.place,
+        }),
+        _ => node.refuse(
+            format!("`{}` is no time of day", text.value),
+            "expected hours and minutes: \"10:30\"",
+        ),
+    }
+}
