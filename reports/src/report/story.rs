@@ -66,6 +66,18 @@ impl Kind {
             Kind::NotMadeSafe => "NOT made safe",
         }
     }
+
+    /// So many of them, as people say it: "1 retry", "2 retries".
+    pub fn counted(self, count: u64) -> String {
+        let name = match self {
+            Kind::Retried if count != 1 => "retries",
+            Kind::NoResponse if count != 1 => "no responses",
+            Kind::Booted if count != 1 => "boots",
+            Kind::Failed if count != 1 => "failures",
+            kind => kind.name(),
+        };
+        format!("{count} {name}")
+    }
 }
 
 /// One notable event, or several alike.

@@ -137,7 +137,7 @@ fn closing(report: &Report) -> String {
     let troubles: Vec<String> = counted
         .into_iter()
         .filter(|kind| report.story.count(*kind) > 0)
-        .map(|kind| format!("{} {}", report.story.count(kind), kind.name()))
+        .map(|kind| kind.counted(report.story.count(kind)))
         .collect();
     let troubles = if troubles.is_empty() {
         String::new()
