@@ -24,7 +24,9 @@ pub(super) fn svg(flown: &Flown) -> String {
         let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
         // A picture in memory cannot fail to be written.
         let _always_ok = area.fill(&plotters::style::colors::WHITE);
-        let _always_ok = chart::draw(&area, &figure(flown), f64::from(UNIT));
+        // Whoever shows it may have wider letters than those it was laid out with.
+        let inner = area.margin(12 * UNIT, 8 * UNIT, 12 * UNIT, 24 * UNIT);
+        let _always_ok = chart::draw(&inner, &figure(flown), f64::from(UNIT));
         let _always_ok = area.present();
     }
     text
