@@ -270,6 +270,9 @@ fn command_lines_without_sense_are_refused() {
         &["judge", "--accept-golden"],
         &["list", "everything"],
         &["completions", "tcsh"],
+        // Nothing is written under a name that promises something else.
+        &["profile", "iss", "--plot", "nowhere/iss.png"],
+        &["profile", "iss", "--series", "nowhere/iss.parquet"],
     ] {
         let said = bench(arguments);
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());

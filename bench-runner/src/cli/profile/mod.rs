@@ -46,7 +46,7 @@ pub(super) struct Args {
     /// time
     #[arg(long, value_name = "FILE")]
     links: Option<PathBuf>,
-    /// Draw flux, power, state of charge, temperature and phases as SVG
+    /// Draw flux, power, state of charge, temperature and phases: SVG, or PDF if FILE ends in `.pdf`
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Show a year from the start: beta angle, eclipses, seasons
@@ -110,6 +110,7 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         .compare
         .as_deref()
         .and_then(|path| compare::read(&mut loader, path));
+    loader.refusals.extend(unwritable(args));
     if !loader.refusals.is_empty() {
         return Err(refused(loader));
     }
@@ -122,16 +123,21 @@ fn work(args: &Args) -> Result<Exit, Stop> {
     let flown = fly(flight)?;
     print(&summary::text(&flown));
     if let Some(path) = &args.events {
-        save(path, &output::events(&flown))?;
+        save(path, output::events(&flown))?;
     }
     if let Some(path) = &args.series {
-        save(path, &output::series(&flown, is_json(path))?)?;
+        save(path, output::series(&flown, is_json(path))?)?;
     }
     if let Some(path) = &args.links {
-        save(path, &output::links(&flown)?)?;
+        save(path, output::links(&flown)?)?;
     }
     if let Some(path) = &args.plot {
-        save(path, &plot::svg(&flown))?;
+        if ending(path) == Some("pdf") {
+            let page = plot::pdf(&flown).map_err(|error| Stop::Disk(error.to_string()))?;
+            save(path, &page)?;
+        } else {
+            save(path, plot::svg(&flown))?;
+        }
     }
     match other {
         Some(other) => Ok(compare::show(&flown, &other, args.within)),
@@ -225,11 +231,40 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
 }
 
 fn is_json(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "jsonl" || extension == "json")
+    matches!(ending(path), Some("jsonl" | "json"))
 }
 
-fn save(path: &Path, text: &str) -> Result<(), Stop> {
-    std::fs::write(path, text)
+/// What a file's name ends in, which says what is written into it.
+fn ending(path: &Path) -> Option<&str> {
+    path.extension()?.to_str()
+}
+
+/// Endings that promise something else than what would be written.
+fn unwritable(args: &Args) -> Vec<Refusal> {
+    let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["png", "jpg", "jpeg"]);
+    let wrong = |path: &Option<PathBuf>, endings: &[&str], expected: &str| {
+        let path = path.as_deref()?;
+        let found = ending(path).filter(|ending| endings.contains(ending))?;
+        let message = format!("{}: nothing here writes `.{found}`", path.display());
+        Some(Refusal::nowhere(message).help(format!("expected {expected}")))
+    };
+    let series = "a file that ends in `.csv` or `.jsonl`";
+    [
+        wrong(&args.series, &tables, series),
+        wrong(&args.events, &tables, "a file that ends in `.csv`"),
+        wrong(&args.links, &tables, "a file that ends in `.csv`"),
+        wrong(
+            &args.plot,
+            &pictures,
+            "a file that ends in `.svg` or `.pdf`",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn save(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Stop> {
+    std::fs::write(path, bytes)
         .map_err(|why| Stop::Disk(format!("cannot write {}: {why}", path.display())))
 }

@@ -5,6 +5,7 @@ use profiles::orbit::TrackPoint;
 use profiles::phase::Phase;
 use reports::render::chart;
 use reports::render::figure::{Figure, Panel, Pen, TimeAxis, Trace};
+use reports::render::pdf::{self, PdfError};
 
 use super::Flown;
 
@@ -30,6 +31,12 @@ pub(super) fn svg(flown: &Flown) -> String {
         let _always_ok = area.present();
     }
     text
+}
+
+/// The same on a page.
+pub(super) fn pdf(flown: &Flown) -> Result<Vec<u8>, PdfError> {
+    let (width, height) = SIZE;
+    pdf::figure(&figure(flown), (width as f32, height as f32))
 }
 
 fn figure(flown: &Flown) -> Figure {

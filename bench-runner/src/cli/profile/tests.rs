@@ -48,6 +48,9 @@ fn every_preset_flies() {
         let flown = fly(flight).ok().unwrap();
         assert!(output::events(&flown).starts_with("event,t_s,utc\n"));
         assert!(plot::svg(&flown).contains("<polyline"), "{preset}");
+        let page = plot::pdf(&flown).unwrap();
+        assert!(page.starts_with(b"%PDF-"), "{preset}");
+        assert_eq!(page, plot::pdf(&flown).unwrap(), "the same bytes: {preset}");
         let json = output::series(&flown, true).ok().unwrap();
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert!(first["flux_w_m2"].is_number(), "{preset}");

@@ -19,7 +19,7 @@ pub(super) fn show(flight: &Flight, series: Option<&Path>) -> Result<Exit, Stop>
     let _always_ok = describe(flight, &days, &mut text);
     print(&text);
     if let Some(path) = series {
-        save(path, &table(&days, is_json(path)))?;
+        save(path, table(&days, is_json(path)))?;
     }
     Ok(Exit::Passed)
 }

@@ -23,10 +23,16 @@ use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 
+use super::chart;
+use super::figure::Figure;
 use crate::report::Report;
+use backend::UNIT;
 use canvas::Canvas;
 use fonts::Fonts;
 use layout::{Block, PAGE, SIDE};
+
+/// What is left free around a figure that has a page of its own, points.
+const MARGIN: f32 = 24.0;
 
 /// A report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +94,33 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
         surface.finish();
         page.finish();
     }
+    document
+        .finish()
+        .map_err(|error| PdfError::Document(format!("{error:?}")))
+}
+
+/// One figure on a page of its own, `size` points wide and high.
+///
+/// # Errors
+/// If the document cannot be put together.
+pub fn figure(figure: &Figure, size: (f32, f32)) -> Result<Vec<u8>, PdfError> {
+    let fonts = Fonts::new();
+    let mut document = Document::new();
+    let metadata = Metadata::new().title(figure.title.clone());
+    document.set_metadata(metadata.language("en".to_owned()));
+    let settings = PageSettings::from_wh(size.0 + 2.0 * MARGIN, size.1 + 2.0 * MARGIN)
+        .ok_or_else(|| PdfError::Document("the figure has no size".to_owned()))?;
+    let mut page = document.start_page_with(settings);
+    let mut surface = page.surface();
+    let mut canvas = Canvas {
+        surface: &mut surface,
+        fonts: &fonts,
+    };
+    canvas.chart((MARGIN, MARGIN), size, |area| {
+        chart::draw(area, figure, UNIT)
+    });
+    surface.finish();
+    page.finish();
     document
         .finish()
         .map_err(|error| PdfError::Document(format!("{error:?}")))
