@@ -41,6 +41,12 @@ pub(crate) const KEYS: [&str; 5] = ["tle", "omm", "oem", "kepler", "altitude"];
 
 /// The one source that the table names.
 pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
+    let sources = ["tle", "elements", "omm", "oem", "kepler", "altitude"];
+    let mut named = sources.iter().filter_map(|key| table.get(key));
+    if let Some(second) = named.nth(1) {
+        let message = "the orbit has two sources".to_owned();
+        return second.refuse(message, "expected one of them alone");
+    }
     if let Some(node) = table.get("tle") {
         return Some(RawSource::Lines(node.texts()?, node.place.clone()));
     }

@@ -102,6 +102,11 @@ fn what_is_wrong_in_other_sources_is_told() {
         ),
         ("oem = \"nowhere.oem\"", start, "nowhere.oem"),
         (
+            "elements = \"iss.tle\"\naltitude = \"550 km\"",
+            start,
+            "two sources",
+        ),
+        (
             "tle = \"one text\"",
             start,
             "line 1 of a two-line element set",
