@@ -4,15 +4,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use profiles::orbit::{
-    EarthShape, Elements, Orbit, Prediction, ShadowModel, Spacecraft, SpacecraftError,
-    SunDirection, Utc, predict,
+    EarthShape, Elements, Orbit, ShadowModel, Spacecraft, SpacecraftError, SunDirection, Utc,
 };
-use profiles::time::{BenchTime, Window};
-use reports::header::StepHeader;
 use serde_json::Value;
 
 use super::Planner;
-use crate::config::campaign::{RawCampaign, RawOrbit, RawSection, RawSetting, RawValue};
+use super::orbit_source::instant;
+use super::surroundings::Surroundings;
+use crate::config::campaign::{RawOrbit, RawSection, RawSetting, RawValue};
 use crate::config::folder::Folder;
 use crate::config::load::LONGEST_FILE;
 use crate::config::number_help;
@@ -30,16 +29,10 @@ pub(super) const MOST_DAYS: f64 = 30.0;
 pub(super) struct Flight {
     pub(super) orbit: Orbit,
     pub(super) start: Utc,
-    spacecraft: Spacecraft,
-    shadow: ShadowModel,
-    lines: Vec<String>,
-}
-
-/// What the satellite does over the run.
-pub(super) struct Sky {
-    pub(super) prediction: Prediction,
-    pub(super) start: Utc,
+    pub(super) spacecraft: Spacecraft,
+    pub(super) shadow: ShadowModel,
     pub(super) lines: Vec<String>,
+    pub(super) around: Surroundings,
 }
 
 impl Planner {
@@ -49,37 +42,49 @@ impl Planner {
         let raw = raw?;
         let spacecraft = self.spacecraft(&raw.settings);
         let shadow = self.shadow(raw);
-        if let Some(source) = &raw.source {
-            let flight = self.described(folder, raw, source);
-            if flight.is_none() {
-                self.broken.section("orbit");
-            }
-            return flight.map(|(orbit, start, lines)| Flight {
-                orbit,
-                start,
-                spacecraft,
-                shadow,
-                lines,
-            });
-        }
-        let elements = self.elements(folder, raw);
-        let start = self.start(raw, elements.as_ref());
-        let flight = elements.zip(start).and_then(|(elements, start)| {
-            let orbit = self.orbit(raw, &elements, start)?;
-            let mut lines = vec![elements.name().to_owned()];
-            lines.extend(elements.lines().map(str::to_owned));
+        let found = match &raw.source {
+            Some(source) => self.described(folder, raw, source),
+            None => self.of_elements(folder, raw),
+        };
+        let flight = found.and_then(|(orbit, start, lines)| {
+            let around = self.around(folder, raw, start)?;
             Some(Flight {
                 orbit,
                 start,
                 spacecraft,
                 shadow,
                 lines,
+                around,
             })
         });
         if flight.is_none() {
             self.broken.section("orbit");
         }
         flight
+    }
+
+    /// Orbit, start and telling lines of a file with a two-line element set.
+    fn of_elements(
+        &mut self,
+        folder: &Folder,
+        raw: &RawOrbit,
+    ) -> Option<(Orbit, Utc, Vec<String>)> {
+        let elements = self.elements(folder, raw);
+        let start = self.start(raw, elements.as_ref());
+        let (elements, start) = elements.zip(start)?;
+        let orbit = self.orbit(raw, &elements, start)?;
+        let mut lines = vec![elements.name().to_owned()];
+        lines.extend(elements.lines().map(str::to_owned));
+        Some((orbit, start, lines))
+    }
+
+    fn around(&mut self, folder: &Folder, raw: &RawOrbit, start: Utc) -> Option<Surroundings> {
+        // What is wrong with an epoch is refused where the orbit itself is read.
+        let from = instant(raw.epoch.as_ref()).ok().flatten();
+        let times = (from.or(Some(start)), start);
+        let around = Surroundings::new(&mut self.loader, folder, &raw.around, times)?;
+        self.happenings = around.names();
+        Some(around)
     }
 
     /// The start: the epoch of the elements if none is written.
@@ -297,47 +302,6 @@ impl Planner {
             _ => None,
         };
         self.refuse(Refusal::at(&setting.place, message, expected).maybe_help(help));
-    }
-
-    /// What the satellite does over all steps.
-    pub(super) fn predict(
-        &mut self,
-        flight: &Flight,
-        steps: &[StepHeader],
-        campaign: &RawCampaign,
-    ) -> Option<Sky> {
-        let end = steps.last()?.window.end;
-        let span = Window {
-            start: BenchTime::ZERO,
-            end,
-        };
-        match predict(
-            &flight.orbit,
-            flight.start,
-            span,
-            &flight.spacecraft,
-            flight.shadow,
-        ) {
-            Ok(prediction) => Some(Sky {
-                prediction,
-                start: flight.start,
-                lines: flight.lines.clone(),
-            }),
-            Err(error) => {
-                let orbit = campaign.orbit.as_ref();
-                if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
-                    let message = format!("SGP4 cannot propagate these elements: {error}");
-                    let refusal = Refusal::at(&elements.place, message, "this element set");
-                    self.refuse(refusal.help("has the satellite decayed by then?"));
-                } else {
-                    let message =
-                        format!("the orbit cannot be flown to the campaign's end: {error}");
-                    self.refuse(Refusal::nowhere(message));
-                }
-                self.broken.section("orbit");
-                None
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod read;
 
 use crate::config::orbit_source::RawSource;
+use crate::config::surroundings::RawSurroundings;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -94,6 +95,8 @@ pub struct RawOrbit {
     pub atmosphere_km: Option<Located<f64>>,
     /// Settings of the satellite, by section.
     pub settings: Vec<RawSection>,
+    /// Stations, other satellites, particles.
+    pub(crate) around: RawSurroundings,
 }
 
 /// A section of settings: `[orbit.array]`.

@@ -10,6 +10,7 @@ use super::{
 use crate::config::orbit_source::{KEYS, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
+use crate::config::surroundings;
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
@@ -128,6 +129,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
             }
         }
     }
+    let around = surroundings::read(&table);
     table.finish();
     Some(RawOrbit {
         elements,
@@ -139,6 +141,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         sun,
         atmosphere_km,
         settings: sections,
+        around,
     })
 }
 
