@@ -4,7 +4,7 @@ use profiles::option::OptionSpec;
 use reports::check::{self, Target};
 use reports::header::{CheckSpec, Header, Subject};
 
-use super::{Planner, orbit};
+use super::{Planner, sky};
 use crate::config::Located;
 use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting};
 use crate::config::refusal::{Refusal, is_near, nearest};
@@ -147,7 +147,7 @@ impl Planner {
             return None;
         }
         let Some((device, known)) = header.device(device_part) else {
-            if device_part == orbit::DEVICE {
+            if device_part == sky::DEVICE {
                 self.no_orbit(&name.place, "channels of the orbit need one");
             } else {
                 let place = self.part(name, 0, device_part);

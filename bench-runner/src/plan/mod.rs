@@ -6,13 +6,11 @@ mod checks;
 mod fits;
 mod limits;
 mod links;
-mod orbit;
-pub(crate) mod orbit_source;
 mod settings;
-mod sky;
+pub(crate) mod sky;
 mod stations;
 mod steps;
-pub(crate) mod surroundings;
+pub(crate) mod tables;
 mod warnings;
 mod windows;
 mod workloads;
@@ -230,6 +228,7 @@ impl Planner {
         let work = self.work(&campaign.workloads, &header, &goldens);
         let told = steps::Told {
             campaign,
+            folder,
             header: &header,
             devices: &devices,
             sky: sky.as_ref(),
@@ -258,7 +257,7 @@ impl Planner {
             wiring_name: wiring.name.clone(),
             devices,
             timeline: timeline.into_iter().map(|told| told.command).collect(),
-            orbit: sky.and_then(|sky| Some((header.device(orbit::DEVICE)?.0, sky.prediction))),
+            orbit: sky.and_then(|sky| Some((header.device(sky::DEVICE)?.0, sky.prediction))),
             goldens,
             files: std::mem::take(&mut self.files),
             worst,

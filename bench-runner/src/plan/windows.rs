@@ -6,7 +6,7 @@ use profiles::time::{BenchTime, Period, Window};
 use reports::header::{Header, NamedWindow};
 
 use super::Planner;
-use super::surroundings::{CONTACT, LINK};
+use super::sky::surroundings::{CONTACT, LINK};
 use crate::config::Located;
 use crate::config::campaign::RawCheck;
 use crate::config::refusal::{Place, Refusal};

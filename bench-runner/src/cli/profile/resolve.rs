@@ -8,8 +8,9 @@ use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
 use crate::config::{Located, Refusal};
-use crate::plan::orbit_source::{instant, orbit};
-use crate::plan::surroundings::{Surroundings, rate_table};
+use crate::plan::sky::orbit_source::{instant, orbit};
+use crate::plan::sky::surroundings::Surroundings;
+use crate::plan::tables::rate_table;
 
 use super::file::{RawFlight, RawLength};
 use super::satellite;

@@ -192,10 +192,12 @@ pub struct RawSet {
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit` or `ramp`.
+    /// `orbit`, `ramp` or `table`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
+    /// File of a table: values against seconds from the step's start.
+    pub file: Option<Located<String>>,
     /// Start of a ramp.
     pub from: Option<Located<f64>>,
     /// End of a ramp.

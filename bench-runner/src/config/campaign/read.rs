@@ -249,14 +249,16 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
+    let file = table.get("file").and_then(|node| node.text());
     table.finish();
     Some(RawProfile {
         device: device?,
         kind: kind?,
         every,
+        file,
         from,
         to,
         limit_amps,

@@ -10,12 +10,12 @@ use profiles::time::{BenchTime, Period, Window};
 use reports::event::DeviceId;
 use reports::header::{Header, NamedWindow, StepHeader};
 
-use super::orbit::Flight;
-use super::sky::Sky;
+use super::sky::{Flight, Sky};
 use super::stations::{self, DevicePlan};
 use super::{Planner, TimedCommand};
 use crate::config::Located;
 use crate::config::campaign::{RawCampaign, RawLength, RawStep, RawWorkload};
+use crate::config::folder::Folder;
 use crate::config::refusal::{Place, Refusal};
 use crate::run::ARMING;
 
@@ -42,6 +42,8 @@ pub(super) struct PlacedCommand {
 /// What a timeline is made from.
 pub(super) struct Told<'a> {
     pub(super) campaign: &'a RawCampaign,
+    /// Where the campaign's files are.
+    pub(super) folder: &'a Folder,
     pub(super) header: &'a Header,
     pub(super) devices: &'a [DevicePlan],
     pub(super) sky: Option<&'a Sky>,

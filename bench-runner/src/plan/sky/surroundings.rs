@@ -5,7 +5,6 @@ use profiles::orbit::{
     Contact, Crosslink, DownLink, Orbit, PropagationError, RadiationModel, Region, Station, Utc,
     contacts, crosslinks, region_windows,
 };
-use profiles::shape::{Between, Table};
 use profiles::time::Window;
 use reports::header::NamedWindow;
 
@@ -13,7 +12,7 @@ use super::orbit_source::orbit;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::surroundings::RawSurroundings;
-use crate::config::{Located, Place, Refusal};
+use crate::config::{Located, Refusal};
 
 /// What comes before a station's name in the name of a window.
 pub(crate) const CONTACT: &str = "contact";
@@ -22,9 +21,6 @@ pub(crate) const LINK: &str = "link";
 /// Regions of the radiation belts, as windows are named.
 pub(crate) const REGIONS: [(&str, Region); 2] =
     [("saa", Region::Anomaly), ("polar", Region::Polar)];
-
-/// Most upsets a day that a table may say: ten a second is no board any more.
-const MOST_RATE: f64 = 1e6;
 
 /// Who and what surrounds a satellite.
 pub(crate) struct Surroundings {
@@ -161,45 +157,4 @@ fn members(loader: &mut Loader, raw: &RawSurroundings, epoch: Utc) -> Option<Vec
         (name, Orbit::from_kepler(kepler))
     });
     Some(named.collect())
-}
-
-/// The user's own rates, upsets a day against seconds: the table, and the bytes that it was read
-/// from. Whatever is wrong in it is refused with its line.
-pub(crate) fn rate_table(
-    loader: &mut Loader,
-    folder: &Folder,
-    path: &Located<String>,
-) -> Option<(Table, String)> {
-    let (file, text) = loader.text(folder, &path.value)?;
-    let mut refuse = |line: usize, message: String, expected: &str| {
-        let mut lines = text.split_inclusive('\n');
-        let start: usize = lines.by_ref().take(line - 1).map(str::len).sum();
-        let length = lines.next().map_or(0, |line| line.trim_end().len());
-        let span = start..start + length;
-        let refusal = Refusal::at(&Place { file, span }, message, expected);
-        loader.refusals.push(refusal);
-    };
-    let table = match Table::parse(&text, Between::Linear) {
-        Ok(table) => table,
-        Err(error) => {
-            let expected = "expected rows `seconds,value` in order of time";
-            refuse(error.line, error.why, expected);
-            return None;
-        }
-    };
-    let wrong = |rate: f64| !(0.0..=MOST_RATE).contains(&rate);
-    if let Some((at, rate)) = table.rows().iter().find(|(_, rate)| wrong(*rate)) {
-        let is_it = |line: &str| {
-            let value = line.split(',').nth(1).map(str::trim);
-            value
-                .and_then(|value| value.parse().ok())
-                .is_some_and(wrong)
-        };
-        let line = text.lines().position(is_it).unwrap_or_default() + 1;
-        let message = format!("{rate} upsets a day at {at}");
-        let expected = format!("expected from 0 to {MOST_RATE}");
-        refuse(line, message, &expected);
-        return None;
-    }
-    Some((table, text))
 }

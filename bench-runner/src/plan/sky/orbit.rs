@@ -8,7 +8,6 @@ use profiles::orbit::{
 };
 use serde_json::Value;
 
-use super::Planner;
 use super::orbit_source::instant;
 use super::surroundings::Surroundings;
 use crate::config::campaign::{RawOrbit, RawSection, RawSetting, RawValue};
@@ -16,29 +15,34 @@ use crate::config::folder::Folder;
 use crate::config::load::LONGEST_FILE;
 use crate::config::number_help;
 use crate::config::refusal::{Place, Refusal, nearest};
+use crate::plan::Planner;
 
 /// The name under which the orbit's own channels are recorded.
-pub(super) const DEVICE: &str = "orbit";
+pub(in crate::plan) const DEVICE: &str = "orbit";
 
 /// Most cells in a row or strings side by side: a kilovolt is hundreds.
 const MOST_CELLS: f64 = 10_000.0;
 /// How far from their epoch elements are of use, days.
-pub(super) const MOST_DAYS: f64 = 30.0;
+pub(in crate::plan) const MOST_DAYS: f64 = 30.0;
 
 /// An orbit and the satellite on it, checked.
-pub(super) struct Flight {
-    pub(super) orbit: Orbit,
-    pub(super) start: Utc,
-    pub(super) spacecraft: Spacecraft,
-    pub(super) shadow: ShadowModel,
-    pub(super) lines: Vec<String>,
-    pub(super) around: Surroundings,
+pub(in crate::plan) struct Flight {
+    pub(in crate::plan) orbit: Orbit,
+    pub(in crate::plan) start: Utc,
+    pub(in crate::plan) spacecraft: Spacecraft,
+    pub(in crate::plan) shadow: ShadowModel,
+    pub(in crate::plan) lines: Vec<String>,
+    pub(in crate::plan) around: Surroundings,
 }
 
 impl Planner {
     /// Checks the orbit of a campaign. `None` if there is none, or if it is refused; then it is
     /// among what is broken.
-    pub(super) fn flight(&mut self, folder: &Folder, raw: Option<&RawOrbit>) -> Option<Flight> {
+    pub(in crate::plan) fn flight(
+        &mut self,
+        folder: &Folder,
+        raw: Option<&RawOrbit>,
+    ) -> Option<Flight> {
         let raw = raw?;
         let spacecraft = self.spacecraft(&raw.settings);
         let shadow = self.shadow(raw);

@@ -1,5 +1,9 @@
 //! What the satellite meets over the run: light, contacts, links, regions and particles.
 
+mod orbit;
+pub(crate) mod orbit_source;
+pub(crate) mod surroundings;
+
 use std::path::Path;
 
 use drivers::accelerator::network::{self, Network};
@@ -10,10 +14,11 @@ use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
 use reports::header::{NamedWindow, StepHeader};
 
-use super::orbit::Flight;
+pub(super) use orbit::{DEVICE, Flight};
+
 use super::stations::{DevicePlan, Wired};
 use super::steps::PlacedCommand;
-use super::surroundings::rate_table;
+use super::tables::rate_table;
 use super::{Planner, TimedCommand};
 use crate::config::campaign::RawCampaign;
 use crate::config::folder::Folder;
