@@ -289,6 +289,7 @@ fn header(
             .map(|sky| sky.prediction.phases.clone())
             .unwrap_or_default(),
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
+        passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -12,7 +12,7 @@ use drivers::link::LinkSpec;
 use profiles::orbit::{Prediction, PropagationError, Utc, injections, predict, radiation_effects};
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
-use reports::header::{NamedWindow, StepHeader};
+use reports::header::{NamedWindow, Pass, StepHeader};
 
 pub(super) use orbit::{DEVICE, Flight};
 
@@ -35,6 +35,8 @@ pub(super) struct Sky {
     pub(super) lines: Vec<String>,
     /// Contacts, links and regions, by their starts.
     pub(super) windows: Vec<NamedWindow>,
+    /// Passes, where there is a down-link.
+    pub(super) passes: Vec<Pass>,
 }
 
 impl Planner {
@@ -173,5 +175,6 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
         start: flight.start,
         lines: flight.lines.clone(),
         windows: flight.around.windows(flown, span)?,
+        passes: flight.around.passes(flown, span)?,
     })
 }
