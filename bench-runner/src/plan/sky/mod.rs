@@ -33,6 +33,8 @@ pub(super) struct Sky {
     pub(super) prediction: Prediction,
     pub(super) start: Utc,
     pub(super) lines: Vec<String>,
+    /// What tells where the satellite is.
+    pub(super) model: &'static str,
     /// Contacts, links and regions, by their starts.
     pub(super) windows: Vec<NamedWindow>,
     /// Passes, where there is a down-link.
@@ -174,6 +176,7 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
         prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
         start: flight.start,
         lines: flight.lines.clone(),
+        model: flight.orbit.model(),
         windows: flight.around.windows(flown, span)?,
         passes: flight.around.passes(flown, span)?,
     })
