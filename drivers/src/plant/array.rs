@@ -70,6 +70,11 @@ impl Curve {
         }
     }
 
+    /// Voltage without any load, V.
+    pub fn open_circuit_volts(&self) -> f64 {
+        self.corners.first().map_or(0.0, |corner| corner.0)
+    }
+
     /// A source that holds `volts` up to a current: a supply as a curve.
     pub(super) fn regulated(volts: f64, amps: f64) -> Curve {
         Curve {
