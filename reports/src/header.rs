@@ -33,6 +33,10 @@ pub struct Header {
     pub steps: Vec<StepHeader>,
     /// The phases of the orbit over the run; empty without an orbit.
     pub phases: Vec<PhaseInterval>,
+    /// Contacts, links and regions of the orbit (`contact:svalbard`, `link:p1s2`, `saa`) over the
+    /// run, by their starts; they may overlap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<NamedWindow>,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.

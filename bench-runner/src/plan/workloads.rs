@@ -111,7 +111,6 @@ impl Planner {
             .iter()
             .filter(|device| device.role == "accelerator");
         let boards: Vec<&str> = boards.map(|device| device.name.as_str()).collect();
-        let steps: Vec<&str> = header.steps.iter().map(|step| step.name.as_str()).collect();
         let mut workloads: Vec<WorkloadHeader> = Vec::new();
         for raw in raws {
             if let Some(place) = raw.modes_place.as_ref()
@@ -120,11 +119,6 @@ impl Planner {
             {
                 let message = "power modes by phase need an orbit";
                 self.refuse(Refusal::at(place, message, "expected an [orbit]"));
-            }
-            for name in raw.during.iter().flatten() {
-                if !steps.contains(&name.value.as_str()) {
-                    self.unknown(&name.place, "step", &name.value, steps.iter().copied());
-                }
             }
             let known = boards.contains(&raw.device.value.as_str());
             let Some((device, _)) = header.device(&raw.device.value).filter(|_| known) else {

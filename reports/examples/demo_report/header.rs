@@ -163,6 +163,7 @@ pub(crate) fn header() -> Header {
             },
         ],
         phases: phases(),
+        windows: Vec::new(),
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),

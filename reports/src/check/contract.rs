@@ -74,6 +74,7 @@ fn header(check: CheckSpec) -> Header {
             phase: Phase::Umbra,
             window: seconds(20, 60),
         }],
+        windows: Vec::new(),
         checks: vec![check],
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),

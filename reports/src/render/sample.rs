@@ -96,6 +96,7 @@ fn header() -> Header {
             phase(Phase::Penumbra, 50, 58),
             phase(Phase::Umbra, 58, END),
         ],
+        windows: Vec::new(),
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
             name: "keywords".to_owned(),
@@ -312,6 +313,7 @@ pub(super) fn nothing() -> Report {
         devices: Vec::new(),
         steps: Vec::new(),
         phases: Vec::new(),
+        windows: Vec::new(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -64,6 +64,7 @@ pub(crate) fn header() -> Header {
             phase(Phase::Sunlit, seconds(0, 50)),
             phase(Phase::Umbra, seconds(50, 100)),
         ],
+        windows: Vec::new(),
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),

@@ -17,6 +17,7 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     section(&mut blocks, "Power", power.into());
     section(&mut blocks, "Heat", vec![(figure::heat(report), 132.0)]);
     states(report, &mut blocks);
+    windows(report, &mut blocks);
     inference(fonts, report, &mut blocks);
     section(
         &mut blocks,
@@ -39,6 +40,16 @@ fn section(blocks: &mut Vec<Block>, title: &str, figures: Vec<(Figure, f32)>) {
         }
         let height = 40.0 + panel * figure.panels.len() as f32;
         blocks.push(Block::Figure(figure, height));
+        blocks.push(Block::Gap(14.0));
+    }
+}
+
+/// Whom the satellite saw and what it flew through.
+fn windows(report: &Report, blocks: &mut Vec<Block>) {
+    let strips = figure::windows(report);
+    if !strips.is_empty() {
+        let title = "Contacts, links and regions".to_owned();
+        blocks.push(Block::Strips(title, strips, figure::time_axis(report)));
         blocks.push(Block::Gap(14.0));
     }
 }
