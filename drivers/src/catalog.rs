@@ -45,6 +45,11 @@ impl Role {
 }
 
 impl Role {
+    /// Whether boards can be fed by it.
+    pub const fn feeds(self) -> bool {
+        matches!(self, Role::PowerSupply | Role::SolarArraySimulator)
+    }
+
     /// As sentences have it: `an accelerator`.
     pub const fn with_article(self) -> &'static str {
         match self {
