@@ -3,6 +3,10 @@
 
 mod error_frame;
 mod frame;
+mod needs;
+pub(super) mod socket;
+mod spec;
+mod trouble;
 
 use std::fmt;
 
@@ -10,6 +14,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 pub use error_frame::{Classes, ErrorFrame};
 pub use frame::{BusFrame, FD_LENGTHS, FdFrame, RemoteFrame};
+pub use needs::BusNeeds;
+pub use spec::CanSpec;
+pub use trouble::BusTrouble;
 
 /// Identifier flag: 29-bit identifier (`CAN_EFF_FLAG`).
 const EXTENDED: u32 = 0x8000_0000;
