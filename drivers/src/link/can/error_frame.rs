@@ -101,6 +101,11 @@ impl ErrorFrame {
         self.classes.has(Classes::BUS_OFF)
     }
 
+    /// Whether the controller has come back from more errors than it bears.
+    pub fn is_active_again(&self) -> bool {
+        self.classes.has(Classes::CONTROLLER) && self.detail[1] & 0x40 != 0
+    }
+
     /// Whether a frame of the bus was destroyed, or was not understood by anybody: what happens
     /// all the time where two ends differ in their bit rate.
     pub fn is_destroyed_frame(&self) -> bool {

@@ -175,7 +175,7 @@ impl Heard {
             // What the controller still had to send is gone.
             self.unconfirmed.clear();
         }
-        if error.classes.has(Classes::RESTARTED) {
+        if error.classes.has(Classes::RESTARTED) || error.is_active_again() {
             self.off_since = None;
         }
         if !error.is_destroyed_frame() {
@@ -214,27 +214,20 @@ impl Heard {
     ///
     /// # Errors
     /// If nobody knows why.
-    pub(super) fn failed(&mut self, errno: Errno) -> Result<(), LinkError> {
+    pub(super) fn failed(&mut self, errno: Errno) -> Result<BusTrouble, LinkError> {
         let interface = self.name.clone();
-        match errno {
-            Errno::NETDOWN => {
-                self.unconfirmed.clear();
-                let trouble = BusTrouble::Down { interface };
-                // Sending and receiving both meet it.
-                if self.troubles.back() != Some(&trouble) {
-                    self.troubles.push_back(trouble);
-                }
-                Ok(())
-            }
-            Errno::NODEV | Errno::NXIO => {
-                if !self.gone {
-                    self.troubles.push_back(BusTrouble::Gone { interface });
-                }
-                self.gone = true;
-                Ok(())
-            }
-            errno => Err(LinkError::Failed(std::io::Error::from(errno).to_string())),
+        let (trouble, gone) = match errno {
+            Errno::NETDOWN => (BusTrouble::Down { interface }, false),
+            Errno::NODEV | Errno::NXIO => (BusTrouble::Gone { interface }, true),
+            errno => return Err(LinkError::Failed(std::io::Error::from(errno).to_string())),
+        };
+        self.unconfirmed.clear();
+        // Sending and receiving both meet it.
+        if !self.gone && self.troubles.back() != Some(&trouble) {
+            self.troubles.push_back(trouble.clone());
         }
+        self.gone |= gone;
+        Ok(trouble)
     }
 }
 
