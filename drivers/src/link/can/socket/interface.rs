@@ -9,15 +9,13 @@ use socketcan::{CanFdSocket, CanInterface, Socket as _};
 
 /// `ARPHRD_CAN` of `linux/if_arp.h`: what the system says that an interface's hardware is.
 const CAN_HARDWARE: &str = "280";
-/// `IFF_ECHO` of `linux/if.h`: the driver reports frames as sent when they are. All controllers
-/// do; the virtual bus `vcan` does not.
-const REPORTS_SENT: u32 = 0x4_0000;
-
 /// What is known of an interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Settings {
     /// Bits per second; none on a virtual bus.
     pub(super) bit_rate: Option<u32>,
+    /// Whether there is a controller, which counts errors.
+    pub(super) has_controller: bool,
 }
 
 /// Opens a raw socket on an interface, and says what it is set to.
@@ -51,9 +49,14 @@ pub(super) fn open(name: &str, bit_rate: Option<u32>) -> Result<(CanFdSocket, Se
 /// What the kernel tells of an interface; nothing where it does not.
 fn settings(name: &str) -> Settings {
     let details = CanInterface::open(name).and_then(|interface| interface.details());
-    let timing = details.ok().and_then(|details| details.can.bit_timing);
-    let bit_rate = timing.map(|timing| timing.bitrate).filter(|&rate| rate > 0);
-    Settings { bit_rate }
+    let Ok(details) = details else {
+        return Settings::default();
+    };
+    let timing = details.can.bit_timing;
+    Settings {
+        bit_rate: timing.map(|timing| timing.bitrate).filter(|&rate| rate > 0),
+        has_controller: details.can.state.is_some(),
+    }
 }
 
 fn is(error: &io::Error, errno: Errno) -> bool {
@@ -134,10 +137,9 @@ fn interfaces() -> Vec<String> {
 /// Whether an interface is a bus inside this machine, at which only programs are found.
 pub(in crate::link) fn is_virtual(name: &str) -> bool {
     let place = folder(name).canonicalize();
-    let flags = says(name, "flags");
-    let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16);
+    // Adapters at a serial line are virtual devices too, but have a controller with a state.
     place.is_ok_and(|place| place.starts_with("/sys/devices/virtual"))
-        && flags.is_ok_and(|flags| flags & REPORTS_SENT == 0)
+        && !settings(name).has_controller
 }
 
 #[cfg(test)]

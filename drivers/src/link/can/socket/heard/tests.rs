@@ -12,6 +12,7 @@ fn paused(test: impl AsyncFnOnce(Heard, Clock)) {
         let clock = Clock::start();
         let settings = Settings {
             bit_rate: Some(250_000),
+            has_controller: true,
         };
         test(Heard::new("can0", settings, clock), clock).await;
     });
