@@ -3,6 +3,8 @@
 use profiles::name::DeviceName;
 use profiles::time::Period;
 
+use crate::link::can::BusTrouble;
+
 /// A device or its link failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{device}: {kind}")]
@@ -94,6 +96,9 @@ pub enum LinkError {
         /// The operating system's words.
         why: String,
     },
+    /// A CAN bus, its controller or its adapter.
+    #[error(transparent)]
+    Bus(#[from] BusTrouble),
     /// The operating system's words.
     #[error("{0}")]
     Failed(String),

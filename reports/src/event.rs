@@ -107,6 +107,11 @@ pub enum EventKind {
         /// Why.
         why: String,
     },
+    /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
+    BusError {
+        /// What it told.
+        why: String,
+    },
     /// A device failed for good.
     DeviceFailed {
         /// How.

@@ -13,7 +13,7 @@ use crate::plan::stations::DevicePlan;
 use crate::runtime::Pace;
 
 /// Links that later versions have.
-const LATER: [&str; 5] = ["pty", "can", "socketcand", "rfc2217", "usb"];
+const LATER: [&str; 4] = ["pty", "socketcand", "rfc2217", "usb"];
 
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
@@ -41,12 +41,26 @@ impl Planner {
         if link.line().is_none() {
             return link;
         }
-        if matches!(pacing, Pacing::Can { .. }) {
-            let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
-            let refusal = Refusal::at(&written.place, message, "expected `memory`");
-            self.refuse(refusal.help("this version has no `can` links"));
-            return LinkSpec::Memory;
-        }
+        let link = match (link, pacing) {
+            // The bus must be set to what the device was made for.
+            (LinkSpec::Line(LineSpec::Can(mut can)), Pacing::Can { bit_rate }) => {
+                can.bit_rate.get_or_insert(bit_rate);
+                LinkSpec::Line(LineSpec::Can(can))
+            }
+            (link @ LinkSpec::Line(LineSpec::Can(_)), _) => {
+                let message = format!("`{link}` carries CAN frames, and this model speaks bytes");
+                let expected = "expected `memory`, `serial:` or `tcp:`";
+                self.refuse(Refusal::at(&written.place, message, expected));
+                return LinkSpec::Memory;
+            }
+            (link, Pacing::Can { .. }) => {
+                let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
+                let expected = "expected `memory` or a CAN interface, such as `can:can0`";
+                self.refuse(Refusal::at(&written.place, message, expected));
+                return LinkSpec::Memory;
+            }
+            (link, _) => link,
+        };
         if pace == Pace::Virtual {
             let message = format!("`{link}` is a real line, and virtual time does not wait for it");
             let refusal = Refusal::at(&written.place, message, "only `memory` keeps up");

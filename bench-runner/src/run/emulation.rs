@@ -9,7 +9,7 @@ use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
-use drivers::link::{Link, LinkFaults, Pacing};
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use drivers::power_supply;
@@ -79,11 +79,20 @@ pub struct Published {
 }
 
 /// How emulators are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// What leads to those that speak bytes.
+    pub lines: Lines,
+    /// The interface on which those are found that speak CAN.
+    pub bus: Option<CanSpec>,
+}
+
+/// What leads to emulators that speak bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoints {
-    /// As pseudo-terminals; `FOLDER/DEVICE` is a symbolic link to the serial port.
+pub enum Lines {
+    /// Pseudo-terminals; `FOLDER/DEVICE` is a symbolic link to the serial port.
     Ports,
-    /// As TCP ports of this machine; `FOLDER/DEVICE` is a file with the address.
+    /// TCP ports of this machine; `FOLDER/DEVICE` is a file with the address.
     Sockets,
 }
 
@@ -96,7 +105,7 @@ pub async fn publish(
     devices: &[DevicePlan],
     seed: Seed,
     folder: &Path,
-    endpoints: Endpoints,
+    endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
     let clock = Clock::start_fine();
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
@@ -111,14 +120,16 @@ pub async fn publish(
         let Some(emulator) = bench.emulator(wired) else {
             continue;
         };
-        if matches!(wired.pacing, Pacing::Can { .. }) {
-            published.skipped.push(name);
-            continue;
-        }
         let path = folder.join(&name);
-        let link = match endpoints {
-            Endpoints::Ports => Link::publish_pty(&path, clock, wired.pacing)?,
-            Endpoints::Sockets => Link::publish_tcp(&path, clock, wired.pacing).await?,
+        let is_can = matches!(wired.pacing, Pacing::Can { .. });
+        let link = match (&endpoints.bus, endpoints.lines) {
+            (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+            (None, _) if is_can => {
+                published.skipped.push(name);
+                continue;
+            }
+            (_, Lines::Ports) => Link::publish_pty(&path, clock, wired.pacing)?,
+            (_, Lines::Sockets) => Link::publish_tcp(&path, clock, wired.pacing).await?,
         };
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
         let plant = bench.plant.clone();

@@ -14,7 +14,7 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, publish};
 pub use lock::{Lock, LockError};
 pub use station::Stop;
 

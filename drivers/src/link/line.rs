@@ -40,10 +40,8 @@ pub(super) async fn read(
         // A port that was unplugged reads nothing, at once and for ever.
         return Err(LinkError::Closed);
     }
-    Ok(Arrival {
-        at: clock.now(),
-        chunk: Bytes::copy_from_slice(&bytes[..length]),
-    })
+    let chunk = Bytes::copy_from_slice(&bytes[..length]);
+    Ok(Arrival::new(clock.now(), chunk))
 }
 
 /// Writes all of a chunk.

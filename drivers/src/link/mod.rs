@@ -13,10 +13,12 @@ mod tcp;
 mod tests;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
+pub use can::{BusNeeds, CanSpec};
 pub use faults::LinkFaults;
 pub use memory::Pacing;
 pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
@@ -29,8 +31,32 @@ use crate::error::LinkError;
 pub struct Arrival {
     /// When its last byte was there.
     pub at: BenchTime,
+    /// How that is known.
+    pub stamp: Stamp,
     /// The bytes.
     pub chunk: Bytes,
+}
+
+/// How it is known when something was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// It was read then, or its line was played.
+    Read,
+    /// The kernel stamped it when its driver handed it over.
+    Kernel,
+    /// The adapter stamped it. The time is the adapter's own, since it was switched on.
+    Adapter(Duration),
+}
+
+impl Arrival {
+    /// Something that was there when it was read.
+    pub fn new(at: BenchTime, chunk: Bytes) -> Arrival {
+        Arrival {
+            at,
+            stamp: Stamp::Read,
+            chunk,
+        }
+    }
 }
 
 /// One end of a wire.
@@ -45,6 +71,8 @@ enum Wire {
     Memory(memory::End),
     Serial(serial::End),
     Tcp(tcp::Client),
+    // It keeps what it has heard and waits for.
+    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -76,6 +104,7 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -104,6 +133,34 @@ impl Link {
         self
     }
 
+    /// Hears only the frames that one device needs, on a bus that it may share with others. On
+    /// every other link, which leads to one device, there is nothing to keep back.
+    ///
+    /// # Errors
+    /// If the system does not take the filters.
+    pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
+        match &mut self.wire {
+            Wire::Can(end) => end.need(needs),
+            Wire::Memory(_)
+            | Wire::Serial(_)
+            | Wire::Tcp(_)
+            | Wire::Pty(_)
+            | Wire::TcpServer(_) => Ok(()),
+        }
+    }
+
+    /// Frames that were sent and have not been seen on the bus yet; zero where nothing tells.
+    pub fn unconfirmed(&self) -> usize {
+        match &self.wire {
+            Wire::Can(end) => end.unconfirmed(),
+            Wire::Memory(_)
+            | Wire::Serial(_)
+            | Wire::Tcp(_)
+            | Wire::Pty(_)
+            | Wire::TcpServer(_) => 0,
+        }
+    }
+
     /// Sends one chunk now.
     ///
     /// # Errors
@@ -122,6 +179,7 @@ impl Link {
             Wire::Memory(end) => end.send_at(at, chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
+            Wire::Can(end) => end.send_at(at, chunk).await,
             Wire::Pty(end) => end.send_at(at, chunk).await,
             Wire::TcpServer(end) => end.send_at(at, chunk).await,
         }
@@ -132,7 +190,7 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Can(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -185,17 +243,15 @@ impl Link {
                 Wire::Memory(end) => end.receive().await?,
                 Wire::Serial(end) => end.receive().await?,
                 Wire::Tcp(end) => end.receive().await?,
+                Wire::Can(end) => end.receive().await?,
                 Wire::Pty(end) => end.receive().await?,
                 Wire::TcpServer(end) => end.receive().await?,
             };
             match &mut self.faults {
                 None => return Ok(arrival),
                 Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk) {
-                        return Ok(Arrival {
-                            at: arrival.at,
-                            chunk,
-                        });
+                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
+                        return Ok(Arrival { chunk, ..arrival });
                     }
                 }
             }

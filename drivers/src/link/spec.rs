@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::can::{self, CanSpec};
+
 /// What leads to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkSpec {
@@ -20,6 +22,8 @@ pub enum LineSpec {
     Serial(SerialSpec),
     /// `tcp:host:port`
     Tcp(TcpSpec),
+    /// `can:can0`
+    Can(CanSpec),
 }
 
 /// A serial port and its settings.
@@ -82,13 +86,13 @@ pub struct LinkSpecError {
 
 impl LinkSpecError {
     /// What may be written.
-    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:PATH@BAUD,8N2,rtscts` \
-         or `tcp:HOST:PORT`";
+    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:PATH@BAUD,8N2,rtscts`, \
+         `tcp:HOST:PORT` or `can:can0`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 3] = ["memory", "serial", "tcp"];
+    pub const KINDS: [&'static str; 4] = ["memory", "serial", "tcp", "can"];
 
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
@@ -99,13 +103,15 @@ impl LinkSpec {
     }
 
     /// Whether an emulator is known to be at the far end: in this process, or behind a
-    /// pseudo-terminal. What stands behind a socket nobody can tell.
+    /// pseudo-terminal, or on a bus that is inside this machine. What stands behind a socket nobody
+    /// can tell.
     pub fn is_emulated(&self) -> bool {
         match self {
             LinkSpec::Memory => true,
             LinkSpec::Line(LineSpec::Serial(serial)) => {
                 std::fs::canonicalize(&serial.path).is_ok_and(|path| path.starts_with("/dev/pts"))
             }
+            LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
             LinkSpec::Line(LineSpec::Tcp(_)) => false,
         }
     }
@@ -121,6 +127,7 @@ impl FromStr for LinkSpec {
             ("memory", _) => Err("`memory` takes nothing more".to_owned()),
             ("serial", rest) => serial(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec))),
             ("tcp", rest) => tcp(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
+            ("can", rest) => CanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Can(spec))),
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -225,6 +232,7 @@ impl LineSpec {
                 format!("serial:{}", path.display())
             }
             LineSpec::Tcp(tcp) => format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port),
+            LineSpec::Can(can) => format!("can:{}", can.interface),
         }
     }
 }
@@ -251,6 +259,7 @@ impl fmt::Display for LineSpec {
                 write!(f, "tcp:[{}]:{}", tcp.host, tcp.port)
             }
             LineSpec::Tcp(tcp) => write!(f, "tcp:{}:{}", tcp.host, tcp.port),
+            LineSpec::Can(can) => can.fmt(f),
         }
     }
 }
@@ -274,6 +283,8 @@ mod tests {
             ("serial:x@4800, xonxoff", "serial:x@4800,8N1,xonxoff"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
+            ("can:can0", "can:can0"),
+            ("can:vcan-1@125000", "can:vcan-1@125000"),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -312,6 +323,12 @@ mod tests {
             ("tcp:host:0", "no number from 1 to 65535"),
             ("tcp::5025", "the host is missing"),
             ("tcp:::1:5025", "in brackets"),
+            ("can:", "the name of the interface is missing"),
+            (
+                "can:a-name-that-is-too-long",
+                "is no name of a network interface",
+            ),
+            ("can:can0@2000000", "`2000000` is no bit rate of a CAN bus"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -319,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

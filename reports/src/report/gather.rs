@@ -154,6 +154,7 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
+            EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),

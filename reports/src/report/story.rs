@@ -26,6 +26,8 @@ pub enum Kind {
     NoResponse,
     /// A board started anew.
     Booted,
+    /// A controller told of an error on its bus.
+    BusError,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -38,13 +40,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
         Kind::Retried,
         Kind::NoResponse,
         Kind::Booted,
+        Kind::BusError,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -60,6 +63,7 @@ impl Kind {
             Kind::Retried => "retry",
             Kind::NoResponse => "no response",
             Kind::Booted => "boot",
+            Kind::BusError => "bus error",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -73,6 +77,7 @@ impl Kind {
             Kind::Retried if count != 1 => "retries",
             Kind::NoResponse if count != 1 => "no responses",
             Kind::Booted if count != 1 => "boots",
+            Kind::BusError if count != 1 => "bus errors",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -200,7 +200,7 @@ pub(super) const CASES: &[Case] = &[
         "\"memory\"",
         "\"can:can0\"",
         "\"can:can0\"",
-        "this version has no `can` links",
+        "carries CAN frames, and this model speaks bytes",
     ),
     (
         WIRING,

@@ -48,6 +48,12 @@ pub(super) struct BoardStation {
 impl BoardStation {
     /// Looks after the board until it is told to leave it safe.
     pub(super) async fn run(mut self) {
+        if let Some(needs) = self.accelerator.bus_needs()
+            && let Err(error) = self.link.need(needs)
+        {
+            self.lost(&error.to_string()).await;
+            return self.make_safe(&mut Vec::new()).await;
+        }
         self.reporter.raise(Raised::Ready).await;
         let mut heard = Vec::new();
         let mut alarm = Alarm::new(self.clock);

@@ -95,6 +95,7 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::Retried => 'R',
         Kind::NoResponse => 'N',
         Kind::Booted => 'B',
+        Kind::BusError => 'E',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',
         Kind::MadeSafe => 'S',
