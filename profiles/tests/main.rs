@@ -10,6 +10,7 @@ mod bus;
 mod eclipse;
 mod element_sets;
 mod grazing;
+mod heat;
 mod links;
 mod properties;
 mod radiation;

@@ -25,7 +25,9 @@ pub use links::{
     Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
     contacts, crosslinks, light_milliseconds, link_points,
 };
-pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
+pub use prediction::{
+    EnergyBalance, Fidelity, HeatTotals, Ledger, NodeTrack, Prediction, TrackPoint, predict,
+};
 pub use profile::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
 pub use radiation::{
@@ -34,7 +36,10 @@ pub use radiation::{
 pub use season::{Day, Season, seasons, year};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
 pub use source::{Description, Ephemeris, Kepler, MeanElements, Plane};
-pub use spacecraft::{Battery, Cell, Load, SolarArray, Spacecraft, SpacecraftError, Thermal};
+pub use spacecraft::{
+    BASEPLATE, Battery, Cell, Environment, HeatError, HeatPlace, Load, LoadTask, MOST_NODES,
+    SolarArray, Spacecraft, SpacecraftError, Thermal, ThermalCase, ThermalJoint, ThermalNode,
+};
 pub use sun::{
     ASTRONOMICAL_UNIT_KM, Nutation, SOLAR_CONSTANT, SUN_RADIUS_KM, SolarLongitude, SunDirection,
     SunTrack, sun_position,
