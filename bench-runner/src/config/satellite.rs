@@ -7,6 +7,7 @@ use profiles::phase::Phase;
 use profiles::time::{BenchTime, Period};
 
 use super::orbit_source::within;
+use super::reader::Notes;
 use super::{Node, Place, Refusal, TableReader};
 
 /// Most that a lump or a task takes or makes, W.
@@ -23,13 +24,21 @@ pub(crate) struct RawLists {
 
 /// `[[node]]`, `[[joint]]` and `[environment]` of a table, and `[[load.task]]` of its load,
 /// where that has one.
-pub(crate) fn read(table: &TableReader<'_>, load: Option<&TableReader<'_>>) -> RawLists {
+pub(crate) fn read(table: &TableReader<'_>) -> RawLists {
     let environment = table.get("environment");
+    let load = table.get("load").and_then(|node| {
+        // A load that is no table is refused where its numbers are read.
+        let quiet = Notes::new(node.place.file);
+        node.noting(&quiet).table("load")?;
+        node.table("[load]")
+    });
     RawLists {
         nodes: list(table, "node", node),
         joints: list(table, "joint", joint),
-        tasks: load.map_or_else(Vec::new, |load| list(load, "task", task)),
-        environment: environment.and_then(|node| surroundings(&node)).unwrap_or_default(),
+        tasks: load.map_or_else(Vec::new, |load| list(&load, "task", task)),
+        environment: environment
+            .and_then(|node| surroundings(&node))
+            .unwrap_or_default(),
     }
 }
 
@@ -54,7 +63,12 @@ impl RawLists {
 }
 
 /// A number of a table from `low` to `high`; the default where it is not written.
-fn number(table: &TableReader<'_>, key: &'static str, [low, high]: [f64; 2], default: f64) -> Option<f64> {
+fn number(
+    table: &TableReader<'_>,
+    key: &'static str,
+    [low, high]: [f64; 2],
+    default: f64,
+) -> Option<f64> {
     table
         .get(key)
         .map_or(Some(default), |node| within(&node, low, high))
@@ -66,7 +80,7 @@ const CELSIUS: [f64; 2] = [-200.0, 200.0];
 fn node(table: &TableReader<'_>) -> Option<ThermalNode> {
     let usual = ThermalNode::default();
     let watts = [0.0, MOST_WATTS];
-    let name = table.required("name").and_then(|node| node.name());
+    let name = table.required("name").and_then(|node| column(&node));
     let capacity = table
         .required("heat_capacity_j_per_k")
         .and_then(|node| within(&node, 0.1, 1e9));
@@ -83,7 +97,7 @@ fn node(table: &TableReader<'_>) -> Option<ThermalNode> {
     let coldest = get("min_celsius", CELSIUS, usual.min_celsius);
     let hottest = get("max_celsius", CELSIUS, usual.max_celsius);
     Some(ThermalNode {
-        name: name?.value,
+        name: name?,
         heat_capacity_j_per_k: capacity?,
         radiator_m2: radiator?,
         emissivity: emissivity?,
@@ -97,6 +111,17 @@ fn node(table: &TableReader<'_>) -> Option<ThermalNode> {
         min_celsius: coldest?,
         max_celsius: hottest?,
     })
+}
+
+/// A name that can be that of a column.
+fn column(node: &Node<'_>) -> Option<String> {
+    let name = node.name()?.value;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.len() <= 32 && name.chars().all(plain) {
+        return Some(name);
+    }
+    let message = format!("`{name}` cannot be the name of a column");
+    node.refuse(message, "expected up to 32 letters, digits, `-` and `_`")
 }
 
 fn joint(table: &TableReader<'_>) -> Option<ThermalJoint> {
@@ -125,12 +150,18 @@ fn task(table: &TableReader<'_>) -> Option<LoadTask> {
     let watts = table
         .required("watts")
         .and_then(|node| within(&node, 0.0, MOST_WATTS));
-    let during = table.get("during").map_or(Some(Vec::new()), |node| phases(&node));
+    let during = table
+        .get("during")
+        .map_or(Some(Vec::new()), |node| phases(&node));
     let after = table
         .get("after")
         .map_or(Some(0.0), |node| Some(node.duration()?.value));
-    let length = table.get("length").map_or(Some(None), |node| Some(Some(period(&node)?)));
-    let every = table.get("every").map_or(Some(None), |node| Some(Some(period(&node)?)));
+    let length = table
+        .get("length")
+        .map_or(Some(None), |node| Some(Some(period(&node)?)));
+    let every = table
+        .get("every")
+        .map_or(Some(None), |node| Some(Some(period(&node)?)));
     if let (Some(Some(length)), Some(Some(every))) = (length, every)
         && length > every
         && let Some(node) = table.get("length")
@@ -141,7 +172,10 @@ fn task(table: &TableReader<'_>) -> Option<LoadTask> {
     if let (Some(None), Some(Some(_))) = (length, every)
         && let Some(node) = table.get("every")
     {
-        return node.refuse("a task that begins again and has no `length`", "expected a `length`");
+        return node.refuse(
+            "a task that begins again and has no `length`",
+            "expected a `length`",
+        );
     }
     Some(LoadTask {
         name: name?.value,

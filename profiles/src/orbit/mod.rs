@@ -3,6 +3,7 @@
 mod eclipse;
 mod elements;
 mod frame;
+mod held;
 mod links;
 mod prediction;
 mod profile;
@@ -21,6 +22,7 @@ mod vector;
 pub use eclipse::{Edge, edges_of, phases};
 pub use elements::{Elements, ElementsError};
 pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
+pub use held::{HeldError, Worst, held_error};
 pub use links::{
     Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
     contacts, crosslinks, light_milliseconds, link_points,
@@ -28,7 +30,7 @@ pub use links::{
 pub use prediction::{
     EnergyBalance, Fidelity, HeatTotals, Ledger, NodeTrack, Prediction, TrackPoint, predict,
 };
-pub use profile::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
+pub use profile::{Follow, SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
 pub use radiation::{
     Effect, RadiationModel, Region, injections, radiation_effects, region_windows,

@@ -48,18 +48,27 @@ fn every_preset_flies() {
         flight.seconds = 7_200.0;
         let flown = fly(flight).ok().unwrap();
         assert!(output::events(&flown).starts_with("event,t_s,utc\n"));
-        assert!(plot::svg(&flown).contains("<polyline"), "{preset}");
-        let page = plot::pdf(&flown).unwrap();
+        assert!(
+            plot::svg(&plot::figure(&flown)).contains("<polyline"),
+            "{preset}"
+        );
+        let page = plot::pdf(&plot::figure(&flown)).unwrap();
         assert!(page.starts_with(b"%PDF-"), "{preset}");
-        assert_eq!(page, plot::pdf(&flown).unwrap(), "the same bytes: {preset}");
-        let image = plot::png(&flown).unwrap();
+        assert_eq!(
+            page,
+            plot::pdf(&plot::figure(&flown)).unwrap(),
+            "the same bytes: {preset}"
+        );
+        let image = plot::png(&plot::figure(&flown)).unwrap();
         assert!(image.starts_with(b"\x89PNG\r\n"), "{preset}");
         assert_eq!(
             image,
-            plot::png(&flown).unwrap(),
+            plot::png(&plot::figure(&flown)).unwrap(),
             "the same bytes: {preset}"
         );
-        let json = output::series(&flown, true).ok().unwrap();
+        let mut json = Vec::new();
+        assert!(output::series(&flown, true, &mut json).is_ok());
+        let json = String::from_utf8(json).unwrap();
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert!(first["flux_w_m2"].is_number(), "{preset}");
         assert!(year::show(&flown.flight, None).is_ok(), "{preset}");
