@@ -11,6 +11,8 @@ mod eclipse;
 mod element_sets;
 mod grazing;
 mod heat;
+mod held;
+mod limb;
 mod links;
 mod properties;
 mod radiation;

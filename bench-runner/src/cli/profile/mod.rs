@@ -40,7 +40,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// Write everything, second by second: CSV, or JSON lines if FILE ends in `.jsonl`; with
-    /// --year day by day
+    /// --year and nothing else day by day
     #[arg(long, value_name = "FILE")]
     series: Option<PathBuf>,
     /// Write running totals of energy and heat in J, second by second: CSV or JSON lines
@@ -58,7 +58,7 @@ pub(super) struct Args {
     /// ends in `.png` or `.pdf`
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Show a year from the start: beta angle, eclipses, seasons
+    /// Show a year from the start: beta angle, eclipses, seasons; alone or with what else is asked for
     #[arg(long)]
     year: bool,
     /// Compare the edges with those of another tool: CSV with `event` and `t_s` or `utc`
@@ -132,7 +132,13 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         Some(Subject::Flight(flight)) => *flight,
     };
     if args.year {
-        return year::show(&flight, args.series.as_deref());
+        // With nothing else asked for, the series is that of the year.
+        let flies = needs_flight(args);
+        let series = args.series.as_deref().filter(|_| !flies);
+        year::show(&flight, series)?;
+        if !flies {
+            return Ok(Exit::Passed);
+        }
     }
     let flight = Flight {
         update: args.update,
@@ -160,6 +166,12 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         Some(other) => Ok(compare::show(&flown, &other, args.within)),
         None => Ok(Exit::Passed),
     }
+}
+
+/// Whether anything is asked for that only a flight from second to second has.
+fn needs_flight(args: &Args) -> bool {
+    let files = [&args.events, &args.links, &args.plot, &args.compare, &args.energy];
+    files.iter().any(|file| file.is_some()) || args.update.is_some()
 }
 
 /// A figure in the form that the file's name promises.
