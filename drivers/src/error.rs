@@ -94,6 +94,30 @@ pub enum LinkError {
         /// The operating system's words.
         why: String,
     },
+    /// There is nothing to open.
+    #[error("cannot open {line}: {why}")]
+    Absent {
+        /// Which.
+        line: String,
+        /// What was looked for, and what is there.
+        why: String,
+    },
+    /// This user may not open the line.
+    #[error("cannot open {line}: {why}")]
+    Denied {
+        /// Which.
+        line: String,
+        /// Who may, and what mends it.
+        why: String,
+    },
+    /// Somebody else has the line.
+    #[error("cannot open {line}: {why}")]
+    Busy {
+        /// Which.
+        line: String,
+        /// Who, as far as is known.
+        why: String,
+    },
     /// The operating system's words.
     #[error("{0}")]
     Failed(String),

@@ -471,6 +471,6 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
 
     let broken = memory().map(|_| "usb:3".to_owned());
     let told = refusals(&scene, Pace::Real, &broken);
-    assert!(told.contains("this version has no `usb` links"), "{told}");
+    assert!(told.contains("did you mean `serial:usb:3@9600`?"), "{told}");
     assert!(told.contains("`serial:/dev/ttyUSB0@9600`"), "{told}");
 }

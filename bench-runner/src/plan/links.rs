@@ -13,7 +13,7 @@ use crate::plan::stations::DevicePlan;
 use crate::runtime::Pace;
 
 /// Links that later versions have.
-const LATER: [&str; 5] = ["pty", "can", "socketcand", "rfc2217", "usb"];
+const LATER: [&str; 4] = ["pty", "can", "socketcand", "rfc2217"];
 
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
@@ -27,7 +27,10 @@ impl Planner {
             Ok(link) => link,
             Err(error) => {
                 let kind = written.value.split(':').next().unwrap_or_default();
-                let help = if LATER.contains(&kind) {
+                let help = if kind == "usb" {
+                    let serial = written.value.trim_start_matches("usb:");
+                    Some(format!("did you mean `serial:usb:{serial}@9600`?"))
+                } else if LATER.contains(&kind) {
                     Some(format!("this version has no `{kind}` links"))
                 } else {
                     nearest(kind, LinkSpec::KINDS.into_iter())

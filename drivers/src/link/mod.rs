@@ -19,7 +19,8 @@ use profiles::time::{BenchTime, Period};
 
 pub use faults::LinkFaults;
 pub use memory::Pacing;
-pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
+pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
+pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 
 use crate::clock::Clock;
 use crate::error::LinkError;

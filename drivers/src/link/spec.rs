@@ -1,8 +1,9 @@
 //! Link specifications: what a wiring writes behind `link =`, parsed in this one place.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use super::serial::SerialSpec;
 
 /// What leads to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,45 +21,6 @@ pub enum LineSpec {
     Serial(SerialSpec),
     /// `tcp:host:port`
     Tcp(TcpSpec),
-}
-
-/// A serial port and its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SerialSpec {
-    /// Its device file; `/dev/serial/by-id/…` stays the same when the machine starts anew.
-    pub path: PathBuf,
-    /// Bits per second.
-    pub baud: u32,
-    /// Data bits of a character, 5 to 8.
-    pub data_bits: u8,
-    /// Parity of a character.
-    pub parity: Parity,
-    /// Stop bits of a character, 1 or 2.
-    pub stop_bits: u8,
-    /// Who may say "wait".
-    pub flow: Flow,
-}
-
-/// Parity of a character on a serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parity {
-    /// No parity bit.
-    None,
-    /// An even number of ones.
-    Even,
-    /// An odd number of ones.
-    Odd,
-}
-
-/// Flow control of a serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// None.
-    None,
-    /// The lines RTS and CTS.
-    RtsCts,
-    /// The characters XON and XOFF.
-    XonXoff,
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -82,8 +44,8 @@ pub struct LinkSpecError {
 
 impl LinkSpecError {
     /// What may be written.
-    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:PATH@BAUD,8N2,rtscts` \
-         or `tcp:HOST:PORT`";
+    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
+         `serial:PATH@BAUD,8N2,rtscts` or `tcp:HOST:PORT`";
 }
 
 impl LinkSpec {
@@ -104,7 +66,9 @@ impl LinkSpec {
         match self {
             LinkSpec::Memory => true,
             LinkSpec::Line(LineSpec::Serial(serial)) => {
-                std::fs::canonicalize(&serial.path).is_ok_and(|path| path.starts_with("/dev/pts"))
+                let path = serial.port.path().ok();
+                let path = path.and_then(|path| path.canonicalize().ok());
+                path.is_some_and(|path| path.starts_with("/dev/pts"))
             }
             LinkSpec::Line(LineSpec::Tcp(_)) => false,
         }
@@ -119,7 +83,9 @@ impl FromStr for LinkSpec {
         let spec = match (kind, rest) {
             ("memory", "") if !text.ends_with(':') => Ok(LinkSpec::Memory),
             ("memory", _) => Err("`memory` takes nothing more".to_owned()),
-            ("serial", rest) => serial(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec))),
+            ("serial", rest) => {
+                SerialSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec)))
+            }
             ("tcp", rest) => tcp(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
@@ -128,61 +94,6 @@ impl FromStr for LinkSpec {
             why,
         })
     }
-}
-
-/// `/dev/ttyUSB0@9600,8N2,rtscts`
-fn serial(text: &str) -> Result<SerialSpec, String> {
-    // From the right: paths by id may have an `@`.
-    let (path, settings) = text
-        .rsplit_once('@')
-        .ok_or("the baud rate is missing, as in `@9600`")?;
-    if path.is_empty() {
-        return Err("the path of the port is missing".to_owned());
-    }
-    let mut settings = settings.split(',').map(str::trim);
-    let baud = settings.next().unwrap_or_default();
-    let mut spec = SerialSpec {
-        path: Path::new(path).to_owned(),
-        baud: baud
-            .parse()
-            .ok()
-            .filter(|&baud| baud > 0)
-            .ok_or_else(|| format!("`{baud}` is no baud rate"))?,
-        data_bits: 8,
-        parity: Parity::None,
-        stop_bits: 1,
-        flow: Flow::None,
-    };
-    for setting in settings {
-        match setting {
-            "rtscts" => spec.flow = Flow::RtsCts,
-            "xonxoff" => spec.flow = Flow::XonXoff,
-            setting => {
-                let frame = frame(setting).ok_or_else(|| {
-                    format!(
-                        "`{setting}` is no line setting; there are `8N1`, `8N2`, `7E1` and their \
-                         like, `rtscts` and `xonxoff`"
-                    )
-                })?;
-                (spec.data_bits, spec.parity, spec.stop_bits) = frame;
-            }
-        }
-    }
-    Ok(spec)
-}
-
-/// `8N1`
-fn frame(text: &str) -> Option<(u8, Parity, u8)> {
-    let &[data @ b'5'..=b'8', parity, stop @ b'1'..=b'2'] = text.as_bytes() else {
-        return None;
-    };
-    let parity = match parity {
-        b'N' => Parity::None,
-        b'E' => Parity::Even,
-        b'O' => Parity::Odd,
-        _ => return None,
-    };
-    Some((data - b'0', parity, stop - b'0'))
 }
 
 /// `host:port`, `[::1]:port`
@@ -220,9 +131,13 @@ impl LineSpec {
     pub fn far_end(&self) -> String {
         match self {
             LineSpec::Serial(serial) => {
-                let path = serial.path.canonicalize();
-                let path = path.unwrap_or_else(|_| serial.path.clone());
-                format!("serial:{}", path.display())
+                let path = serial.port.path().ok();
+                let path = path.map(|path| path.canonicalize().unwrap_or(path));
+                // One that is not there, or not the only one, cannot be opened by anybody.
+                path.map_or_else(
+                    || format!("serial:{}", serial.port),
+                    |path| format!("serial:{}", path.display()),
+                )
             }
             LineSpec::Tcp(tcp) => format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port),
         }
@@ -232,21 +147,7 @@ impl LineSpec {
 impl fmt::Display for LineSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LineSpec::Serial(serial) => {
-                let parity = match serial.parity {
-                    Parity::None => 'N',
-                    Parity::Even => 'E',
-                    Parity::Odd => 'O',
-                };
-                let flow = match serial.flow {
-                    Flow::None => "",
-                    Flow::RtsCts => ",rtscts",
-                    Flow::XonXoff => ",xonxoff",
-                };
-                let (path, baud) = (serial.path.display(), serial.baud);
-                let (data, stop) = (serial.data_bits, serial.stop_bits);
-                write!(f, "serial:{path}@{baud},{data}{parity}{stop}{flow}")
-            }
+            LineSpec::Serial(serial) => serial.fmt(f),
             LineSpec::Tcp(tcp) if tcp.host.contains(':') => {
                 write!(f, "tcp:[{}]:{}", tcp.host, tcp.port)
             }
@@ -259,6 +160,7 @@ impl fmt::Display for LineSpec {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::Path;
 
     fn why(text: &str) -> String {
         text.parse::<LinkSpec>().unwrap_err().to_string()
@@ -272,6 +174,9 @@ mod tests {
             ("serial:a@b@300,7E1", "serial:a@b@300,7E1"),
             ("serial:x@4800,8N2,rtscts", "serial:x@4800,8N2,rtscts"),
             ("serial:x@4800, xonxoff", "serial:x@4800,8N1,xonxoff"),
+            ("serial:x@9600,8N2,dtrdsr", "serial:x@9600,8N2,dtrdsr"),
+            ("serial:usb:FT4_A1@9600", "serial:usb:FT4_A1@9600,8N1"),
+            ("serial:usb:Q7:if01@9600,7E1", "serial:usb:Q7:if01@9600,7E1"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
         ] {
