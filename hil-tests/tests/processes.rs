@@ -10,7 +10,9 @@
 //!    run that was killed holds nothing;
 //! 6. when every device is silent and the run is asked to stop by SIGTERM, it has tried to leave each
 //!    safe, and has recorded that it could not, within the seven seconds before SIGKILL;
-//! 7. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+//! 7. a device that comes back within the time that its wiring gives it goes on, armed again, if it is
+//!    the one that it was; with another in its place the run ends;
+//! 8. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -23,7 +25,7 @@ use bench_runner::runtime::Pace;
 use hil_tests::program::Program;
 use hil_tests::ran::Ran;
 use hil_tests::scene::Scene;
-use reports::event::EventKind;
+use reports::event::{Event, EventKind};
 use reports::record::Record;
 use reports::verdict::Ending;
 
@@ -306,6 +308,101 @@ fn an_unplugged_supply_is_an_unsafe_bench() {
     // Whether its output is off, nobody can ask any more.
     assert!(matches!(ending, Ending::Unsafe { .. }), "{ending:?}");
     assert_eq!(code, Some(Exit::Unsafe as i32));
+}
+
+/// Runs the scene by the program with every line allowed to be away; when its work has begun, kills
+/// the emulators and plays `again`. Gives its exit code and what it recorded.
+fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Event>) {
+    let mut emulators = Emulators::start(scene, &[]);
+    let text = wiring(&ports(scene)).replace("link =", "reconnect = \"10 s\"\nlink =");
+    fs::write(scene.path("wiring/emulated.toml"), &text).unwrap();
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
+    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
+    let mut run = program.command(&arguments).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    let begun = lines.any(|line| line.unwrap().contains("step: work"));
+    assert!(begun, "the work begins");
+    emulators.0.kill().unwrap();
+    emulators.0.wait().unwrap();
+    again(scene);
+    let emulators = Emulators::start(scene, &[]);
+    // Whoever is told nothing more may not write any more.
+    lines.for_each(|line| drop(line.unwrap()));
+    let code = run.wait().unwrap().code();
+    drop(emulators);
+    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
+    let mut events = Vec::new();
+    let read = Record::from_bytes(record)
+        .unwrap()
+        .for_each(&mut |event| events.push(event.clone()));
+    read.unwrap();
+    (code, events)
+}
+
+#[test]
+fn devices_that_come_back_go_on_armed_again() {
+    let scene = scene();
+    let (code, events) = replugged(&scene, |_| {});
+    let (mut lost, mut away) = (Vec::new(), Vec::new());
+    for event in &events {
+        match &event.kind {
+            EventKind::LinkLost { .. } => lost.push(event.device.0),
+            EventKind::LinkRestored { away_us } => away.push((event.device.0, *away_us)),
+            EventKind::DeviceFailed { why } => panic!("{why}"),
+            _ => {}
+        }
+    }
+    lost.sort_unstable();
+    away.sort_unstable();
+    assert_eq!(lost, [0, 1, 2]);
+    let back: Vec<u16> = away.iter().map(|(device, _)| *device).collect();
+    assert_eq!(back, [0, 1, 2], "{away:?}");
+    assert!(
+        away.iter()
+            .all(|(_, micros)| (1..10_000_000).contains(micros)),
+        "{away:?}"
+    );
+    // The supply that came back is another world's, and off: the checks see it.
+    assert_eq!(code, Some(Exit::Failed as i32));
+    let told = |kind: &EventKind| events.iter().filter(|event| event.kind == *kind).count();
+    assert!(told(&EventKind::MadeSafe) >= 2, "supply and chamber");
+    let ending = Ending::Completed;
+    assert_eq!(told(&EventKind::RunEnded { ending }), 1);
+}
+
+#[test]
+fn another_device_in_its_place_is_not_armed() {
+    let scene = scene();
+    let (code, events) = replugged(&scene, |scene| {
+        let path = scene.path("wiring/emulated.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let head = "[device.bus_supply]\n";
+        let other = format!("{head}options = {{ serial = \"77\" }}\n");
+        fs::write(path, text.replace(head, &other)).unwrap();
+    });
+    let supply = events.iter().filter(|event| event.device.0 == 0);
+    let failed: Vec<&String> = supply
+        .filter_map(|event| match &event.kind {
+            EventKind::LinkRestored { .. } => panic!("it was armed"),
+            EventKind::DeviceFailed { why } => Some(why),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].contains("77"), "{}", failed[0]);
+    // Where the right one is, and whether it is off, nobody knows.
+    assert_eq!(code, Some(Exit::Unsafe as i32));
+    let ended = events.last().map(|event| &event.kind);
+    assert!(
+        matches!(
+            ended,
+            Some(EventKind::RunEnded {
+                ending: Ending::Unsafe { .. }
+            })
+        ),
+        "{ended:?}"
+    );
 }
 
 #[test]

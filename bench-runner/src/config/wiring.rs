@@ -41,6 +41,8 @@ pub struct RawDevice {
     pub link: Option<Located<String>>,
     /// How often it is asked, s.
     pub poll: Option<Located<f64>>,
+    /// How long its line may be away, s.
+    pub reconnect: Option<Located<f64>>,
     /// What it may be told at most.
     pub limits: Vec<RawSetting>,
     /// The make's own settings.
@@ -80,6 +82,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         model: None,
         link: None,
         poll: None,
+        reconnect: None,
         limits: Vec::new(),
         options: Vec::new(),
         faults: Vec::new(),
@@ -99,6 +102,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     (device.role, device.model) = (required("role"), required("model"));
     device.link = required("link");
     device.poll = table.get("poll").and_then(|node| node.duration());
+    device.reconnect = table.get("reconnect").and_then(|node| node.duration());
     device.limits = section("limits");
     device.options = section("options");
     device.faults = section("faults");

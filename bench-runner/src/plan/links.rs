@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use drivers::link::{LineSpec, LinkSpec, Pacing};
+use profiles::time::Period;
 
 use super::Planner;
 use crate::config::Located;
@@ -11,6 +12,11 @@ use crate::config::refusal::{Refusal, nearest};
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::plan::stations::DevicePlan;
 use crate::runtime::Pace;
+
+/// The kernel takes some tenths of a second to give a USB adapter its name again.
+const SHORTEST_AWAY: Period = Period::millis(500);
+/// A bench that nobody watches for longer is not watched.
+const LONGEST_AWAY: Period = Period::millis(300_000);
 
 /// Links that later versions have.
 const LATER: [&str; 4] = ["pty", "can", "socketcand", "rfc2217"];
@@ -61,6 +67,26 @@ impl Planner {
             self.refuse(Refusal::at(&fault.key.place, message, expected));
         }
         link
+    }
+
+    /// How long a line may be away until its device counts as failed.
+    pub(super) fn reconnect(&mut self, raw: &RawDevice, link: &LinkSpec) -> Option<Period> {
+        let reconnect = raw.reconnect.as_ref()?;
+        if link.line().is_none() && raw.link.is_some() {
+            let message = "a link in memory is never lost, and never comes back";
+            let expected = "expected at links that leave this process";
+            self.refuse(Refusal::at(&reconnect.place, message, expected));
+            return None;
+        }
+        let millis = reconnect.value * 1e3;
+        let range = SHORTEST_AWAY.as_secs_f64() * 1e3..=LONGEST_AWAY.as_secs_f64() * 1e3;
+        if range.contains(&millis) {
+            return Period::from_millis(millis.round() as u32);
+        }
+        let message = format!("a line that may be away for {} s", reconnect.value);
+        let expected = format!("expected from \"{SHORTEST_AWAY}\" to \"{LONGEST_AWAY}\"");
+        self.refuse(Refusal::at(&reconnect.place, message, expected));
+        None
     }
 
     /// One line leads to one device: two would hear each other's answers.

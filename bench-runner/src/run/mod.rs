@@ -6,7 +6,9 @@ mod emulation;
 mod instrument;
 mod lock;
 mod order;
+mod returning;
 mod station;
+mod way;
 
 use profiles::channel::ChannelSpec;
 use profiles::orbit::TrackPoint;

@@ -118,6 +118,7 @@ impl Planner {
         let entry = self.entry(raw);
         let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
         let link = self.link(raw, pacing, pace);
+        let reconnect = self.reconnect(raw, &link);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(
@@ -134,6 +135,7 @@ impl Planner {
             role: entry.role,
             model: entry.name,
             link,
+            reconnect,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
                 Role::PowerSupply | Role::ThermalChamber => entry.pacing,

@@ -39,6 +39,8 @@ pub struct Wired {
     pub model: &'static str,
     /// What leads to it.
     pub link: LinkSpec,
+    /// How long its line may be away during a run, until the device counts as failed.
+    pub reconnect: Option<Period>,
     /// The pace of its line, where it is emulated.
     pub pacing: Pacing,
     /// Its options, checked.
