@@ -19,7 +19,7 @@ const SHORTEST_AWAY: Period = Period::millis(500);
 const LONGEST_AWAY: Period = Period::millis(300_000);
 
 /// Links that later versions have.
-const LATER: [&str; 4] = ["pty", "can", "socketcand", "rfc2217"];
+const LATER: [&str; 3] = ["pty", "can", "socketcand"];
 
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and

@@ -6,6 +6,7 @@ mod faults;
 mod line;
 mod memory;
 mod pty;
+pub mod rfc2217;
 mod serial;
 mod spec;
 mod tcp;
@@ -46,6 +47,7 @@ enum Wire {
     Memory(memory::End),
     Serial(serial::End),
     Tcp(tcp::Client),
+    Rfc2217(rfc2217::Client),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -77,6 +79,9 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Rfc2217(spec) => {
+                Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
+            }
         })
     }
 
@@ -123,6 +128,7 @@ impl Link {
             Wire::Memory(end) => end.send_at(at, chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
+            Wire::Rfc2217(end) => end.send_at(at, chunk).await,
             Wire::Pty(end) => end.send_at(at, chunk).await,
             Wire::TcpServer(end) => end.send_at(at, chunk).await,
         }
@@ -133,7 +139,7 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -186,6 +192,7 @@ impl Link {
                 Wire::Memory(end) => end.receive().await?,
                 Wire::Serial(end) => end.receive().await?,
                 Wire::Tcp(end) => end.receive().await?,
+                Wire::Rfc2217(end) => end.receive().await?,
                 Wire::Pty(end) => end.receive().await?,
                 Wire::TcpServer(end) => end.receive().await?,
             };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::rfc2217::Rfc2217Spec;
 use super::serial::SerialSpec;
 
 /// What leads to a device.
@@ -21,6 +22,8 @@ pub enum LineSpec {
     Serial(SerialSpec),
     /// `tcp:host:port`
     Tcp(TcpSpec),
+    /// `rfc2217:host:port@9600,8N1`
+    Rfc2217(Rfc2217Spec),
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -45,12 +48,12 @@ pub struct LinkSpecError {
 impl LinkSpecError {
     /// What may be written.
     pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
-         `serial:PATH@BAUD,8N2,rtscts` or `tcp:HOST:PORT`";
+         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT` or `rfc2217:HOST:PORT@9600`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 3] = ["memory", "serial", "tcp"];
+    pub const KINDS: [&'static str; 4] = ["memory", "serial", "tcp", "rfc2217"];
 
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
@@ -70,7 +73,7 @@ impl LinkSpec {
                 let path = path.and_then(|path| path.canonicalize().ok());
                 path.is_some_and(|path| path.starts_with("/dev/pts"))
             }
-            LinkSpec::Line(LineSpec::Tcp(_)) => false,
+            LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_)) => false,
         }
     }
 }
@@ -86,7 +89,10 @@ impl FromStr for LinkSpec {
             ("serial", rest) => {
                 SerialSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec)))
             }
-            ("tcp", rest) => tcp(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
+            ("tcp", rest) => TcpSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
+            ("rfc2217", rest) => {
+                Rfc2217Spec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Rfc2217(spec)))
+            }
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -96,24 +102,36 @@ impl FromStr for LinkSpec {
     }
 }
 
-/// `host:port`, `[::1]:port`
-fn tcp(text: &str) -> Result<TcpSpec, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("the port is missing")?;
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    if bare.is_none() && host.contains(':') {
-        return Err("an IPv6 address stands in brackets, as in `tcp:[::1]:5025`".to_owned());
+impl TcpSpec {
+    /// `host:port`, `[::1]:port`
+    pub(super) fn parse(text: &str) -> Result<TcpSpec, String> {
+        let (host, port) = text.rsplit_once(':').ok_or("the port is missing")?;
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        if bare.is_none() && host.contains(':') {
+            return Err("an IPv6 address stands in brackets, as in `tcp:[::1]:5025`".to_owned());
+        }
+        let host = bare.unwrap_or(host);
+        if host.is_empty() {
+            return Err("the host is missing".to_owned());
+        }
+        let port = port.parse().ok().filter(|&port| port > 0);
+        Ok(TcpSpec {
+            host: host.to_owned(),
+            port: port.ok_or("the port is no number from 1 to 65535")?,
+        })
     }
-    let host = bare.unwrap_or(host);
-    if host.is_empty() {
-        return Err("the host is missing".to_owned());
+}
+
+impl fmt::Display for TcpSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
-    let port = port.parse().ok().filter(|&port| port > 0);
-    Ok(TcpSpec {
-        host: host.to_owned(),
-        port: port.ok_or("the port is no number from 1 to 65535")?,
-    })
 }
 
 impl fmt::Display for LinkSpec {
@@ -139,7 +157,10 @@ impl LineSpec {
                     |path| format!("serial:{}", path.display()),
                 )
             }
-            LineSpec::Tcp(tcp) => format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port),
+            // A server gives a port to one client, whatever it speaks.
+            LineSpec::Tcp(tcp) | LineSpec::Rfc2217(Rfc2217Spec { server: tcp, .. }) => {
+                format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port)
+            }
         }
     }
 }
@@ -148,10 +169,8 @@ impl fmt::Display for LineSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LineSpec::Serial(serial) => serial.fmt(f),
-            LineSpec::Tcp(tcp) if tcp.host.contains(':') => {
-                write!(f, "tcp:[{}]:{}", tcp.host, tcp.port)
-            }
-            LineSpec::Tcp(tcp) => write!(f, "tcp:{}:{}", tcp.host, tcp.port),
+            LineSpec::Tcp(tcp) => write!(f, "tcp:{tcp}"),
+            LineSpec::Rfc2217(port) => port.fmt(f),
         }
     }
 }
@@ -179,6 +198,11 @@ mod tests {
             ("serial:usb:Q7:if01@9600,7E1", "serial:usb:Q7:if01@9600,7E1"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
+            ("rfc2217:lab:4001@9600,8N2", "rfc2217:lab:4001@9600,8N2"),
+            (
+                "rfc2217:[::1]:4001@300,7E1,rtscts",
+                "rfc2217:[::1]:4001@300,7E1,rtscts",
+            ),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -199,6 +223,7 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(end("tcp:PSU.lab:5025"), end("tcp:psu.lab:5025"));
         assert_ne!(end("tcp:psu.lab:5025"), end("tcp:psu.lab:5024"));
+        assert_eq!(end("tcp:psu.lab:5025"), end("rfc2217:PSU.lab:5025@9600"));
     }
 
     #[test]
@@ -217,6 +242,8 @@ mod tests {
             ("tcp:host:0", "no number from 1 to 65535"),
             ("tcp::5025", "the host is missing"),
             ("tcp:::1:5025", "in brackets"),
+            ("rfc2217:lab:4001", "the baud rate is missing"),
+            ("rfc2217:lab@9600", "the port is missing"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -224,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }
