@@ -94,6 +94,17 @@ pub enum LinkError {
         /// The operating system's words.
         why: String,
     },
+    /// Something else came back than was sent, on a line that is said to echo.
+    #[error(
+        "heard `{heard}` where the echo `{sent}` was due: does another device talk at the same \
+         time, or does the adapter not echo?"
+    )]
+    NoEcho {
+        /// What had not come back yet.
+        sent: String,
+        /// What came.
+        heard: String,
+    },
     /// There is nothing to open.
     #[error("cannot open {line}: {why}")]
     Absent {

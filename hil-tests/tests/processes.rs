@@ -12,7 +12,9 @@
 //!    safe, and has recorded that it could not, within the seven seconds before SIGKILL;
 //! 7. a device that comes back within the time that its wiring gives it goes on, armed again, if it is
 //!    the one that it was; with another in its place the run ends;
-//! 8. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+//! 8. devices with addresses share one line, with pauses and an echo, each told and heard as if it were
+//!    alone; devices without an address, or with the same, are refused there;
+//! 9. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -405,6 +407,87 @@ fn another_device_in_its_place_is_not_armed() {
     );
 }
 
+/// Two chambers at addresses of one line that echoes.
+fn two_chambers(scene: &Scene, second: &str) {
+    let path = scene.path("run").join("cold");
+    let chamber = |name: &str, address: &str, more: &str| {
+        format!(
+            "[device.{name}]\nrole = \"thermal-chamber\"\nmodel = \"watlow-f4\"\npoll = \"200 ms\"\n\
+             link = \"serial:{}@19200\"\noptions = {{ address = {address} }}\n{more}\n",
+            path.display()
+        )
+    };
+    let line = "line = { echo = true, gap = \"5 ms\", turnaround = \"2 ms\" }";
+    let text = chamber("cold", "1", line) + &chamber("hot", second, line);
+    fs::write(scene.path("wiring/emulated.toml"), text).unwrap();
+}
+
+const TWO_CHAMBERS: &str = r#"
+name = "two on one line"
+
+[[step]]
+name   = "set"
+length = "1 s"
+set = [ { device = "cold", celsius = -10.0 }, { device = "hot", celsius = 60.0 } ]
+
+[[step]]
+name   = "look"
+length = "2 s"
+
+[[check]]
+name    = "cold"
+kind    = "in_range"
+channel = "cold.target"
+during  = "look"
+min     = -10.0
+max     = -10.0
+
+[[check]]
+name    = "hot"
+kind    = "in_range"
+channel = "hot.target"
+during  = "look"
+min     = 60.0
+max     = 60.0
+"#;
+
+#[test]
+fn devices_with_addresses_share_a_line() {
+    let scene = Scene::of("smoke");
+    fs::write(scene.path("campaigns/smoke.toml"), TWO_CHAMBERS).unwrap();
+    two_chambers(&scene, "2");
+    let emulators = Emulators::start(&scene, &[]);
+    let ran = run(&scene);
+    assert_eq!(ran.outcome.exit, Exit::Passed, "{:?}", verdicts(&ran));
+    assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
+    let retried = ran.events(|event| matches!(event.kind, EventKind::Retried { .. }));
+    assert_eq!(retried, [], "nobody was misheard");
+    for (check, name) in [(0, "cold"), (1, "hot")] {
+        let finding = &ran.outcome.report.findings[check];
+        assert!(finding.check == name && finding.samples > 4, "{finding:?}");
+    }
+    emulators.end();
+    assert!(fs::read_dir(scene.path("run")).unwrap().next().is_none());
+}
+
+#[test]
+fn one_address_is_not_given_twice_on_a_line() {
+    let scene = Scene::of("smoke");
+    fs::write(scene.path("campaigns/smoke.toml"), TWO_CHAMBERS).unwrap();
+    two_chambers(&scene, "1");
+    let mut request = scene.request(None);
+    request.pace = Pace::Real;
+    let told = Plan::new(&request).unwrap_err().render(false);
+    assert!(told.contains("both answer to address 1"), "{told}");
+    let path = scene.path("wiring/emulated.toml");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replacen("address = 1", "address = 2", 1);
+    fs::write(&path, text.replacen("gap = \"5 ms\"", "gap = \"6 ms\"", 1)).unwrap();
+    let told = Plan::new(&request).unwrap_err().render(false);
+    assert!(told.contains("write the same `line`"), "{told}");
+}
+
 #[test]
 fn two_runs_do_not_share_an_instrument() {
     let (scene, _) = scene_and_verdicts();
@@ -548,6 +631,7 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
     ];
     let told = refusals(&scene, Pace::Real, &shared);
     assert!(told.contains("where `chamber` is already"), "{told}");
+    assert!(told.contains("`ccsds-serial` has none"), "{told}");
 
     let scene = scene.asking(
         "length = \"4 s\"\nset = [ ",

@@ -116,7 +116,7 @@ impl Dispatcher<'_, '_> {
             };
             match device {
                 DevicePlan::Instrument(plan) => {
-                    let way = Way::to(wired, self.clock);
+                    let way = Way::to(wired, near.door, self.clock);
                     let station = InstrumentStation {
                         instrument: way.instrument(near.link)?,
                         name: wired.name.clone(),
@@ -145,7 +145,7 @@ impl Dispatcher<'_, '_> {
                     let station = BoardStation {
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
-                        way: Way::to(wired, self.clock),
+                        way: Way::to(wired, near.door, self.clock),
                         accelerator: (model.drive)(setup)?,
                         link: near.link,
                         faults: near.faults,

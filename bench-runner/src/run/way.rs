@@ -1,22 +1,23 @@
 //! The way to a device: opens the line that leads there, again after it was lost, and finds a
 //! speaker of its language.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{LineSpec, Link, Pacing};
+use drivers::link::{Bus, LineSpec, Link, Manners, Pacing};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::{BenchTime, Period};
+use reports::event::DeviceId;
 use tokio::sync::mpsc::Receiver;
 
 use super::instrument::open;
 use super::station::Order;
-use crate::plan::Wired;
+use crate::plan::{DevicePlan, Wired};
 
 /// How often a line that is away is looked for.
 const LOOK: Period = Period::millis(250);
@@ -30,11 +31,64 @@ pub(super) struct Way {
     role: Role,
     model: &'static str,
     options: Options,
-    line: Option<LineSpec>,
+    door: Door,
+}
+
+/// What leads to a device.
+#[derive(Clone, Debug)]
+pub(super) enum Door {
+    /// Its emulator, in this process.
+    Memory,
+    /// A line of its own.
+    Line(LineSpec, Manners),
+    /// A line that it shares.
+    Bus(Bus),
+}
+
+/// What leads to each device. Those at the end of one line share it.
+pub(super) fn doors(devices: &[DevicePlan], clock: Clock) -> BTreeMap<DeviceId, Door> {
+    let lines = || {
+        let wired = devices.iter().map(DevicePlan::wired);
+        wired.filter_map(|wired| Some((wired, wired.link.line()?)))
+    };
+    let mut ends: BTreeMap<String, Vec<DeviceId>> = BTreeMap::new();
+    for (wired, line) in lines() {
+        ends.entry(line.far_end()).or_default().push(wired.id);
+    }
+    let mut doors: BTreeMap<DeviceId, Door> = lines()
+        .map(|(wired, line)| (wired.id, Door::Line(line.clone(), wired.manners.clone())))
+        .collect();
+    for sharing in ends.values().filter(|sharing| sharing.len() > 1) {
+        let Some(Door::Line(line, manners)) = doors.get(&sharing[0]).cloned() else {
+            continue;
+        };
+        let bus = Bus::new(line, manners, clock);
+        for device in sharing {
+            doors.insert(*device, Door::Bus(bus.clone()));
+        }
+    }
+    doors
+}
+
+impl Door {
+    /// Opens it; memory has nothing to be opened.
+    ///
+    /// # Errors
+    /// If there is nothing behind it.
+    pub(super) async fn open(&self, clock: Clock) -> Result<Link, LinkError> {
+        match self {
+            Door::Memory => Err(LinkError::Closed),
+            Door::Line(line, manners) => {
+                let link = Link::open(line, clock).await?;
+                Ok(link.with_manners(manners.clone(), line, clock))
+            }
+            Door::Bus(bus) => bus.tap().await,
+        }
+    }
 }
 
 impl Way {
-    pub(super) fn to(wired: &Wired, clock: Clock) -> Way {
+    pub(super) fn to(wired: &Wired, door: Door, clock: Clock) -> Way {
         Way {
             device: wired.name.clone(),
             clock,
@@ -42,13 +96,13 @@ impl Way {
             role: wired.role,
             model: wired.model,
             options: wired.options.clone(),
-            line: wired.link.line().cloned(),
+            door,
         }
     }
 
     /// Whether there is a line that may come back.
     pub(super) fn may_come_back(&self) -> bool {
-        self.line.is_some()
+        !matches!(self.door, Door::Memory)
     }
 
     /// Opens the line.
@@ -56,10 +110,7 @@ impl Way {
     /// # Errors
     /// If it is not there.
     pub(super) async fn link(&self) -> Result<Link, LinkError> {
-        match &self.line {
-            Some(line) => Link::open(line, self.clock).await,
-            None => Err(LinkError::Closed),
-        }
+        self.door.open(self.clock).await
     }
 
     /// A link that leads nowhere. Who waits for a line must not hold on to what is left of it:

@@ -178,6 +178,11 @@ impl Published {
         })
     }
 
+    /// What it leads to.
+    pub(super) fn says(&self) -> &Path {
+        &self.says
+    }
+
     fn is_ours(&self) -> bool {
         let link = std::fs::read_link(&self.path);
         let file = || std::fs::read_to_string(&self.path).map(|text| PathBuf::from(text.trim()));

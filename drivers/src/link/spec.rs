@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::rfc2217::Rfc2217Spec;
-use super::serial::SerialSpec;
+use super::serial::{LineSettings, SerialSpec};
 
 /// What leads to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +144,15 @@ impl fmt::Display for LinkSpec {
 }
 
 impl LineSpec {
+    /// Settings of its characters, where the bench sets them.
+    pub fn settings(&self) -> Option<LineSettings> {
+        match self {
+            LineSpec::Serial(serial) => Some(serial.line),
+            LineSpec::Rfc2217(port) => Some(port.line),
+            LineSpec::Tcp(_) => None,
+        }
+    }
+
     /// What is at its far end, the same whatever name leads there: `/dev/serial/by-id/…` is the
     /// port that it points to now, and a host has no case.
     pub fn far_end(&self) -> String {

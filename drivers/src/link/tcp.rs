@@ -70,7 +70,7 @@ impl Client {
 /// A device's socket.
 #[derive(Debug)]
 pub(super) struct Server {
-    _published: Published,
+    published: Vec<Published>,
     listener: TcpListener,
     client: Option<TcpStream>,
     pace: Pace,
@@ -93,12 +93,24 @@ impl Server {
             .map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         Ok(Server {
-            _published: Published::file(path, &address.to_string())?,
+            published: vec![Published::file(path, &address.to_string())?],
             listener,
             client: None,
             pace: Pace::new(clock, pacing),
             clock,
         })
+    }
+
+    /// Writes the address into another file too.
+    pub(super) fn publish_also(&mut self, path: &Path) -> Result<(), LinkError> {
+        let line = self
+            .published
+            .first()
+            .map(|first| first.says().display().to_string());
+        if let Some(line) = line {
+            self.published.push(Published::file(path, &line)?);
+        }
+        Ok(())
     }
 
     pub(super) fn over(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {

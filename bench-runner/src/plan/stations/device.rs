@@ -119,6 +119,7 @@ impl Planner {
         let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
         let link = self.link(raw, pacing, pace);
         let reconnect = self.reconnect(raw, &link);
+        let manners = self.manners(raw, &link);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(
@@ -136,6 +137,7 @@ impl Planner {
             model: entry.name,
             link,
             reconnect,
+            manners,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
                 Role::PowerSupply | Role::ThermalChamber => entry.pacing,
