@@ -32,3 +32,9 @@ fn smoke() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("smoke").run())
 }
+
+/// The campaign with contacts and links, run once for all tests.
+fn contacts() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("contacts_and_links").run())
+}

@@ -7,6 +7,8 @@ pub mod load;
 pub(crate) mod orbit_source;
 mod reader;
 pub mod refusal;
+pub(crate) mod selection;
+pub(crate) mod surroundings;
 mod syntax;
 mod units;
 pub mod wiring;

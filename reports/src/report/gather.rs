@@ -11,6 +11,7 @@ use super::Report;
 use super::device::DeviceStory;
 use super::latency::{LatencyGatherer, Stretches};
 use super::manifest::Manifest;
+use super::passes::PassGatherer;
 use super::series::{BUCKETS, Grid};
 use super::story::{Kind, Story};
 
@@ -23,6 +24,7 @@ pub struct Gatherer {
     workloads: Vec<LatencyGatherer>,
     /// The workload of each device, by the device's number.
     workload_of: Vec<Option<usize>>,
+    passes: PassGatherer,
     story: Story,
     ending: Option<Ending>,
     events: u64,
@@ -49,6 +51,7 @@ impl Gatherer {
                 .collect(),
             stretches,
             workload_of,
+            passes: PassGatherer::new(header),
             story: Story::default(),
             ending: None,
             events: 0,
@@ -74,6 +77,7 @@ impl Gatherer {
             manifest,
             findings,
             devices: self.devices,
+            passes: self.passes.finish(),
             story: self.story,
             events: self.events,
             goldens: Vec::new(),
@@ -91,6 +95,10 @@ impl Gatherer {
                 let stretches = &self.stretches;
                 if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
                     workload.answer(event.at, *answer, stretches);
+                }
+                let place = self.workload_of.get(usize::from(event.device.0));
+                if let Some(place) = place.copied().flatten() {
+                    self.passes.answer(event.at, place);
                 }
             }
             EventKind::OutputFetched { .. } => {

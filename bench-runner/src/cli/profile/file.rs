@@ -3,9 +3,9 @@
 use crate::config::{Located, Node, TableReader};
 
 use crate::config::orbit_source::{RawSource, source, within};
+use crate::config::surroundings::{self, RawSurroundings};
 
 use super::satellite::{self, RawSection};
-use super::talk::{self, RawTalk};
 
 /// How long.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct RawFlight {
     pub(super) geometric: bool,
     pub(super) atmosphere_km: f64,
     pub(super) sections: Vec<RawSection>,
-    pub(super) talk: RawTalk,
+    pub(super) around: RawSurroundings,
 }
 
 /// Keys of a campaign that say nothing about the orbit.
@@ -81,7 +81,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         atmosphere_km = height.unwrap_or(0.0);
         shadow.finish();
     }
-    let talk = talk::read(table);
+    let around = surroundings::read(table);
     Some(RawFlight {
         name,
         phase_deg,
@@ -92,7 +92,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         geometric,
         atmosphere_km,
         sections: satellite::sections(table),
-        talk,
+        around,
         source: source?,
     })
 }
@@ -103,22 +103,6 @@ fn sun(table: &TableReader<'_>) -> bool {
         .get("sun")
         .and_then(|node| node.choice(&["apparent", "geometric"]));
     word.is_some_and(|word| word.value == "geometric")
-}
-
-pub(super) fn list<T>(
-    table: &TableReader<'_>,
-    key: &'static str,
-    read: impl Fn(&TableReader<'_>) -> Option<T>,
-) -> Vec<T> {
-    let nodes = table.get(key).and_then(|node| node.list(key));
-    let nodes = nodes.unwrap_or_default();
-    let read = |node: &Node<'_>| {
-        let table = node.table(key)?;
-        let value = read(&table);
-        table.finish();
-        value
-    };
-    nodes.iter().filter_map(read).collect()
 }
 
 fn length(node: &Node<'_>) -> Option<RawLength> {

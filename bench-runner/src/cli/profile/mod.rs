@@ -9,7 +9,6 @@ mod presets;
 mod resolve;
 mod satellite;
 mod summary;
-mod talk;
 #[cfg(test)]
 mod tests;
 mod year;
@@ -17,8 +16,7 @@ mod year;
 use std::path::{Path, PathBuf};
 
 use profiles::orbit::{
-    Effect, Prediction, PropagationError, contacts, crosslinks, edges_of, predict,
-    radiation_effects,
+    Effect, Prediction, PropagationError, crosslinks, edges_of, predict, radiation_effects,
 };
 use profiles::time::{BenchTime, Window};
 
@@ -190,9 +188,10 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         events.push((format!("{}:{name}", kind[1]), window.end));
     };
     let mut downlinked_mbit = 0.0;
-    for contact in contacts(orbit, start, span, &flight.stations)? {
-        let station = flight.stations.iter().find(|s| s.name == contact.station);
-        if let (Some(downlink), Some(station)) = (&flight.downlink, station) {
+    let around = &flight.around;
+    for contact in around.contacts((orbit, start), span)? {
+        let station = around.stations.iter().find(|s| s.name == contact.station);
+        if let (Some(downlink), Some(station)) = (&around.downlink, station) {
             downlinked_mbit += downlink.volume_mbit(orbit, start, station, &contact)?;
         }
         both(
@@ -202,16 +201,17 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         );
     }
     let mut links = Vec::new();
-    for (name, other) in &flight.others {
-        let windows = crosslinks([orbit, other], start, span, flight.crosslink)?;
+    for (name, other) in &around.others {
+        let windows = crosslinks([orbit, other], start, span, around.crosslink)?;
         for window in &windows {
             both(["link_in", "link_out"], name, *window);
         }
         links.push(windows);
     }
-    if let Some((model, seed)) = &flight.radiation {
-        let mut stream = seed.stream("profile", "radiation");
-        let strikes = radiation_effects((orbit, start), span, model, None, &mut stream)?;
+    if let Some(model) = &around.radiation {
+        let mut stream = flight.seed.stream("profile", "radiation");
+        let rates = flight.rates.as_ref();
+        let strikes = radiation_effects((orbit, start), span, model, rates, &mut stream)?;
         events.extend(strikes.into_iter().map(|(at, effect)| {
             let event = match effect {
                 Effect::Upset => "upset",

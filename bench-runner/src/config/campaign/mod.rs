@@ -3,6 +3,7 @@
 mod read;
 
 use crate::config::orbit_source::RawSource;
+use crate::config::surroundings::RawSurroundings;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -94,6 +95,8 @@ pub struct RawOrbit {
     pub atmosphere_km: Option<Located<f64>>,
     /// Settings of the satellite, by section.
     pub settings: Vec<RawSection>,
+    /// Stations, other satellites, particles.
+    pub(crate) around: RawSurroundings,
 }
 
 /// A section of settings: `[orbit.array]`.
@@ -189,10 +192,12 @@ pub struct RawSet {
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit` or `ramp`.
+    /// `orbit`, `ramp` or `table`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
+    /// File of a table: values against seconds from the step's start.
+    pub file: Option<Located<String>>,
     /// Start of a ramp.
     pub from: Option<Located<f64>>,
     /// End of a ramp.

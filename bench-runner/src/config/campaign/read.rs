@@ -10,6 +10,7 @@ use super::{
 use crate::config::orbit_source::{KEYS, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
+use crate::config::surroundings;
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
@@ -128,6 +129,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
             }
         }
     }
+    let around = surroundings::read(&table);
     table.finish();
     Some(RawOrbit {
         elements,
@@ -139,6 +141,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         sun,
         atmosphere_km,
         settings: sections,
+        around,
     })
 }
 
@@ -246,14 +249,16 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
+    let file = table.get("file").and_then(|node| node.text());
     table.finish();
     Some(RawProfile {
         device: device?,
         kind: kind?,
         every,
+        file,
         from,
         to,
         limit_amps,

@@ -20,7 +20,7 @@ use crate::config::campaign::{RawSetting, RawValue};
 use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
-use crate::plan::{Planner, orbit};
+use crate::plan::{Planner, sky};
 use crate::runtime::Pace;
 
 /// How often an instrument is asked when the wiring does not say.
@@ -67,7 +67,7 @@ impl Planner {
             .map(|d| d.name.value.as_str())
             .collect();
         if has_orbit {
-            names.push(orbit::DEVICE);
+            names.push(sky::DEVICE);
         }
         names.sort_unstable();
         let id_of = |name: &str| {
@@ -99,7 +99,7 @@ impl Planner {
 
     fn wired(&mut self, raw: &RawDevice, id: DeviceId, pace: Pace) -> Option<Wired> {
         let name = match DeviceName::new(&raw.name.value) {
-            Ok(name) if raw.name.value == orbit::DEVICE => {
+            Ok(name) if raw.name.value == sky::DEVICE => {
                 let message = format!("`{name}` is the name of the orbit's own channels");
                 self.refuse(Refusal::at(
                     &raw.name.place,

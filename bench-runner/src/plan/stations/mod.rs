@@ -15,7 +15,7 @@ use reports::event::DeviceId;
 use reports::header::DeviceHeader;
 
 use super::workloads::BoardWork;
-use super::{device_name, orbit};
+use super::{device_name, sky};
 
 /// A device of the plan.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHead
         .collect();
     if has_orbit {
         headers.push(DeviceHeader {
-            name: orbit::DEVICE.to_owned(),
+            name: sky::DEVICE.to_owned(),
             role: "profile".to_owned(),
             model: "sgp4".to_owned(),
             link: String::new(),

@@ -6,17 +6,17 @@ use profiles::orbit::{
 
 use std::path::Path;
 
-use super::Planner;
 use super::orbit::MOST_DAYS;
 use crate::config::campaign::RawOrbit;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
 use crate::config::{Located, Place, Refusal};
+use crate::plan::Planner;
 
 impl Planner {
     /// Orbit, start and telling lines of another source than a file of two-line elements.
-    pub(super) fn described(
+    pub(in crate::plan) fn described(
         &mut self,
         folder: &Folder,
         raw: &RawOrbit,
@@ -55,7 +55,7 @@ impl Planner {
     }
 
     /// Refuses a start far from the epoch of the elements.
-    pub(super) fn stale(&mut self, raw: &RawOrbit, days: f64, epoch: Utc) {
+    pub(in crate::plan) fn stale(&mut self, raw: &RawOrbit, days: f64, epoch: Utc) {
         let start = raw.start.as_ref().or(raw.elements.as_ref());
         let message = format!("the start is {days:.0} days from the epoch of the elements");
         let expected = format!("expected within {MOST_DAYS} days of {epoch}");
