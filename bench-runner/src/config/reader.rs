@@ -319,6 +319,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// `true` or `false`.
+    pub fn truth(&self) -> Option<Located<bool>> {
+        match self.value {
+            DeValue::Boolean(truth) => Some(self.located(*truth)),
+            _ => self.wrong("true or false, without quotes"),
+        }
+    }
+
     /// A length of time in seconds, written with its unit.
     pub fn duration(&self) -> Option<Located<f64>> {
         let text = self.text_of("a length of time in quotes, such as \"250 ms\" or \"5 min\"")?;

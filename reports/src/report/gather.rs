@@ -155,6 +155,12 @@ impl Gatherer {
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
+            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
+            EventKind::LinkRestored { away_us } => {
+                let away = *away_us as f64 * 1e-6;
+                let text = format!("after {away:.1} s: the same device, armed again");
+                (Kind::LinkRestored, text)
+            }
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
