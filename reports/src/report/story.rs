@@ -28,6 +28,10 @@ pub enum Kind {
     Booted,
     /// A controller told of an error on its bus.
     BusError,
+    /// The line to a device was lost.
+    LinkLost,
+    /// The line to a device came back.
+    LinkRestored,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -40,7 +44,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -48,6 +52,8 @@ impl Kind {
         Kind::NoResponse,
         Kind::Booted,
         Kind::BusError,
+        Kind::LinkLost,
+        Kind::LinkRestored,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -64,6 +70,8 @@ impl Kind {
             Kind::NoResponse => "no response",
             Kind::Booted => "boot",
             Kind::BusError => "bus error",
+            Kind::LinkLost => "link lost",
+            Kind::LinkRestored => "link restored",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -78,6 +86,8 @@ impl Kind {
             Kind::NoResponse if count != 1 => "no responses",
             Kind::Booted if count != 1 => "boots",
             Kind::BusError if count != 1 => "bus errors",
+            Kind::LinkLost if count != 1 => "links lost",
+            Kind::LinkRestored if count != 1 => "links restored",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -96,6 +96,8 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::NoResponse => 'N',
         Kind::Booted => 'B',
         Kind::BusError => 'E',
+        Kind::LinkLost => 'L',
+        Kind::LinkRestored => 'K',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',
         Kind::MadeSafe => 'S',
