@@ -3,6 +3,8 @@
 use profiles::name::DeviceName;
 use profiles::time::Period;
 
+use crate::link::can::BusTrouble;
+
 /// A device or its link failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{device}: {kind}")]
@@ -129,6 +131,9 @@ pub enum LinkError {
         /// Who, as far as is known.
         why: String,
     },
+    /// A CAN bus, its controller or its adapter.
+    #[error(transparent)]
+    Bus(#[from] BusTrouble),
     /// The operating system's words.
     #[error("{0}")]
     Failed(String),

@@ -117,6 +117,11 @@ pub enum EventKind {
         /// How long it was away, µs.
         away_us: u64,
     },
+    /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
+    BusError {
+        /// What it told.
+        why: String,
+    },
     /// A device failed for good.
     DeviceFailed {
         /// How.

@@ -203,6 +203,7 @@ impl Observer for Console {
             )),
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
             EventKind::Damaged { .. }
+            | EventKind::BusError { .. }
             | EventKind::NoResponse { .. }
             | EventKind::Retried { .. } => {
                 self.trouble += 1;

@@ -24,7 +24,7 @@ const LONGEST_AWAY: Period = Period::millis(300_000);
 const LONGEST_PAUSE: Period = Period::millis(1_000);
 
 /// Links that later versions have.
-const LATER: [&str; 3] = ["pty", "can", "socketcand"];
+const LATER: [&str; 2] = ["pty", "socketcand"];
 
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
@@ -55,12 +55,26 @@ impl Planner {
         if link.line().is_none() {
             return link;
         }
-        if matches!(pacing, Pacing::Can { .. }) {
-            let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
-            let refusal = Refusal::at(&written.place, message, "expected `memory`");
-            self.refuse(refusal.help("this version has no `can` links"));
-            return LinkSpec::Memory;
-        }
+        let link = match (link, pacing) {
+            // The bus must be set to what the device was made for.
+            (LinkSpec::Line(LineSpec::Can(mut can)), Pacing::Can { bit_rate }) => {
+                can.bit_rate.get_or_insert(bit_rate);
+                LinkSpec::Line(LineSpec::Can(can))
+            }
+            (link @ LinkSpec::Line(LineSpec::Can(_)), _) => {
+                let message = format!("`{link}` carries CAN frames, and this model speaks bytes");
+                let expected = "expected `memory`, `serial:` or `tcp:`";
+                self.refuse(Refusal::at(&written.place, message, expected));
+                return LinkSpec::Memory;
+            }
+            (link, Pacing::Can { .. }) => {
+                let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
+                let expected = "expected `memory` or a CAN interface, such as `can:can0`";
+                self.refuse(Refusal::at(&written.place, message, expected));
+                return LinkSpec::Memory;
+            }
+            (link, _) => link,
+        };
         if pace == Pace::Virtual {
             let message = format!("`{link}` is a real line, and virtual time does not wait for it");
             let refusal = Refusal::at(&written.place, message, "only `memory` keeps up");

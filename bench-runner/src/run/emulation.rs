@@ -9,10 +9,11 @@ use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
-use drivers::link::{Link, LinkFaults, Pacing, party};
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use drivers::power_supply;
+use drivers::solar_array_simulator;
 use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
@@ -83,11 +84,20 @@ pub struct Published {
 }
 
 /// How emulators are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// What leads to those that speak bytes.
+    pub lines: Lines,
+    /// The interface on which those are found that speak CAN.
+    pub bus: Option<CanSpec>,
+}
+
+/// What leads to emulators that speak bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoints {
-    /// As pseudo-terminals; `FOLDER/DEVICE` is a symbolic link to the serial port.
+pub enum Lines {
+    /// Pseudo-terminals; `FOLDER/DEVICE` is a symbolic link to the serial port.
     Ports,
-    /// As TCP ports of this machine; `FOLDER/DEVICE` is a file with the address.
+    /// TCP ports of this machine; `FOLDER/DEVICE` is a file with the address.
     Sockets,
 }
 
@@ -100,7 +110,7 @@ pub async fn publish(
     devices: &[DevicePlan],
     seed: Seed,
     folder: &Path,
-    endpoints: Endpoints,
+    endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
     let clock = Clock::start_fine();
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
@@ -114,7 +124,8 @@ pub async fn publish(
         let mut emulators = Vec::new();
         for wired in sharing {
             let name = wired.name.to_string();
-            if matches!(wired.pacing, Pacing::Can { .. }) {
+            let is_can = matches!(wired.pacing, Pacing::Can { .. });
+            if is_can && endpoints.bus.is_none() {
                 published.skipped.push(name);
             } else if let Some(emulator) = bench.emulator(wired) {
                 published.served.push(name);
@@ -157,16 +168,18 @@ fn trunks(devices: &[DevicePlan]) -> Vec<Vec<&Wired>> {
 async fn ends(
     sharing: &[&Wired],
     folder: &Path,
-    endpoints: Endpoints,
+    endpoints: &Endpoints,
     clock: Clock,
 ) -> Result<Vec<Link>, LinkError> {
     let Some((first, others)) = sharing.split_first() else {
         return Ok(Vec::new());
     };
     let path = |wired: &Wired| folder.join(wired.name.as_str());
-    let mut trunk = match endpoints {
-        Endpoints::Ports => Link::publish_pty(&path(first), clock, first.pacing)?,
-        Endpoints::Sockets => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    let is_can = matches!(first.pacing, Pacing::Can { .. });
+    let mut trunk = match (&endpoints.bus, endpoints.lines) {
+        (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+        (_, Lines::Ports) => Link::publish_pty(&path(first), clock, first.pacing)?,
+        (_, Lines::Sockets) => Link::publish_tcp(&path(first), clock, first.pacing).await?,
     };
     for wired in others {
         trunk.publish_also(&path(wired))?;
@@ -228,6 +241,9 @@ impl Bench {
         };
         let emulate = match wired.role {
             Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
+            Role::SolarArraySimulator => {
+                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
+            }
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
             Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
         };
@@ -247,7 +263,7 @@ fn places(
     let mut places = BTreeMap::new();
     for wired in devices.iter().map(DevicePlan::wired) {
         match wired.role {
-            Role::PowerSupply => {
+            Role::PowerSupply | Role::SolarArraySimulator => {
                 let bus = plant.add_bus();
                 buses.insert(wired.id, bus);
                 places.insert(wired.id, Place::Bus(bus));

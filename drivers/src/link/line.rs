@@ -41,10 +41,7 @@ pub(super) async fn read(
         // A port that was unplugged reads nothing, at once and for ever.
         return Err(LinkError::Closed);
     }
-    Ok(Arrival {
-        at: clock.now(),
-        chunk,
-    })
+    Ok(Arrival::new(clock.now(), chunk))
 }
 
 /// Writes all of a chunk.

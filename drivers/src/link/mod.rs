@@ -16,11 +16,13 @@ mod tcp;
 mod tests;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
 pub use bus::{Bus, party};
+pub use can::{BusNeeds, CanSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
@@ -36,8 +38,32 @@ use crate::error::LinkError;
 pub struct Arrival {
     /// When its last byte was there.
     pub at: BenchTime,
+    /// How that is known.
+    pub stamp: Stamp,
     /// The bytes.
     pub chunk: Bytes,
+}
+
+/// How it is known when something was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// It was read then, or its line was played.
+    Read,
+    /// The kernel stamped it when its driver handed it over.
+    Kernel,
+    /// The adapter stamped it. The time is the adapter's own, since it was switched on.
+    Adapter(Duration),
+}
+
+impl Arrival {
+    /// Something that was there when it was read.
+    pub fn new(at: BenchTime, chunk: Bytes) -> Arrival {
+        Arrival {
+            at,
+            stamp: Stamp::Read,
+            chunk,
+        }
+    }
 }
 
 /// One end of a wire.
@@ -56,6 +82,8 @@ enum Wire {
     Rfc2217(rfc2217::Client),
     /// One device's end of a line that several share.
     Tap(bus::Tap),
+    // It keeps what it has heard and waits for.
+    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -69,6 +97,7 @@ impl Wire {
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
             Wire::Rfc2217(end) => end.send_at(at, chunk).await,
+            Wire::Can(end) => end.send_at(at, chunk).await,
             Wire::Tap(end) => end.send_at(at, chunk).await,
             Wire::Pty(end) => end.send_at(at, chunk).await,
             Wire::TcpServer(end) => end.send_at(at, chunk).await,
@@ -81,6 +110,7 @@ impl Wire {
             Wire::Serial(end) => end.receive().await,
             Wire::Tcp(end) => end.receive().await,
             Wire::Rfc2217(end) => end.receive().await,
+            Wire::Can(end) => end.receive().await,
             Wire::Tap(end) => end.receive().await,
             Wire::Pty(end) => end.receive().await,
             Wire::TcpServer(end) => end.receive().await,
@@ -115,6 +145,7 @@ impl Link {
             LineSpec::Rfc2217(spec) => {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
+            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -174,6 +205,26 @@ impl Link {
         }
     }
 
+    /// Hears only the frames that one device needs, on a bus that it may share with others. On
+    /// every other link, which leads to one device, there is nothing to keep back.
+    ///
+    /// # Errors
+    /// If the system does not take the filters.
+    pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
+        match &mut self.wire {
+            Wire::Can(end) => end.need(needs),
+            _ => Ok(()),
+        }
+    }
+
+    /// Frames that were sent and have not been seen on the bus yet; zero where nothing tells.
+    pub fn unconfirmed(&self) -> usize {
+        match &self.wire {
+            Wire::Can(end) => end.unconfirmed(),
+            _ => 0,
+        }
+    }
+
     /// Sends one chunk now.
     ///
     /// # Errors
@@ -204,7 +255,7 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -263,11 +314,8 @@ impl Link {
             match &mut self.faults {
                 None => return Ok(arrival),
                 Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk) {
-                        return Ok(Arrival {
-                            at: arrival.at,
-                            chunk,
-                        });
+                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
+                        return Ok(Arrival { chunk, ..arrival });
                     }
                 }
             }

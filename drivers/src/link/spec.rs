@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::can::{self, CanSpec};
 use super::rfc2217::Rfc2217Spec;
 use super::serial::{LineSettings, SerialSpec};
 
@@ -24,6 +25,8 @@ pub enum LineSpec {
     Tcp(TcpSpec),
     /// `rfc2217:host:port@9600,8N1`
     Rfc2217(Rfc2217Spec),
+    /// `can:can0`
+    Can(CanSpec),
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -48,12 +51,12 @@ pub struct LinkSpecError {
 impl LinkSpecError {
     /// What may be written.
     pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
-         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT` or `rfc2217:HOST:PORT@9600`";
+         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600` or `can:can0`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 4] = ["memory", "serial", "tcp", "rfc2217"];
+    pub const KINDS: [&'static str; 5] = ["memory", "serial", "tcp", "rfc2217", "can"];
 
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
@@ -64,7 +67,8 @@ impl LinkSpec {
     }
 
     /// Whether an emulator is known to be at the far end: in this process, or behind a
-    /// pseudo-terminal. What stands behind a socket nobody can tell.
+    /// pseudo-terminal, or on a bus that is inside this machine. What stands behind a socket nobody
+    /// can tell.
     pub fn is_emulated(&self) -> bool {
         match self {
             LinkSpec::Memory => true,
@@ -74,6 +78,7 @@ impl LinkSpec {
                 path.is_some_and(|path| path.starts_with("/dev/pts"))
             }
             LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_)) => false,
+            LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
         }
     }
 }
@@ -93,6 +98,7 @@ impl FromStr for LinkSpec {
             ("rfc2217", rest) => {
                 Rfc2217Spec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Rfc2217(spec)))
             }
+            ("can", rest) => CanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Can(spec))),
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -149,7 +155,7 @@ impl LineSpec {
         match self {
             LineSpec::Serial(serial) => Some(serial.line),
             LineSpec::Rfc2217(port) => Some(port.line),
-            LineSpec::Tcp(_) => None,
+            LineSpec::Tcp(_) | LineSpec::Can(_) => None,
         }
     }
 
@@ -170,6 +176,7 @@ impl LineSpec {
             LineSpec::Tcp(tcp) | LineSpec::Rfc2217(Rfc2217Spec { server: tcp, .. }) => {
                 format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port)
             }
+            LineSpec::Can(can) => format!("can:{}", can.interface),
         }
     }
 }
@@ -180,6 +187,7 @@ impl fmt::Display for LineSpec {
             LineSpec::Serial(serial) => serial.fmt(f),
             LineSpec::Tcp(tcp) => write!(f, "tcp:{tcp}"),
             LineSpec::Rfc2217(port) => port.fmt(f),
+            LineSpec::Can(can) => can.fmt(f),
         }
     }
 }
@@ -212,6 +220,8 @@ mod tests {
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
             ),
+            ("can:can0", "can:can0"),
+            ("can:vcan-1@125000", "can:vcan-1@125000"),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -253,6 +263,12 @@ mod tests {
             ("tcp:::1:5025", "in brackets"),
             ("rfc2217:lab:4001", "the baud rate is missing"),
             ("rfc2217:lab@9600", "the port is missing"),
+            ("can:", "the name of the interface is missing"),
+            (
+                "can:a-name-that-is-too-long",
+                "is no name of a network interface",
+            ),
+            ("can:can0@2000000", "`2000000` is no bit rate of a CAN bus"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -260,7 +276,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|rfc2217|can|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

@@ -160,6 +160,7 @@ impl Gatherer {
                 let text = format!("after {away:.1} s: the same device, armed again");
                 (Kind::LinkRestored, text)
             }
+            EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
@@ -184,6 +185,12 @@ impl Gatherer {
                 Command::Supply { volts, limit } => {
                     told("volts", "V", volts.0);
                     told("limit", "A", limit.0);
+                }
+                Command::Curve(points) => {
+                    told("isc", "A", points.isc.0);
+                    told("imp", "A", points.imp.0);
+                    told("voc", "V", points.voc.0);
+                    told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
                 Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}

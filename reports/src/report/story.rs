@@ -30,6 +30,8 @@ pub enum Kind {
     LinkLost,
     /// The line to a device came back.
     LinkRestored,
+    /// A controller told of an error on its bus.
+    BusError,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -42,7 +44,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -51,6 +53,7 @@ impl Kind {
         Kind::Booted,
         Kind::LinkLost,
         Kind::LinkRestored,
+        Kind::BusError,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -68,6 +71,7 @@ impl Kind {
             Kind::Booted => "boot",
             Kind::LinkLost => "link lost",
             Kind::LinkRestored => "link restored",
+            Kind::BusError => "bus error",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -83,6 +87,7 @@ impl Kind {
             Kind::Booted if count != 1 => "boots",
             Kind::LinkLost if count != 1 => "links lost",
             Kind::LinkRestored if count != 1 => "links restored",
+            Kind::BusError if count != 1 => "bus errors",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -89,8 +89,8 @@ impl DevicePlan {
     }
 }
 
-/// The header's devices, and the orbit's own channels if there is one.
-pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHeader> {
+/// The header's devices, and the orbit's own channels if there is one, by its `model`.
+pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<DeviceHeader> {
     let mut headers: Vec<DeviceHeader> = devices
         .iter()
         .map(|device| {
@@ -105,11 +105,11 @@ pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHead
             }
         })
         .collect();
-    if has_orbit {
+    if let Some(model) = model {
         headers.push(DeviceHeader {
             name: sky::DEVICE.to_owned(),
             role: "profile".to_owned(),
-            model: "sgp4".to_owned(),
+            model: model.to_owned(),
             link: String::new(),
             emulated: false,
             channels: crate::run::context_channels(),

@@ -52,6 +52,12 @@ pub(super) struct BoardStation {
 impl BoardStation {
     /// Looks after the board until it is told to leave it safe.
     pub(super) async fn run(mut self) {
+        if let Some(needs) = self.accelerator.bus_needs()
+            && let Err(error) = self.link.need(needs)
+        {
+            self.lost(&error.to_string()).await;
+            return self.make_safe(&mut Vec::new()).await;
+        }
         self.reporter.raise(Raised::Ready).await;
         let mut heard = Vec::new();
         let mut alarm = Alarm::new(self.clock);
@@ -120,7 +126,10 @@ impl BoardStation {
             Command::Inject(fault) => {
                 let _emulator_gone = self.faults.send(fault.clone()).await;
             }
-            Command::Supply { .. } | Command::SupplyOutput(_) | Command::Chamber { .. } => {}
+            Command::Supply { .. }
+            | Command::Curve(_)
+            | Command::SupplyOutput(_)
+            | Command::Chamber { .. } => {}
         }
         let now = self.clock.now();
         let late_us = now.micros_since(at);

@@ -26,6 +26,8 @@ pub(in crate::run) struct State {
     pub(super) loaded: bool,
     /// Queries so far.
     pub(super) queries: u32,
+    /// The last error of its bus that was told, and when.
+    pub(super) bus_error: Option<(BenchTime, String)>,
     /// Outputs that were fetched, by input and digest.
     pub(super) known: BTreeSet<(u16, u32)>,
 }
@@ -51,6 +53,7 @@ impl State {
             mode: PowerMode::Full,
             loaded: false,
             queries: 0,
+            bus_error: None,
             known: BTreeSet::new(),
         }
     }

@@ -140,7 +140,7 @@ impl Client {
             while self.codec.is_suspended() {
                 self.listen().await?;
             }
-            Ok(())
+            Ok::<(), LinkError>(())
         };
         match clock.within(PATIENCE, resumed).await {
             Ok(resumed) => resumed?,
@@ -155,10 +155,8 @@ impl Client {
         while self.heard.is_empty() {
             self.listen().await?;
         }
-        Ok(Arrival {
-            at: self.heard_at,
-            chunk: Bytes::from(std::mem::take(&mut self.heard)),
-        })
+        let chunk = Bytes::from(std::mem::take(&mut self.heard));
+        Ok(Arrival::new(self.heard_at, chunk))
     }
 }
 

@@ -97,6 +97,7 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::Booted => 'B',
         Kind::LinkLost => 'L',
         Kind::LinkRestored => 'K',
+        Kind::BusError => 'E',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',
         Kind::MadeSafe => 'S',

@@ -133,6 +133,7 @@ fn closing(report: &Report) -> String {
         Kind::NoResponse,
         Kind::Booted,
         Kind::LinkLost,
+        Kind::BusError,
         Kind::Failed,
     ];
     let troubles: Vec<String> = counted
