@@ -303,24 +303,16 @@ impl<'a> Node<'a> {
 
     /// A whole number from zero.
     pub fn whole(&self) -> Option<Located<u64>> {
-        let whole = match self.value {
-            DeValue::Integer(integer) => {
-                u64::from_str_radix(integer.as_str(), integer.radix()).ok()
-            }
-            _ => None,
-        };
-        match whole {
-            Some(whole) => Some(self.located(whole)),
-            None => self.wrong(&format!("a whole number from 0 to {}", u64::MAX)),
-        }
+        let digits = self.value.as_integer();
+        let whole = digits.and_then(|w| u64::from_str_radix(w.as_str(), w.radix()).ok());
+        let whole = whole.map(|whole| self.located(whole));
+        whole.or_else(|| self.wrong(&format!("a whole number from 0 to {}", u64::MAX)))
     }
 
     /// `true` or `false`.
     pub fn truth(&self) -> Option<Located<bool>> {
-        match self.value {
-            DeValue::Boolean(truth) => Some(self.located(*truth)),
-            _ => self.wrong("true or false, without quotes"),
-        }
+        let truth = self.value.as_bool().map(|truth| self.located(truth));
+        truth.or_else(|| self.wrong("true or false, without quotes"))
     }
 
     /// A length of time in seconds, written with its unit.
