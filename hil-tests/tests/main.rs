@@ -6,6 +6,7 @@
 )]
 
 mod campaigns;
+mod can;
 mod cli;
 mod determinism;
 mod faults;

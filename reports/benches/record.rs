@@ -66,6 +66,7 @@ fn header(pace: &str) -> Header {
         steps: Vec::new(),
         phases: Vec::new(),
         windows: Vec::new(),
+        passes: Vec::new(),
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),
         inputs: Vec::new(),

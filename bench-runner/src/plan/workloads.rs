@@ -142,12 +142,20 @@ impl Planner {
                     "expected another board",
                 ));
             }
-            if goldens.workloads.contains_key(&raw.golden.value) {
+            if let Some(golden) = goldens.workloads.get(&raw.golden.value) {
                 workloads.push(WorkloadHeader {
                     name: raw.name.value.clone(),
                     device,
                     golden: raw.golden.value.clone(),
                     scenario: raw.scenario.to_owned(),
+                    input_bytes: golden
+                        .inputs()
+                        .first()
+                        .map_or(0, |input| input.len() as u64),
+                    output_bytes: golden
+                        .outputs()
+                        .first()
+                        .map_or(0, |output| output.len() as u64),
                 });
             }
         }

@@ -6,7 +6,9 @@ mod emulation;
 mod instrument;
 mod lock;
 mod order;
+mod returning;
 mod station;
+mod way;
 
 use drivers::catalog::Role;
 use profiles::channel::ChannelSpec;
@@ -14,7 +16,7 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, publish};
 pub use lock::{Lock, LockError};
 pub use station::Stop;
 

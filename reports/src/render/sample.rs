@@ -97,12 +97,15 @@ fn header() -> Header {
             phase(Phase::Umbra, 58, END),
         ],
         windows: Vec::new(),
+        passes: Vec::new(),
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
             name: "keywords".to_owned(),
             device: DeviceId(1),
             golden: "kws".to_owned(),
             scenario: "single-stream".to_owned(),
+            input_bytes: 12_288,
+            output_bytes: 1_024,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),
@@ -314,6 +317,7 @@ pub(super) fn nothing() -> Report {
         steps: Vec::new(),
         phases: Vec::new(),
         windows: Vec::new(),
+        passes: Vec::new(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

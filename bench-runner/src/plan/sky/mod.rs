@@ -14,7 +14,7 @@ use profiles::orbit::{
 };
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
-use reports::header::{NamedWindow, StepHeader};
+use reports::header::{NamedWindow, Pass, StepHeader};
 
 pub(super) use orbit::{DEVICE, Flight};
 
@@ -37,8 +37,12 @@ pub(super) struct Sky {
     pub(super) array: SolarArray,
     pub(super) start: Utc,
     pub(super) lines: Vec<String>,
+    /// What tells where the satellite is.
+    pub(super) model: &'static str,
     /// Contacts, links and regions, by their starts.
     pub(super) windows: Vec<NamedWindow>,
+    /// Passes, where there is a down-link.
+    pub(super) passes: Vec<Pass>,
 }
 
 impl Planner {
@@ -177,6 +181,8 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
         array: spacecraft.solar_array.clone(),
         start: flight.start,
         lines: flight.lines.clone(),
+        model: flight.orbit.model(),
         windows: flight.around.windows(flown, span)?,
+        passes: flight.around.passes(flown, span)?,
     })
 }

@@ -6,7 +6,7 @@ use profiles::orbit::{
     contacts, crosslinks, region_windows,
 };
 use profiles::time::Window;
-use reports::header::NamedWindow;
+use reports::header::{NamedWindow, Pass};
 
 use super::orbit_source::orbit;
 use crate::config::folder::Folder;
@@ -90,6 +90,31 @@ impl Surroundings {
         span: Window,
     ) -> Result<Vec<Contact>, PropagationError> {
         contacts(orbit, start, span, &self.stations)
+    }
+
+    /// The passes with what they can bring down; none without a down-link.
+    pub(crate) fn passes(
+        &self,
+        (orbit, start): (&Orbit, Utc),
+        span: Window,
+    ) -> Result<Vec<Pass>, PropagationError> {
+        let Some(downlink) = &self.downlink else {
+            return Ok(Vec::new());
+        };
+        let mut passes = Vec::new();
+        for contact in self.contacts((orbit, start), span)? {
+            let mut stations = self.stations.iter();
+            let Some(station) = stations.find(|station| station.name == contact.station) else {
+                continue;
+            };
+            let mbit = downlink.volume_mbit(orbit, start, station, &contact)?;
+            passes.push(Pass {
+                station: contact.station,
+                window: contact.window,
+                capacity_bytes: mbit * 1e6 / 8.0,
+            });
+        }
+        Ok(passes)
     }
 
     /// All windows within `span`, in order of time.

@@ -78,6 +78,8 @@ fn an_orbit_comes_from_wherever_profiles_have_theirs() {
         "nearly the same circle"
     );
     assert_ne!(circular, file);
+    let preset = phases("preset = \"iss\"");
+    assert_eq!(preset, file, "the preset has the same elements");
     let late = phases("altitude = \"550 km\"\nltan = \"10:30\"");
     assert!(late.len() > 4, "two orbits with their eclipses: {late:?}");
 }
@@ -110,6 +112,13 @@ fn what_is_wrong_in_other_sources_is_told() {
             "elements = \"iss.tle\"\naltitude = \"550 km\"",
             start,
             "two sources",
+        ),
+        ("preset = \"iis\"", start, "expected one of: iss, "),
+        ("", start, "names no orbit"),
+        (
+            "elements = \"iss.tle\"\neclipse = { earth = \"oblate\" }",
+            start,
+            "`eclipse` alone",
         ),
         (
             "tle = \"one text\"",
