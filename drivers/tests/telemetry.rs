@@ -60,9 +60,9 @@ fn scan(stream: &[u8], chunk: usize) -> (Vec<[usize; 4]>, usize) {
             accepted.push([at, packet.len(), apid, count]);
             at += packet.len();
         }
-        Scanned::Damaged(damage) => {
-            at += damage.bytes as usize;
-            skipped += damage.bytes as usize;
+        Scanned::Skipped { octets, .. } => {
+            at += octets;
+            skipped += octets;
         }
     };
     for chunk in stream.chunks(chunk) {

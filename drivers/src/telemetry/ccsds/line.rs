@@ -1,6 +1,6 @@
 //! How packets follow each other on a line: stuffed and delimited, or one right behind the other.
 
-use profiles::reading::Damage;
+use profiles::reading::{Damage, DamageKind};
 
 use super::packet::PacketType;
 use super::scanner::{Expected, Scanned, Scanner};
@@ -41,7 +41,10 @@ impl Line {
             }),
             Line::Unframed(scanner) => scanner.push(chunk, |scanned| match scanned {
                 Scanned::Packet(packet) => sink(Ok((packet, packet.len() as u32))),
-                Scanned::Damaged(damage) => sink(Err(damage)),
+                Scanned::Skipped { octets, .. } => sink(Err(Damage {
+                    bytes: octets as u32,
+                    why: DamageKind::Framing,
+                })),
             }),
         }
     }

@@ -1,5 +1,6 @@
 //! CCSDS space packets with the headers of the packet utilisation standard (ECSS-E-ST-70-41C).
 
+pub mod checksum;
 mod decoder;
 pub mod dictionary;
 pub mod line;
