@@ -10,6 +10,7 @@ pub mod pus;
 pub mod scanner;
 mod sequence;
 pub mod time;
+pub mod transfer_frame;
 
 pub use decoder::{Received, Receiver, TelemetryDecoder};
 pub use sequence::SequenceCounts;
