@@ -131,15 +131,13 @@ fn told(args: &Args, counts: &Counts) -> String {
         Format::Ascii => "lines",
         _ => "frames",
     };
-    let mut text = format!("{}: {} {unit}", args.file.display(), counts.good);
-    for (count, what) in [
+    let first = format!("{}: {} {unit}", args.file.display(), counts.good);
+    let rest = [
         (counts.bad, "bad"),
         (counts.skipped, "octets skipped"),
         (counts.lost, "lost"),
-    ] {
-        if count > 0 {
-            text += &format!(", {count} {what}");
-        }
-    }
-    text + "\n"
+    ];
+    let rest = rest.iter().filter(|(count, _)| *count > 0);
+    let rest = rest.map(|(count, what)| format!(", {count} {what}"));
+    format!("{first}{}\n", rest.collect::<String>())
 }

@@ -83,22 +83,20 @@ impl Frames {
 
 impl Teller {
     fn frame(&mut self, piece: &Piece<'_>, out: &mut Json) {
-        let broken = self
-            .stuffing
-            .decode(piece.octets, &mut self.decoded)
-            .is_err();
-        let cut = piece.length > piece.octets.len() as u64;
-        let decoded = &self.decoded[..];
+        // Of a frame that is too long, only the beginning was kept.
+        let whole = piece.length == piece.octets.len() as u64;
+        let decoded = self.stuffing.decode(piece.octets, &mut self.decoded);
+        let decoded = decoded.ok().filter(|_| whole);
         let number = self.frames;
         let mut state = "bad_frame";
         out.line(|line| {
             line.plain("i").unsigned(number);
             line.plain("off").unsigned(piece.offset);
             line.plain("enc_len").unsigned(piece.length);
-            if broken || cut {
+            let Some(decoded) = decoded else {
                 line.plain("st").text(state);
                 return;
-            }
+            };
             state = match self.content {
                 Content::Sensor => sensor(decoded, line),
                 Content::Kiss => kiss(decoded, line),
@@ -138,7 +136,9 @@ fn sensor(decoded: &[u8], line: &mut Json) -> &'static str {
         } => {
             let mut axes = |name, axes: [i16; 3]| {
                 told.plain(name).array(|told| {
-                    axes.iter().for_each(|axis| told.signed(i64::from(*axis)));
+                    for axis in axes {
+                        told.signed(i64::from(axis));
+                    }
                 });
             };
             axes("acc", acceleration);

@@ -43,7 +43,7 @@ impl<'a> Packets<'a> {
     pub(super) fn new(layouts: &'a Layouts, settings: &Settings<'_>) -> Packets<'a> {
         let expected = layouts.dictionary().expected();
         Packets {
-            scanner: Scanner::new(PacketType::Telemetry, expected, settings.longest_packet),
+            scanner: Scanner::new(PacketType::Telemetry, &expected, settings.longest_packet),
             teller: Teller::new(layouts, settings.notes),
         }
     }
@@ -143,20 +143,17 @@ impl<'a> Teller<'a> {
                     .object(|pus| secondary_header(header, pus)),
                 None => line.plain("pus").null(),
             }
-            match kind {
-                Some(kind) => {
-                    let (fields, misfit) = layouts.fields(kind, packet, scratch);
-                    tell_fields(&fields, misfit, line);
-                    if !layouts.dictionary().derived.is_empty() {
-                        derived(layouts, deriver, &fields, line);
-                    }
+            if let Some(kind) = kind {
+                let (fields, misfit) = layouts.fields(kind, packet, scratch);
+                tell_fields(&fields, misfit, line);
+                if !layouts.dictionary().derived.is_empty() {
+                    derived(layouts, deriver, &fields, line);
                 }
-                None => {
-                    line.plain("fields").object(|_| ());
-                    line.plain("eng").object(|_| ());
-                    line.plain("why")
-                        .text("more than one packet may be meant, and none fits");
-                }
+            } else {
+                line.plain("fields").object(|_| ());
+                line.plain("eng").object(|_| ());
+                line.plain("why")
+                    .text("more than one packet may be meant, and none fits");
             }
             line.plain("pec").unsigned(u64::from(pec));
         });

@@ -27,7 +27,7 @@ struct Frames<'a> {
     unit_octets: u64,
     channels: BTreeMap<u8, Channel<'a>>,
     at: u64,
-    frames: u64,
+    seen: u64,
     unread: u64,
     skipped: u64,
     missing: u64,
@@ -54,7 +54,7 @@ impl<'a> Transfer<'a> {
                 unit_octets: unit as u64,
                 channels: BTreeMap::new(),
                 at: 0,
-                frames: 0,
+                seen: 0,
                 unread: 0,
                 skipped: 0,
                 missing: 0,
@@ -86,7 +86,7 @@ impl<'a> Transfer<'a> {
         frames.skipped += tail as u64;
         if frames.notes {
             out.line(|line| {
-                line.plain("frames").unsigned(frames.frames);
+                line.plain("frames").unsigned(frames.seen);
                 line.plain("missing_frames").unsigned(frames.missing);
                 line.plain("unreadable_frames").unsigned(frames.unread);
                 line.plain("skipped_bytes")
@@ -147,7 +147,7 @@ impl Frames<'_> {
     }
 
     fn frame(&mut self, octets: &[u8], out: &mut Json) {
-        self.frames += 1;
+        self.seen += 1;
         let Some(frame) = TransferFrame::read(octets) else {
             self.unread += 1;
             return;
@@ -172,7 +172,7 @@ impl Frames<'_> {
         let channel = self.channels.entry(frame.channel).or_insert_with(|| {
             let expected = layouts.dictionary().expected();
             Channel {
-                scanner: Scanner::new(PacketType::Telemetry, expected, longest),
+                scanner: Scanner::new(PacketType::Telemetry, &expected, longest),
                 teller: Teller::new(layouts, notes),
                 count: 0,
             }

@@ -28,7 +28,7 @@ impl Line {
             apid,
             secondary: true,
         };
-        Line::Unframed(Scanner::new(kind, vec![expected], limit))
+        Line::Unframed(Scanner::new(kind, &[expected], limit))
     }
 
     /// Takes a chunk and tells each frame with the octets it took on the line, or the damage.

@@ -154,9 +154,9 @@ impl Rule {
 
 impl Scanner {
     /// A scanner of packets of these application processes, of up to `limit` octets.
-    pub fn new(kind: PacketType, expected: Vec<Expected>, limit: usize) -> Scanner {
+    pub fn new(kind: PacketType, expected: &[Expected], limit: usize) -> Scanner {
         Scanner {
-            rule: Rule::new(kind, &expected, limit),
+            rule: Rule::new(kind, expected, limit),
             held: Vec::with_capacity(2 * limit),
             skipped: Skipped {
                 octets: 0,

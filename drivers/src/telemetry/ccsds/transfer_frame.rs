@@ -50,14 +50,13 @@ impl<'a> TransferFrame<'a> {
 
 fn tm(frame: &[u8]) -> IResult<&[u8], TransferFrame<'_>> {
     let (rest, (identification, _, count, status)) = (be_u16, be_u8, be_u8, be_u16).parse(frame)?;
-    let (rest, _) = match status >> 15 {
-        0 => (rest, &rest[..0]),
-        // A secondary header tells its own length: octets behind the first.
-        _ => {
-            let (rest, first) = be_u8(rest)?;
-            take(first & 0x3f).parse(rest)?
-        }
+    // A secondary header tells its own length: octets behind the first.
+    let secondary = if status >> 15 == 0 {
+        0
+    } else {
+        1 + usize::from(rest.first().copied().unwrap_or(0) & 0x3f)
     };
+    let (rest, _) = take(secondary).parse(rest)?;
     let control = if identification & 1 == 1 {
         OCF_OCTETS
     } else {
@@ -77,7 +76,7 @@ fn tm(frame: &[u8]) -> IResult<&[u8], TransferFrame<'_>> {
     ))
 }
 
-/// Frames with packets (M_PDU) and without insert zone or header error control.
+/// Frames with packets (`M_PDU`) and without insert zone or header error control.
 fn aos(frame: &[u8]) -> IResult<&[u8], TransferFrame<'_>> {
     let (rest, (identification, count, _, pointer)) =
         (be_u16, be_u24, be_u8, be_u16).parse(frame)?;

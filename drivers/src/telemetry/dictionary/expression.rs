@@ -105,6 +105,9 @@ impl Expression {
 
     /// Its value, with the values of its names in their order. `stack` is room that is kept from
     /// one computation to the next.
+    ///
+    /// # Panics
+    /// If there are fewer values than names.
     pub fn value(&self, names: &[f64], stack: &mut Vec<f64>) -> f64 {
         stack.clear();
         for step in &self.code {

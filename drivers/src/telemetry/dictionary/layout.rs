@@ -17,9 +17,18 @@ const APIDS: usize = 1 << 11;
 #[derive(Clone, Debug)]
 pub struct Layouts {
     dictionary: Dictionary,
-    layouts: Vec<Layout>,
+    compiled: Vec<Layout>,
     /// By application process and secondary header flag: which packets it may be.
-    by_apid: Vec<Vec<u16>>,
+    by_apid: Vec<Candidates>,
+}
+
+/// Which packets of a dictionary a packet may be.
+#[derive(Clone, Debug, Default)]
+enum Candidates {
+    #[default]
+    None,
+    One(u16),
+    More(Vec<u16>),
 }
 
 /// One kind of packet, compiled.
@@ -94,15 +103,15 @@ impl Layouts {
     /// # Errors
     /// If a count refers to no number before it, or something stands behind "the rest".
     pub fn compile(dictionary: Dictionary) -> Result<Layouts, DictionaryError> {
-        let mut by_apid = vec![Vec::new(); 2 * APIDS];
-        let mut layouts = Vec::new();
+        let mut by_apid = vec![Candidates::None; 2 * APIDS];
+        let mut compiled = Vec::new();
         for (index, packet) in dictionary.packets.iter().enumerate() {
-            layouts.push(Layout::compile(packet)?);
-            by_apid[apid_slot(packet.apid, packet.service.is_some())].push(index as u16);
+            compiled.push(Layout::compile(packet)?);
+            by_apid[apid_slot(packet.apid, packet.service.is_some())].add(index as u16);
         }
         Ok(Layouts {
             dictionary,
-            layouts,
+            compiled,
             by_apid,
         })
     }
@@ -118,10 +127,11 @@ impl Layouts {
     pub fn kind(&self, packet: &[u8]) -> Option<usize> {
         let identification = u16::from_be_bytes(*packet.first_chunk()?);
         let secondary = identification & 0x0800 != 0;
-        let candidates = &self.by_apid[apid_slot(identification, secondary)];
-        if let [only] = candidates[..] {
-            return Some(usize::from(only));
-        }
+        let candidates = match &self.by_apid[apid_slot(identification, secondary)] {
+            Candidates::One(only) => return Some(usize::from(*only)),
+            Candidates::More(candidates) => candidates,
+            Candidates::None => return None,
+        };
         let user = user_data(packet, secondary)?;
         let fits = |kind: &&u16| {
             let kind = usize::from(**kind);
@@ -130,7 +140,7 @@ impl Layouts {
                 service.service.is_none_or(|number| packet[7] == number)
                     && (service.subtypes.is_empty() || service.subtypes.contains(&packet[8]))
             });
-            served && self.layouts[kind].is_this(user)
+            served && self.compiled[kind].is_this(user)
         };
         candidates.iter().find(fits).map(|kind| usize::from(*kind))
     }
@@ -142,7 +152,7 @@ impl Layouts {
         packet: &'a [u8],
         scratch: &'a mut Scratch,
     ) -> (Fields<'a>, Option<Misfit>) {
-        let (layout, described) = (&self.layouts[kind], &self.dictionary.packets[kind]);
+        let (layout, described) = (&self.compiled[kind], &self.dictionary.packets[kind]);
         let user = user_data(packet, described.service.is_some()).unwrap_or_default();
         let fields = |spans| Fields {
             kind,
@@ -158,6 +168,19 @@ impl Layouts {
         scratch.0.clear();
         let misfit = place(&described.fields, user, &mut scratch.0).err();
         (fields(&scratch.0), misfit)
+    }
+}
+
+impl Candidates {
+    fn add(&mut self, index: u16) {
+        *self = match std::mem::take(self) {
+            Candidates::None => Candidates::One(index),
+            Candidates::One(first) => Candidates::More(vec![first, index]),
+            Candidates::More(mut more) => {
+                more.push(index);
+                Candidates::More(more)
+            }
+        };
     }
 }
 
@@ -341,7 +364,9 @@ impl<'a> Fields<'a> {
     /// The octets of a field, if they begin at an octet.
     pub fn octets(&self, span: Span) -> Option<&'a [u8]> {
         let start = span.bit / 8;
-        (span.bit % 8 == 0).then(|| &self.user[start..start + span.count])
+        span.bit
+            .is_multiple_of(8)
+            .then(|| &self.user[start..start + span.count])
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mission dictionaries: which packets there are, what stands in them, what the numbers mean.
 //!
-//! A [`Dictionary`] comes from files: the bench's own TOML ([`toml_file`]), or JSON as
-//! ground tools exchange it ([`json_file`]). Compiled into [`Layouts`], it
+//! A [`Dictionary`] comes from three kinds of files: the bench's own TOML ([`toml_file`]),
+//! JSON as ground tools exchange it ([`json_file`]), and XTCE ([`xtce`]). Compiled into [`Layouts`], it
 //! takes packets apart: value by value ([`Layouts::fields`]) or into columns ([`columns`]).
 //!
 //! The dictionary of an emulated board ([`super::ccsds::dictionary`]) is a TOML file of the same
@@ -14,6 +14,8 @@ pub mod json_file;
 pub mod layout;
 pub mod model;
 pub mod toml_file;
+pub mod xtce;
+mod xtce_types;
 
 pub use layout::{Fields, Layouts, Misfit, Raw};
 pub use model::{Calibration, Coding, Count, Derived, Dictionary, Field, Limits, Packet, Service};
@@ -44,7 +46,8 @@ impl DictionaryError {
 }
 
 impl Dictionary {
-    /// Reads a dictionary from `text`: JSON if it begins with a brace, else TOML. Its form is told from its first character so that the ending of
+    /// Reads a dictionary from `text`: JSON if it begins with a brace, XTCE if it begins with an
+    /// angle bracket, else TOML. Its form is told from its first character so that the ending of
     /// the file's name does not matter.
     ///
     /// # Errors
@@ -57,6 +60,7 @@ impl Dictionary {
             .next()
         {
             Some('{') => json_file::read(text)?,
+            Some('<') => xtce::read(text)?,
             _ => toml_file::read(text)?,
         };
         if dictionary.packets.is_empty() {

@@ -31,6 +31,7 @@
 //! polynomial, lowest first; `points` instead holds pairs of raw and engineering value, with
 //! straight lines between them. `states` is a list from 0, or a table from number to name.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -251,7 +252,7 @@ fn push(raw: &RawField, of: &str, fields: &mut Vec<Field>) -> Result<(), Diction
         .into_iter()
         .flatten()
     {
-        if !(range[0] <= range[1]) {
+        if range[0].partial_cmp(&range[1]).is_none_or(Ordering::is_gt) {
             return Err(refuse(format!("the range {range:?} ends before it begins")));
         }
     }

@@ -9,7 +9,7 @@
 //! | 4 | text in UTF-8 |
 
 use nom::combinator::{all_consuming, map_opt, rest};
-use nom::multi::{count, length_data};
+use nom::multi::length_data;
 use nom::number::complete::{le_f32, le_i16, le_u8, le_u16, le_u32};
 use nom::{IResult, Parser};
 
@@ -95,16 +95,13 @@ impl<'a> SensorPacket<'a> {
 
 fn payload(kind: u8, octets: &[u8]) -> Option<Payload<'_>> {
     let read: IResult<&[u8], Payload<'_>> = match kind {
-        1 => all_consuming(map_opt(count(le_i16, 7), |words| {
-            let (acceleration, rest) = words.split_first_chunk()?;
-            let (rate, rest) = rest.split_first_chunk()?;
-            Some(Payload::Inertial {
-                acceleration: *acceleration,
-                rate: *rate,
-                centi_celsius: *rest.first()?,
+        1 => all_consuming((axes, axes, le_i16))
+            .map(|(acceleration, rate, centi_celsius)| Payload::Inertial {
+                acceleration,
+                rate,
+                centi_celsius,
             })
-        }))
-        .parse(octets),
+            .parse(octets),
         2 => all_consuming((le_f32, le_f32, le_u8))
             .map(|(volts, amps, state)| Payload::Power { volts, amps, state })
             .parse(octets),
@@ -117,4 +114,10 @@ fn payload(kind: u8, octets: &[u8]) -> Option<Payload<'_>> {
         _ => return None,
     };
     read.ok().map(|(_, payload)| payload)
+}
+
+fn axes(octets: &[u8]) -> IResult<&[u8], [i16; 3]> {
+    (le_i16, le_i16, le_i16)
+        .map(|(x, y, z)| [x, y, z])
+        .parse(octets)
 }

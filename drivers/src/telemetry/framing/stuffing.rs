@@ -3,7 +3,7 @@
 //! | framing | delimiter | source |
 //! |---|---|---|
 //! | COBS | 0x00 | Cheshire and Baker 1999 |
-//! | COBS/R | 0x00 | C. McQuillan, cobsr; the last code octet may be the last data octet |
+//! | COBS/R | 0x00 | documentation of the Python package `cobs`; the last code octet may be the last data octet |
 //! | SLIP | 0xC0 | RFC 1055 |
 //! | KISS | 0xC0 | Chepponis and Karn 1987; a port and command octet comes first |
 //! | HDLC | 0x7E | RFC 1662, asynchronous; a 16-bit frame check sequence comes last |
@@ -54,23 +54,35 @@ impl Stuffing {
         }
     }
 
-    /// Decodes what stood between two delimiters into `content`, whatever was in there.
+    /// Decodes what stood between two delimiters: where it stands if nothing in it is stuffed, else
+    /// in `room`, whatever was in there.
     ///
     /// # Errors
     /// If the stuffing is wrong.
     #[inline]
-    pub fn decode(self, encoded: &[u8], content: &mut Vec<u8>) -> Result<(), Broken> {
-        content.clear();
+    pub fn decode<'a>(self, encoded: &'a [u8], room: &'a mut Vec<u8>) -> Result<&'a [u8], Broken> {
+        room.clear();
         match self {
-            Stuffing::Cobs => cobs(encoded, false, content),
-            Stuffing::CobsReduced => cobs(encoded, true, content),
-            Stuffing::Slip => escaped(encoded, content, 0xdb, |octet| match octet {
-                0xdc => Some(0xc0),
-                0xdd => Some(0xdb),
-                _ => None,
-            }),
-            Stuffing::Hdlc => escaped(encoded, content, 0x7d, |octet| Some(octet ^ 0x20)),
+            Stuffing::Cobs => cobs(encoded, false, room)?,
+            Stuffing::CobsReduced => cobs(encoded, true, room)?,
+            Stuffing::Slip => {
+                let Some(at) = memchr(0xdb, encoded) else {
+                    return Ok(encoded);
+                };
+                escaped(encoded, at, room, 0xdb, |octet| match octet {
+                    0xdc => Some(0xc0),
+                    0xdd => Some(0xdb),
+                    _ => None,
+                })?;
+            }
+            Stuffing::Hdlc => {
+                let Some(at) = memchr(0x7d, encoded) else {
+                    return Ok(encoded);
+                };
+                escaped(encoded, at, room, 0x7d, |octet| Some(octet ^ 0x20))?;
+            }
         }
+        Ok(room)
     }
 
     /// Appends `content` as a frame with its delimiter behind it; SLIP and HDLC have one before
@@ -167,29 +179,27 @@ fn encode_reduced(content: &[u8], out: &mut Vec<u8>) {
     out.push(0);
 }
 
-/// Octets as they are up to each escape, and what the octet behind an escape means.
+/// Octets as they are up to each escape, and what the octet behind an escape means. The first
+/// escape stands at `at`.
 #[inline]
 fn escaped(
     encoded: &[u8],
+    at: usize,
     content: &mut Vec<u8>,
     escape: u8,
     meaning: impl Fn(u8) -> Option<u8>,
 ) -> Result<(), Broken> {
-    let mut rest = encoded;
-    while let Some(at) = memchr(escape, rest) {
+    let (mut rest, mut next) = (encoded, Some(at));
+    while let Some(at) = next {
         content.extend_from_slice(&rest[..at]);
-        let octet = rest.get(at + 1).ok_or(Broken)?;
-        content.push(meaning(*octet).ok_or(Broken)?);
-        rest = &rest[at + 2..];
+        rest = &rest[at..];
         // Escapes come in clusters; a search for each is dearer than a look.
-        while let Some((&octet, after)) = rest.split_first() {
-            if octet != escape {
-                break;
-            }
-            let (&octet, after) = after.split_first().ok_or(Broken)?;
-            content.push(meaning(octet).ok_or(Broken)?);
+        while let Some((_, after)) = rest.split_first().filter(|(octet, _)| **octet == escape) {
+            let (octet, after) = after.split_first().ok_or(Broken)?;
+            content.push(meaning(*octet).ok_or(Broken)?);
             rest = after;
         }
+        next = memchr(escape, rest);
     }
     content.extend_from_slice(rest);
     Ok(())
@@ -239,16 +249,15 @@ mod tests {
                 stuffing.encode(&content, &mut encoded);
                 let delimiter = stuffing.delimiter();
                 let inner: Vec<u8> = encoded.iter().copied().filter(|octet| *octet != delimiter).collect();
-                prop_assert_eq!(inner.len() + encoded.iter().filter(|octet| **octet == delimiter).count(), encoded.len());
-                prop_assert_eq!(stuffing.decode(&inner, &mut decoded), Ok(()));
-                prop_assert_eq!(&decoded, &content);
+                prop_assert_eq!(encoded.last(), Some(&delimiter));
+                prop_assert_eq!(stuffing.decode(&inner, &mut decoded), Ok(&content[..]));
             }
         }
 
         #[test]
         fn cobs_is_that_of_the_cobs_crate(encoded in vec(prop_oneof![1..=255_u8, 1..6_u8], 1..600)) {
             let mut decoded = Vec::new();
-            let ours = Stuffing::Cobs.decode(&encoded, &mut decoded).ok().map(|()| decoded);
+            let ours = Stuffing::Cobs.decode(&encoded, &mut decoded).ok().map(<[u8]>::to_vec);
             prop_assert_eq!(ours, ::cobs::decode_vec(&encoded).ok());
         }
     }
@@ -267,8 +276,10 @@ mod tests {
             if content != b"12345\x00\x04" {
                 assert_eq!(out[..out.len() - 1], *encoded);
             }
-            assert_eq!(Stuffing::CobsReduced.decode(encoded, &mut decoded), Ok(()));
-            assert_eq!(decoded, content);
+            assert_eq!(
+                Stuffing::CobsReduced.decode(encoded, &mut decoded),
+                Ok(content)
+            );
         }
     }
 

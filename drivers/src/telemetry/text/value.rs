@@ -38,9 +38,8 @@ pub(super) fn read(body: &[u8]) -> Option<(Value<'_>, &[u8], usize)> {
     match body.first() {
         None | Some(b',') => Some((Value::Null, &[], 0)),
         Some(b'"') => quoted(&body[1..]).map(|(text, taken)| (Value::Quoted(text), &[][..], taken)),
-        Some(b'0'..=b'9' | b'+' | b'-') => number(body),
+        Some(b'0'..=b'9' | b'+' | b'-' | b'.') => number(body),
         Some(b'A'..=b'Z' | b'a'..=b'z') => word(body),
-        Some(b'.') => number(body),
         Some(_) => None,
     }
 }
