@@ -29,8 +29,9 @@ fn rows(text: &[u8]) -> Vec<Value> {
 }
 
 fn layouts() -> Layouts {
-    let text = String::from_utf8(read("ccsds/dict_a.json")).unwrap();
-    Layouts::compile(Dictionary::read(&text).unwrap()).unwrap()
+    let text = String::from_utf8(read("ccsds/dict_a.json")).expect("JSON is UTF-8");
+    let dictionary = Dictionary::read(&text).and_then(Layouts::compile);
+    dictionary.expect("the reference's dictionary")
 }
 
 fn settings(format: Format, layouts: Option<&Layouts>) -> Settings<'_> {
@@ -48,7 +49,7 @@ fn decoded<'a>(
     settings: &Settings<'_>,
     chunks: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Counts) {
-    let mut stream = Stream::new(settings).unwrap();
+    let mut stream = Stream::new(settings).expect("there is a dictionary");
     let mut out = Json::default();
     for chunk in chunks {
         stream.push(chunk, &mut out);

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use profiles::time::{BenchTime, Period};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::timer::Timer;
@@ -46,6 +47,17 @@ impl Clock {
     /// Bench time now.
     pub fn now(&self) -> BenchTime {
         BenchTime::from_micros(self.origin.elapsed().as_micros() as u64)
+    }
+
+    /// Bench time of an instant that the kernel stamped with the system's clock, as it does with
+    /// frames: as long before now as it is by that clock. One that is set meanwhile moves only
+    /// the stamps that are under way.
+    pub fn of_wall(&self, since_1970: Duration) -> BenchTime {
+        let wall = clock_gettime(ClockId::Realtime);
+        let wall = Duration::try_from(wall).unwrap_or_default();
+        let ago = wall.saturating_sub(since_1970).as_micros();
+        let ago = u64::try_from(ago).unwrap_or(u64::MAX);
+        BenchTime::from_micros(self.now().as_micros().saturating_sub(ago))
     }
 
     /// Waits until `at`. Absolute, so that lateness does not add up; never early.

@@ -3,6 +3,8 @@
 use profiles::name::DeviceName;
 use profiles::time::Period;
 
+use crate::link::can::BusTrouble;
+
 /// A device or its link failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{device}: {kind}")]
@@ -92,6 +94,44 @@ pub enum LinkError {
         /// Which.
         line: String,
         /// The operating system's words.
+        why: String,
+    },
+    /// A CAN bus, its controller or its adapter.
+    #[error(transparent)]
+    Bus(#[from] BusTrouble),
+    /// Something else came back than was sent, on a line that is said to echo.
+    #[error(
+        "heard `{heard}` where the echo `{sent}` was due: does another device talk at the same \
+         time, or does the adapter not echo?"
+    )]
+    NoEcho {
+        /// What had not come back yet.
+        sent: String,
+        /// What came.
+        heard: String,
+    },
+    /// There is nothing to open.
+    #[error("cannot open {line}: {why}")]
+    Absent {
+        /// Which.
+        line: String,
+        /// What was looked for, and what is there.
+        why: String,
+    },
+    /// This user may not open the line.
+    #[error("cannot open {line}: {why}")]
+    Denied {
+        /// Which.
+        line: String,
+        /// Who may, and what mends it.
+        why: String,
+    },
+    /// Somebody else has the line.
+    #[error("cannot open {line}: {why}")]
+    Busy {
+        /// Which.
+        line: String,
+        /// Who, as far as is known.
         why: String,
     },
     /// The operating system's words.

@@ -272,7 +272,7 @@ fn command_lines_without_sense_are_refused() {
         &["list", "everything"],
         &["completions", "tcsh"],
         // Nothing is written under a name that promises something else.
-        &["profile", "iss", "--plot", "nowhere/iss.png"],
+        &["profile", "iss", "--plot", "nowhere/iss.jpg"],
         &["profile", "iss", "--series", "nowhere/iss.parquet"],
     ] {
         let said = bench(arguments);

@@ -6,6 +6,7 @@
 )]
 
 mod campaigns;
+mod can;
 mod cli;
 mod determinism;
 mod faults;
@@ -31,4 +32,16 @@ fn quickstart() -> &'static Ran {
 fn smoke() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("smoke").run())
+}
+
+/// The campaign on a solar array, run once for all tests.
+fn on_an_array() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("array_ride_through").on("solar_array").run())
+}
+
+/// The campaign with contacts and links, run once for all tests.
+fn contacts() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("contacts_and_links").run())
 }

@@ -16,6 +16,7 @@ pub mod physics;
 pub mod quantity;
 pub mod reading;
 pub mod seed;
+pub mod selection;
 pub mod shape;
 pub mod time;
 pub mod timeline;

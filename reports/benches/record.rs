@@ -65,6 +65,8 @@ fn header(pace: &str) -> Header {
         devices: (0..DEVICES).map(device).collect(),
         steps: Vec::new(),
         phases: Vec::new(),
+        windows: Vec::new(),
+        passes: Vec::new(),
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -33,6 +33,13 @@ pub struct Header {
     pub steps: Vec<StepHeader>,
     /// The phases of the orbit over the run; empty without an orbit.
     pub phases: Vec<PhaseInterval>,
+    /// Contacts, links and regions of the orbit (`contact:svalbard`, `link:p1s2`, `saa`) over the
+    /// run, by their starts; they may overlap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<NamedWindow>,
+    /// The passes over ground stations, where the campaign has a down-link.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<Pass>,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.
@@ -138,6 +145,17 @@ pub enum Subject {
     },
 }
 
+/// A pass over a ground station, and what it can bring down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pass {
+    /// The station's name.
+    pub station: String,
+    /// From acquisition to loss of signal.
+    pub window: Window,
+    /// What fits through the down-link, bytes.
+    pub capacity_bytes: f64,
+}
+
 /// A window with the name of its phase or step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamedWindow {
@@ -158,6 +176,12 @@ pub struct WorkloadHeader {
     pub golden: String,
     /// `single-stream`.
     pub scenario: String,
+    /// Bytes of one input: what would be sent down raw.
+    #[serde(default)]
+    pub input_bytes: u64,
+    /// Bytes of one answer.
+    #[serde(default)]
+    pub output_bytes: u64,
 }
 
 /// A file that a run was made from.

@@ -8,6 +8,7 @@ use std::thread;
 
 use drivers::catalog;
 use drivers::clock::Clock;
+use drivers::link::CanSpec;
 use profiles::seed::Seed;
 use profiles::time::Period;
 use tokio::sync::oneshot;
@@ -17,7 +18,7 @@ use crate::config::folder::Folder;
 use crate::config::refusal::nearest;
 use crate::exit::Exit;
 use crate::plan::{self, Bench};
-use crate::run::{Endpoints, Published, publish};
+use crate::run::{Endpoints, Lines, Published, publish};
 use crate::runtime::{self, Pace};
 
 /// How often signals are looked for.
@@ -39,6 +40,10 @@ pub(super) struct Args {
     /// TCP ports of this machine instead of serial ports
     #[arg(long)]
     tcp: bool,
+    /// CAN interface on which boards on CAN are played: can0, or can0@500000 if it must be set to
+    /// that
+    #[arg(long, value_name = "INTERFACE", value_parser = CanSpec::read)]
+    can: Option<CanSpec>,
     /// Setting of the one model, as the wiring's `options` has it: latency="5 ms"
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     options: Vec<String>,
@@ -76,13 +81,16 @@ pub(super) fn main(args: &Args) -> Exit {
         ));
         return Exit::BenchFault;
     }
-    let endpoints = if args.tcp {
-        Endpoints::Sockets
-    } else {
-        Endpoints::Ports
+    let endpoints = Endpoints {
+        lines: if args.tcp {
+            Lines::Sockets
+        } else {
+            Lines::Ports
+        },
+        bus: args.can.clone(),
     };
     runtime::block_on(Pace::Real, async {
-        let published = publish(&devices, Seed(args.seed), &args.run_dir, endpoints).await;
+        let published = publish(&devices, Seed(args.seed), &args.run_dir, &endpoints).await;
         match published {
             Ok(published) if published.served.is_empty() => {
                 tell_skipped(&published);
@@ -135,7 +143,7 @@ fn bench(args: &Args) -> Result<Bench, String> {
 fn tell_skipped(published: &Published) {
     for device in &published.skipped {
         complain(&format!(
-            "`{device}` is on a CAN bus, which serial ports and sockets do not play: left out\n"
+            "`{device}` is on a CAN bus, and no interface is given by `--can`: left out\n"
         ));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use profiles::phase::Phase;
 use profiles::time::Window;
+use reports::header::Header;
 use serde_json::{Value, json};
 
 use super::{Question, colour_err, complain, print};
@@ -176,6 +177,10 @@ fn as_json(plan: &Plan) -> Value {
     let phases = header.phases.iter().map(
         |interval| json!({ "phase": interval.phase.name(), "window": window(&interval.window) }),
     );
+    let windows = header
+        .windows
+        .iter()
+        .map(|named| json!({ "name": named.name, "window": window(&named.window) }));
     let limits = plan.worst.iter().map(|worst| {
         json!({
             "device": worst.device, "limit": worst.limit, "allowed": worst.allowed,
@@ -201,7 +206,7 @@ fn as_json(plan: &Plan) -> Value {
         "wiring": plan.wiring_name, "seed": header.seed, "pace": header.pace,
         "length_s": header.end.as_secs_f64(), "epoch": header.epoch, "orbit": header.orbit,
         "devices": devices.collect::<Vec<_>>(), "steps": steps.collect::<Vec<_>>(),
-        "phases": phases.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
+        "phases": phases.collect::<Vec<_>>(), "windows": windows.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(), "checks": checks.collect::<Vec<_>>(),
         "inputs": header.inputs, "warnings": plan.warnings(),
     })
@@ -244,6 +249,29 @@ fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {
             soc.1 * 100.0,
             plate.0,
             plate.1
+        )?;
+    }
+    describe_windows(header, out)
+}
+
+/// Contacts, links and regions: how often and how long in all, each name in a line.
+fn describe_windows(header: &Header, out: &mut String) -> std::fmt::Result {
+    let mut names: Vec<(&str, usize, f64)> = Vec::new();
+    for named in &header.windows {
+        let seconds = named.window.seconds();
+        match names.iter_mut().find(|(name, ..)| *name == named.name) {
+            Some((_, count, all)) => {
+                *count += 1;
+                *all += seconds;
+            }
+            None => names.push((&named.name, 1, seconds)),
+        }
+    }
+    for (name, count, seconds) in names {
+        let times = if count == 1 { "time" } else { "times" };
+        writeln!(
+            out,
+            "  {name:<24} {count:>4} {times:<5} {seconds:>9.1} s in all"
         )?;
     }
     Ok(())

@@ -287,6 +287,24 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The number, where this is one; nothing is noted where it is none.
+    pub(crate) fn raw_number(&self) -> Option<f64> {
+        let number: f64 = match self.value {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
+            DeValue::Float(float) => float.as_str().parse().ok()?,
+            _ => return None,
+        };
+        Some(number)
+    }
+
+    /// An instant: in quotes, or as TOML has them.
+    pub(crate) fn instant(&self) -> Option<Located<String>> {
+        match self.value {
+            DeValue::Datetime(datetime) => Some(self.located(datetime.to_string())),
+            _ => self.text_of("a time in UTC, such as \"2025-06-25T18:00:00Z\""),
+        }
+    }
+
     /// A whole number from zero.
     pub fn whole(&self) -> Option<Located<u64>> {
         let whole = match self.value {
@@ -298,6 +316,14 @@ impl<'a> Node<'a> {
         match whole {
             Some(whole) => Some(self.located(whole)),
             None => self.wrong(&format!("a whole number from 0 to {}", u64::MAX)),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn truth(&self) -> Option<Located<bool>> {
+        match self.value {
+            DeValue::Boolean(truth) => Some(self.located(*truth)),
+            _ => self.wrong("true or false, without quotes"),
         }
     }
 

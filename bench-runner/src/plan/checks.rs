@@ -1,15 +1,13 @@
 //! Checks: kinds, subjects and windows.
 
 use profiles::option::OptionSpec;
-use profiles::phase::Phase;
-use profiles::time::{BenchTime, Period, Window};
 use reports::check::{self, Target};
-use reports::header::{CheckSpec, Header, NamedWindow, Subject};
+use reports::header::{CheckSpec, Header, Subject};
 
-use super::{Planner, orbit};
+use super::{Planner, sky};
 use crate::config::Located;
 use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting};
-use crate::config::refusal::{Place, Refusal, is_near, nearest};
+use crate::config::refusal::{Refusal, is_near, nearest};
 
 impl Planner {
     /// The checks, resolved.
@@ -149,7 +147,7 @@ impl Planner {
             return None;
         }
         let Some((device, known)) = header.device(device_part) else {
-            if device_part == orbit::DEVICE {
+            if device_part == sky::DEVICE {
                 self.no_orbit(&name.place, "channels of the orbit need one");
             } else {
                 let place = self.part(name, 0, device_part);
@@ -178,105 +176,4 @@ impl Planner {
             channel: channel as u16,
         })
     }
-
-    /// The place of `part`, which begins `offset` bytes into the text `whole`.
-    fn part(&self, whole: &Located<String>, offset: usize, part: &str) -> Place {
-        // Behind the opening quote; not so in texts with escapes, which are marked as a whole.
-        let start = whole.place.span.start + 1 + offset;
-        let place = Place {
-            file: whole.place.file,
-            span: start..start + part.len(),
-        };
-        if !part.is_empty() && self.loader.sources.quoted(&place) == part {
-            place
-        } else {
-            whole.place.clone()
-        }
-    }
-
-    fn no_orbit(&mut self, place: &Place, message: &str) {
-        if !self.broken.has("orbit") {
-            self.refuse(Refusal::at(place, message, "expected an [orbit]"));
-        }
-    }
-
-    /// When a check looks. Steps restrict phases: `["two orbits", "umbra"]` is the umbra within
-    /// that step. `None` if a name is unknown or nothing is left.
-    fn windows(&mut self, raw: &RawCheck, header: &Header) -> Option<Vec<NamedWindow>> {
-        let whole = Window {
-            start: BenchTime::ZERO,
-            end: header.end + Period::millis(1),
-        };
-        let names = raw.during.as_deref().unwrap_or_default();
-        let mut steps: Vec<NamedWindow> = Vec::new();
-        let mut phases: Vec<Phase> = Vec::new();
-        let mut known = true;
-        for name in names {
-            if let Some(step) = header.steps.iter().find(|step| step.name == name.value) {
-                steps.push(NamedWindow {
-                    name: step.name.clone(),
-                    window: step.window,
-                });
-            } else if let Some(phase) = Phase::ALL.iter().find(|phase| phase.name() == name.value)
-                && !header.phases.is_empty()
-            {
-                phases.push(*phase);
-            } else if Phase::ALL.iter().any(|phase| phase.name() == name.value) {
-                self.no_orbit(&name.place, "phases need an orbit");
-                known = false;
-            } else {
-                let mut all: Vec<&str> = header.steps.iter().map(|s| s.name.as_str()).collect();
-                if !header.phases.is_empty() || self.broken.has("orbit") {
-                    all.extend(Phase::ALL.map(Phase::name));
-                }
-                self.unknown(
-                    &name.place,
-                    "step or phase",
-                    &name.value,
-                    all.iter().copied(),
-                );
-                known = false;
-            }
-        }
-        if steps.is_empty() {
-            let name = if names.is_empty() { "whole run" } else { "" };
-            steps.push(NamedWindow {
-                name: name.to_owned(),
-                window: whole,
-            });
-        }
-        let mut windows = within(&steps, &phases, header);
-        let skip = (raw.after * 1e6).round() as u64;
-        for named in &mut windows {
-            named.window.start = named.window.start.plus_micros(skip);
-        }
-        windows.retain(|named| named.window.start < named.window.end);
-        windows.sort_by_key(|named| named.window.start);
-        windows.dedup();
-        if windows.is_empty() && known && !self.broken.is_timeless() {
-            let place = names.first().map_or(&raw.place, |name| &name.place);
-            let message = format!("`{}` would never look", raw.name.value);
-            let expected = "this does not happen during the campaign, or `after` skips all of it";
-            self.refuse(Refusal::at(place, message, expected));
-        }
-        known
-            .then_some(windows)
-            .filter(|windows| !windows.is_empty())
-    }
-}
-
-/// The steps, or where there are phases the parts of them in those phases.
-fn within(steps: &[NamedWindow], phases: &[Phase], header: &Header) -> Vec<NamedWindow> {
-    if phases.is_empty() {
-        return steps.to_vec();
-    }
-    let intervals = header.phases.iter().filter(|i| phases.contains(&i.phase));
-    let parts = steps.iter().flat_map(|step| {
-        intervals.clone().filter_map(|interval| {
-            let window = interval.window.overlap(&step.window)?;
-            let name = interval.phase.name().to_owned();
-            Some(NamedWindow { name, window })
-        })
-    });
-    parts.collect()
 }

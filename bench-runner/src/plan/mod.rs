@@ -6,12 +6,13 @@ mod checks;
 mod fits;
 mod limits;
 mod links;
-mod orbit;
-pub(crate) mod orbit_source;
 mod settings;
+pub(crate) mod sky;
 mod stations;
 mod steps;
+pub(crate) mod tables;
 mod warnings;
+mod windows;
 mod workloads;
 
 #[cfg(test)]
@@ -21,10 +22,10 @@ use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::Prediction;
 use profiles::seed::Seed;
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Window};
 use reports::event::DeviceId;
 use reports::golden::Goldens;
-use reports::header::{Header, InputFile};
+use reports::header::{Header, InputFile, StepHeader};
 
 use crate::config::campaign::RawCampaign;
 use crate::config::folder::Folder;
@@ -34,6 +35,7 @@ use crate::config::wiring::RawWiring;
 use crate::runtime::Pace;
 
 use broken::Broken;
+use sky::Sky;
 
 pub use limits::Worst;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
@@ -102,6 +104,7 @@ impl Plan {
             loader,
             files: Vec::new(),
             broken: Broken::default(),
+            happenings: Vec::new(),
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
@@ -147,6 +150,7 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
         loader,
         files: Vec::new(),
         broken: Broken::default(),
+        happenings: Vec::new(),
     };
     let wiring = wiring.unwrap_or_else(RawWiring::unread);
     planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
@@ -164,6 +168,9 @@ pub(crate) struct Planner {
     loader: Loader,
     files: Vec<(String, Vec<u8>)>,
     broken: Broken,
+    /// The names that contacts, links and regions of the orbit can have, whether they happen
+    /// during the campaign or not.
+    happenings: Vec<String>,
 }
 
 impl Planner {
@@ -210,42 +217,32 @@ impl Planner {
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
         let steps = self.steps(campaign, flight.as_ref());
-        let sky = flight.and_then(|flight| self.predict(&flight, &steps, campaign));
+        let sky = flight
+            .as_ref()
+            .and_then(|flight| self.predict(flight, &steps, campaign));
         let devices = self.devices(wiring, sky.is_some(), request.pace);
         self.feeds(wiring, &devices);
-        let header_devices = stations::headers(&devices, sky.is_some());
         let goldens = self.goldens(folder, campaign);
-        let mut header = Header {
-            campaign: campaign.name.value.clone(),
-            description: campaign.description.clone(),
-            seed: seed.0,
-            pace: request.pace.to_string(),
-            epoch: sky.as_ref().map(|sky| sky.start.to_string()),
-            orbit: sky
-                .as_ref()
-                .map(|sky| sky.lines.clone())
-                .unwrap_or_default(),
-            devices: header_devices,
-            end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
-            steps,
-            phases: sky
-                .as_ref()
-                .map(|sky| sky.prediction.phases.clone())
-                .unwrap_or_default(),
-            checks: Vec::new(),
-            workloads: Vec::new(),
-            inputs: Vec::new(),
-            versions: crate::versions(),
-        };
+        let mut header = header((request, campaign, seed), sky.as_ref(), steps, &devices);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
         let told = steps::Told {
             campaign,
+            folder,
             header: &header,
             devices: &devices,
             sky: sky.as_ref(),
         };
-        let timeline = self.timeline(&told);
+        let mut timeline = self.timeline(&told);
+        if let (Some(flight), Some(_)) = (&flight, &sky) {
+            let span = Window {
+                start: BenchTime::ZERO,
+                end: header.end,
+            };
+            let whom = (devices.as_slice(), seed, span);
+            timeline.extend(self.radiation(folder, campaign, flight, whom));
+            timeline.sort_by_key(|placed| placed.command.at);
+        }
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self
@@ -260,7 +257,7 @@ impl Planner {
             wiring_name: wiring.name.clone(),
             devices,
             timeline: timeline.into_iter().map(|told| told.command).collect(),
-            orbit: sky.and_then(|sky| Some((header.device(orbit::DEVICE)?.0, sky.prediction))),
+            orbit: sky.and_then(|sky| Some((header.device(sky::DEVICE)?.0, sky.prediction))),
             goldens,
             files: std::mem::take(&mut self.files),
             worst,
@@ -268,6 +265,35 @@ impl Planner {
         };
         self.networks(campaign, &plan);
         plan
+    }
+}
+
+/// What checks and reports need to know, before there are workloads and checks.
+fn header(
+    (request, campaign, seed): (&Request, &RawCampaign, Seed),
+    sky: Option<&Sky>,
+    steps: Vec<StepHeader>,
+    devices: &[DevicePlan],
+) -> Header {
+    Header {
+        campaign: campaign.name.value.clone(),
+        description: campaign.description.clone(),
+        seed: seed.0,
+        pace: request.pace.to_string(),
+        epoch: sky.map(|sky| sky.start.to_string()),
+        orbit: sky.map(|sky| sky.lines.clone()).unwrap_or_default(),
+        devices: stations::headers(devices, sky.map(|sky| sky.model)),
+        end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
+        steps,
+        phases: sky
+            .map(|sky| sky.prediction.phases.clone())
+            .unwrap_or_default(),
+        windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
+        passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
+        checks: Vec::new(),
+        workloads: Vec::new(),
+        inputs: Vec::new(),
+        versions: crate::versions(),
     }
 }
 

@@ -34,6 +34,13 @@ impl Plan {
         }
         for check in &self.header.checks {
             warnings.extend(self.blind(check));
+            if check.windows.is_empty() {
+                warnings.push(format!(
+                    "check `{}` looks at nothing, so it will be inconclusive: `{}` does not happen \
+                     during the campaign",
+                    check.name, check.during
+                ));
+            }
         }
         warnings
     }

@@ -111,7 +111,6 @@ impl Planner {
             .iter()
             .filter(|device| device.role == "accelerator");
         let boards: Vec<&str> = boards.map(|device| device.name.as_str()).collect();
-        let steps: Vec<&str> = header.steps.iter().map(|step| step.name.as_str()).collect();
         let mut workloads: Vec<WorkloadHeader> = Vec::new();
         for raw in raws {
             if let Some(place) = raw.modes_place.as_ref()
@@ -120,11 +119,6 @@ impl Planner {
             {
                 let message = "power modes by phase need an orbit";
                 self.refuse(Refusal::at(place, message, "expected an [orbit]"));
-            }
-            for name in raw.during.iter().flatten() {
-                if !steps.contains(&name.value.as_str()) {
-                    self.unknown(&name.place, "step", &name.value, steps.iter().copied());
-                }
             }
             let known = boards.contains(&raw.device.value.as_str());
             let Some((device, _)) = header.device(&raw.device.value).filter(|_| known) else {
@@ -148,12 +142,20 @@ impl Planner {
                     "expected another board",
                 ));
             }
-            if goldens.workloads.contains_key(&raw.golden.value) {
+            if let Some(golden) = goldens.workloads.get(&raw.golden.value) {
                 workloads.push(WorkloadHeader {
                     name: raw.name.value.clone(),
                     device,
                     golden: raw.golden.value.clone(),
                     scenario: raw.scenario.to_owned(),
+                    input_bytes: golden
+                        .inputs()
+                        .first()
+                        .map_or(0, |input| input.len() as u64),
+                    output_bytes: golden
+                        .outputs()
+                        .first()
+                        .map_or(0, |output| output.len() as u64),
                 });
             }
         }

@@ -26,9 +26,11 @@ pub use links::{
     contacts, crosslinks, light_milliseconds, link_points,
 };
 pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
-pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
+pub use profile::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
-pub use radiation::{Effect, RadiationModel, Region, injections, radiation_effects};
+pub use radiation::{
+    Effect, RadiationModel, Region, injections, radiation_effects, region_windows,
+};
 pub use season::{Day, Season, seasons, year};
 pub use shadow::{Clearance, EARTH_FLATTENING, EARTH_RADIUS_KM, EarthShape, ShadowModel};
 pub use source::{Description, Ephemeris, Kepler, MeanElements, Plane};

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::frame::to_earth_fixed;
+use super::links::windows::above_zero;
 use super::propagation::{Orbit, PropagationError};
 use super::utc::Utc;
 use super::vector::Vector;
@@ -121,10 +122,38 @@ fn place(position: Vector, at: Utc) -> (f64, f64) {
 
 /// 1 in the middle of the anomaly, 0 at its outline and beyond.
 fn depth_of_anomaly(latitude: f64, longitude: f64) -> f64 {
+    inside_of_anomaly(latitude, longitude).max(0.0)
+}
+
+/// As [`depth_of_anomaly`], and below 0 outside.
+fn inside_of_anomaly(latitude: f64, longitude: f64) -> f64 {
     let [middle, meridian, height, width] = ANOMALY;
     let across = (longitude - meridian + 180.0).rem_euclid(360.0) - 180.0;
     let rho = ((latitude - middle) / height).powi(2) + (across / width).powi(2);
-    (1.0 - rho).max(0.0)
+    1.0 - rho
+}
+
+/// The stretches of `span` that the satellite spends in `region`; [`Region::Polar`] includes what
+/// of the anomaly is that near a pole, which is none.
+///
+/// # Errors
+/// If the satellite has no position somewhere in the span.
+pub fn region_windows(
+    (orbit, start): (&Orbit, Utc),
+    span: Window,
+    region: Region,
+) -> Result<Vec<Window>, PropagationError> {
+    above_zero(span, |seconds| {
+        let utc = start.plus_seconds(seconds);
+        let (latitude, longitude) = place(orbit.position(utc)?, utc);
+        let anomaly = inside_of_anomaly(latitude, longitude);
+        let polar = geomagnetic_deg(latitude, longitude).abs() - POLAR_DEG;
+        Ok(match region {
+            Region::Anomaly => anomaly,
+            Region::Polar => polar,
+            Region::Quiet => -anomaly.max(polar),
+        })
+    })
 }
 
 fn geomagnetic_deg(latitude: f64, longitude: f64) -> f64 {

@@ -137,6 +137,8 @@ pub(crate) fn header() -> Header {
         device: DeviceId(device),
         golden: golden.to_owned(),
         scenario: "single-stream".to_owned(),
+        input_bytes: 12_288,
+        output_bytes: 1_024,
     };
     Header {
         campaign: "two ISS orbits".to_owned(),
@@ -163,6 +165,8 @@ pub(crate) fn header() -> Header {
             },
         ],
         phases: phases(),
+        windows: Vec::new(),
+        passes: Vec::new(),
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),

@@ -74,12 +74,16 @@ fn header(check: CheckSpec) -> Header {
             phase: Phase::Umbra,
             window: seconds(20, 60),
         }],
+        windows: Vec::new(),
+        passes: Vec::new(),
         checks: vec![check],
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),
             device: DEVICE,
             golden: "tiny".to_owned(),
             scenario: "single-stream".to_owned(),
+            input_bytes: 12_288,
+            output_bytes: 1_024,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),
@@ -190,6 +194,8 @@ fn happening() -> impl Strategy<Value = EventKind> {
             damage: Damage { bytes: 0, why: DamageKind::Gap { lost } },
         }),
         1 => (0..2_u8).prop_map(|n| EventKind::DeviceFailed { why: n.to_string() }),
+        1 => (0..2_u8).prop_map(|n| EventKind::LinkLost { why: n.to_string() }),
+        1 => Just(EventKind::LinkRestored { away_us: 1 }),
         1 => Just(EventKind::Booted),
     ]
 }

@@ -11,6 +11,7 @@ use super::Report;
 use super::device::DeviceStory;
 use super::latency::{LatencyGatherer, Stretches};
 use super::manifest::Manifest;
+use super::passes::PassGatherer;
 use super::series::{BUCKETS, Grid};
 use super::story::{Kind, Story};
 
@@ -23,6 +24,7 @@ pub struct Gatherer {
     workloads: Vec<LatencyGatherer>,
     /// The workload of each device, by the device's number.
     workload_of: Vec<Option<usize>>,
+    passes: PassGatherer,
     story: Story,
     ending: Option<Ending>,
     events: u64,
@@ -49,6 +51,7 @@ impl Gatherer {
                 .collect(),
             stretches,
             workload_of,
+            passes: PassGatherer::new(header),
             story: Story::default(),
             ending: None,
             events: 0,
@@ -74,6 +77,7 @@ impl Gatherer {
             manifest,
             findings,
             devices: self.devices,
+            passes: self.passes.finish(),
             story: self.story,
             events: self.events,
             goldens: Vec::new(),
@@ -91,6 +95,10 @@ impl Gatherer {
                 let stretches = &self.stretches;
                 if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
                     workload.answer(event.at, *answer, stretches);
+                }
+                let place = self.workload_of.get(usize::from(event.device.0));
+                if let Some(place) = place.copied().flatten() {
+                    self.passes.answer(event.at, place);
                 }
             }
             EventKind::OutputFetched { .. } => {
@@ -146,6 +154,13 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
+            EventKind::BusError { why } => (Kind::BusError, why.clone()),
+            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
+            EventKind::LinkRestored { away_us } => {
+                let away = *away_us as f64 * 1e-6;
+                let text = format!("after {away:.1} s: the same device, armed again");
+                (Kind::LinkRestored, text)
+            }
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
@@ -170,6 +185,12 @@ impl Gatherer {
                 Command::Supply { volts, limit } => {
                     told("volts", "V", volts.0);
                     told("limit", "A", limit.0);
+                }
+                Command::Curve(points) => {
+                    told("isc", "A", points.isc.0);
+                    told("imp", "A", points.imp.0);
+                    told("voc", "V", points.voc.0);
+                    told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
                 Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}

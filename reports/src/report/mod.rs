@@ -5,6 +5,7 @@ mod device;
 mod gather;
 mod latency;
 mod manifest;
+mod passes;
 mod series;
 mod story;
 
@@ -18,6 +19,7 @@ pub use device::{Change, Counts, DeviceStory, NamedSeries};
 pub use gather::Gatherer;
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
+pub use passes::PassStory;
 pub use series::{BUCKETS, Bucket, Series};
 pub use story::{Entry, Kind, Story};
 
@@ -38,6 +40,8 @@ pub struct Report {
     pub devices: Vec<DeviceStory>,
     /// How each workload went, in the order of the header.
     pub workloads: Vec<WorkloadStory>,
+    /// What came down in each pass over a ground station, in order of time.
+    pub passes: Vec<PassStory>,
     /// The notable events.
     pub story: Story,
     /// How many events there were.

@@ -5,11 +5,9 @@ mod compare;
 mod file;
 mod output;
 mod plot;
-mod presets;
 mod resolve;
 mod satellite;
 mod summary;
-mod talk;
 #[cfg(test)]
 mod tests;
 mod year;
@@ -17,15 +15,14 @@ mod year;
 use std::path::{Path, PathBuf};
 
 use profiles::orbit::{
-    Effect, Prediction, PropagationError, contacts, crosslinks, edges_of, predict,
-    radiation_effects,
+    Effect, Prediction, PropagationError, crosslinks, edges_of, predict, radiation_effects,
 };
 use profiles::time::{BenchTime, Window};
 
 use super::{colour_err, complain, print};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::{Refusal, Refusals};
+use crate::config::{Refusal, Refusals, presets};
 use crate::exit::Exit;
 use resolve::Flight;
 
@@ -46,7 +43,8 @@ pub(super) struct Args {
     /// time
     #[arg(long, value_name = "FILE")]
     links: Option<PathBuf>,
-    /// Draw flux, power, state of charge, temperature and phases: SVG, or PDF if FILE ends in `.pdf`
+    /// Draw flux, power, state of charge, temperature and phases: SVG, or PNG or PDF if FILE
+    /// ends in `.png` or `.pdf`
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Show a year from the start: beta angle, eclipses, seasons
@@ -132,12 +130,12 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         save(path, output::links(&flown)?)?;
     }
     if let Some(path) = &args.plot {
-        if ending(path) == Some("pdf") {
-            let page = plot::pdf(&flown).map_err(|error| Stop::Disk(error.to_string()))?;
-            save(path, &page)?;
-        } else {
-            save(path, plot::svg(&flown))?;
-        }
+        let drawn = match ending(path) {
+            Some("pdf") => plot::pdf(&flown).map_err(|error| error.to_string()),
+            Some("png") => plot::png(&flown).map_err(|error| error.to_string()),
+            _ => Ok(plot::svg(&flown).into_bytes()),
+        };
+        save(path, drawn.map_err(Stop::Disk)?)?;
     }
     match other {
         Some(other) => Ok(compare::show(&flown, &other, args.within)),
@@ -190,9 +188,10 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         events.push((format!("{}:{name}", kind[1]), window.end));
     };
     let mut downlinked_mbit = 0.0;
-    for contact in contacts(orbit, start, span, &flight.stations)? {
-        let station = flight.stations.iter().find(|s| s.name == contact.station);
-        if let (Some(downlink), Some(station)) = (&flight.downlink, station) {
+    let around = &flight.around;
+    for contact in around.contacts((orbit, start), span)? {
+        let station = around.stations.iter().find(|s| s.name == contact.station);
+        if let (Some(downlink), Some(station)) = (&around.downlink, station) {
             downlinked_mbit += downlink.volume_mbit(orbit, start, station, &contact)?;
         }
         both(
@@ -202,16 +201,17 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         );
     }
     let mut links = Vec::new();
-    for (name, other) in &flight.others {
-        let windows = crosslinks([orbit, other], start, span, flight.crosslink)?;
+    for (name, other) in &around.others {
+        let windows = crosslinks([orbit, other], start, span, around.crosslink)?;
         for window in &windows {
             both(["link_in", "link_out"], name, *window);
         }
         links.push(windows);
     }
-    if let Some((model, seed)) = &flight.radiation {
-        let mut stream = seed.stream("profile", "radiation");
-        let strikes = radiation_effects((orbit, start), span, model, None, &mut stream)?;
+    if let Some(model) = &around.radiation {
+        let mut stream = flight.seed.stream("profile", "radiation");
+        let rates = flight.rates.as_ref();
+        let strikes = radiation_effects((orbit, start), span, model, rates, &mut stream)?;
         events.extend(strikes.into_iter().map(|(at, effect)| {
             let event = match effect {
                 Effect::Upset => "upset",
@@ -241,7 +241,7 @@ fn ending(path: &Path) -> Option<&str> {
 
 /// Endings that promise something else than what would be written.
 fn unwritable(args: &Args) -> Vec<Refusal> {
-    let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["png", "jpg", "jpeg"]);
+    let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["jpg", "jpeg", "gif"]);
     let wrong = |path: &Option<PathBuf>, endings: &[&str], expected: &str| {
         let path = path.as_deref()?;
         let found = ending(path).filter(|ending| endings.contains(ending))?;
@@ -256,7 +256,7 @@ fn unwritable(args: &Args) -> Vec<Refusal> {
         wrong(
             &args.plot,
             &pictures,
-            "a file that ends in `.svg` or `.pdf`",
+            "a file that ends in `.svg`, `.png` or `.pdf`",
         ),
     ]
     .into_iter()

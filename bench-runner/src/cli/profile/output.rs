@@ -31,7 +31,7 @@ const LINK_EVERY: Period = Period::millis(10_000);
 pub(super) fn links(flown: &Flown) -> Result<String, Stop> {
     let mut text = String::from("t_s,utc,link,open,range_km,light_ms\n");
     let flight = &flown.flight;
-    for ((name, other), windows) in flight.others.iter().zip(&flown.links) {
+    for ((name, other), windows) in flight.around.others.iter().zip(&flown.links) {
         let pair = [&flight.orbit, other];
         for point in link_points(pair, flight.start, windows, LINK_EVERY)? {
             let _always_ok = writeln!(

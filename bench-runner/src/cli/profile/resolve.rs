@@ -1,20 +1,19 @@
 //! From what is written to an orbit that can be flown, or to refusals.
 
-use profiles::orbit::{
-    Crosslink, DownLink, EarthShape, Orbit, RadiationModel, ShadowModel, Spacecraft, Station,
-    SunDirection, Utc,
-};
+use profiles::orbit::{EarthShape, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
 use profiles::seed::Seed;
+use profiles::shape::Table;
 
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
 use crate::config::{Located, Refusal};
-use crate::plan::orbit_source::{instant, orbit};
+use crate::plan::sky::orbit_source::{instant, orbit};
+use crate::plan::sky::surroundings::Surroundings;
+use crate::plan::tables::rate_table;
 
-use super::file::{RawFlight, RawLength};
+use super::file::{LENGTHS, RawFlight, RawLength};
 use super::satellite;
-use super::talk::RawTalk;
 
 /// How far from their epoch elements may be asked, days: SGP4 is off by kilometres a day.
 const FARTHEST_DAYS: f64 = 30.0;
@@ -27,11 +26,11 @@ pub(super) struct Flight {
     pub(super) seconds: f64,
     pub(super) shadow: ShadowModel,
     pub(super) spacecraft: Spacecraft,
-    pub(super) stations: Vec<Station>,
-    pub(super) others: Vec<(String, Orbit)>,
-    pub(super) crosslink: Crosslink,
-    pub(super) downlink: Option<DownLink>,
-    pub(super) radiation: Option<(RadiationModel, Seed)>,
+    pub(super) around: Surroundings,
+    /// Of the schedule of particles.
+    pub(super) seed: Seed,
+    /// Upsets a day against time, where the file has its own.
+    pub(super) rates: Option<Table>,
 }
 
 pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Option<Flight> {
@@ -49,19 +48,14 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         loader.refusals.push(refusal);
         return None;
     }
-    let mut others = Vec::new();
-    for other in &raw.talk.others {
-        let (_, found) = orbit(loader, folder, &other.source, (from, 0.0))?;
-        others.push((other.name.value.clone(), found));
-    }
-    others.extend(members(loader, &raw.talk, begin)?);
+    let around = Surroundings::new(loader, folder, &raw.around, (from, begin))?;
+    let rates = match raw.around.radiation.as_ref().and_then(|r| r.rates.as_ref()) {
+        Some(path) => Some(rate_table(loader, folder, path)?.0),
+        None => None,
+    };
     Some(Flight {
         name: raw.name.unwrap_or(name),
-        seconds: match raw.length {
-            None => 86_400.0,
-            Some(RawLength::Seconds(seconds)) => seconds,
-            Some(RawLength::Orbits(count)) => count * flown.period_seconds(),
-        },
+        seconds: length(loader, raw.length.as_ref(), &flown)?,
         orbit: flown,
         start: begin,
         shadow: ShadowModel {
@@ -78,26 +72,30 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
             atmosphere_km: raw.atmosphere_km,
         },
         spacecraft,
-        downlink: raw.talk.downlink,
-        radiation: raw.talk.radiation,
-        stations: raw
-            .talk
-            .stations
-            .into_iter()
-            .map(|station| Station {
-                name: station.name,
-                latitude_deg: station.place[0],
-                longitude_deg: station.place[1],
-                height_m: station.place[2],
-                mask_deg: station.place[3],
-            })
-            .collect(),
-        others,
-        crosslink: Crosslink {
-            skim_km: raw.talk.skim_km,
-            max_range_km: raw.talk.max_range_km,
-        },
+        seed: Seed(raw.around.radiation.and_then(|r| r.seed).unwrap_or(0)),
+        rates,
+        around,
     })
+}
+
+/// How long the profile is, s; a day if nothing is said.
+fn length(loader: &mut Loader, raw: Option<&RawLength>, orbit: &Orbit) -> Option<f64> {
+    let (count, place) = match raw {
+        None => return Some(86_400.0),
+        Some(RawLength::Seconds(seconds)) => return Some(*seconds),
+        Some(RawLength::Orbits(count, place)) => (count, place),
+    };
+    let seconds = count * orbit.period_seconds();
+    if LENGTHS.contains(&seconds) {
+        return Some(seconds);
+    }
+    let message = match seconds {
+        short if short < *LENGTHS.start() => format!("{count} orbits are {short:.3e} s"),
+        long => format!("{count} orbits are {:.0} d", long / 86_400.0),
+    };
+    let refusal = Refusal::at(place, message, "expected from 1 s to 400 d");
+    loader.refusals.push(refusal);
+    None
 }
 
 /// Refuses elements that are asked far from their epoch.
@@ -118,23 +116,4 @@ fn too_far(raw: &RawFlight, orbit: &Orbit, begin: Utc) -> Option<Refusal> {
         |place| Refusal::at(place, &message, expected),
     );
     Some(refusal.help("SGP4 is off by kilometres a day; take elements of the time"))
-}
-
-/// The satellites of a constellation, by plane and seat; its elements hold from `epoch`.
-fn members(loader: &mut Loader, talk: &RawTalk, epoch: Utc) -> Option<Vec<(String, Orbit)>> {
-    let Some((constellation, node_deg, place)) = &talk.constellation else {
-        return Some(Vec::new());
-    };
-    let Some(orbits) = constellation.elements(epoch, *node_deg) else {
-        let message = "no such constellation can fly";
-        let refusal = Refusal::at(place, message, "this pattern");
-        loader.refusals.push(refusal);
-        return None;
-    };
-    let seats = (constellation.satellites / constellation.planes) as usize;
-    let named = orbits.iter().enumerate().map(|(place, kepler)| {
-        let name = format!("p{}s{}", place / seats + 1, place % seats + 1);
-        (name, Orbit::from_kepler(kepler))
-    });
-    Some(named.collect())
 }

@@ -85,7 +85,7 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  {count} {kind} windows")?;
         }
     }
-    if let Some(downlink) = &flight.downlink {
+    if let Some(downlink) = &flight.around.downlink {
         let far = downlink.at(2_000.0);
         writeln!(
             out,

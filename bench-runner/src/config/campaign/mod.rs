@@ -3,6 +3,7 @@
 mod read;
 
 use crate::config::orbit_source::RawSource;
+use crate::config::surroundings::RawSurroundings;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -94,6 +95,8 @@ pub struct RawOrbit {
     pub atmosphere_km: Option<Located<f64>>,
     /// Settings of the satellite, by section.
     pub settings: Vec<RawSection>,
+    /// Stations, other satellites, particles.
+    pub(crate) around: RawSurroundings,
 }
 
 /// A section of settings: `[orbit.array]`.
@@ -164,6 +167,8 @@ pub struct RawSet {
     pub volts: Option<Located<f64>>,
     /// Supply current limit, A.
     pub limit_amps: Option<Located<f64>>,
+    /// Points of a simulated array's curve.
+    pub curve: RawCurve,
     /// Supply output.
     pub output: Option<Located<&'static str>>,
     /// Chamber temperature, °C.
@@ -184,15 +189,42 @@ pub struct RawSet {
     pub is_whole: bool,
 }
 
+/// Points of a simulated array's curve, as far as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct RawCurve {
+    /// Short-circuit current, A.
+    pub isc: Option<Located<f64>>,
+    /// Current at most power, A.
+    pub imp: Option<Located<f64>>,
+    /// Open-circuit voltage, V.
+    pub voc: Option<Located<f64>>,
+    /// Voltage at most power, V.
+    pub vmp: Option<Located<f64>>,
+}
+
+impl RawCurve {
+    /// Its keys, with what is written.
+    pub fn keys(&self) -> [(&'static str, Option<&Located<f64>>); 4] {
+        [
+            ("isc_amps", self.isc.as_ref()),
+            ("imp_amps", self.imp.as_ref()),
+            ("voc_volts", self.voc.as_ref()),
+            ("vmp_volts", self.vmp.as_ref()),
+        ]
+    }
+}
+
 /// One entry of `profile`.
 #[derive(Clone, Debug)]
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit` or `ramp`.
+    /// `orbit`, `ramp` or `table`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
+    /// File of a table: values against seconds from the step's start.
+    pub file: Option<Located<String>>,
     /// Start of a ramp.
     pub from: Option<Located<f64>>,
     /// End of a ramp.

@@ -8,6 +8,7 @@ use drivers::clock::Clock;
 use drivers::link::{Link, Pacing};
 use drivers::model::{BoardSetup, DriverSetup};
 use drivers::power_supply;
+use drivers::solar_array_simulator;
 use drivers::thermal_chamber;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
@@ -20,7 +21,7 @@ use crate::config::campaign::{RawSetting, RawValue};
 use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
-use crate::plan::{Planner, orbit};
+use crate::plan::{Planner, sky};
 use crate::runtime::Pace;
 
 /// How often an instrument is asked when the wiring does not say.
@@ -67,7 +68,7 @@ impl Planner {
             .map(|d| d.name.value.as_str())
             .collect();
         if has_orbit {
-            names.push(orbit::DEVICE);
+            names.push(sky::DEVICE);
         }
         names.sort_unstable();
         let id_of = |name: &str| {
@@ -91,7 +92,9 @@ impl Planner {
             };
             devices.push(match wired.role {
                 Role::Accelerator => self.board(raw, wired, wiring, &id_of),
-                Role::PowerSupply | Role::ThermalChamber => self.instrument(raw, wired),
+                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
+                    self.instrument(raw, wired)
+                }
             });
         }
         devices
@@ -99,7 +102,7 @@ impl Planner {
 
     fn wired(&mut self, raw: &RawDevice, id: DeviceId, pace: Pace) -> Option<Wired> {
         let name = match DeviceName::new(&raw.name.value) {
-            Ok(name) if raw.name.value == orbit::DEVICE => {
+            Ok(name) if raw.name.value == sky::DEVICE => {
                 let message = format!("`{name}` is the name of the orbit's own channels");
                 self.refuse(Refusal::at(
                     &raw.name.place,
@@ -118,6 +121,8 @@ impl Planner {
         let entry = self.entry(raw);
         let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
         let link = self.link(raw, pacing, pace);
+        let reconnect = self.reconnect(raw, &link);
+        let manners = self.manners(raw, &link);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(
@@ -134,9 +139,13 @@ impl Planner {
             role: entry.role,
             model: entry.name,
             link,
+            reconnect,
+            manners,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
-                Role::PowerSupply | Role::ThermalChamber => entry.pacing,
+                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
+                    entry.pacing
+                }
             },
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
@@ -192,6 +201,8 @@ impl Planner {
         };
         let channels = match entry.role {
             Role::PowerSupply => catalog::find(power_supply::MODELS, entry.name)
+                .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
+            Role::SolarArraySimulator => catalog::find(solar_array_simulator::MODELS, entry.name)
                 .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, entry.name)
                 .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
@@ -332,12 +343,18 @@ impl Planner {
             let help = "give them to the supply and the chamber";
             self.refuse(Refusal::at(&limit.key.place, message, "nobody reads this").help(help));
         }
-        let mut at = |named: &Option<Located<String>>, role: Role| {
+        let mut at = |named: &Option<Located<String>>, roles: &[Role]| {
+            let role = roles[0];
             let named = named.as_ref()?;
             let of_role: Vec<&str> = wiring
                 .devices
                 .iter()
-                .filter(|device| device.role.as_ref().is_some_and(|r| r.value == role.name()))
+                .filter(|device| {
+                    device
+                        .role
+                        .as_ref()
+                        .is_some_and(|r| roles.iter().any(|role| r.value == role.name()))
+                })
                 .map(|device| device.name.value.as_str())
                 .collect();
             if of_role.contains(&named.value.as_str()) {
@@ -360,8 +377,11 @@ impl Planner {
             }
             None
         };
-        let powered_by = at(&raw.powered_by, Role::PowerSupply);
-        let inside = at(&raw.inside, Role::ThermalChamber);
+        let powered_by = at(
+            &raw.powered_by,
+            &[Role::PowerSupply, Role::SolarArraySimulator],
+        );
+        let inside = at(&raw.inside, &[Role::ThermalChamber]);
         DevicePlan::Board(BoardPlan {
             wired,
             powered_by,

@@ -1,18 +1,22 @@
 //! Steps: lengths to windows, and what is told in them to a timeline.
 
+mod array;
 mod profile;
 mod set;
 
 use profiles::command::{Command, Work};
 use profiles::phase::Phase;
+use profiles::selection::WindowSet;
 use profiles::time::{BenchTime, Period, Window};
-use reports::header::{Header, StepHeader};
+use reports::event::DeviceId;
+use reports::header::{Header, NamedWindow, StepHeader};
 
-use super::orbit::{Flight, Sky};
+use super::sky::{Flight, Sky};
 use super::stations::{self, DevicePlan};
 use super::{Planner, TimedCommand};
 use crate::config::Located;
-use crate::config::campaign::{RawCampaign, RawLength, RawStep};
+use crate::config::campaign::{RawCampaign, RawLength, RawStep, RawWorkload};
+use crate::config::folder::Folder;
 use crate::config::refusal::{Place, Refusal};
 use crate::run::ARMING;
 
@@ -23,6 +27,9 @@ const ARMING_LENGTH: Period = Period::millis(5_000);
 const LONGEST_RUN: f64 = 31.0 * 86_400.0;
 /// What an orbit takes where the campaign's own is refused, s: as in low orbit.
 const USUAL_ORBIT: f64 = 5_600.0;
+
+/// Shortest window in which a board is told to work, s.
+const SHORTEST_WORK: f64 = 0.01;
 
 /// A command, and the place in a file that asked for it.
 #[derive(Clone, Debug)]
@@ -36,6 +43,8 @@ pub(super) struct PlacedCommand {
 /// What a timeline is made from.
 pub(super) struct Told<'a> {
     pub(super) campaign: &'a RawCampaign,
+    /// Where the campaign's files are.
+    pub(super) folder: &'a Folder,
     pub(super) header: &'a Header,
     pub(super) devices: &'a [DevicePlan],
     pub(super) sky: Option<&'a Sky>,
@@ -144,7 +153,7 @@ impl Planner {
                 self.profile(told, step.window, profile, &mut timeline);
             }
         }
-        workload_commands(told, &mut timeline);
+        self.workload_commands(told, &mut timeline);
         timeline.sort_by_key(|placed| placed.command.at);
         timeline
     }
@@ -166,40 +175,63 @@ impl Planner {
         }
         found
     }
-}
 
-/// Starts, stops and power modes of the workloads.
-fn workload_commands(told: &Told<'_>, timeline: &mut Vec<PlacedCommand>) {
-    for (raw, workload) in told.campaign.workloads.iter().zip(&told.header.workloads) {
-        let windows = told.header.steps.iter().skip(1).filter(|step| {
-            raw.during
-                .as_ref()
-                .is_none_or(|names| names.iter().any(|n| n.value == step.name))
-        });
-        for step in windows {
-            let mut tell = |at, work| {
-                let command = Command::Accelerator(work);
-                let command = TimedCommand {
-                    at,
-                    device: workload.device,
-                    command,
-                };
-                timeline.push(PlacedCommand {
-                    command,
-                    place: raw.name.place.clone(),
-                    amps_place: None,
-                });
+    /// Starts, stops and power modes of the workloads.
+    fn workload_commands(&mut self, told: &Told<'_>, timeline: &mut Vec<PlacedCommand>) {
+        for (raw, workload) in told.campaign.workloads.iter().zip(&told.header.workloads) {
+            let windows = match &raw.during {
+                Some(names) => self.during(names, told.header).unwrap_or_default(),
+                None => every_step(told.header),
             };
-            for interval in &told.header.phases {
-                let mode = raw.modes.iter().find(|(phase, _)| *phase == interval.phase);
-                if let (Some((_, mode)), Some(window)) =
-                    (mode, interval.window.overlap(&step.window))
-                {
-                    tell(window.start.ceil_millis(), Work::Mode(*mode));
+            let steps = WindowSet::new(every_step(told.header).iter().map(|step| step.window));
+            for named in windows {
+                // Nothing is powered while the bench identifies and arms.
+                let within = steps.and(&WindowSet::new([named.window]));
+                let windows = within.windows().iter();
+                for window in windows.filter(|window| window.seconds() >= SHORTEST_WORK) {
+                    work_in(*window, raw, workload.device, told.header, timeline);
                 }
             }
-            tell(step.window.start, Work::Start);
-            tell(step.window.end - Period::millis(1), Work::Stop);
         }
     }
+}
+
+/// The campaign's own steps, without the bench's.
+fn every_step(header: &Header) -> Vec<NamedWindow> {
+    let steps = header.steps.iter().skip(1);
+    let named = steps.map(|step| NamedWindow {
+        name: step.name.clone(),
+        window: step.window,
+    });
+    named.collect()
+}
+
+/// Tells a board to work in a window, in the power mode of each phase.
+fn work_in(
+    window: Window,
+    raw: &RawWorkload,
+    device: DeviceId,
+    header: &Header,
+    timeline: &mut Vec<PlacedCommand>,
+) {
+    let mut tell = |at: BenchTime, work| {
+        let command = TimedCommand {
+            at: at.ceil_millis(),
+            device,
+            command: Command::Accelerator(work),
+        };
+        timeline.push(PlacedCommand {
+            command,
+            place: raw.name.place.clone(),
+            amps_place: None,
+        });
+    };
+    for interval in &header.phases {
+        let mode = raw.modes.iter().find(|(phase, _)| *phase == interval.phase);
+        if let (Some((_, mode)), Some(part)) = (mode, interval.window.overlap(&window)) {
+            tell(part.start, Work::Mode(*mode));
+        }
+    }
+    tell(window.start, Work::Start);
+    tell(window.end - Period::millis(1), Work::Stop);
 }

@@ -1,16 +1,21 @@
 //! What is told over a step: profiles to timelines.
 
+use std::path::Path;
+
 use drivers::catalog::Role;
 use profiles::command::Command;
-use profiles::orbit::{SupplyCeiling, chamber_timeline, supply_timeline};
+use profiles::orbit::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 use profiles::quantity::{Amperes, Celsius, Volts};
 use profiles::shape::Ramp;
-use profiles::time::{Period, Window};
+use profiles::time::{BenchTime, Period, Window};
 
 use super::{PlacedCommand, Told};
+use crate::config::Located;
 use crate::config::campaign::RawProfile;
-use crate::config::refusal::Refusal;
+use crate::config::folder::Folder;
+use crate::config::refusal::{Place, Refusal};
 use crate::plan::stations::DevicePlan;
+use crate::plan::tables::read_table;
 use crate::plan::{Planner, TimedCommand};
 
 /// How often a profile is told when the campaign does not say.
@@ -44,6 +49,10 @@ impl Planner {
                 };
                 supply_timeline(&sky.prediction, &wired.name, window, every, ceiling)
             }
+            ("orbit", Role::SolarArraySimulator, Some(sky)) => {
+                self.possible(&sky.array, raw);
+                array_timeline(&sky.prediction, &sky.array, &wired.name, window, every)
+            }
             ("orbit", Role::ThermalChamber, Some(sky)) => {
                 chamber_timeline(&sky.prediction, &wired.name, window, every)
             }
@@ -61,11 +70,11 @@ impl Planner {
                 return;
             }
             _ => {
-                self.ramp(raw, device, window, timeline);
+                self.values((told, device), window, raw, timeline);
                 return;
             }
         };
-        self.only_of_ramps(raw);
+        self.only_of(raw, "orbit");
         for point in points.iter() {
             let command = TimedCommand {
                 at: point.at,
@@ -103,52 +112,62 @@ impl Planner {
         Period::millis(u32::MAX)
     }
 
-    /// Refuses the keys of ramps in a profile that follows the orbit.
-    fn only_of_ramps(&mut self, raw: &RawProfile) {
-        let keys = [
-            ("from", &raw.from),
-            ("to", &raw.to),
-            ("limit_amps", &raw.limit_amps),
+    /// Refuses the keys of other kinds of profile than this one.
+    fn only_of(&mut self, raw: &RawProfile, kind: &str) {
+        let place = |value: &Option<Located<f64>>| value.as_ref().map(|value| value.place.clone());
+        let file = raw.file.as_ref().map(|file| file.place.clone());
+        let keys: [(&str, Option<Place>, &[&str]); 4] = [
+            ("from", place(&raw.from), &["ramp"]),
+            ("to", place(&raw.to), &["ramp"]),
+            ("limit_amps", place(&raw.limit_amps), &["ramp", "table"]),
+            ("file", file, &["table"]),
         ];
-        for (key, value) in keys {
-            if let Some(value) = value {
-                let message = format!("a profile of kind `orbit` has no `{key}`");
-                let expected = "expected in a profile of kind `ramp` only";
-                self.refuse(Refusal::at(&value.place, message, expected));
+        for (key, place, kinds) in keys {
+            if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
+                let message = format!("a profile of kind `{kind}` has no `{key}`");
+                let kinds = kinds.join("` or `");
+                let expected = format!("expected in a profile of kind `{kinds}` only");
+                self.refuse(Refusal::at(&place, message, expected));
             }
         }
     }
 
-    fn ramp(
+    /// A ramp or a table: values of a supply's voltage or of a chamber's temperature.
+    fn values(
         &mut self,
-        raw: &RawProfile,
-        device: &DevicePlan,
+        (told, device): (&Told<'_>, &DevicePlan),
         window: Window,
+        raw: &RawProfile,
         timeline: &mut Vec<PlacedCommand>,
     ) {
         let every = self.every(raw, window);
+        let kind = raw.kind.value;
+        self.only_of(raw, kind);
         let place = &raw.device.place;
         let role = device.wired().role;
-        if role == Role::Accelerator {
-            let message = "a board is told no ramp";
-            self.refuse(Refusal::at(
-                place,
-                message,
-                "expected a power supply or a chamber",
-            ));
+        if matches!(role, Role::Accelerator | Role::SolarArraySimulator) {
+            let whom = match role {
+                Role::Accelerator => "a board",
+                _ => role.with_article(),
+            };
+            let message = format!("{whom} is told no {kind}");
+            let expected = "expected a power supply or a chamber";
+            self.refuse(Refusal::at(place, message, expected));
             return;
         }
         if !raw.is_whole {
             return;
         }
-        let (Some(from), Some(to)) = (&raw.from, &raw.to) else {
-            let (message, expected) = ("a ramp needs two ends", "expected `from` and `to`");
-            self.refuse(Refusal::at(&raw.kind.place, message, expected));
+        let values = match kind {
+            "ramp" => self.ramp(raw, window, every),
+            _ => self.table(told.folder, raw, window, every),
+        };
+        let Some(values) = values else {
             return;
         };
         let limit = match (role, &raw.limit_amps) {
             (Role::PowerSupply, None) => {
-                let message = "a ramp of a supply's voltage needs a current limit";
+                let message = format!("a {kind} of a supply's voltage needs a current limit");
                 let expected = "expected `limit_amps`";
                 self.refuse(Refusal::at(&raw.kind.place, message, expected));
                 return;
@@ -156,24 +175,16 @@ impl Planner {
             (Role::PowerSupply, Some(limit)) => Some(Amperes(limit.value)),
             (_, Some(limit)) => {
                 let message = format!("{} cannot be told `limit_amps`", role.with_article());
-                self.refuse(Refusal::at(
-                    &limit.place,
-                    message,
-                    "expected `from` and `to`",
-                ));
+                let expected = match kind {
+                    "ramp" => "expected `from` and `to`",
+                    _ => "expected `file`",
+                };
+                self.refuse(Refusal::at(&limit.place, message, expected));
                 return;
             }
             (_, None) => None,
         };
-        let ramp = Ramp {
-            from: from.value,
-            to: to.value,
-            over: window,
-        };
-        // The last millisecond of the step is told the ramp's end, whatever `every` is.
-        let end = (window.end - Period::millis(1), to.value);
-        let sampled = ramp.sampled(window, every).into_iter();
-        for (at, value) in sampled.filter(|(at, _)| *at < end.0).chain([end]) {
+        for (at, value) in values {
             let command = match limit {
                 Some(limit) => Command::Supply {
                     volts: Volts(value),
@@ -196,4 +207,69 @@ impl Planner {
             });
         }
     }
+
+    fn ramp(&mut self, raw: &RawProfile, window: Window, every: Period) -> Option<Values> {
+        let (Some(from), Some(to)) = (&raw.from, &raw.to) else {
+            let (message, expected) = ("a ramp needs two ends", "expected `from` and `to`");
+            self.refuse(Refusal::at(&raw.kind.place, message, expected));
+            return None;
+        };
+        let ramp = Ramp {
+            from: from.value,
+            to: to.value,
+            over: window,
+        };
+        // The last millisecond of the step is told the ramp's end, whatever `every` is.
+        let end = (window.end - Period::millis(1), to.value);
+        let sampled = ramp.sampled(window, every).into_iter();
+        Some(sampled.filter(|(at, _)| *at < end.0).chain([end]).collect())
+    }
+
+    /// Values of a file, as somebody measured or another tool computed them.
+    fn table(
+        &mut self,
+        folder: &Folder,
+        raw: &RawProfile,
+        window: Window,
+        every: Period,
+    ) -> Option<Values> {
+        let Some(path) = &raw.file else {
+            let (message, expected) = ("a table needs its file", "expected `file`");
+            self.refuse(Refusal::at(&raw.kind.place, message, expected));
+            return None;
+        };
+        let (table, text) = {
+            // What is too much, limits say: the wiring's hold for every set point.
+            let any = |_| Ok(());
+            read_table(&mut self.loader, folder, path, any)?
+        };
+        let name = Path::new(&path.value).file_name().unwrap_or_default();
+        self.keep_file(&name.to_string_lossy(), text.as_bytes());
+        if let Some((last, _)) = table.rows().last()
+            && (last.as_secs_f64() + 1e-3) < window.seconds()
+        {
+            let message = format!(
+                "the table ends at {} s, the step at {} s",
+                last.as_secs_f64(),
+                window.seconds()
+            );
+            let expected = "expected rows up to the end of the step: nothing is made up";
+            self.refuse(Refusal::at(&path.place, message, expected));
+            return None;
+        }
+        let start = window.start.as_micros();
+        let local = Window {
+            start: BenchTime::ZERO,
+            end: BenchTime::from_micros(window.end.as_micros() - start),
+        };
+        let sampled = table.sampled(local, every).into_iter();
+        Some(
+            sampled
+                .map(|(at, value)| (at.plus_micros(start), value))
+                .collect(),
+        )
+    }
 }
+
+/// What is told when.
+type Values = Vec<(BenchTime, f64)>;

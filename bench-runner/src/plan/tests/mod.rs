@@ -2,9 +2,14 @@
 
 mod cases;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Plan, Request};
+use profiles::command::Command;
+use profiles::time::Window;
+use reports::event::DeviceId;
+
+use super::{Plan, Request, TimedCommand};
 use crate::config::folder::Folder;
 use crate::config::refusal::Refusals;
 use crate::embedded;
@@ -73,6 +78,8 @@ fn an_orbit_comes_from_wherever_profiles_have_theirs() {
         "nearly the same circle"
     );
     assert_ne!(circular, file);
+    let preset = phases("preset = \"iss\"");
+    assert_eq!(preset, file, "the preset has the same elements");
     let late = phases("altitude = \"550 km\"\nltan = \"10:30\"");
     assert!(late.len() > 4, "two orbits with their eclipses: {late:?}");
 }
@@ -105,6 +112,13 @@ fn what_is_wrong_in_other_sources_is_told() {
             "elements = \"iss.tle\"\naltitude = \"550 km\"",
             start,
             "two sources",
+        ),
+        ("preset = \"iis\"", start, "expected one of: iss, "),
+        ("", start, "names no orbit"),
+        (
+            "elements = \"iss.tle\"\neclipse = { earth = \"oblate\" }",
+            start,
+            "`eclipse` alone",
         ),
         (
             "tle = \"one text\"",
@@ -194,4 +208,296 @@ fn swapped_files_are_told_so() {
             .render(false)
             .contains("this is the wiring and not the campaign")
     );
+}
+
+/// Stations, neighbours and particles around the quickstart's orbit.
+const AROUND: &str = "elements = \"iss.tle\"
+radiation = { anomaly_per_day = 4000.0, seed = 3 }
+[[orbit.station]]
+name = \"svalbard\"
+latitude = 78.23
+longitude = 15.41
+[[orbit.station]]
+name = \"kiruna\"
+latitude = 67.86
+longitude = 20.96
+[orbit.constellation]
+satellites = 2
+planes = 1
+phasing = 0
+altitude = \"550 km\"
+inclination = 51.6
+[orbit.eclipse]
+earth = \"oblate\"
+";
+
+/// The quickstart with surroundings, and one check that looks `during`.
+fn surrounded(folder: &Path, during: &str) -> Result<Plan, Refusals> {
+    let shadow = "shadow   = { earth = \"ellipsoid\", sun = \"apparent\", atmosphere_km = 0.0 }\n";
+    let start = "start    = \"2025-06-25T18:00:00Z\"     # UTC at T0; the elements' own epoch if left out\n";
+    let source = AROUND.replace("elements", "start = \"2025-06-25T18:00:00Z\"\nelements");
+    let edits = [
+        (CAMPAIGN, shadow, ""),
+        (CAMPAIGN, start, ""),
+        (CAMPAIGN, SOURCE, source.as_str()),
+        (CAMPAIGN, "during  = [\"two orbits\", \"umbra\"]", during),
+    ];
+    edited(folder, &edits)
+}
+
+fn windows_of(plan: &Plan) -> Vec<Window> {
+    let named = &plan.header.checks[1].windows;
+    named.iter().map(|named| named.window).collect()
+}
+
+#[test]
+fn selections_are_what_their_names_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = |during: &str| {
+        let plan = surrounded(folder.path(), during);
+        let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+        windows_of(&plan)
+    };
+    let seconds = |windows: &[Window]| windows.iter().map(Window::seconds).sum::<f64>();
+    let sunlit = look("during = [\"two orbits\", \"sunlit\"]");
+    let saa = look("during = [\"two orbits\", \"saa\"]");
+    let both = look("during = \"two orbits & sunlit & saa\"");
+    let either = look("during = [\"two orbits\", \"sunlit | saa\"]");
+    assert!(
+        seconds(&saa) > 300.0 && seconds(&both) > 0.0,
+        "{saa:?} {both:?}"
+    );
+    let sum = seconds(&sunlit) + seconds(&saa);
+    assert!((seconds(&both) + seconds(&either) - sum).abs() < 1e-5);
+    assert_eq!(
+        look("during = [\"two orbits\", \"sunlit\", \"saa\"]"),
+        either
+    );
+    let rest = look("during = [\"two orbits\", \"!(sunlit | saa)\"]");
+    let step = look("during = \"two orbits\"");
+    assert!((seconds(&rest) + seconds(&either) - seconds(&step)).abs() < 1e-5);
+    let any = look("during = [\"two orbits\", \"link\"]");
+    let each = look("during = [\"two orbits\", \"link:p1s1\", \"link:p1s2\"]");
+    assert_eq!(any, each, "a family is all of it");
+}
+
+#[test]
+fn what_never_happens_is_looked_at_by_nobody_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    // The ISS never rises above Svalbard's mask.
+    let plan = surrounded(folder.path(), "during = \"contact:svalbard\"").unwrap();
+    assert_eq!(windows_of(&plan), []);
+    let warnings = plan.warnings();
+    let said = "looks at nothing, so it will be inconclusive: `contact:svalbard`";
+    assert!(
+        warnings.iter().any(|warning| warning.contains(said)),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn selections_that_are_none_are_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    for (during, marked, said) in [
+        (
+            "umbra & contact:svalbart",
+            "contact:svalbart",
+            "did you mean `contact:svalbard`",
+        ),
+        ("umbra & ", "\"umbra & \"", "found the end"),
+        ("(umbra | saa", "\"(umbra | saa\"", "found the end"),
+        ("umbra && saa", "& saa", "found `& saa`"),
+    ] {
+        let written = format!("during = \"{during}\"");
+        let refusals = surrounded(folder.path(), &written).unwrap_err();
+        let text = refusals.render(false);
+        assert_eq!(refusals.list.len(), 1, "{text}");
+        let place = refusals.list[0].place.as_ref().unwrap();
+        assert_eq!(refusals.sources.quoted(place), marked, "{text}");
+        assert!(text.contains(said), "{said} is not in\n{text}");
+    }
+}
+
+#[test]
+fn particles_hit_every_emulated_board_by_their_own_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = surrounded(folder.path(), "during = \"saa\"").unwrap();
+    let hits = |plan: &Plan| -> Vec<TimedCommand> {
+        let told = plan.timeline.iter();
+        let hits = told.filter(|told| matches!(told.command, Command::Inject(_)));
+        hits.cloned().collect()
+    };
+    let found = hits(&plan);
+    let boards: BTreeSet<DeviceId> = found.iter().map(|hit| hit.device).collect();
+    assert_eq!(boards.len(), 2);
+    let windows = windows_of(&plan);
+    let inside = |hit: &&TimedCommand| windows.iter().any(|window| window.contains(hit.at));
+    let anomaly = found.iter().filter(inside).count();
+    assert!(
+        anomaly > 10 && anomaly * 10 > found.len() * 9,
+        "{anomaly} of {}",
+        found.len()
+    );
+    let again = surrounded(folder.path(), "during = \"umbra\"").unwrap();
+    assert_eq!(hits(&again), found, "the same seed, the same hits");
+}
+
+#[test]
+fn rates_and_profiles_come_from_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let campaigns = folder.path().join("campaigns");
+    std::fs::create_dir_all(&campaigns).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(campaigns.join(name), text).unwrap();
+    write(
+        "rates.csv",
+        "seconds,value\n0,0\n600,0\n601,50000\n1200,50000\n1201,0\n",
+    );
+    let rates =
+        "elements = \"iss.tle\"\nradiation = { rates = \"rates.csv\", boards = [\"payload\"] }";
+    let plan = edited(folder.path(), &[(CAMPAIGN, SOURCE, rates)]).unwrap();
+    let hits: Vec<f64> = plan
+        .timeline
+        .iter()
+        .filter(|told| matches!(told.command, Command::Inject(_)))
+        .map(|told| told.at.as_secs_f64())
+        .collect();
+    assert!(
+        (250..450).contains(&hits.len()),
+        "{} of some 347",
+        hits.len()
+    );
+    assert!(hits.iter().all(|at| (600.0..1_201.1).contains(at)));
+    write("rates.csv", "seconds,value\n0,0\n600,-1\n");
+    let refusals = edited(folder.path(), &[(CAMPAIGN, SOURCE, rates)]).unwrap_err();
+    let place = refusals.list[0].place.as_ref().unwrap();
+    assert_eq!(refusals.sources.quoted(place), "600,-1");
+
+    let orbit = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
+    let table = "{ device = \"chamber\", kind = \"table\", file = \"air.csv\", every = \"60 s\" }";
+    write("air.csv", "0,10\n600,20\n20000,20\n");
+    let plan = edited(folder.path(), &[(CAMPAIGN, orbit, table)]).unwrap();
+    let air: Vec<(f64, f64)> = plan
+        .timeline
+        .iter()
+        .filter_map(|told| match told.command {
+            Command::Chamber { target, .. } => Some((told.at.as_secs_f64(), target.0)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(air[1..4], [(65.0, 10.0), (125.0, 11.0), (185.0, 12.0)]);
+    let kept = plan.files.iter().any(|(name, _)| name == "air.csv");
+    assert!(kept, "a run keeps what it was made from");
+    write("air.csv", "0,10\n600,20\n");
+    let refusals = edited(folder.path(), &[(CAMPAIGN, orbit, table)]).unwrap_err();
+    let text = refusals.render(false);
+    assert!(text.contains("the table ends at 600 s"), "{text}");
+}
+
+const SUPPLY: &str = "role   = \"power-supply\"\nmodel  = \"keysight-6633b\"";
+const ARRAY: &str = "role   = \"solar-array-simulator\"\nmodel  = \"keysight-e4360a\"";
+const LIMITS: &str = "limits = { volts = 34.0, amps = 2.0 }";
+const ARRAY_LIMITS: &str = "limits = { volts = 36.0, amps = 4.0, watts = 100.0 }";
+const VALUES: &str = "volts = 30.0, limit_amps = 1.8";
+/// Ten cells in a row and three strings: at most 36 V when cold.
+const CELLS: (&str, &str) = ("cells_in_series = 16", "cells_in_series = 10");
+const STRINGS: (&str, &str) = ("strings         = 10", "strings         = 3");
+
+/// The quickstart with a solar-array simulator in the supply's place.
+fn on_an_array(folder: &Path, curve: &str, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals> {
+    let mut all = vec![
+        (WIRING, SUPPLY, ARRAY),
+        (WIRING, LIMITS, ARRAY_LIMITS),
+        (CAMPAIGN, VALUES, curve),
+        (CAMPAIGN, CELLS.0, CELLS.1),
+        (CAMPAIGN, STRINGS.0, STRINGS.1),
+    ];
+    all.extend(edits);
+    edited(folder, &all)
+}
+
+const CURVE: &str = "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0";
+
+#[test]
+fn an_array_follows_the_orbit_as_curves_and_is_dark_in_the_umbra() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = on_an_array(folder.path(), CURVE, &[]);
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let mut curves = 0;
+    for told in &plan.timeline {
+        let Command::Curve(points) = &told.command else {
+            continue;
+        };
+        curves += 1;
+        let phase = plan.header.phase_name(told.at).unwrap();
+        if phase == "umbra" {
+            assert!(points.isc.0 <= 0.0, "{}: {points}", told.at);
+        } else if points.isc.0 > 0.0 {
+            points.curve().unwrap();
+        }
+    }
+    assert!(curves > 400, "{curves} curves");
+    let watts = plan.worst.iter().find(|worst| worst.limit == "watts");
+    assert!(watts.unwrap().margin() > 0.0);
+}
+
+#[test]
+fn curves_that_cannot_be_or_must_not_be_are_refused_at_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    for (curve, said) in [
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0",
+            "told together",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 3.1, voc_volts = 32.0, vmp_volts = 28.0",
+            "`imp` is above",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 32.0",
+            "is not below",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 0.5, voc_volts = 32.0, vmp_volts = 5.0",
+            "too far inside",
+        ),
+        (
+            "isc_amps = 0.0, imp_amps = 0.0, voc_volts = 32.0, vmp_volts = 28.0",
+            "above 0",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 37.0, vmp_volts = 28.0",
+            "its limit `volts`",
+        ),
+        (
+            "isc_amps = 4.5, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `amps`",
+        ),
+        (
+            "isc_amps = 3.9, imp_amps = 3.7, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `watts`",
+        ),
+        ("volts = 30.0, limit_amps = 1.8", "cannot be told `volts`"),
+    ] {
+        let refusals = on_an_array(folder.path(), curve, &[]).unwrap_err();
+        let text = refusals.render(false);
+        assert!(text.contains(said), "{curve}: {text}");
+        assert!(text.contains("eclipse_ride_through.toml"), "{text}");
+    }
+    let refusals = edited(folder.path(), &[(CAMPAIGN, VALUES, CURVE)]).unwrap_err();
+    let text = refusals.render(false);
+    assert!(
+        text.contains("a power-supply cannot be told `isc_amps`"),
+        "{text}"
+    );
+    // An array that is too strong along the orbit.
+    let strong = [(CAMPAIGN, STRINGS.1, "strings = 20")];
+    let text = on_an_array(folder.path(), CURVE, &strong)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("`bus_supply` would be told"), "{text}");
+    let broken = [(CAMPAIGN, STRINGS.1, "strings = 3\nfailed_strings = 3")];
+    let text = on_an_array(folder.path(), CURVE, &broken)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("no curve to simulate"), "{text}");
 }

@@ -94,6 +94,11 @@ impl Database {
         self.messages.iter().find(|message| message.name == name)
     }
 
+    /// The identifiers of its messages.
+    pub fn ids(&self) -> impl Iterator<Item = CanId> {
+        (0..self.len()).map(|position| self.at(position).id())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.messages.len()
     }

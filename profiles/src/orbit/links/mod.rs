@@ -4,7 +4,7 @@ mod budget;
 mod constellation;
 mod contact;
 mod crosslink;
-mod windows;
+pub(super) mod windows;
 
 pub use budget::{DownLink, LinkBudget};
 pub use constellation::Constellation;

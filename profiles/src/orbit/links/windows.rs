@@ -14,7 +14,7 @@ const TOLERANCE: f64 = 1e-6;
 const TOP_TOLERANCE: f64 = 1e-3;
 
 /// The stretches of `span` in which `height` is above zero.
-pub(super) fn above_zero(
+pub(in crate::orbit) fn above_zero(
     span: Window,
     mut height: impl FnMut(f64) -> Result<f64, PropagationError>,
 ) -> Result<Vec<Window>, PropagationError> {

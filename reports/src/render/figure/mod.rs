@@ -19,7 +19,7 @@ pub use margins::{Bar, margins};
 pub(crate) use others::letter;
 pub use others::{Lane, Mark, others, story};
 pub use power::{orbit_power, supply_power};
-pub use states::{Span, Strip, states};
+pub use states::{Span, Strip, states, windows};
 
 /// A stack of panels over one time axis.
 #[derive(Clone, Debug, Serialize)]

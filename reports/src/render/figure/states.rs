@@ -48,6 +48,30 @@ pub fn states(report: &Report) -> Vec<Strip> {
     strips
 }
 
+/// Contacts, links and regions of the orbit that happen, a strip for each name, in order of
+/// their first times.
+pub fn windows(report: &Report) -> Vec<Strip> {
+    let mut strips: Vec<Strip> = Vec::new();
+    for named in &report.header.windows {
+        let span = Span {
+            from: named.window.start.as_secs_f64(),
+            to: named.window.end.as_secs_f64(),
+            // The strip says it already.
+            state: String::new(),
+            number: 1,
+        };
+        match strips.iter_mut().find(|strip| strip.label == named.name) {
+            Some(strip) => strip.spans.push(span),
+            None => strips.push(Strip {
+                label: named.name.clone(),
+                spans: vec![span],
+            }),
+        }
+    }
+    strips.truncate(STRIPS);
+    strips
+}
+
 fn of_device(device: &DeviceHeader, story: &DeviceStory, end: f64) -> Vec<Strip> {
     let channels = device.channels.iter().zip(&story.changes);
     let told = channels.filter(|(spec, changes)| !spec.states.is_empty() && !changes.is_empty());

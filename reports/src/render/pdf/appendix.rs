@@ -129,21 +129,25 @@ fn files(fonts: &Fonts, report: &Report) -> Table {
 
 fn phases(fonts: &Fonts, report: &Report) -> Table {
     let columns = vec![
-        text("phase", 80.0),
-        numbers("from", 136.0),
-        numbers("to", 136.0),
-        numbers("from, bench time", 90.0),
-        numbers("length s", 79.0),
+        text("phase", 110.0),
+        numbers("from", 128.0),
+        numbers("to", 128.0),
+        numbers("from, bench time", 84.0),
+        numbers("length s", 71.0),
     ];
     let epoch = report.header.epoch.as_deref();
-    let rows = report.header.phases.iter().map(|interval| {
+    let phases = report.header.phases.iter();
+    let phases = phases.map(|interval| (interval.phase.name(), interval.window));
+    let windows = report.header.windows.iter();
+    let windows = windows.map(|named| (named.name.as_str(), named.window));
+    let rows = phases.chain(windows).map(|(name, window)| {
         let edge = |at| utc(epoch, at).unwrap_or_else(|| "–".to_owned());
         Row::of([
-            interval.phase.name().to_owned(),
-            edge(interval.window.start),
-            edge(interval.window.end),
-            interval.window.start.to_string(),
-            format!("{:.3}", interval.window.seconds()),
+            name.to_owned(),
+            edge(window.start),
+            edge(window.end),
+            window.start.to_string(),
+            format!("{:.3}", window.seconds()),
         ])
     });
     Table::new(fonts, columns, rows.collect())

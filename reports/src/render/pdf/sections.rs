@@ -5,7 +5,7 @@ use super::super::words::{count, quantity};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, numbers, words as text};
-use crate::report::{Answers, GoldenBand, Report};
+use crate::report::{Answers, GoldenBand, PassStory, Report};
 use crate::verdict::Verdict;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
@@ -17,7 +17,9 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     section(&mut blocks, "Power", power.into());
     section(&mut blocks, "Heat", vec![(figure::heat(report), 132.0)]);
     states(report, &mut blocks);
+    windows(report, &mut blocks);
     inference(fonts, report, &mut blocks);
+    passes(fonts, report, &mut blocks);
     section(
         &mut blocks,
         "Other channels",
@@ -39,6 +41,61 @@ fn section(blocks: &mut Vec<Block>, title: &str, figures: Vec<(Figure, f32)>) {
         }
         let height = 40.0 + panel * figure.panels.len() as f32;
         blocks.push(Block::Figure(figure, height));
+        blocks.push(Block::Gap(14.0));
+    }
+}
+
+/// What there was to bring down in each pass, against what fits through it.
+fn passes(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
+    if report.passes.is_empty() {
+        return;
+    }
+    blocks.push(Block::Section("Down-link".to_owned()));
+    let columns = vec![
+        text("station", 96.0),
+        numbers("from", 82.0),
+        numbers("length s", 58.0),
+        numbers("answers", 58.0),
+        numbers("raw bytes", 78.0),
+        numbers("result bytes", 74.0),
+        numbers("room, bytes", 75.0),
+    ];
+    let rows = report.passes.iter().map(|story| {
+        let window = story.pass.window;
+        Row::of([
+            story.pass.station.clone(),
+            window.start.to_string(),
+            format!("{:.1}", window.seconds()),
+            count(story.answers),
+            count(story.raw_bytes),
+            count(story.result_bytes),
+            count(story.pass.capacity_bytes.round() as u64),
+        ])
+    });
+    blocks.push(Block::Table(Table::new(fonts, columns, rows.collect())));
+    let all = |bytes: fn(&PassStory) -> u64| report.passes.iter().map(bytes).sum::<u64>();
+    let (raw, results) = (all(|s| s.raw_bytes), all(|s| s.result_bytes));
+    let fits = |fit: fn(&PassStory) -> bool| report.passes.iter().filter(|s| fit(s)).count();
+    let said = match raw.checked_div(results) {
+        None => "No answer was there to bring down.".to_owned(),
+        Some(share) => format!(
+            "What was worked on since the pass before comes down in a pass. Results are 1/{share} \
+             of the raw data; they fit through {} of {} passes, the raw data through {}.",
+            fits(PassStory::results_fit),
+            report.passes.len(),
+            fits(PassStory::raw_fits),
+        ),
+    };
+    blocks.push(Block::Text(said));
+    blocks.push(Block::Gap(14.0));
+}
+
+/// Whom the satellite saw and what it flew through.
+fn windows(report: &Report, blocks: &mut Vec<Block>) {
+    let strips = figure::windows(report);
+    if !strips.is_empty() {
+        let title = "Contacts, links and regions".to_owned();
+        blocks.push(Block::Strips(title, strips, figure::time_axis(report)));
         blocks.push(Block::Gap(14.0));
     }
 }

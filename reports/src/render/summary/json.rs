@@ -22,6 +22,20 @@ struct Summary<'a> {
     findings: &'a [Finding],
     workloads: BTreeMap<&'a str, Workload<'a>>,
     devices: BTreeMap<&'a str, Device>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passes: Vec<Pass<'a>>,
+}
+
+/// What came down in one pass.
+#[derive(Serialize)]
+struct Pass<'a> {
+    station: &'a str,
+    start_s: f64,
+    end_s: f64,
+    capacity_bytes: f64,
+    answers: u64,
+    raw_bytes: u64,
+    result_bytes: u64,
 }
 
 /// How many findings and events of each kind.
@@ -120,6 +134,19 @@ pub fn json(report: &Report) -> String {
         findings: &report.findings,
         workloads: workloads(report),
         devices: devices(report),
+        passes: report
+            .passes
+            .iter()
+            .map(|story| Pass {
+                station: &story.pass.station,
+                start_s: story.pass.window.start.as_secs_f64(),
+                end_s: story.pass.window.end.as_secs_f64(),
+                capacity_bytes: story.pass.capacity_bytes.round(),
+                answers: story.answers,
+                raw_bytes: story.raw_bytes,
+                result_bytes: story.result_bytes,
+            })
+            .collect(),
     };
     let text = serde_json::to_string_pretty(&summary);
     let mut text = text.expect("names are text and numbers are numbers");

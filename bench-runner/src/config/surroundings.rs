@@ -2,44 +2,56 @@
 //! particles.
 
 use profiles::orbit::{Constellation, DownLink, RadiationModel};
-use profiles::seed::Seed;
 
-use crate::config::{Located, Node, Place, TableReader};
-
-use super::file::list;
-use crate::config::orbit_source::{RawSource, kilometres, source, within};
+use super::orbit_source::{RawSource, kilometres, source, within};
+use super::{Located, Node, Place, TableReader};
 
 /// Another satellite.
-#[derive(Debug)]
-pub(super) struct RawOther {
-    pub(super) name: Located<String>,
-    pub(super) source: RawSource,
+#[derive(Clone, Debug)]
+pub(crate) struct RawOther {
+    pub(crate) name: Located<String>,
+    pub(crate) source: RawSource,
 }
 
 /// A ground station.
-#[derive(Debug)]
-pub(super) struct RawStation {
-    pub(super) name: String,
+#[derive(Clone, Debug)]
+pub(crate) struct RawStation {
+    pub(crate) name: Located<String>,
     /// Latitude, longitude, height in m, mask.
-    pub(super) place: [f64; 4],
+    pub(crate) place: [f64; 4],
 }
 
 /// All of them.
-#[derive(Debug)]
-pub(super) struct RawTalk {
-    pub(super) stations: Vec<RawStation>,
-    pub(super) others: Vec<RawOther>,
+#[derive(Clone, Debug)]
+pub(crate) struct RawSurroundings {
+    pub(crate) stations: Vec<RawStation>,
+    pub(crate) others: Vec<RawOther>,
     /// A pattern, the right ascension of its first node in deg, and where it stands.
-    pub(super) constellation: Option<(Constellation, f64, Place)>,
-    pub(super) skim_km: f64,
-    pub(super) max_range_km: Option<f64>,
-    pub(super) downlink: Option<DownLink>,
-    pub(super) radiation: Option<(RadiationModel, Seed)>,
+    pub(crate) constellation: Option<(Constellation, f64, Place)>,
+    pub(crate) skim_km: f64,
+    pub(crate) max_range_km: Option<f64>,
+    pub(crate) downlink: Option<DownLink>,
+    pub(crate) radiation: Option<RawRadiation>,
 }
 
-pub(super) fn read(table: &TableReader<'_>) -> RawTalk {
+/// `[radiation]`.
+#[derive(Clone, Debug)]
+pub(crate) struct RawRadiation {
+    /// Rates of the part.
+    pub(crate) model: RadiationModel,
+    /// Another seed than that of the campaign.
+    pub(crate) seed: Option<u64>,
+    /// File with upsets a day against time, instead of the rates of the regions.
+    pub(crate) rates: Option<Located<String>>,
+    /// The boards that are hit; all emulated ones if absent.
+    pub(crate) boards: Option<Vec<Located<String>>>,
+    /// Where the section stands.
+    pub(crate) place: Place,
+}
+
+pub(crate) fn read(table: &TableReader<'_>) -> RawSurroundings {
     let (skim_km, max_range_km) = crosslink(table);
-    RawTalk {
+    RawSurroundings {
         stations: list(table, "station", station),
         others: list(table, "satellite", other),
         constellation: table
@@ -73,7 +85,7 @@ fn station(table: &TableReader<'_>) -> Option<RawStation> {
         or("mask", 0.0, 89.0, 5.0),
     );
     Some(RawStation {
-        name: name?.value,
+        name: name?,
         place: [latitude?, longitude?, height?, mask?],
     })
 }
@@ -133,7 +145,7 @@ fn table_refusal(node: &Node<'_>, message: String) -> Option<()> {
 }
 
 /// `[radiation]`: rates of a part, and the seed of its schedule.
-fn radiation(node: &Node<'_>) -> Option<(RadiationModel, Seed)> {
+fn radiation(node: &Node<'_>) -> Option<RawRadiation> {
     let table = node.table("[radiation]")?;
     let defaults = RadiationModel::default();
     let get = |key, default: f64, high| {
@@ -147,9 +159,9 @@ fn radiation(node: &Node<'_>) -> Option<(RadiationModel, Seed)> {
         get("anomaly_per_day", defaults.anomaly_per_day, 1e5),
         get("latch_up_share", defaults.latch_up_share, 1.0),
     ];
-    let seed = table
-        .get("seed")
-        .map_or(Some(0), |node| Some(node.whole()?.value));
+    let seed = table.get("seed").and_then(|node| node.whole());
+    let rates = table.get("rates").and_then(|node| node.text());
+    let boards = table.get("boards").and_then(|node| node.texts());
     table.finish();
     let [
         quiet_per_day,
@@ -163,7 +175,13 @@ fn radiation(node: &Node<'_>) -> Option<(RadiationModel, Seed)> {
         anomaly_per_day: anomaly_per_day?,
         latch_up_share: latch_up_share?,
     };
-    Some((model, Seed(seed?)))
+    Some(RawRadiation {
+        model,
+        seed: seed.map(|seed| seed.value),
+        rates,
+        boards,
+        place: node.place.clone(),
+    })
 }
 
 fn downlink(node: &Node<'_>) -> Option<DownLink> {
@@ -219,4 +237,20 @@ fn crosslink(table: &TableReader<'_>) -> (f64, Option<f64>) {
         .and_then(|node| within(&node, 1.0, 1e6));
     link.finish();
     (skim.unwrap_or(80.0), range)
+}
+
+fn list<T>(
+    table: &TableReader<'_>,
+    key: &'static str,
+    read: impl Fn(&TableReader<'_>) -> Option<T>,
+) -> Vec<T> {
+    let nodes = table.get(key).and_then(|node| node.list(key));
+    let nodes = nodes.unwrap_or_default();
+    let read = |node: &Node<'_>| {
+        let table = node.table(key)?;
+        let value = read(&table);
+        table.finish();
+        value
+    };
+    nodes.iter().filter_map(read).collect()
 }

@@ -1,9 +1,29 @@
-//! CAN frames in the layout of Linux' `struct can_frame`: one chunk is one frame.
+//! CAN: frames in the layout of Linux' `struct can_frame`, where one chunk is one frame, and what
+//! carries them.
+
+mod error_frame;
+mod frame;
+mod needs;
+pub(super) mod socket;
+mod spec;
+mod trouble;
+
+use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+pub use error_frame::{Classes, ErrorFrame};
+pub use frame::{BusFrame, FD_LENGTHS, FdFrame, RemoteFrame};
+pub use needs::BusNeeds;
+pub use spec::CanSpec;
+pub use trouble::BusTrouble;
+
 /// Identifier flag: 29-bit identifier (`CAN_EFF_FLAG`).
 const EXTENDED: u32 = 0x8000_0000;
+/// Identifier flag: remote frame (`CAN_RTR_FLAG`).
+const REMOTE: u32 = 0x4000_0000;
+/// Identifier flag: error frame (`CAN_ERR_FLAG`).
+const ERROR: u32 = 0x2000_0000;
 /// Mask of a 29-bit identifier (`CAN_EFF_MASK`).
 const EXTENDED_MASK: u32 = 0x1fff_ffff;
 /// Mask of an 11-bit identifier (`CAN_SFF_MASK`).
@@ -18,6 +38,39 @@ pub enum CanId {
     Standard(u16),
     /// 29 bits.
     Extended(u32),
+}
+
+impl CanId {
+    /// The identifier as the kernel writes it: 29-bit ones have bit 31 set (`CAN_EFF_FLAG`).
+    pub fn word(self) -> u32 {
+        match self {
+            CanId::Standard(id) => u32::from(id) & STANDARD_MASK,
+            CanId::Extended(id) => id & EXTENDED_MASK | EXTENDED,
+        }
+    }
+
+    /// Reads an identifier as the kernel writes it; `None` for remote and error frames, and for
+    /// one of more than 11 bits that does not say that it has 29.
+    pub fn from_word(word: u32) -> Option<CanId> {
+        match (word & !(EXTENDED | EXTENDED_MASK), word & EXTENDED) {
+            (0, 0) => {
+                let id = u16::try_from(word).ok()?;
+                (u32::from(id) <= STANDARD_MASK).then_some(CanId::Standard(id))
+            }
+            (0, _) => Some(CanId::Extended(word & EXTENDED_MASK)),
+            _ => None,
+        }
+    }
+}
+
+/// `6A0` or `18FF0001`, as candump writes them.
+impl fmt::Display for CanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CanId::Standard(id) => write!(f, "{id:03X}"),
+            CanId::Extended(id) => write!(f, "{id:08X}"),
+        }
+    }
 }
 
 /// One classic CAN data frame, up to eight octets.
@@ -60,18 +113,10 @@ impl CanFrame {
         let chunk: &[u8; FRAME_BYTES] = chunk.try_into().ok()?;
         let word = u32::from_ne_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
         let length = chunk[4];
-        if word & !(EXTENDED | EXTENDED_MASK) != 0 || length > 8 {
+        if length > 8 {
             return None;
         }
-        let id = if word & EXTENDED == 0 {
-            CanId::Standard(
-                u16::try_from(word)
-                    .ok()
-                    .filter(|&id| u32::from(id) <= STANDARD_MASK)?,
-            )
-        } else {
-            CanId::Extended(word & EXTENDED_MASK)
-        };
+        let id = CanId::from_word(word)?;
         let mut octets = [0; 8];
         octets.copy_from_slice(&chunk[8..]);
         Some(CanFrame { id, length, octets })
@@ -79,12 +124,8 @@ impl CanFrame {
 
     /// The frame as a `struct can_frame`.
     pub fn to_bytes(&self) -> Bytes {
-        let word = match self.id {
-            CanId::Standard(id) => u32::from(id) & STANDARD_MASK,
-            CanId::Extended(id) => id & EXTENDED_MASK | EXTENDED,
-        };
         let mut chunk = BytesMut::with_capacity(FRAME_BYTES);
-        chunk.put_slice(&word.to_ne_bytes());
+        chunk.put_slice(&self.id.word().to_ne_bytes());
         chunk.put_slice(&[self.length, 0, 0, 0]);
         chunk.put_slice(&self.octets);
         chunk.freeze()

@@ -4,82 +4,91 @@ use std::ops::Range;
 use std::path::Path;
 
 use profiles::orbit::{
-    EarthShape, Elements, Orbit, Prediction, ShadowModel, Spacecraft, SpacecraftError,
-    SunDirection, Utc, predict,
+    EarthShape, Elements, Orbit, ShadowModel, Spacecraft, SpacecraftError, SunDirection, Utc,
 };
-use profiles::time::{BenchTime, Window};
-use reports::header::StepHeader;
 use serde_json::Value;
 
-use super::Planner;
-use crate::config::campaign::{RawCampaign, RawOrbit, RawSection, RawSetting, RawValue};
+use super::orbit_source::instant;
+use super::surroundings::Surroundings;
+use crate::config::campaign::{RawOrbit, RawSection, RawSetting, RawValue};
 use crate::config::folder::Folder;
 use crate::config::load::LONGEST_FILE;
 use crate::config::number_help;
 use crate::config::refusal::{Place, Refusal, nearest};
+use crate::plan::Planner;
 
 /// The name under which the orbit's own channels are recorded.
-pub(super) const DEVICE: &str = "orbit";
+pub(in crate::plan) const DEVICE: &str = "orbit";
 
 /// Most cells in a row or strings side by side: a kilovolt is hundreds.
 const MOST_CELLS: f64 = 10_000.0;
 /// How far from their epoch elements are of use, days.
-pub(super) const MOST_DAYS: f64 = 30.0;
+pub(in crate::plan) const MOST_DAYS: f64 = 30.0;
 
 /// An orbit and the satellite on it, checked.
-pub(super) struct Flight {
-    pub(super) orbit: Orbit,
-    pub(super) start: Utc,
-    spacecraft: Spacecraft,
-    shadow: ShadowModel,
-    lines: Vec<String>,
-}
-
-/// What the satellite does over the run.
-pub(super) struct Sky {
-    pub(super) prediction: Prediction,
-    pub(super) start: Utc,
-    pub(super) lines: Vec<String>,
+pub(in crate::plan) struct Flight {
+    pub(in crate::plan) orbit: Orbit,
+    pub(in crate::plan) start: Utc,
+    pub(in crate::plan) spacecraft: Spacecraft,
+    pub(in crate::plan) shadow: ShadowModel,
+    pub(in crate::plan) lines: Vec<String>,
+    pub(in crate::plan) around: Surroundings,
 }
 
 impl Planner {
     /// Checks the orbit of a campaign. `None` if there is none, or if it is refused; then it is
     /// among what is broken.
-    pub(super) fn flight(&mut self, folder: &Folder, raw: Option<&RawOrbit>) -> Option<Flight> {
+    pub(in crate::plan) fn flight(
+        &mut self,
+        folder: &Folder,
+        raw: Option<&RawOrbit>,
+    ) -> Option<Flight> {
         let raw = raw?;
         let spacecraft = self.spacecraft(&raw.settings);
         let shadow = self.shadow(raw);
-        if let Some(source) = &raw.source {
-            let flight = self.described(folder, raw, source);
-            if flight.is_none() {
-                self.broken.section("orbit");
-            }
-            return flight.map(|(orbit, start, lines)| Flight {
-                orbit,
-                start,
-                spacecraft,
-                shadow,
-                lines,
-            });
-        }
-        let elements = self.elements(folder, raw);
-        let start = self.start(raw, elements.as_ref());
-        let flight = elements.zip(start).and_then(|(elements, start)| {
-            let orbit = self.orbit(raw, &elements, start)?;
-            let mut lines = vec![elements.name().to_owned()];
-            lines.extend(elements.lines().map(str::to_owned));
+        let found = match &raw.source {
+            Some(source) => self.described(folder, raw, source),
+            None => self.of_elements(folder, raw),
+        };
+        let flight = found.and_then(|(orbit, start, lines)| {
+            let around = self.around(folder, raw, start)?;
             Some(Flight {
                 orbit,
                 start,
                 spacecraft,
                 shadow,
                 lines,
+                around,
             })
         });
         if flight.is_none() {
             self.broken.section("orbit");
         }
         flight
+    }
+
+    /// Orbit, start and telling lines of a file with a two-line element set.
+    fn of_elements(
+        &mut self,
+        folder: &Folder,
+        raw: &RawOrbit,
+    ) -> Option<(Orbit, Utc, Vec<String>)> {
+        let elements = self.elements(folder, raw);
+        let start = self.start(raw, elements.as_ref());
+        let (elements, start) = elements.zip(start)?;
+        let orbit = self.orbit(raw, &elements, start)?;
+        let mut lines = vec![elements.name().to_owned()];
+        lines.extend(elements.lines().map(str::to_owned));
+        Some((orbit, start, lines))
+    }
+
+    fn around(&mut self, folder: &Folder, raw: &RawOrbit, start: Utc) -> Option<Surroundings> {
+        // What is wrong with an epoch is refused where the orbit itself is read.
+        let from = instant(raw.epoch.as_ref()).ok().flatten();
+        let times = (from.or(Some(start)), start);
+        let around = Surroundings::new(&mut self.loader, folder, &raw.around, times)?;
+        self.happenings = around.names();
+        Some(around)
     }
 
     /// The start: the epoch of the elements if none is written.
@@ -297,47 +306,6 @@ impl Planner {
             _ => None,
         };
         self.refuse(Refusal::at(&setting.place, message, expected).maybe_help(help));
-    }
-
-    /// What the satellite does over all steps.
-    pub(super) fn predict(
-        &mut self,
-        flight: &Flight,
-        steps: &[StepHeader],
-        campaign: &RawCampaign,
-    ) -> Option<Sky> {
-        let end = steps.last()?.window.end;
-        let span = Window {
-            start: BenchTime::ZERO,
-            end,
-        };
-        match predict(
-            &flight.orbit,
-            flight.start,
-            span,
-            &flight.spacecraft,
-            flight.shadow,
-        ) {
-            Ok(prediction) => Some(Sky {
-                prediction,
-                start: flight.start,
-                lines: flight.lines.clone(),
-            }),
-            Err(error) => {
-                let orbit = campaign.orbit.as_ref();
-                if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
-                    let message = format!("SGP4 cannot propagate these elements: {error}");
-                    let refusal = Refusal::at(&elements.place, message, "this element set");
-                    self.refuse(refusal.help("has the satellite decayed by then?"));
-                } else {
-                    let message =
-                        format!("the orbit cannot be flown to the campaign's end: {error}");
-                    self.refuse(Refusal::nowhere(message));
-                }
-                self.broken.section("orbit");
-                None
-            }
-        }
     }
 }
 

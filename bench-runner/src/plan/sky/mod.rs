@@ -1,0 +1,188 @@
+//! What the satellite meets over the run: light, contacts, links, regions and particles.
+
+mod orbit;
+pub(crate) mod orbit_source;
+pub(crate) mod surroundings;
+
+use std::path::Path;
+
+use drivers::accelerator::network::{self, Network};
+use drivers::catalog::Role;
+use drivers::link::LinkSpec;
+use profiles::orbit::{
+    Prediction, PropagationError, SolarArray, Utc, injections, predict, radiation_effects,
+};
+use profiles::seed::Seed;
+use profiles::time::{BenchTime, Window};
+use reports::header::{NamedWindow, Pass, StepHeader};
+
+pub(super) use orbit::{DEVICE, Flight};
+
+use super::stations::{DevicePlan, Wired};
+use super::steps::PlacedCommand;
+use super::tables::rate_table;
+use super::{Planner, TimedCommand};
+use crate::config::campaign::RawCampaign;
+use crate::config::folder::Folder;
+use crate::config::refusal::Refusal;
+use crate::config::surroundings::RawRadiation;
+
+/// Most hits of one campaign: a board that is hit more often is never done starting.
+const MOST_HITS: usize = 100_000;
+
+/// What the satellite does over the run.
+pub(super) struct Sky {
+    pub(super) prediction: Prediction,
+    /// The satellite's array, for who simulates it.
+    pub(super) array: SolarArray,
+    pub(super) start: Utc,
+    pub(super) lines: Vec<String>,
+    /// What tells where the satellite is.
+    pub(super) model: &'static str,
+    /// Contacts, links and regions, by their starts.
+    pub(super) windows: Vec<NamedWindow>,
+    /// Passes, where there is a down-link.
+    pub(super) passes: Vec<Pass>,
+}
+
+impl Planner {
+    /// What the satellite does over all steps.
+    pub(super) fn predict(
+        &mut self,
+        flight: &Flight,
+        steps: &[StepHeader],
+        campaign: &RawCampaign,
+    ) -> Option<Sky> {
+        let span = Window {
+            start: BenchTime::ZERO,
+            end: steps.last()?.window.end,
+        };
+        match sky(flight, span) {
+            Ok(sky) => Some(sky),
+            Err(error) => {
+                self.unflown(&error, campaign);
+                None
+            }
+        }
+    }
+
+    fn unflown(&mut self, error: &PropagationError, campaign: &RawCampaign) {
+        let orbit = campaign.orbit.as_ref();
+        if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
+            let message = format!("SGP4 cannot propagate these elements: {error}");
+            let refusal = Refusal::at(&elements.place, message, "this element set");
+            self.refuse(refusal.help("has the satellite decayed by then?"));
+        } else {
+            let message = format!("the orbit cannot be flown to the campaign's end: {error}");
+            self.refuse(Refusal::nowhere(message));
+        }
+        self.broken.section("orbit");
+    }
+
+    /// What the particles do to each emulated board, by the same seed the same.
+    pub(super) fn radiation(
+        &mut self,
+        folder: &Folder,
+        campaign: &RawCampaign,
+        flight: &Flight,
+        (devices, seed, span): (&[DevicePlan], Seed, Window),
+    ) -> Vec<PlacedCommand> {
+        let raw = campaign.orbit.as_ref();
+        let Some(raw) = raw.and_then(|orbit| orbit.around.radiation.as_ref()) else {
+            return Vec::new();
+        };
+        let seed = raw.seed.map_or(seed, Seed);
+        let rates = match &raw.rates {
+            None => None,
+            Some(path) => {
+                let Some((table, text)) = rate_table(&mut self.loader, folder, path) else {
+                    return Vec::new();
+                };
+                let name = Path::new(&path.value).file_name().unwrap_or_default();
+                self.keep_file(&name.to_string_lossy(), text.as_bytes());
+                Some(table)
+            }
+        };
+        let mut timeline = Vec::new();
+        for board in self.hit(raw, devices) {
+            // A stream for each board: another board more leaves the others' hits as they are.
+            let mut stream = seed.stream(board.name.as_str(), "radiation");
+            let flown = (&flight.orbit, flight.start);
+            let found = radiation_effects(flown, span, &raw.model, rates.as_ref(), &mut stream);
+            let effects = match found {
+                Ok(effects) => effects,
+                Err(error) => {
+                    self.unflown(&error, campaign);
+                    return Vec::new();
+                }
+            };
+            if effects.len() > MOST_HITS {
+                let message = format!("particles hit `{}` {} times", board.name, effects.len());
+                let expected = format!("expected at most {MOST_HITS} over the campaign");
+                self.refuse(Refusal::at(&raw.place, message, expected));
+                return Vec::new();
+            }
+            let points = injections(&effects, &board.name, memory_bytes(board), seed);
+            timeline.extend(points.iter().map(|point| PlacedCommand {
+                command: TimedCommand {
+                    at: point.at,
+                    device: board.id,
+                    command: point.command.clone(),
+                },
+                place: raw.place.clone(),
+                amps_place: None,
+            }));
+        }
+        timeline
+    }
+
+    /// The boards that particles hit: those that are named, or all that are emulated here.
+    fn hit<'a>(&mut self, raw: &RawRadiation, devices: &'a [DevicePlan]) -> Vec<&'a Wired> {
+        let boards = devices.iter().map(DevicePlan::wired);
+        let boards = boards.filter(|wired| wired.role == Role::Accelerator);
+        let emulated = |wired: &Wired| wired.link == LinkSpec::Memory;
+        let Some(names) = &raw.boards else {
+            return boards.filter(|wired| emulated(wired)).collect();
+        };
+        let mut hit = Vec::new();
+        for name in names {
+            match boards
+                .clone()
+                .find(|wired| wired.name.as_str() == name.value)
+            {
+                Some(wired) if emulated(wired) => hit.push(wired),
+                Some(_) => {
+                    let message = format!("`{}` is not emulated in this process", name.value);
+                    let expected = "expected an emulated board: nothing here radiates a real one";
+                    self.refuse(Refusal::at(&name.place, message, expected));
+                }
+                None => {
+                    let known = boards.clone().map(|wired| wired.name.as_str());
+                    self.unknown(&name.place, "accelerator", &name.value, known);
+                }
+            }
+        }
+        hit
+    }
+}
+
+/// How much memory particles can hit: that of the network which the board runs.
+fn memory_bytes(board: &Wired) -> u32 {
+    let network = board.options.text("network").and_then(network::builtin);
+    let network = network.and_then(|file| Network::load(file).ok());
+    network.map_or(u32::MAX, |network| network.image().len() as u32)
+}
+
+fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
+    let flown = (&flight.orbit, flight.start);
+    let spacecraft = &flight.spacecraft;
+    Ok(Sky {
+        prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
+        array: spacecraft.solar_array.clone(),
+        start: flight.start,
+        lines: flight.lines.clone(),
+        model: flight.orbit.model(),
+        windows: flight.around.windows(flown, span)?,
+        passes: flight.around.passes(flown, span)?,
+    })
+}
