@@ -6,7 +6,9 @@ mod emulation;
 mod instrument;
 mod lock;
 mod order;
+mod returning;
 mod station;
+mod way;
 
 use drivers::catalog::Role;
 use profiles::channel::ChannelSpec;

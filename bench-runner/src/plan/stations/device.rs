@@ -121,6 +121,8 @@ impl Planner {
         let entry = self.entry(raw);
         let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
         let link = self.link(raw, pacing, pace);
+        let reconnect = self.reconnect(raw, &link);
+        let manners = self.manners(raw, &link);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(
@@ -137,6 +139,8 @@ impl Planner {
             role: entry.role,
             model: entry.name,
             link,
+            reconnect,
+            manners,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
                 Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
@@ -234,7 +238,11 @@ impl Planner {
         let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
-            .map(|rating| (rating.name.to_owned(), rating.value))
+            .map(|rating| {
+                // A make that the wiring describes is rated there.
+                let rated = wired.options.number(&format!("rated_{}", rating.name));
+                (rating.name.to_owned(), rated.unwrap_or(rating.value))
+            })
             .collect();
         for limit in &raw.limits {
             self.limit(limit, &mut limits);

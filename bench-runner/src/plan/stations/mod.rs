@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use drivers::catalog::Role;
-use drivers::link::{LinkSpec, Pacing};
+use drivers::link::{LinkSpec, Manners, Pacing};
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -39,6 +39,10 @@ pub struct Wired {
     pub model: &'static str,
     /// What leads to it.
     pub link: LinkSpec,
+    /// How long its line may be away during a run, until the device counts as failed.
+    pub reconnect: Option<Period>,
+    /// How its line wants to be talked to.
+    pub manners: Manners,
     /// The pace of its line, where it is emulated.
     pub pacing: Pacing,
     /// Its options, checked.
