@@ -9,7 +9,7 @@ use profiles::time::{BenchTime, Period};
 use reports::render::figure::{Band, Figure, Panel, Pen, TimeAxis, Trace};
 
 use super::text::fixed;
-use super::{Args, Stop, is_json, picture, print, save};
+use super::{Args, Stop, ending, is_json, picture, print, save};
 use crate::config::cycles::{RawCycles, cycles};
 use crate::config::load::Loader;
 use crate::config::{Refusal, TableReader};
@@ -82,6 +82,15 @@ pub(super) fn needless(args: &Args) -> Option<Refusal> {
         ("--compare", args.compare.is_some()),
         ("--energy", args.energy.is_some()),
     ];
+    if let Some(path) = args
+        .series
+        .as_deref()
+        .filter(|path| ending(path) == Some("parquet"))
+    {
+        let message = format!("{}: cycles are written as text", path.display());
+        let help = "expected a file that ends in `.csv` or `.jsonl`";
+        return Some(Refusal::nowhere(message).help(help));
+    }
     let (option, _) = given.into_iter().find(|(_, given)| *given)?;
     let message = format!("{option} needs an orbit, and this file holds thermal cycles");
     Some(Refusal::nowhere(message).help("expected --events, --series, --update or --plot"))

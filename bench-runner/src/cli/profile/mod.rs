@@ -7,6 +7,7 @@ mod file;
 mod output;
 mod plot;
 mod resolve;
+mod rows;
 mod satellite;
 mod summary;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::config::{Refusal, Refusals, presets};
 use crate::exit::Exit;
 use reports::render::figure::Figure;
 use resolve::Flight;
+use rows::Form;
 
 /// Show what an orbit does to a satellite: eclipses, contacts, power and temperatures
 #[derive(Debug, clap::Args)]
@@ -39,11 +41,11 @@ pub(super) struct Args {
     /// Write the edges of eclipses, contacts and links as CSV: `event,t_s,utc`
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Write everything, second by second: CSV, or JSON lines if FILE ends in `.jsonl`; with
-    /// --year and nothing else day by day
+    /// Write everything, second by second: CSV, JSON lines if FILE ends in `.jsonl`, Parquet if
+    /// in `.parquet`; with --year and nothing else day by day
     #[arg(long, value_name = "FILE")]
     series: Option<PathBuf>,
-    /// Write running totals of energy and heat in J, second by second: CSV or JSON lines
+    /// Write running totals of energy and heat in J, second by second, in the same forms
     #[arg(long, value_name = "FILE")]
     energy: Option<PathBuf>,
     /// How often a solar-array simulator or a supply is told anew, such as "1 s": its curves are
@@ -151,10 +153,10 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         save(path, output::events(&flown))?;
     }
     if let Some(path) = &args.series {
-        stream(path, |out| output::series(&flown, is_json(path), out))?;
+        stream(path, |out| output::series(&flown, Form::of(path), out))?;
     }
     if let Some(path) = &args.energy {
-        stream(path, |out| output::books(&flown, is_json(path), out))?;
+        stream(path, |out| output::books(&flown, Form::of(path), out))?;
     }
     if let Some(path) = &args.links {
         save(path, output::links(&flown)?)?;
@@ -170,7 +172,13 @@ fn work(args: &Args) -> Result<Exit, Stop> {
 
 /// Whether anything is asked for that only a flight from second to second has.
 fn needs_flight(args: &Args) -> bool {
-    let files = [&args.events, &args.links, &args.plot, &args.compare, &args.energy];
+    let files = [
+        &args.events,
+        &args.links,
+        &args.plot,
+        &args.compare,
+        &args.energy,
+    ];
     files.iter().any(|file| file.is_some()) || args.update.is_some()
 }
 
@@ -318,17 +326,28 @@ fn ending(path: &Path) -> Option<&str> {
 /// Endings that promise something else than what would be written.
 fn unwritable(args: &Args) -> Vec<Refusal> {
     let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["jpg", "jpeg", "gif"]);
+    let others = ["arrow", "xlsx", "feather"];
+    // The days of a year are few: no table is made of them.
+    let days = args.year && !needs_flight(args);
+    let series = if days {
+        "a file that ends in `.csv` or `.jsonl`"
+    } else {
+        "a file that ends in `.csv`, `.jsonl` or `.parquet`"
+    };
     let wrong = |path: &Option<PathBuf>, endings: &[&str], expected: &str| {
         let path = path.as_deref()?;
         let found = ending(path).filter(|ending| endings.contains(ending))?;
         let message = format!("{}: nothing here writes `.{found}`", path.display());
         Some(Refusal::nowhere(message).help(format!("expected {expected}")))
     };
-    let series = "a file that ends in `.csv` or `.jsonl`";
     [
-        wrong(&args.series, &tables, series),
+        wrong(
+            &args.series,
+            if days { &tables[..] } else { &others[..] },
+            series,
+        ),
         wrong(&args.events, &tables, "a file that ends in `.csv`"),
-        wrong(&args.energy, &tables, series),
+        wrong(&args.energy, &others, series),
         wrong(&args.links, &tables, "a file that ends in `.csv`"),
         wrong(
             &args.plot,

@@ -8,7 +8,7 @@ use profiles::phase::Phase;
 use profiles::physics::array_curve::ArrayPoints;
 use profiles::time::{BenchTime, Period};
 
-use super::text::{Stamps, fixed};
+use super::rows::{Form, Rows};
 use super::{Flown, Stop};
 
 /// `event,t_s,utc`, in order of time. Contacts and links have rows of their own, with the
@@ -90,9 +90,9 @@ fn columns(flown: &Flown) -> Vec<String> {
 }
 
 /// Everything, one row a second and one at each edge; positions in TEME.
-pub(super) fn series(flown: &Flown, json: bool, out: &mut impl Write) -> Result<(), Stop> {
+pub(super) fn series(flown: &Flown, form: Form, out: &mut impl Write) -> Result<(), Stop> {
     let columns = columns(flown);
-    let mut rows = Rows::new(out, json, &columns);
+    let mut rows = Rows::new(out, form, &columns, true)?;
     let prediction = &flown.prediction;
     let mut phases = prediction.phases.iter().peekable();
     let mut values = Vec::with_capacity(columns.len());
@@ -189,9 +189,9 @@ const BOOKS: [&str; 14] = [
 ];
 
 /// Running totals of energy and heat at each point of the track.
-pub(super) fn books(flown: &Flown, json: bool, out: &mut impl Write) -> Result<(), Stop> {
+pub(super) fn books(flown: &Flown, form: Form, out: &mut impl Write) -> Result<(), Stop> {
     let columns = BOOKS.map(str::to_owned);
-    let mut rows = Rows::new(out, json, &columns);
+    let mut rows = Rows::new(out, form, &columns, false)?;
     let prediction = &flown.prediction;
     for (point, ledger) in prediction.track.iter().zip(&prediction.ledger) {
         let (energy, heat) = (&ledger.energy, &ledger.heat);
@@ -214,87 +214,4 @@ pub(super) fn books(flown: &Flown, json: bool, out: &mut impl Write) -> Result<(
         rows.row((point.at, utc(flown, point.at), None), &values)?;
     }
     rows.finish()
-}
-
-/// Bytes that are gathered before they are written.
-const CHUNK: usize = 1 << 16;
-
-/// Rows of numbers against time, as CSV or as JSON lines.
-struct Rows<'a, W> {
-    out: &'a mut W,
-    text: String,
-    /// What stands before each number.
-    before: Vec<String>,
-    json: bool,
-    stamps: Stamps,
-    /// The heading, until it is written: the first row says whether there are phases.
-    heading: Option<String>,
-}
-
-impl<'a, W: Write> Rows<'a, W> {
-    fn new(out: &'a mut W, json: bool, columns: &[String]) -> Rows<'a, W> {
-        let before = columns.iter().map(|name| {
-            if json {
-                format!(",\"{name}\":")
-            } else {
-                ",".to_owned()
-            }
-        });
-        Rows {
-            out,
-            text: String::with_capacity(2 * CHUNK),
-            before: before.collect(),
-            json,
-            stamps: Stamps::default(),
-            heading: (!json).then(|| columns.join(",")),
-        }
-    }
-
-    fn row(
-        &mut self,
-        (t, at, phase): (BenchTime, Utc, Option<Phase>),
-        values: &[f64],
-    ) -> Result<(), Stop> {
-        let text = &mut self.text;
-        if let Some(heading) = self.heading.take() {
-            let phase = if phase.is_some() { ",phase" } else { "" };
-            // Writing to a String cannot fail.
-            let _always_ok = writeln!(text, "t_s,utc{phase},{heading}");
-        }
-        let [time, stamp, name, end] = if self.json {
-            ["{\"t_s\":", ",\"utc\":\"", "\",\"phase\":\"", "}\n"]
-        } else {
-            ["", ",", ",", "\n"]
-        };
-        text.push_str(time);
-        fixed(text, t.as_secs_f64());
-        text.push_str(stamp);
-        self.stamps.write(text, at);
-        if let Some(phase) = phase {
-            text.push_str(name);
-            text.push_str(phase.name());
-        }
-        if self.json {
-            text.push('"');
-        }
-        for (before, value) in self.before.iter().zip(values) {
-            text.push_str(before);
-            fixed(text, *value);
-        }
-        text.push_str(end);
-        if self.text.len() >= CHUNK {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Stop> {
-        let written = self.out.write_all(self.text.as_bytes());
-        self.text.clear();
-        written.map_err(|why| Stop::Disk(why.to_string()))
-    }
-
-    fn finish(mut self) -> Result<(), Stop> {
-        self.flush()
-    }
 }

@@ -1,6 +1,7 @@
 //! Orbits of files and presets, flown.
 
 use super::resolve::{Flight, flight};
+use super::rows::Form;
 use super::{file, fly, output, plot, year};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
@@ -67,7 +68,7 @@ fn every_preset_flies() {
             "the same bytes: {preset}"
         );
         let mut json = Vec::new();
-        assert!(output::series(&flown, true, &mut json).is_ok());
+        assert!(output::series(&flown, Form::Json, &mut json).is_ok());
         let json = String::from_utf8(json).unwrap();
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert!(first["flux_w_m2"].is_number(), "{preset}");
@@ -188,7 +189,7 @@ fn lumps_tasks_and_curves_are_columns_and_the_books_close() {
         assert!(write(&mut out));
         String::from_utf8(out).unwrap()
     };
-    let series = text(&|out| output::series(&flown, false, out).is_ok());
+    let series = text(&|out| output::series(&flown, Form::Csv, out).is_ok());
     let heading: Vec<&str> = series.lines().next().unwrap().split(',').collect();
     let column = |name: &str| heading.iter().position(|known| *known == name).unwrap();
     let rows: Vec<Vec<&str>> = series
@@ -205,7 +206,7 @@ fn lumps_tasks_and_curves_are_columns_and_the_books_close() {
     assert_eq!(told(501), told(509));
     assert_ne!(told(501), told(511));
 
-    let books = text(&|out| output::books(&flown, false, out).is_ok());
+    let books = text(&|out| output::books(&flown, Form::Csv, out).is_ok());
     let row = |line: usize| -> Vec<f64> {
         let cells = books.lines().nth(line).unwrap().split(',').skip(2);
         cells.map(|cell| cell.parse().unwrap()).collect()
