@@ -37,7 +37,7 @@ fn a_shorter_update_costs_less_in_proportion() {
 
 #[test]
 fn the_worst_is_what_a_search_over_all_instants_finds() {
-    // Apart from the code under test: exact light at every 50 ms of the first entry, the curve
+    // Apart from the code under test: exact light at every 50 ms of the first exit, the curve
     // of the last whole second against each.
     let (orbit, start, spacecraft, prediction) = scene();
     let model = ShadowModel::default();
@@ -55,7 +55,7 @@ fn the_worst_is_what_a_search_over_all_instants_finds() {
         ArrayPoints::of(&curve).knee_watts().0
     };
     let mut worst = 0.0_f64;
-    for millis in (690_000..712_000).step_by(50) {
+    for millis in (2_799_000..2_813_000).step_by(50) {
         let held = watts(millis - millis % 1_000);
         worst = worst.max((held - watts(millis)).abs());
     }
@@ -64,9 +64,9 @@ fn the_worst_is_what_a_search_over_all_instants_finds() {
         "{worst:.3} W by search, {:.3} W at {}",
         found.value, found.at
     );
-    // The search ends 50 ms before each update; an exit may be a little worse than this entry.
+    // The search ends 50 ms before each update.
     assert!(
-        found.value > worst && found.value < 1.15 * worst,
+        found.value > worst && found.value < 1.08 * worst,
         "{found:?} {worst}"
     );
 }
