@@ -59,7 +59,8 @@ fn describe_heat(flown: &Flown, out: &mut String) -> std::fmt::Result {
             watt_hours(total.heat.heater)
         )?;
     }
-    if total.energy.unserved > 0.0 {
+    // Less is how a sum of reals rounds.
+    if total.energy.unserved > 1.0 {
         let missing = watt_hours(total.energy.unserved);
         writeln!(
             out,

@@ -485,8 +485,9 @@ fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
 #[test]
 fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     let folder = tempfile::tempdir().unwrap();
-    let lumps = "elements = \"iss.tle\"\nnode = [{ name = \"board\", heat_capacity_j_per_k = 600, \
-                 load_share = 0.5 }]\njoint = [{ between = [\"board\", \"baseplate\"], \
+    let lumps = "elements = \"iss.tle\"\nthermal.load_share = 0.0\nthermal.node = [{ \
+                 name = \"board\", heat_capacity_j_per_k = 600, load_share = 0.2 }]\n\
+                 thermal.joint = [{ between = [\"board\", \"baseplate\"], \
                  conductance_w_per_k = 2.0 }]\nenvironment = { case = \"hot\" }";
     let follows = FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"board\", ramp_k_per_min = 3");
     let edits = [
