@@ -133,6 +133,20 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         Some(Subject::Cycles(test)) => return cycles::show(&test, args),
         Some(Subject::Flight(flight)) => *flight,
     };
+    let place = flight.place.clone();
+    outputs(args, flight, other.as_deref()).map_err(|stop| match stop {
+        Stop::Flight(error) => {
+            let expected = "expected an orbit that lasts from the start to the end";
+            let refusal = Refusal::at(&place, error.to_string(), expected);
+            loader.refusals.push(refusal);
+            refused(loader)
+        }
+        other => other,
+    })
+}
+
+/// Everything that is asked of a flight.
+fn outputs(args: &Args, flight: Flight, other: Option<&[compare::Other]>) -> Result<Exit, Stop> {
     if args.year {
         // With nothing else asked for, the series is that of the year.
         let flies = needs_flight(args);
@@ -165,7 +179,7 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         save(path, picture(&plot::figure(&flown), path)?)?;
     }
     match other {
-        Some(other) => Ok(compare::show(&flown, &other, args.within)),
+        Some(other) => Ok(compare::show(&flown, other, args.within)),
         None => Ok(Exit::Passed),
     }
 }
