@@ -4,6 +4,7 @@ mod completions;
 mod console;
 mod decode;
 mod emulate;
+mod golden;
 mod init;
 mod judge;
 mod list;
@@ -38,6 +39,7 @@ enum Verb {
     List(list::Args),
     Emulate(emulate::Args),
     Decode(decode::Args),
+    Golden(golden::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -102,6 +104,7 @@ pub fn main() -> Exit {
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Decode(args) => decode::main(&args),
+        Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
