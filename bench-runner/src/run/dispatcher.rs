@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use drivers::accelerator;
-use drivers::catalog::{self, Role};
+use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
 use drivers::model::{BoardSetup, DriverSetup};
@@ -19,7 +19,7 @@ use super::emulation::{self, Near};
 use super::instrument::{self, InstrumentStation};
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
-use super::{ARMING, context};
+use super::{ARMING, SAFE_ORDER, context};
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
 
@@ -306,13 +306,13 @@ impl Dispatcher<'_, '_> {
     /// Leaves every device safe: first the boards, that they stop working, then the supplies,
     /// then the chambers. Always runs.
     async fn make_safe(mut self) -> Ending {
-        for role in [Role::Accelerator, Role::PowerSupply, Role::ThermalChamber] {
+        for roles in SAFE_ORDER {
             let devices: Vec<DeviceId> = self
                 .plan
                 .devices
                 .iter()
                 .map(DevicePlan::wired)
-                .filter(|wired| wired.role == role)
+                .filter(|wired| roles.contains(&wired.role))
                 .map(|wired| wired.id)
                 .collect();
             for device in &devices {

@@ -13,6 +13,7 @@ use drivers::link::{Link, LinkFaults, Pacing};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use drivers::power_supply;
+use drivers::solar_array_simulator;
 use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
@@ -181,6 +182,9 @@ impl Bench {
         };
         let emulate = match wired.role {
             Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
+            Role::SolarArraySimulator => {
+                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
+            }
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
             Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
         };
@@ -200,7 +204,7 @@ fn places(
     let mut places = BTreeMap::new();
     for wired in devices.iter().map(DevicePlan::wired) {
         match wired.role {
-            Role::PowerSupply => {
+            Role::PowerSupply | Role::SolarArraySimulator => {
                 let bus = plant.add_bus();
                 buses.insert(wired.id, bus);
                 places.insert(wired.id, Place::Bus(bus));

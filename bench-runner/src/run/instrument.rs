@@ -8,10 +8,11 @@ use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
 use drivers::power_supply::{self, SupplyLimits};
+use drivers::solar_array_simulator::{self, ArrayLimits};
 use drivers::thermal_chamber::{self, CelsiusRange};
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Volts};
+use profiles::quantity::{Amperes, Celsius, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
@@ -113,6 +114,18 @@ impl InstrumentStation {
                         amps: Amperes(amps),
                     };
                     supply.protect(ceiling).await?;
+                }
+            }
+            Instrument::SolarArraySimulator(array) => {
+                if let (Some(volts), Some(amps), Some(watts)) =
+                    (limit("volts"), limit("amps"), limit("watts"))
+                {
+                    let ceiling = ArrayLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                        watts: Watts(watts),
+                    };
+                    array.protect(ceiling).await?;
                 }
             }
             Instrument::ThermalChamber(chamber) => {
@@ -283,6 +296,10 @@ pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instru
         Role::PowerSupply => {
             let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
             Ok(Instrument::PowerSupply((model.drive)(setup)?))
+        }
+        Role::SolarArraySimulator => {
+            let model = catalog::find(solar_array_simulator::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::SolarArraySimulator((model.drive)(setup)?))
         }
         Role::ThermalChamber | Role::Accelerator => {
             let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;

@@ -179,6 +179,12 @@ impl Gatherer {
                     told("volts", "V", volts.0);
                     told("limit", "A", limit.0);
                 }
+                Command::Curve(points) => {
+                    told("isc", "A", points.isc.0);
+                    told("imp", "A", points.imp.0);
+                    told("voc", "V", points.voc.0);
+                    told("vmp", "V", points.vmp.0);
+                }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
                 Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}
             }

@@ -4,8 +4,8 @@ use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::{
-    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawLength, RawOrbit, RawProfile, RawSection, RawSet,
-    RawSetting, RawStep, RawValue, RawWorkload,
+    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
+    RawSet, RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::orbit_source::{KEYS, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
@@ -212,6 +212,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let device = table.required("device").and_then(|node| node.text());
     let after = table.get("after").and_then(|node| node.duration());
     let (volts, limit_amps) = (number("volts"), number("limit_amps"));
+    let curve = RawCurve {
+        isc: number("isc_amps"),
+        imp: number("imp_amps"),
+        voc: number("voc_volts"),
+        vmp: number("vmp_volts"),
+    };
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
@@ -230,6 +236,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         after,
         volts,
         limit_amps,
+        curve,
         output,
         celsius,
         slew,

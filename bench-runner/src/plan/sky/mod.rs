@@ -9,7 +9,9 @@ use std::path::Path;
 use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
 use drivers::link::LinkSpec;
-use profiles::orbit::{Prediction, PropagationError, Utc, injections, predict, radiation_effects};
+use profiles::orbit::{
+    Prediction, PropagationError, SolarArray, Utc, injections, predict, radiation_effects,
+};
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
 use reports::header::{NamedWindow, Pass, StepHeader};
@@ -31,6 +33,8 @@ const MOST_HITS: usize = 100_000;
 /// What the satellite does over the run.
 pub(super) struct Sky {
     pub(super) prediction: Prediction,
+    /// The satellite's array, for who simulates it.
+    pub(super) array: SolarArray,
     pub(super) start: Utc,
     pub(super) lines: Vec<String>,
     /// Contacts, links and regions, by their starts.
@@ -172,6 +176,7 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
     let spacecraft = &flight.spacecraft;
     Ok(Sky {
         prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
+        array: spacecraft.solar_array.clone(),
         start: flight.start,
         lines: flight.lines.clone(),
         windows: flight.around.windows(flown, span)?,

@@ -383,3 +383,112 @@ fn rates_and_profiles_come_from_files_too() {
     let text = refusals.render(false);
     assert!(text.contains("the table ends at 600 s"), "{text}");
 }
+
+const SUPPLY: &str = "role   = \"power-supply\"\nmodel  = \"keysight-6633b\"";
+const ARRAY: &str = "role   = \"solar-array-simulator\"\nmodel  = \"keysight-e4360a\"";
+const LIMITS: &str = "limits = { volts = 34.0, amps = 2.0 }";
+const ARRAY_LIMITS: &str = "limits = { volts = 36.0, amps = 4.0, watts = 100.0 }";
+const VALUES: &str = "volts = 30.0, limit_amps = 1.8";
+/// Ten cells in a row and three strings: at most 36 V when cold.
+const CELLS: (&str, &str) = ("cells_in_series = 16", "cells_in_series = 10");
+const STRINGS: (&str, &str) = ("strings         = 10", "strings         = 3");
+
+/// The quickstart with a solar-array simulator in the supply's place.
+fn on_an_array(folder: &Path, curve: &str, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals> {
+    let mut all = vec![
+        (WIRING, SUPPLY, ARRAY),
+        (WIRING, LIMITS, ARRAY_LIMITS),
+        (CAMPAIGN, VALUES, curve),
+        (CAMPAIGN, CELLS.0, CELLS.1),
+        (CAMPAIGN, STRINGS.0, STRINGS.1),
+    ];
+    all.extend(edits);
+    edited(folder, &all)
+}
+
+const CURVE: &str = "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0";
+
+#[test]
+fn an_array_follows_the_orbit_as_curves_and_is_dark_in_the_umbra() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = on_an_array(folder.path(), CURVE, &[]);
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let mut curves = 0;
+    for told in &plan.timeline {
+        let Command::Curve(points) = &told.command else {
+            continue;
+        };
+        curves += 1;
+        let phase = plan.header.phase_name(told.at).unwrap();
+        if phase == "umbra" {
+            assert!(points.isc.0 <= 0.0, "{}: {points}", told.at);
+        } else if points.isc.0 > 0.0 {
+            points.curve().unwrap();
+        }
+    }
+    assert!(curves > 400, "{curves} curves");
+    let watts = plan.worst.iter().find(|worst| worst.limit == "watts");
+    assert!(watts.unwrap().margin() > 0.0);
+}
+
+#[test]
+fn curves_that_cannot_be_or_must_not_be_are_refused_at_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    for (curve, said) in [
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0",
+            "told together",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 3.1, voc_volts = 32.0, vmp_volts = 28.0",
+            "`imp` is above",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 32.0",
+            "is not below",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 0.5, voc_volts = 32.0, vmp_volts = 5.0",
+            "too far inside",
+        ),
+        (
+            "isc_amps = 0.0, imp_amps = 0.0, voc_volts = 32.0, vmp_volts = 28.0",
+            "above 0",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 37.0, vmp_volts = 28.0",
+            "its limit `volts`",
+        ),
+        (
+            "isc_amps = 4.5, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `amps`",
+        ),
+        (
+            "isc_amps = 3.9, imp_amps = 3.7, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `watts`",
+        ),
+        ("volts = 30.0, limit_amps = 1.8", "cannot be told `volts`"),
+    ] {
+        let refusals = on_an_array(folder.path(), curve, &[]).unwrap_err();
+        let text = refusals.render(false);
+        assert!(text.contains(said), "{curve}: {text}");
+        assert!(text.contains("eclipse_ride_through.toml"), "{text}");
+    }
+    let refusals = edited(folder.path(), &[(CAMPAIGN, VALUES, CURVE)]).unwrap_err();
+    let text = refusals.render(false);
+    assert!(
+        text.contains("a power-supply cannot be told `isc_amps`"),
+        "{text}"
+    );
+    // An array that is too strong along the orbit.
+    let strong = [(CAMPAIGN, STRINGS.1, "strings = 20")];
+    let text = on_an_array(folder.path(), CURVE, &strong)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("`bus_supply` would be told"), "{text}");
+    let broken = [(CAMPAIGN, STRINGS.1, "strings = 3\nfailed_strings = 3")];
+    let text = on_an_array(folder.path(), CURVE, &broken)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("no curve to simulate"), "{text}");
+}

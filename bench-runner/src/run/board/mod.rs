@@ -107,7 +107,10 @@ impl BoardStation {
             Command::Inject(fault) => {
                 let _emulator_gone = self.faults.send(fault.clone()).await;
             }
-            Command::Supply { .. } | Command::SupplyOutput(_) | Command::Chamber { .. } => {}
+            Command::Supply { .. }
+            | Command::Curve(_)
+            | Command::SupplyOutput(_)
+            | Command::Chamber { .. } => {}
         }
         let now = self.clock.now();
         let late_us = now.micros_since(at);
