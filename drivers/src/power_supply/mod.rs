@@ -1,19 +1,46 @@
 //! Power supplies: one line per make.
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod contract;
+mod front;
+mod heard;
 mod keysight_663xb;
+mod keysight_e363xa;
 #[cfg(test)]
 mod rig;
 mod role;
+mod stage;
 
 pub use role::{PowerSupply, SupplyLimits};
 
-use crate::model::Model;
+use profiles::option::Options;
+
+use crate::model::{Model, Rating};
 
 /// Every make the bench can drive and play.
 pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_663xb::MODEL_6632B,
     keysight_663xb::MODEL_6633B,
     keysight_663xb::MODEL_6634B,
+    keysight_e363xa::MODEL_E3631A,
+    keysight_e363xa::MODEL_E3632A,
 ];
+
+/// What a model can do at most with these options: an output or a range that they choose has
+/// ratings of its own.
+pub fn ratings(model: &Model<dyn PowerSupply>, options: &Options) -> &'static [Rating] {
+    let chosen = options.text("output").or(options.text("range"));
+    let rated = match model.name {
+        "keysight-e3631a" | "keysight-e3632a" => chosen.and_then(keysight_e363xa::ratings),
+        _ => None,
+    };
+    rated.unwrap_or(model.ratings)
+}
+
+/// Whether a model trips by itself above a voltage that it is told. The driver of one that does
+/// not holds the wiring's limit alone.
+pub fn guards_itself(model: &str) -> bool {
+    model != "keysight-e3631a"
+}
