@@ -30,7 +30,7 @@ pub(super) struct Dialect<P, M: 'static> {
 
 /// Where a supply's outputs lead: one of them to a bus, the others nowhere.
 #[derive(Clone, Copy, Debug)]
-struct Outlets {
+pub(super) struct Outlets {
     /// Which of its outputs feeds the bus.
     placed: usize,
     place: Option<BusId>,
@@ -38,7 +38,38 @@ struct Outlets {
 }
 
 impl Outlets {
-    /// The outputs as they now are: what the plant has nothing to say of is there at once.
+    /// Those of a supply whose output number `placed`, from zero, is in the plant.
+    pub(super) fn new(setup: &EmulatorSetup, placed: usize) -> Outlets {
+        Outlets {
+            placed,
+            place: match setup.place {
+                Place::Bus(bus) => Some(bus),
+                Place::Air(_) | Place::Board(_) => None,
+            },
+            load_ohm: setup.options.number("load_ohm"),
+        }
+    }
+
+    /// Sees the outputs as they now are, and trips what must trip.
+    pub(super) fn regulate(self, stages: &mut [Stage], at: BenchTime, plant: &Plant) {
+        self.look(stages, plant);
+        for stage in stages.iter_mut() {
+            stage.guard(at);
+        }
+        // What has tripped is off at once.
+        self.look(stages, plant);
+    }
+
+    /// Feeds the bus.
+    pub(super) fn drive(self, stages: &[Stage], plant: &mut Plant) {
+        if let Some(bus) = self.place
+            && let Some(stage) = stages.get(self.placed)
+        {
+            plant.drive(bus, stage.drive());
+        }
+    }
+
+    /// What the plant has nothing to say of is there at once.
     fn look(self, stages: &mut [Stage], plant: &Plant) {
         for (index, stage) in stages.iter_mut().enumerate() {
             let bus = self.place.filter(|_| index == self.placed);
@@ -75,14 +106,7 @@ impl<P, M: Copy> Front<P, M> {
             dialect,
             responder,
             panel,
-            outlets: Outlets {
-                placed,
-                place: match setup.place {
-                    Place::Bus(bus) => Some(bus),
-                    Place::Air(_) | Place::Board(_) => None,
-                },
-                load_ohm: setup.options.number("load_ohm"),
-            },
+            outlets: Outlets::new(setup, placed),
             latency_us: (latency * 1e6).round() as u64,
             muted_until: BenchTime::ZERO,
             looks_at: BenchTime::MAX,
@@ -94,12 +118,8 @@ impl<P, M: Copy> Front<P, M> {
         let (panel, status) = (&mut self.panel, &mut self.responder.status);
         regulate(self.dialect, panel, self.outlets, (at, plant), status);
         let stages = (self.dialect.stages)(panel);
+        self.outlets.drive(stages, plant);
         let looks_at = stages.iter().map(|stage| stage.looks_at(at)).min();
-        if let Some(bus) = self.outlets.place
-            && let Some(stage) = stages.get(self.outlets.placed)
-        {
-            plant.drive(bus, stage.drive());
-        }
         let acts_at = (self.dialect.next_action)(panel);
         let next = looks_at.map_or(acts_at, |looks_at| looks_at.min(acts_at));
         self.looks_at = next.max(at.plus_micros(1));
@@ -114,13 +134,7 @@ fn regulate<P, M>(
     status: &mut Status,
 ) {
     (dialect.act)(panel, at);
-    let stages = (dialect.stages)(panel);
-    outlets.look(stages, plant);
-    for stage in stages.iter_mut() {
-        stage.guard(at);
-    }
-    // What has tripped is off at once.
-    outlets.look(stages, plant);
+    outlets.regulate((dialect.stages)(panel), at, plant);
     (dialect.settle)(panel, status);
 }
 

@@ -34,7 +34,6 @@ pub(super) enum Mode {
     OverVoltage,
     OverCurrent,
     OverTemperature,
-    #[expect(dead_code, reason = "for makes with an inhibit input")]
     Inhibited,
 }
 

@@ -12,6 +12,7 @@ mod keysight_e363xa;
 mod rig;
 mod role;
 mod stage;
+mod tdk_genesys;
 
 pub use role::{PowerSupply, SupplyLimits};
 
@@ -26,17 +27,18 @@ pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_663xb::MODEL_6634B,
     keysight_e363xa::MODEL_E3631A,
     keysight_e363xa::MODEL_E3632A,
+    tdk_genesys::MODEL,
 ];
 
-/// What a model can do at most with these options: an output or a range that they choose has
+/// What a model can do at most with these options, where an output or a range that they choose has
 /// ratings of its own.
-pub fn ratings(model: &Model<dyn PowerSupply>, options: &Options) -> &'static [Rating] {
-    let chosen = options.text("output").or(options.text("range"));
-    let rated = match model.name {
-        "keysight-e3631a" | "keysight-e3632a" => chosen.and_then(keysight_e363xa::ratings),
+pub fn ratings(model: &str, options: &Options) -> Option<&'static [Rating]> {
+    match model {
+        "keysight-e3631a" => options.text("output").and_then(keysight_e363xa::ratings),
+        "keysight-e3632a" => options.text("range").and_then(keysight_e363xa::ratings),
+        "tdk-genesys" => options.text("unit").and_then(tdk_genesys::ratings),
         _ => None,
-    };
-    rated.unwrap_or(model.ratings)
+    }
 }
 
 /// Whether a model trips by itself above a voltage that it is told. The driver of one that does

@@ -24,7 +24,6 @@ pub(super) enum OverCurrent {
     /// The current with a level of its own.
     Level,
     /// Whether the output is at its current limit.
-    #[expect(dead_code, reason = "for makes that trip in constant current")]
     Limit,
 }
 
