@@ -1,5 +1,6 @@
 //! Power supplies: one line per make.
 
+mod answer;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]

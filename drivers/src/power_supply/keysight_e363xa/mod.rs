@@ -4,6 +4,7 @@
 
 mod driver;
 mod emulator;
+mod instruments;
 mod panel;
 mod settings;
 #[cfg(test)]

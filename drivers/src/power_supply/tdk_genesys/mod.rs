@@ -4,6 +4,7 @@
 
 mod driver;
 mod emulator;
+mod level;
 mod line;
 mod session;
 #[cfg(test)]
