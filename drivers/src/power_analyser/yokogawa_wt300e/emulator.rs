@@ -5,6 +5,7 @@ use profiles::command::Fault;
 use profiles::seed::Stream;
 use profiles::time::BenchTime;
 
+use super::items::{ITEMS, Integrator, Item, PRESET, State, write_scientific};
 use super::words::{KEPT, Meaning, words};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
@@ -22,53 +23,6 @@ const MOST_ITEMS: usize = 255;
 const NOISE: f64 = 2e-5;
 /// Update rates, s.
 const RATES: [f64; 8] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
-
-/// What an item of the list of values is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Item {
-    Volts,
-    Amps,
-    Watts,
-    VoltAmperes,
-    Vars,
-    Factor,
-    Hertz,
-    WattHours,
-    AmpereHours,
-    Seconds,
-    None,
-}
-
-/// Their words.
-const ITEMS: [(&str, Item); 13] = [
-    ("U", Item::Volts),
-    ("I", Item::Amps),
-    ("P", Item::Watts),
-    ("S", Item::VoltAmperes),
-    ("Q", Item::Vars),
-    ("LAMBda", Item::Factor),
-    ("FU", Item::Hertz),
-    ("FI", Item::Hertz),
-    ("WH", Item::WattHours),
-    ("WHP", Item::WattHours),
-    ("AH", Item::AmpereHours),
-    ("TIME", Item::Seconds),
-    ("NONE", Item::None),
-];
-
-/// The list of values after a preset.
-const PRESET: [Item; 10] = [
-    Item::Volts,
-    Item::Amps,
-    Item::Watts,
-    Item::VoltAmperes,
-    Item::Vars,
-    Item::Factor,
-    Item::Hertz,
-    Item::WattHours,
-    Item::AmpereHours,
-    Item::Seconds,
-];
 
 /// An analyser on a bus.
 pub(super) struct Analyser {
@@ -90,25 +44,6 @@ struct Element {
     measured: [f64; 2],
     integrator: Integrator,
     noise: Stream,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Integrator {
-    state: State,
-    joules: f64,
-    coulombs: f64,
-    seconds: f64,
-    /// After this many seconds it stops; 0 for never.
-    timer: f64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Reset,
-    Running,
-    Stopped,
-    TimeUp,
 }
 
 impl Analyser {
@@ -147,21 +82,6 @@ impl Element {
         self.rate = 1;
         self.kept = KEPT.iter().map(|(_, word)| (*word).to_owned()).collect();
         self.integrator = Integrator::default();
-    }
-
-    /// One step of the plant has passed: the integrator is faster than the display.
-    fn step(&mut self, volts: f64, amps: f64) {
-        let integrator = &mut self.integrator;
-        if integrator.state != State::Running {
-            return;
-        }
-        let seconds = STEP.as_secs_f64();
-        integrator.joules += volts * amps * seconds;
-        integrator.coulombs += amps * seconds;
-        integrator.seconds += seconds;
-        if integrator.timer > 0.0 && integrator.seconds >= integrator.timer - 1e-9 {
-            integrator.state = State::TimeUp;
-        }
     }
 
     fn value(&self, item: Item) -> f64 {
@@ -220,7 +140,7 @@ impl Element {
             Meaning::Rate => self.rate(call, reply)?,
             Meaning::Start | Meaning::Stop | Meaning::IntegrationReset => {
                 call.none()?;
-                self.integrate(call.meaning)?;
+                self.integrator.carry_out(call.meaning)?;
             }
             Meaning::State => {
                 call.none()?;
@@ -235,24 +155,6 @@ impl Element {
             Meaning::Kept(index) => self.keep(index, call, reply)?,
             Meaning::Nothing if call.query => reply.push('0'),
             Meaning::Nothing => {}
-        }
-        Ok(())
-    }
-
-    fn integrate(&mut self, word: Meaning) -> Outcome {
-        let integrator = &mut self.integrator;
-        let timer = integrator.timer;
-        match (word, integrator.state) {
-            (Meaning::Start, State::Reset | State::Stopped) => integrator.state = State::Running,
-            (Meaning::Stop, State::Running) => integrator.state = State::Stopped,
-            (Meaning::IntegrationReset, State::Reset | State::Stopped | State::TimeUp) => {
-                *integrator = Integrator {
-                    timer,
-                    ..Integrator::default()
-                };
-            }
-            // Started twice, stopped without being started, reset while running.
-            _ => return Err(code::SETTINGS_CONFLICT),
         }
         Ok(())
     }
@@ -394,7 +296,7 @@ impl Emulator for Analyser {
     fn act(&mut self, at: BenchTime, plant: &mut Plant, _out: &mut Outbox) {
         let bus = self.place.map(|bus| plant.bus(bus)).unwrap_or_default();
         while self.next <= at {
-            self.element.step(bus.volts.0, bus.amps.0);
+            self.element.integrator.step(bus.volts.0, bus.amps.0);
             self.next = self.next + STEP;
         }
     }
@@ -405,22 +307,4 @@ impl Emulator for Analyser {
             self.responder.forget();
         }
     }
-}
-
-/// Writes a number as the analyser does, `28.000E+00`: an exponent that is a multiple of three,
-/// and six digits; `NAN` where there is nothing to show.
-fn write_scientific(reply: &mut String, value: f64) {
-    if value.is_nan() {
-        reply.push_str("NAN");
-        return;
-    }
-    let decade = if value == 0.0 {
-        0
-    } else {
-        value.abs().log10().floor() as i32
-    };
-    let exponent = decade.div_euclid(3) * 3;
-    let mantissa = value / 10_f64.powi(exponent);
-    let digits = 5_usize.saturating_sub((decade - exponent).max(0) as usize);
-    write_text(reply, format_args!("{mantissa:.digits$}E{exponent:+03}"));
 }

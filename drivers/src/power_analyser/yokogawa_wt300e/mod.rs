@@ -3,6 +3,7 @@
 
 mod driver;
 mod emulator;
+mod items;
 mod words;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
