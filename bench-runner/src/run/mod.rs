@@ -23,11 +23,15 @@ pub use station::Stop;
 /// Name of the step in which the bench identifies and arms its instruments.
 pub const ARMING: &str = "identify and arm";
 
-/// Who is left safe after whom: first the boards, that they stop working, then what feeds them,
-/// then the chambers.
+/// Who is left safe after whom: first the boards and loads, that they stop taking power, then what
+/// feeds them and who counts it, then the chambers.
 const SAFE_ORDER: [&[Role]; 3] = [
-    &[Role::Accelerator],
-    &[Role::PowerSupply, Role::SolarArraySimulator],
+    &[Role::Accelerator, Role::ElectronicLoad],
+    &[
+        Role::PowerSupply,
+        Role::SolarArraySimulator,
+        Role::PowerAnalyser,
+    ],
     &[Role::ThermalChamber],
 ];
 
