@@ -24,6 +24,9 @@ pub(crate) enum Line {
     Sent(Vec<u8>),
     /// What the device answers.
     Answered(Vec<u8>),
+    /// What the device answers about something that it measures, in binary: all but the first
+    /// three bytes and the length may be different another time.
+    Measured(Vec<u8>),
 }
 
 /// Runs a test in virtual time.
@@ -63,6 +66,7 @@ pub(crate) fn transcript(text: &str) -> Vec<Line> {
             match mark {
                 "> " => Line::Sent(bytes("\n")),
                 "< " => Line::Answered(bytes("\r\n")),
+                "~ " => Line::Measured(bytes("\r\n")),
                 _ => panic!("no line of a transcript: {line:?}"),
             }
         })
@@ -94,7 +98,9 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
                 assert_eq!(shown(&heard), shown(expected));
                 heard = rest;
             }
-            Line::Answered(answer) => link.send(Bytes::copy_from_slice(answer)).await.unwrap(),
+            Line::Answered(answer) | Line::Measured(answer) => {
+                link.send(Bytes::copy_from_slice(answer)).await.unwrap()
+            }
         }
     }
     assert_eq!(shown(&heard), "", "sent beyond the transcript");
@@ -124,6 +130,11 @@ pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Li
                     shown(expected),
                     shown(&answered)
                 );
+            }
+            Line::Measured(expected) => {
+                let answered = std::mem::take(&mut answers);
+                assert_eq!(shown(&answered[..3]), shown(&expected[..3]));
+                assert_eq!(answered.len(), expected.len());
             }
         }
     }
@@ -159,7 +170,7 @@ pub(crate) fn nearly(text: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
         .into_iter()
         .filter_map(|line| match line {
             Line::Sent(bytes) => Some(bytes),
-            Line::Answered(_) => None,
+            Line::Answered(_) | Line::Measured(_) => None,
         })
         .collect();
     let line = (select(sent), any::<Index>(), any::<u8>(), any::<bool>());

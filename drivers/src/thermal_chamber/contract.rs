@@ -19,7 +19,7 @@ use crate::link::{Link, Pacing};
 use crate::model::{DriverSetup, Model};
 use crate::plant::{Place, Plant, SharedPlant};
 use crate::rehearsal::{
-    device, emulator_setup, follow, nearly, paused, pester, replay, tear, transcript,
+    Line, device, emulator_setup, follow, nearly, paused, pester, replay, tear, transcript,
 };
 
 type Make = Model<dyn ThermalChamber>;
@@ -89,6 +89,33 @@ impl Rig {
             assert_eq!(usize::from(readings[channel].channel), channel);
             readings[channel].value.as_f64()
         })
+    }
+}
+
+/// What answers nothing, in the kind of protocol that the make's transcript is in.
+fn garbage(make: &Make) -> &'static [&'static [u8]] {
+    // Noise; a wrong CRC; another's answer; another function's; fewer registers; one byte too
+    // many; half an answer.
+    const MODBUS: [&[u8]; 7] = [
+        b"\xff\x00\x80\r\n",
+        b"\x01\x03\x02\x00\x01\x79\x85",
+        b"\x02\x03\x02\x00\x01\x3d\x84",
+        b"\x01\x06\x01\x2c\x00\xfa\xc9\xbc",
+        b"\x01\x03\x00\x20\xf0",
+        b"\x01\x03\x02\x00\x01\x79\x84\x00",
+        b"\x01\x03\x02",
+    ];
+    // Noise; no number; nothing; a number and something; half an answer.
+    const TEXT: [&[u8]; 5] = [
+        b"\xff\x00\x80\r\n",
+        b"hello\r\n",
+        b"\r\n",
+        b"23.0;oops\r\n",
+        b"2",
+    ];
+    match transcript(make.transcript).first() {
+        Some(Line::Sent(bytes)) if !bytes.is_ascii() || bytes[0] < b' ' => &MODBUS,
+        _ => &TEXT,
     }
 }
 
@@ -173,9 +200,10 @@ fn making_safe_twice_is_as_good_as_once() {
             rig.chamber.make_safe().await.unwrap();
             rig.is_told(23.0).await;
         }
-        rig.wait(3_600).await;
+        // Either the air is driven there, or the chamber is off and the room warms it slowly.
+        rig.wait(3 * 3_600).await;
         let [air, _] = rig.measure().await;
-        assert!((air - 23.0).abs() < 0.3, "{air} °C an hour after");
+        assert!((air - 23.0).abs() < 0.3, "{air} °C three hours after");
     });
 }
 
@@ -219,19 +247,8 @@ fn silence_is_told_within_its_deadline_and_ends() {
 
 #[test]
 fn garbage_is_told_and_the_next_question_works() {
-    // Noise; a wrong CRC; another's answer; another function's; fewer registers; one byte too
-    // many; half an answer.
-    const GARBAGE: [&[u8]; 7] = [
-        b"\xff\x00\x80\r\n",
-        b"\x01\x03\x02\x00\x01\x79\x85",
-        b"\x02\x03\x02\x00\x01\x3d\x84",
-        b"\x01\x06\x01\x2c\x00\xfa\xc9\xbc",
-        b"\x01\x03\x00\x20\xf0",
-        b"\x01\x03\x02\x00\x01\x79\x84\x00",
-        b"\x01\x03\x02",
-    ];
     for_every_make!(|make| {
-        for garbage in GARBAGE {
+        for garbage in garbage(make) {
             let clock = Clock::start();
             let (near, mut far) = Link::pair(clock, make.pacing);
             let mut chamber = drive(make, near, clock);

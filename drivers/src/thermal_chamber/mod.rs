@@ -1,13 +1,18 @@
 //! Thermal chambers: one line per make.
 
+mod cabinet;
+mod calendar;
 #[cfg(test)]
 mod contract;
+mod options;
+mod program;
 mod role;
 mod watlow_f4;
+mod watlow_f4t;
 
 pub use role::{CelsiusRange, ThermalChamber};
 
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn ThermalChamber>] = &[watlow_f4::MODEL];
+pub static MODELS: &[Model<dyn ThermalChamber>] = &[watlow_f4::MODEL, watlow_f4t::MODEL];
