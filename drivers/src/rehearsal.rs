@@ -55,18 +55,27 @@ pub(crate) fn device() -> DeviceName {
 }
 
 /// Reads a transcript. A line of four or more pairs of hexadecimal digits is those bytes; any
-/// other is text, which ends in LF where it is sent and in CR LF where it is answered.
+/// other is text, which ends in LF where it is sent and in CR LF where it is answered. A line
+/// `% CR CR` says that both end in CR, `% CRLF CRLF` in both.
 pub(crate) fn transcript(text: &str) -> Vec<Line> {
+    let ends = text.lines().find_map(|line| line.strip_prefix("% "));
+    let mut ends = ends.unwrap_or("LF CRLF").split(' ').map(|end| match end {
+        "CR" => "\r",
+        "LF" => "\n",
+        "CRLF" => "\r\n",
+        _ => panic!("no end of a line: {end:?}"),
+    });
+    let [sent, answered] = [ends.next().unwrap(), ends.next().unwrap()];
     text.lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .filter(|line| !line.starts_with(['#', '%']) && !line.trim().is_empty())
         .map(|line| {
             let (mark, content) = line.split_at(2);
             let bytes =
                 |end| hex(content).unwrap_or_else(|| format!("{content}{end}").into_bytes());
             match mark {
-                "> " => Line::Sent(bytes("\n")),
-                "< " => Line::Answered(bytes("\r\n")),
-                "~ " => Line::Measured(bytes("\r\n")),
+                "> " => Line::Sent(bytes(sent)),
+                "< " => Line::Answered(bytes(answered)),
+                "~ " => Line::Measured(bytes(answered)),
                 _ => panic!("no line of a transcript: {line:?}"),
             }
         })

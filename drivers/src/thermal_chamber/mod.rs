@@ -4,6 +4,8 @@ mod cabinet;
 mod calendar;
 #[cfg(test)]
 mod contract;
+mod espec_p300;
+mod line;
 mod options;
 mod program;
 mod role;
@@ -15,4 +17,5 @@ pub use role::{CelsiusRange, ThermalChamber};
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn ThermalChamber>] = &[watlow_f4::MODEL, watlow_f4t::MODEL];
+pub static MODELS: &[Model<dyn ThermalChamber>] =
+    &[espec_p300::MODEL, watlow_f4::MODEL, watlow_f4t::MODEL];
