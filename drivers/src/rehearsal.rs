@@ -24,8 +24,8 @@ pub(crate) enum Line {
     Sent(Vec<u8>),
     /// What the device answers.
     Answered(Vec<u8>),
-    /// What the device answers about something that it measures, in binary: all but the first
-    /// three bytes and the length may be different another time.
+    /// What the device answers about something that it measures, where fields are not between
+    /// commas: all but the first three bytes and the length may be different another time.
     Measured(Vec<u8>),
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
                 heard = rest;
             }
             Line::Answered(answer) | Line::Measured(answer) => {
-                link.send(Bytes::copy_from_slice(answer)).await.unwrap()
+                link.send(Bytes::copy_from_slice(answer)).await.unwrap();
             }
         }
     }
@@ -119,6 +119,16 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
 /// Numbers need to agree to 1 % and 0.1, for they are measured. Makes end their answers with LF or
 /// with CR LF.
 pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Line]) {
+    replay_slowly(emulator, plant, lines, 300_000);
+}
+
+/// The same with another time, µs, between lines.
+pub(crate) fn replay_slowly(
+    emulator: &mut dyn Emulator,
+    plant: &mut Plant,
+    lines: &[Line],
+    apart: u64,
+) {
     let mut out = Outbox::default();
     let mut answers = Vec::new();
     let mut at = BenchTime::ZERO;
@@ -126,7 +136,7 @@ pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Li
         match line {
             Line::Sent(bytes) => {
                 assert_eq!(shown(&answers), "", "answered beyond the transcript");
-                at = at.plus_micros(300_000);
+                at = at.plus_micros(apart);
                 plant.advance(at);
                 emulator.receive(at, bytes, plant, &mut out);
                 answers.extend(out.take().into_iter().flat_map(|(_, chunk)| chunk));

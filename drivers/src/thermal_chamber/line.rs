@@ -179,6 +179,12 @@ async fn whole(link: &mut Link, heard: &mut Vec<u8>, end: u8) -> Result<Option<u
     }
 }
 
+/// A line as text, if it is any.
+pub(super) fn text_of(line: Option<Vec<u8>>) -> Option<String> {
+    let text = String::from_utf8(line?).ok()?;
+    text.is_ascii().then_some(text)
+}
+
 /// The emulators' side: bytes to lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -191,8 +197,8 @@ const LINE_BYTES: usize = 256;
 
 impl Lines {
     /// Takes a chunk and gives the lines that it ends, without their end: at CR, at LF, or at both
-    /// together. `None` stands for a line that was too long or no text.
-    pub(super) fn receive(&mut self, chunk: &[u8]) -> Vec<Option<String>> {
+    /// together. `None` stands for a line that was too long.
+    pub(super) fn receive(&mut self, chunk: &[u8]) -> Vec<Option<Vec<u8>>> {
         let mut lines = Vec::new();
         for &byte in chunk {
             match byte {
@@ -200,8 +206,7 @@ impl Lines {
                 b'\r' | b'\n' => {
                     let line = std::mem::take(&mut self.heard);
                     let overrun = std::mem::take(&mut self.overrun);
-                    let text = String::from_utf8(line).ok().filter(|text| text.is_ascii());
-                    lines.push(text.filter(|_| !overrun));
+                    lines.push(Some(line).filter(|_| !overrun));
                 }
                 _ if self.heard.len() < LINE_BYTES => self.heard.push(byte),
                 _ => self.overrun = true,

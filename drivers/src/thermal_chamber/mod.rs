@@ -9,6 +9,8 @@ mod line;
 mod options;
 mod program;
 mod role;
+mod thermotron_3800;
+mod votsch_vt4002;
 mod watlow_f4;
 mod watlow_f4t;
 
@@ -17,5 +19,10 @@ pub use role::{CelsiusRange, ThermalChamber};
 use crate::model::Model;
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn ThermalChamber>] =
-    &[espec_p300::MODEL, watlow_f4::MODEL, watlow_f4t::MODEL];
+pub static MODELS: &[Model<dyn ThermalChamber>] = &[
+    espec_p300::MODEL,
+    thermotron_3800::MODEL,
+    votsch_vt4002::MODEL,
+    watlow_f4::MODEL,
+    watlow_f4t::MODEL,
+];

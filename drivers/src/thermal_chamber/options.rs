@@ -4,6 +4,8 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
 use profiles::quantity::Celsius;
 use profiles::time::Period;
 
+use super::role::CelsiusRange;
+use crate::error::DeviceErrorKind;
 use crate::model::Rating;
 
 /// Where a chamber is left when nothing else is said, °C.
@@ -76,4 +78,56 @@ pub(super) fn deadline_of(options: &Options, otherwise: f64) -> Period {
 /// The set point to leave behind.
 pub(super) fn safe_of(options: &Options) -> Celsius {
     Celsius(options.number("safe_celsius").unwrap_or(SAFE))
+}
+
+/// Limits that a controller cannot be armed with, held by its driver.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    reach: [f64; 2],
+    low: f64,
+    high: f64,
+}
+
+impl Held {
+    /// As far as the chamber reaches.
+    pub(super) fn new(reach: [f64; 2]) -> Held {
+        let [low, high] = reach;
+        Held { reach, low, high }
+    }
+
+    /// Takes limits that are within its reach.
+    pub(super) fn set(&mut self, range: CelsiusRange) -> Result<(), DeviceErrorKind> {
+        let [lowest, highest] = self.reach;
+        let fits = lowest <= range.min.0 && range.min.0 <= range.max.0 && range.max.0 <= highest;
+        if !fits {
+            return Err(refused(
+                format!("limits {} to {}", range.min, range.max),
+                format!("the chamber reaches {lowest} to {highest} °C"),
+            ));
+        }
+        (self.low, self.high) = (range.min.0, range.max.0);
+        Ok(())
+    }
+
+    /// Whether a set point is within the limits.
+    pub(super) fn check(&self, target: Celsius) -> Result<(), DeviceErrorKind> {
+        if (self.low..=self.high).contains(&target.0) {
+            return Ok(());
+        }
+        let Held { low, high, .. } = self;
+        Err(refused(
+            format!("set point {target}"),
+            format!("the limits are {low} and {high} °C"),
+        ))
+    }
+
+    /// What is nearest to `wished` within the limits, °C.
+    pub(super) fn nearest(&self, wished: Celsius) -> f64 {
+        wished.0.min(self.high).max(self.low)
+    }
+}
+
+fn refused(asked: String, text: String) -> DeviceErrorKind {
+    let code = 0;
+    DeviceErrorKind::Refused { asked, code, text }
 }

@@ -10,7 +10,7 @@ use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::thermal_chamber::cabinet::Cabinet;
-use crate::thermal_chamber::line::Lines;
+use crate::thermal_chamber::line::{Lines, text_of};
 
 /// How often it looks at itself while it conditions the air, µs.
 const STEP_US: u64 = 1_000_000;
@@ -88,7 +88,7 @@ impl Emulator for Chamber {
         }
         self.catch_up(at, plant);
         for line in self.lines.receive(chunk) {
-            let answer = match line {
+            let answer = match text_of(line) {
                 Some(line) => self.carry_out(&line),
                 None => Some(format!("NA:{}", refusal::COMMAND)),
             };
