@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod can;
 mod completions;
 mod console;
 mod emulate;
@@ -36,6 +37,7 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Can(can::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -99,6 +101,7 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Can(args) => can::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
