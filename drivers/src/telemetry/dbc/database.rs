@@ -143,7 +143,8 @@ impl Database {
         }
         let mut sources = Vec::new();
         for signal in &message.signals {
-            match Signal::compile(signal, compiled.octets) {
+            let orphan = multiplex::orphan(signal, message).map_or(Ok(()), Err);
+            match orphan.and_then(|()| Signal::compile(signal, compiled.octets)) {
                 Ok(plan) => {
                     let role = if signal.multiplex.is_selector {
                         Role::Selector

@@ -1,6 +1,6 @@
 //! Multiplexers: which signals they select, and in which order a frame's signals are told.
 
-use super::file::{Flaws, SignalText};
+use super::file::{Flaws, MessageText, SignalText};
 use super::message::Message;
 use super::signal::Gate;
 
@@ -38,6 +38,19 @@ pub(super) fn gate(message: &mut Message, sources: &[&SignalText<'_>], flaws: &m
             .filter(|&selector| selector != at)
             .map(|selector| Gate { selector, values });
     }
+}
+
+/// Why a signal can never be selected, if `SG_MUL_VAL_` names what is no multiplexer.
+pub(super) fn orphan(signal: &SignalText<'_>, message: &MessageText<'_>) -> Option<String> {
+    let (selector, _) = signal.selected_by.as_ref()?;
+    signal.multiplex.group?;
+    let found = message.signals.iter().find(|other| other.name == *selector);
+    if found.is_some_and(|selector| selector.multiplex.is_selector) {
+        return None;
+    }
+    Some(format!(
+        "is selected by {selector}, expected a multiplexer (marked `M`) of its message"
+    ))
 }
 
 /// The order in which the signals of a frame are told: from its first bit to its last, and those

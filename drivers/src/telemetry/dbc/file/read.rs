@@ -14,8 +14,10 @@ const EXTENDED: u64 = 0x8000_0000;
 const STANDARD_MOST: u64 = 0x7ff;
 /// Largest identifier of 29 bits.
 const EXTENDED_MOST: u64 = 0x1fff_ffff;
-/// Identifier of `VECTOR__INDEPENDENT_SIG_MSG`, which keeps signals that are in no message.
-const NO_MESSAGE: u64 = 0xc000_0000;
+/// What keeps signals that are in no message.
+const NO_MESSAGE: &str = "VECTOR__INDEPENDENT_SIG_MSG";
+/// Its usual identifier.
+const NO_MESSAGE_ID: u64 = 0xc000_0000;
 
 /// First words of statements that say nothing of frames. They end with `;`.
 const PASSED_OVER: [&str; 27] = [
@@ -160,7 +162,7 @@ impl<'a> Reader<'a, '_> {
         self.open = Open::LeftOut;
         let (rest, (written, name, octets)) = statement::message(self.rest)?;
         self.rest = next_line(rest);
-        if written == NO_MESSAGE {
+        if name == NO_MESSAGE {
             return Ok(());
         }
         let Some(id) = self.identifier(at, written, name) else {
@@ -295,7 +297,7 @@ impl<'a> Reader<'a, '_> {
     /// The signal that a statement speaks of.
     fn subject(&mut self, at: usize, (id, name): Subject<'a>) -> Option<&mut SignalText<'a>> {
         let Some(&place) = self.places.get(&id) else {
-            if id != NO_MESSAGE {
+            if id != NO_MESSAGE_ID {
                 let what = format!("found message {id} of signal {name}, expected one of the file");
                 self.flaws.add(at, what);
             }
