@@ -23,6 +23,7 @@ pub use faults::LinkFaults;
 pub use memory::Pacing;
 pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
 
+use self::can::bus::BitRates;
 use crate::clock::Clock;
 use crate::error::LinkError;
 
@@ -69,6 +70,8 @@ pub struct Link {
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    /// A node of a CAN bus in this process.
+    Bus(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
     // It keeps what it has heard and waits for.
@@ -93,6 +96,16 @@ impl Link {
     pub fn pair(clock: Clock, pacing: Pacing) -> (Link, Link) {
         let (near, far) = memory::pair(clock, pacing);
         (Wire::Memory(near).end(), Wire::Memory(far).end())
+    }
+
+    /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
+    /// won the bus and is over.
+    pub fn bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+        let nodes = can::bus::node::nodes(clock, rates, nodes);
+        nodes
+            .into_iter()
+            .map(|node| Wire::Bus(node).end())
+            .collect()
     }
 
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
@@ -142,6 +155,7 @@ impl Link {
         match &mut self.wire {
             Wire::Can(end) => end.need(needs),
             Wire::Memory(_)
+            | Wire::Bus(_)
             | Wire::Serial(_)
             | Wire::Tcp(_)
             | Wire::Pty(_)
@@ -154,6 +168,7 @@ impl Link {
         match &self.wire {
             Wire::Can(end) => end.unconfirmed(),
             Wire::Memory(_)
+            | Wire::Bus(_)
             | Wire::Serial(_)
             | Wire::Tcp(_)
             | Wire::Pty(_)
@@ -177,6 +192,7 @@ impl Link {
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         match &mut self.wire {
             Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::Bus(node) => node.send_at(at, &chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
             Wire::Can(end) => end.send_at(at, chunk).await,
@@ -189,7 +205,7 @@ impl Link {
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) => BenchTime::ZERO,
+            Wire::Memory(_) | Wire::Bus(_) => BenchTime::ZERO,
             Wire::Serial(_) | Wire::Tcp(_) | Wire::Can(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
@@ -241,6 +257,7 @@ impl Link {
         loop {
             let arrival = match &mut self.wire {
                 Wire::Memory(end) => end.receive().await?,
+                Wire::Bus(node) => node.receive().await?,
                 Wire::Serial(end) => end.receive().await?,
                 Wire::Tcp(end) => end.receive().await?,
                 Wire::Can(end) => end.receive().await?,
