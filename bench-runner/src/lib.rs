@@ -3,6 +3,7 @@
 pub mod can;
 pub mod cli;
 pub mod config;
+pub mod decode;
 pub mod embedded;
 pub mod execute;
 pub mod exit;

@@ -8,6 +8,7 @@ use crate::accelerator;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
 use crate::power_supply;
+use crate::solar_array_simulator;
 use crate::thermal_chamber;
 
 /// The roles of devices on the bench.
@@ -15,6 +16,8 @@ use crate::thermal_chamber;
 pub enum Role {
     /// A programmable power supply.
     PowerSupply,
+    /// A simulator of a solar array.
+    SolarArraySimulator,
     /// A thermal chamber.
     ThermalChamber,
     /// An accelerator board.
@@ -23,12 +26,18 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 3] = [Role::PowerSupply, Role::ThermalChamber, Role::Accelerator];
+    pub const ALL: [Role; 4] = [
+        Role::PowerSupply,
+        Role::SolarArraySimulator,
+        Role::ThermalChamber,
+        Role::Accelerator,
+    ];
 
     /// As wirings spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Role::PowerSupply => "power-supply",
+            Role::SolarArraySimulator => "solar-array-simulator",
             Role::ThermalChamber => "thermal-chamber",
             Role::Accelerator => "accelerator",
         }
@@ -36,10 +45,16 @@ impl Role {
 }
 
 impl Role {
+    /// Whether boards can be fed by it.
+    pub const fn feeds(self) -> bool {
+        matches!(self, Role::PowerSupply | Role::SolarArraySimulator)
+    }
+
     /// As sentences have it: `an accelerator`.
     pub const fn with_article(self) -> &'static str {
         match self {
             Role::PowerSupply => "a power-supply",
+            Role::SolarArraySimulator => "a solar-array-simulator",
             Role::ThermalChamber => "a thermal-chamber",
             Role::Accelerator => "an accelerator",
         }
@@ -85,6 +100,10 @@ pub fn entries() -> Vec<Entry> {
         })
     }
     rows(Role::PowerSupply, power_supply::MODELS)
+        .chain(rows(
+            Role::SolarArraySimulator,
+            solar_array_simulator::MODELS,
+        ))
         .chain(rows(Role::ThermalChamber, thermal_chamber::MODELS))
         .chain(rows(Role::Accelerator, accelerator::MODELS))
         .collect()

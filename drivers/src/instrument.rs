@@ -8,6 +8,7 @@ use profiles::reading::Reading;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::power_supply::PowerSupply;
+use crate::solar_array_simulator::SolarArraySimulator;
 use crate::thermal_chamber::ThermalChamber;
 
 /// An instrument that is polled and told, one arm for each role. Boards speak by themselves and
@@ -15,6 +16,8 @@ use crate::thermal_chamber::ThermalChamber;
 pub enum Instrument {
     /// A power supply.
     PowerSupply(Box<dyn PowerSupply>),
+    /// A solar-array simulator.
+    SolarArraySimulator(Box<dyn SolarArraySimulator>),
     /// A thermal chamber.
     ThermalChamber(Box<dyn ThermalChamber>),
 }
@@ -36,6 +39,12 @@ impl Instrument {
             (Instrument::PowerSupply(supply), Command::SupplyOutput(state)) => {
                 supply.switch(*state).await
             }
+            (Instrument::SolarArraySimulator(array), Command::Curve(points)) => {
+                array.program(points).await
+            }
+            (Instrument::SolarArraySimulator(array), Command::SupplyOutput(state)) => {
+                array.switch(*state).await
+            }
             (Instrument::ThermalChamber(chamber), Command::Chamber { target, slew }) => {
                 chamber.program(*target, *slew).await
             }
@@ -52,6 +61,7 @@ impl Instrument {
     pub fn channels(&self) -> Vec<ChannelSpec> {
         match self {
             Instrument::PowerSupply(supply) => supply.channels(),
+            Instrument::SolarArraySimulator(array) => array.channels(),
             Instrument::ThermalChamber(chamber) => chamber.channels(),
         }
     }
@@ -83,6 +93,7 @@ impl Instrument {
     fn device(&mut self) -> &mut dyn Device {
         match self {
             Instrument::PowerSupply(supply) => supply.as_mut(),
+            Instrument::SolarArraySimulator(array) => array.as_mut(),
             Instrument::ThermalChamber(chamber) => chamber.as_mut(),
         }
     }

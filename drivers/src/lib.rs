@@ -14,6 +14,7 @@ pub mod link;
 pub mod model;
 pub mod plant;
 pub mod power_supply;
+pub mod solar_array_simulator;
 pub mod telemetry;
 pub mod thermal_chamber;
 

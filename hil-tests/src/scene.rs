@@ -21,6 +21,7 @@ pub fn bench_folder() -> &'static Path {
 pub struct Scene {
     folder: TempDir,
     campaign: String,
+    wiring: String,
 }
 
 impl Scene {
@@ -32,11 +33,21 @@ impl Scene {
         let scene = Scene {
             folder: TempDir::new().expect("the system has a place for temporary files"),
             campaign: format!("campaigns/{name}.toml"),
+            wiring: "emulated.toml".to_owned(),
         };
         for part in ["campaigns", "wiring", "goldens"] {
             copy(&bench_folder().join(part), &scene.path(part));
         }
         scene
+    }
+
+    /// The same on another bench: the file `wiring/<name>.toml`.
+    #[must_use]
+    pub fn on(self, name: &str) -> Scene {
+        Scene {
+            wiring: format!("{name}.toml"),
+            ..self
+        }
     }
 
     /// A path in the scene.
@@ -100,7 +111,8 @@ impl Scene {
     /// If it is not there once.
     #[must_use]
     pub fn wired(self, from: &str, to: &str) -> Scene {
-        self.with("wiring/emulated.toml", from, to)
+        let wiring = format!("wiring/{}", self.wiring);
+        self.with(&wiring, from, to)
     }
 
     /// Adds a line to a device of the wiring.
@@ -118,10 +130,7 @@ impl Scene {
         let campaign = self.campaign.trim_start_matches("campaigns/").to_owned();
         Request {
             campaign: (Folder::Disk(self.path("campaigns")), campaign),
-            wiring: (
-                Folder::Disk(self.path("wiring")),
-                "emulated.toml".to_owned(),
-            ),
+            wiring: (Folder::Disk(self.path("wiring")), self.wiring.clone()),
             seed,
             pace: Pace::Virtual,
         }

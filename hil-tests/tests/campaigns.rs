@@ -6,19 +6,22 @@
 //! 4. the worst margins are those of the physics, not of luck;
 //! 5. every answer was compared with its golden, and the throughput goldens were held;
 //! 6. everything was left safe, and the record is whole;
-//! 7. boards work when the contacts and the Sun let them, and at no other time.
+//! 7. a simulated array's output lies on the curve that it was told last, and is off in the dark;
+//! 8. boards work when the contacts and the Sun let them, and at no other time.
 
 use std::fs;
 
 use bench_runner::exit::Exit;
 use hil_tests::ran::Ran;
 use hil_tests::scene::bench_folder;
+use profiles::command::Command;
 use profiles::phase::Phase;
+use profiles::physics::array_curve::ArrayPoints;
 use profiles::time::BenchTime;
 use reports::event::EventKind;
 use reports::verdict::{Ending, Verdict};
 
-use crate::{contacts, quickstart, smoke};
+use crate::{contacts, on_an_array, quickstart, smoke};
 
 /// The ISS on 2025-06-25 in seconds after 18:00 UTC: penumbra in, umbra in, umbra out, penumbra
 /// out of its first eclipse. Orekit and Skyfield agree on them within two seconds.
@@ -29,7 +32,8 @@ const EDGE_TOLERANCE: f64 = 2.0;
 
 #[test]
 fn every_campaign_of_the_folder_passes() {
-    let run: [(&str, &Ran); 3] = [
+    let run: [(&str, &Ran); 4] = [
+        ("array_ride_through", on_an_array()),
         ("contacts_and_links", contacts()),
         ("eclipse_ride_through", quickstart()),
         ("smoke", smoke()),
@@ -182,4 +186,46 @@ fn boards_work_in_the_windows_that_they_were_given() {
         }
     }
     assert!(of[0] > 10_000 && of[1] > 2_000, "{of:?}");
+}
+
+#[test]
+fn what_an_array_measures_lies_on_the_curve_that_it_was_told() {
+    let ran = on_an_array();
+    let array = ran.device("array");
+    let mut curve: Option<ArrayPoints> = None;
+    // A curve works from the plant's next step on, and is measured some milliseconds later.
+    let mut told_at = BenchTime::ZERO;
+    let (mut lit, mut dark) = (0, 0);
+    for event in ran.events(|event| event.device == array) {
+        match &event.kind {
+            EventKind::SetPointApplied {
+                command: Command::Curve(points),
+                ..
+            } => (curve, told_at) = (Some(*points), event.at),
+            EventKind::Sampled { readings } if event.at.micros_since(told_at) > 400_000 => {
+                let Some(points) = curve else { continue };
+                let value = |channel: usize| readings[channel].value.as_f64();
+                let (volts, amps) = (value(0), value(1));
+                if points.isc.0 < 0.005 {
+                    assert!(
+                        volts.abs() < 0.01 && amps.abs() < 0.01,
+                        "{volts} V {amps} A"
+                    );
+                    dark += 1;
+                } else if readings[2].value.as_f64() > 0.5 {
+                    let expected = points.curve().unwrap().amps_at(volts);
+                    let at = event.at;
+                    // A millivolt is milliamperes where the curve is steep.
+                    assert!(
+                        (amps - expected).abs() < 0.01,
+                        "{at}: {amps} A at {volts} V"
+                    );
+                    lit += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    // A sample a second, less those soon after a new curve: an eclipse of 35 minutes.
+    assert!(dark > 1_900 && lit > 3_000, "{dark} dark, {lit} lit");
 }

@@ -20,10 +20,11 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 8] = [
     "run",
     "plan",
     "init",
+    "decode",
     "list",
     "judge",
     "report",
@@ -271,7 +272,7 @@ fn command_lines_without_sense_are_refused() {
         &["list", "everything"],
         &["completions", "tcsh"],
         // Nothing is written under a name that promises something else.
-        &["profile", "iss", "--plot", "nowhere/iss.png"],
+        &["profile", "iss", "--plot", "nowhere/iss.jpg"],
         &["profile", "iss", "--series", "nowhere/iss.parquet"],
     ] {
         let said = bench(arguments);

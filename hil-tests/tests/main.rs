@@ -34,6 +34,12 @@ fn smoke() -> &'static Ran {
     RAN.get_or_init(|| Scene::of("smoke").run())
 }
 
+/// The campaign on a solar array, run once for all tests.
+fn on_an_array() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("array_ride_through").on("solar_array").run())
+}
+
 /// The campaign with contacts and links, run once for all tests.
 fn contacts() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();

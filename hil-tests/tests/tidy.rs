@@ -27,8 +27,9 @@ const CRATES: [&str; 5] = [
 ];
 
 /// Families: rooms with a fixed furniture.
-const FAMILIES: [&str; 5] = [
+const FAMILIES: [&str; 6] = [
     "drivers/src/power_supply",
+    "drivers/src/solar_array_simulator",
     "drivers/src/thermal_chamber",
     "drivers/src/accelerator",
     "drivers/src/telemetry",

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::physics::array_curve::ArrayPoints;
 use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
 
 /// Everything the bench can tell a device.
@@ -18,7 +19,10 @@ pub enum Command {
         /// Current limit.
         limit: Amperes,
     },
-    /// Switch a supply's output.
+    /// Program the curve of a solar-array simulator. Without light (no current or no voltage) its
+    /// output conducts nothing.
+    Curve(ArrayPoints),
+    /// Switch the output of a supply or a solar-array simulator.
     SupplyOutput(Switch),
     /// Program a chamber.
     Chamber {
@@ -106,6 +110,8 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Command::Supply { volts, limit } => write!(f, "{volts:.3}, at most {limit:.3}"),
+            Command::Curve(points) if points.isc.0 <= 0.0 => f.write_str("dark"),
+            Command::Curve(points) => points.fmt(f),
             Command::SupplyOutput(Switch::On) => f.write_str("output on"),
             Command::SupplyOutput(Switch::Off) => f.write_str("output off"),
             Command::Chamber { target, slew: None } => write!(f, "{target:.1}"),

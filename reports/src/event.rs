@@ -107,6 +107,16 @@ pub enum EventKind {
         /// Why.
         why: String,
     },
+    /// The line to a device was lost, as by an adapter that was unplugged; it is waited for.
+    LinkLost {
+        /// What was seen of it.
+        why: String,
+    },
+    /// The line to a device came back, and so did the device: the same one, and armed again.
+    LinkRestored {
+        /// How long it was away, µs.
+        away_us: u64,
+    },
     /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
     BusError {
         /// What it told.

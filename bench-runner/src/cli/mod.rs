@@ -3,6 +3,7 @@
 mod can;
 mod completions;
 mod console;
+mod decode;
 mod emulate;
 mod init;
 mod judge;
@@ -38,6 +39,7 @@ enum Verb {
     List(list::Args),
     Emulate(emulate::Args),
     Can(can::Args),
+    Decode(decode::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -102,6 +104,7 @@ pub fn main() -> Exit {
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Can(args) => can::main(&args),
+        Verb::Decode(args) => decode::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod folder;
 pub mod load;
 pub(crate) mod orbit_source;
+pub(crate) mod presets;
 mod reader;
 pub mod refusal;
 pub(crate) mod selection;

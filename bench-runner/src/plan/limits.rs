@@ -52,6 +52,11 @@ impl Worst {
 fn values(command: &Command) -> Vec<(&'static str, f64)> {
     match command {
         Command::Supply { volts, limit } => vec![("volts", volts.0), ("amps", limit.0)],
+        Command::Curve(points) => vec![
+            ("volts", points.voc.0),
+            ("amps", points.isc.0),
+            ("watts", points.knee_watts().0),
+        ],
         Command::Chamber { target, .. } => {
             vec![("min_celsius", target.0), ("max_celsius", target.0)]
         }

@@ -1,12 +1,12 @@
 //! The dispatcher: walks the timeline, puts all events in one order, and ends the run safely.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use drivers::accelerator;
-use drivers::catalog::{self, Role};
+use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
-use drivers::model::{BoardSetup, DriverSetup};
+use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
@@ -16,10 +16,11 @@ use tokio::task::JoinSet;
 
 use super::board::{BoardStation, State};
 use super::emulation::{self, Near};
-use super::instrument::{self, InstrumentStation};
+use super::instrument::InstrumentStation;
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
-use super::{ARMING, context};
+use super::way::Way;
+use super::{ARMING, SAFE_ORDER, context};
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
 
@@ -115,20 +116,18 @@ impl Dispatcher<'_, '_> {
             };
             match device {
                 DevicePlan::Instrument(plan) => {
-                    let setup = DriverSetup {
-                        device: wired.name.clone(),
-                        link: near.link,
-                        clock: self.clock,
-                        options: wired.options.clone(),
-                    };
+                    let way = Way::to(wired, near.door, self.clock);
                     let station = InstrumentStation {
-                        instrument: instrument::open(wired.role, wired.model, setup)?,
+                        instrument: way.instrument(near.link)?,
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
                         limits: plan.limits.clone(),
                         poll: plan.poll,
                         clock: self.clock,
                         orders,
+                        kept: VecDeque::new(),
+                        way,
+                        identity: None,
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
                         faults: near.faults,
@@ -146,6 +145,7 @@ impl Dispatcher<'_, '_> {
                     let station = BoardStation {
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
+                        way: Way::to(wired, near.door, self.clock),
                         accelerator: (model.drive)(setup)?,
                         link: near.link,
                         faults: near.faults,
@@ -306,13 +306,13 @@ impl Dispatcher<'_, '_> {
     /// Leaves every device safe: first the boards, that they stop working, then the supplies,
     /// then the chambers. Always runs.
     async fn make_safe(mut self) -> Ending {
-        for role in [Role::Accelerator, Role::PowerSupply, Role::ThermalChamber] {
+        for roles in SAFE_ORDER {
             let devices: Vec<DeviceId> = self
                 .plan
                 .devices
                 .iter()
                 .map(DevicePlan::wired)
-                .filter(|wired| wired.role == role)
+                .filter(|wired| roles.contains(&wired.role))
                 .map(|wired| wired.id)
                 .collect();
             for device in &devices {

@@ -9,10 +9,11 @@ use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing};
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use drivers::power_supply;
+use drivers::solar_array_simulator;
 use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
@@ -21,6 +22,7 @@ use reports::event::DeviceId;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
+use super::way::{Door, doors};
 use crate::plan::{DevicePlan, Plan, Wired};
 
 /// Faults that may wait for one emulator.
@@ -37,6 +39,8 @@ const MAINS: Drive = Drive {
 #[derive(Debug)]
 pub(super) struct Near {
     pub(super) link: Link,
+    /// To open it again.
+    pub(super) door: Door,
     pub(super) faults: Sender<Fault>,
 }
 
@@ -47,15 +51,17 @@ pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
 pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
     let bench = Bench::new(&plan.devices, plan.seed, clock, None);
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
+    let mut doors = doors(&plan.devices, clock);
     for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let link = match wired.link.line() {
-            Some(line) => Link::open(line, clock).await,
-            None => Ok(bench.emulate(wired, broken)),
+        let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
+        let link = match door {
+            Door::Memory => Ok(bench.emulate(wired, broken)),
+            Door::Line(..) | Door::Bus(_) => door.open(clock).await,
         };
         match link {
             Ok(link) => {
-                nears.insert(wired.id, Near { link, faults });
+                nears.insert(wired.id, Near { link, door, faults });
             }
             Err(error) => {
                 absent.insert(wired.id, format!("{}: {error}", wired.name));
@@ -114,32 +120,75 @@ pub async fn publish(
         tasks: JoinSet::new(),
         faults: Vec::new(),
     };
-    for wired in devices.iter().map(DevicePlan::wired) {
-        let name = wired.name.to_string();
-        let Some(emulator) = bench.emulator(wired) else {
-            continue;
-        };
-        let path = folder.join(&name);
-        let is_can = matches!(wired.pacing, Pacing::Can { .. });
-        let link = match (&endpoints.bus, endpoints.lines) {
-            (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
-            (None, _) if is_can => {
+    for sharing in trunks(devices) {
+        let mut emulators = Vec::new();
+        for wired in sharing {
+            let name = wired.name.to_string();
+            let is_can = matches!(wired.pacing, Pacing::Can { .. });
+            if is_can && endpoints.bus.is_none() {
                 published.skipped.push(name);
-                continue;
+            } else if let Some(emulator) = bench.emulator(wired) {
+                published.served.push(name);
+                emulators.push((wired, emulator));
             }
-            (_, Lines::Ports) => Link::publish_pty(&path, clock, wired.pacing)?,
-            (_, Lines::Sockets) => Link::publish_tcp(&path, clock, wired.pacing).await?,
-        };
-        let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let plant = bench.plant.clone();
-        published.tasks.spawn(async move {
-            // Without its line an emulator has nobody to tell that it failed.
-            let _line_failed = serve(emulator, link, broken, clock, plant).await;
-        });
-        published.faults.push(faults);
-        published.served.push(name);
+        }
+        let wired: Vec<&Wired> = emulators.iter().map(|(wired, _)| *wired).collect();
+        let links = ends(&wired, folder, endpoints, clock).await?;
+        for ((_, emulator), link) in emulators.into_iter().zip(links) {
+            let (faults, broken) = mpsc::channel(FAULT_QUEUE);
+            let plant = bench.plant.clone();
+            published.tasks.spawn(async move {
+                // Without its line an emulator has nobody to tell that it failed.
+                let _line_failed = serve(emulator, link, broken, clock, plant).await;
+            });
+            published.faults.push(faults);
+        }
     }
     Ok(published)
+}
+
+/// The devices by the lines that they are on: mostly one on each.
+fn trunks(devices: &[DevicePlan]) -> Vec<Vec<&Wired>> {
+    let mut trunks: Vec<Vec<&Wired>> = Vec::new();
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    for wired in devices.iter().map(DevicePlan::wired) {
+        let place = match wired.link.line() {
+            Some(line) => *ends.entry(line.far_end()).or_insert(trunks.len()),
+            None => trunks.len(),
+        };
+        match trunks.get_mut(place) {
+            Some(sharing) => sharing.push(wired),
+            None => trunks.push(vec![wired]),
+        }
+    }
+    trunks
+}
+
+/// The far ends of devices on one line, which each of their names in the folder leads to.
+async fn ends(
+    sharing: &[&Wired],
+    folder: &Path,
+    endpoints: &Endpoints,
+    clock: Clock,
+) -> Result<Vec<Link>, LinkError> {
+    let Some((first, others)) = sharing.split_first() else {
+        return Ok(Vec::new());
+    };
+    let path = |wired: &Wired| folder.join(wired.name.as_str());
+    let is_can = matches!(first.pacing, Pacing::Can { .. });
+    let mut trunk = match (&endpoints.bus, endpoints.lines) {
+        (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+        (_, Lines::Ports) => Link::publish_pty(&path(first), clock, first.pacing)?,
+        (_, Lines::Sockets) => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    };
+    for wired in others {
+        trunk.publish_also(&path(wired))?;
+    }
+    let echo = first.manners.echo;
+    if sharing.len() == 1 && !echo {
+        return Ok(vec![trunk]);
+    }
+    Ok(party(trunk, sharing.len(), echo).await)
 }
 
 /// The plant, and each device's place in it.
@@ -192,6 +241,9 @@ impl Bench {
         };
         let emulate = match wired.role {
             Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
+            Role::SolarArraySimulator => {
+                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
+            }
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
             Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
         };
@@ -211,7 +263,7 @@ fn places(
     let mut places = BTreeMap::new();
     for wired in devices.iter().map(DevicePlan::wired) {
         match wired.role {
-            Role::PowerSupply => {
+            Role::PowerSupply | Role::SolarArraySimulator => {
                 let bus = plant.add_bus();
                 buses.insert(wired.id, bus);
                 places.insert(wired.id, Place::Bus(bus));

@@ -1,23 +1,26 @@
 //! The station of an instrument: identifies it, arms it, polls it, tells it, leaves it safe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use drivers::catalog::{self, Role};
 use drivers::clock::{Alarm, Clock};
+use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
 use drivers::power_supply::{self, SupplyLimits};
+use drivers::solar_array_simulator::{self, ArrayLimits};
 use drivers::thermal_chamber::{self, CelsiusRange};
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Volts};
+use profiles::quantity::{Amperes, Celsius, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::station::{Order, Raised, Reporter};
+use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
 const TRIES: u32 = 3;
@@ -44,6 +47,11 @@ pub(super) struct InstrumentStation {
     pub(super) poll: Period,
     pub(super) clock: Clock,
     pub(super) orders: Receiver<Order>,
+    /// Orders that came while the instrument was away.
+    pub(super) kept: VecDeque<Order>,
+    pub(super) way: Way,
+    /// Who answered first.
+    pub(super) identity: Option<Identity>,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -80,6 +88,7 @@ impl InstrumentStation {
                 return prepared;
             }
         };
+        self.identity = Some(identity.clone());
         let found = identity.serial.clone();
         let event = EventKind::Identified {
             maker: identity.maker,
@@ -103,7 +112,8 @@ impl InstrumentStation {
         Prepared::Armed
     }
 
-    async fn arm(&mut self) -> Result<(), DeviceError> {
+    /// Tells the instrument its limits.
+    pub(super) async fn arm(&mut self) -> Result<(), DeviceError> {
         let limit = |key: &str| self.limits.get(key).copied();
         match &mut self.instrument {
             Instrument::PowerSupply(supply) => {
@@ -113,6 +123,18 @@ impl InstrumentStation {
                         amps: Amperes(amps),
                     };
                     supply.protect(ceiling).await?;
+                }
+            }
+            Instrument::SolarArraySimulator(array) => {
+                if let (Some(volts), Some(amps), Some(watts)) =
+                    (limit("volts"), limit("amps"), limit("watts"))
+                {
+                    let ceiling = ArrayLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                        watts: Watts(watts),
+                    };
+                    array.protect(ceiling).await?;
                 }
             }
             Instrument::ThermalChamber(chamber) => {
@@ -135,7 +157,7 @@ impl InstrumentStation {
         loop {
             let order = tokio::select! {
                 biased;
-                order = self.orders.recv() => Some(order),
+                order = next(&mut self.kept, &mut self.orders) => Some(order),
                 () = alarm.at(due) => None,
             };
             match order {
@@ -169,6 +191,7 @@ impl InstrumentStation {
                     self.watch(&readings).await;
                     return true;
                 }
+                Err(error) if is_gone(&error) => return self.recover(&error).await,
                 Err(error) if attempt < TRIES => {
                     let event = EventKind::Retried {
                         asked: "measure".into(),
@@ -201,12 +224,23 @@ impl InstrumentStation {
     }
 
     async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
-        let applied = match command {
-            Command::Inject(fault) => {
-                let _emulator_gone = self.faults.send(fault.clone()).await;
-                Ok(())
+        let applied = loop {
+            let applied = match command {
+                Command::Inject(fault) => {
+                    let _emulator_gone = self.faults.send(fault.clone()).await;
+                    Ok(())
+                }
+                command => self.instrument.apply(&self.name, command).await,
+            };
+            match applied {
+                // Whether it was heard before the line was lost, nobody knows: it is told again.
+                Err(error) if is_gone(&error) => {
+                    if !self.recover(&error).await {
+                        return false;
+                    }
+                }
+                applied => break applied,
             }
-            command => self.instrument.apply(&self.name, command).await,
         };
         match applied {
             Ok(()) => {
@@ -226,7 +260,7 @@ impl InstrumentStation {
         }
     }
 
-    async fn fail(&mut self, error: &DeviceError) {
+    pub(super) async fn fail(&mut self, error: &DeviceError) {
         let why = error.kind.to_string();
         self.reporter
             .tell(self.clock.now(), EventKind::DeviceFailed { why });
@@ -235,18 +269,22 @@ impl InstrumentStation {
 
     /// After a failure nothing is told any more but to make safe.
     async fn wait_for_the_end(&mut self) {
-        while let Some(Order::Apply { .. }) = self.orders.recv().await {}
+        while let Some(Order::Apply { .. }) = next(&mut self.kept, &mut self.orders).await {}
     }
 
     async fn make_safe(&mut self, prepared: Prepared) {
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
-            result = self
-                .instrument
-                .make_safe()
-                .await
-                .map_err(|error| error.kind.to_string());
-            if result.is_ok() {
+            let Err(error) = self.instrument.make_safe().await else {
+                result = Ok(());
+                break;
+            };
+            result = Err(error.kind.to_string());
+            if is_gone(&error)
+                && self.way.may_come_back()
+                && let Err(error) = self.reach_again().await
+            {
+                result = Err(error.kind.to_string());
                 break;
             }
         }
@@ -263,6 +301,14 @@ impl InstrumentStation {
         self.reporter
             .raise(Raised::Left(self.reporter.device, result))
             .await;
+    }
+}
+
+/// The next order: one that was kept, else one that comes. Cancel-safe.
+async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Option<Order> {
+    match kept.pop_front() {
+        Some(order) => Some(order),
+        None => orders.recv().await,
     }
 }
 
@@ -283,6 +329,10 @@ pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instru
         Role::PowerSupply => {
             let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
             Ok(Instrument::PowerSupply((model.drive)(setup)?))
+        }
+        Role::SolarArraySimulator => {
+            let model = catalog::find(solar_array_simulator::MODELS, model).ok_or_else(missing)?;
+            Ok(Instrument::SolarArraySimulator((model.drive)(setup)?))
         }
         Role::ThermalChamber | Role::Accelerator => {
             let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;

@@ -68,6 +68,8 @@ impl Lock {
             .collect();
         // Everybody in one order: two runs that wait never wait for each other.
         lines.sort();
+        // Devices that share a line are held by one lock.
+        lines.dedup_by(|one, other| one.0 == other.0);
         let owner = format!(
             "process {}, campaign {}\n",
             std::process::id(),

@@ -6,8 +6,11 @@ mod emulation;
 mod instrument;
 mod lock;
 mod order;
+mod returning;
 mod station;
+mod way;
 
+use drivers::catalog::Role;
 use profiles::channel::ChannelSpec;
 use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
@@ -19,6 +22,14 @@ pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
 pub const ARMING: &str = "identify and arm";
+
+/// Who is left safe after whom: first the boards, that they stop working, then what feeds them,
+/// then the chambers.
+const SAFE_ORDER: [&[Role]; 3] = [
+    &[Role::Accelerator],
+    &[Role::PowerSupply, Role::SolarArraySimulator],
+    &[Role::ThermalChamber],
+];
 
 /// The channels of the orbit itself.
 pub(crate) fn context_channels() -> Vec<ChannelSpec> {

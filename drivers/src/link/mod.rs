@@ -1,11 +1,14 @@
 //! Links: one end of a wire that moves chunks. A chunk is some bytes on a stream, or one frame
 //! on CAN; a link stamps what arrives with bench time and does not look inside.
 
+mod bus;
 pub mod can;
 mod faults;
 mod line;
+mod manners;
 mod memory;
 mod pty;
+pub mod rfc2217;
 mod serial;
 mod spec;
 mod tcp;
@@ -18,12 +21,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
+pub use bus::{Bus, party};
 pub use can::{BusNeeds, CanSpec};
 pub use faults::LinkFaults;
+pub use manners::Manners;
 pub use memory::Pacing;
-pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
+pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
+pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 
 use self::can::bus::BitRates;
+use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
 
@@ -65,15 +72,19 @@ impl Arrival {
 pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
+    manners: Option<Box<Kept>>,
 }
 
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
     /// A node of a CAN bus in this process.
-    Bus(can::bus::node::Node),
+    CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
+    Rfc2217(rfc2217::Client),
+    /// One device's end of a line that several share.
+    Tap(bus::Tap),
     // It keeps what it has heard and waits for.
     Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
@@ -83,10 +94,39 @@ enum Wire {
 }
 
 impl Wire {
+    async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        match self {
+            Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::CanNode(node) => node.send_at(at, &chunk),
+            Wire::Serial(end) => end.send_at(at, chunk).await,
+            Wire::Tcp(end) => end.send_at(at, chunk).await,
+            Wire::Rfc2217(end) => end.send_at(at, chunk).await,
+            Wire::Can(end) => end.send_at(at, chunk).await,
+            Wire::Tap(end) => end.send_at(at, chunk).await,
+            Wire::Pty(end) => end.send_at(at, chunk).await,
+            Wire::TcpServer(end) => end.send_at(at, chunk).await,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Arrival, LinkError> {
+        match self {
+            Wire::Memory(end) => end.receive().await,
+            Wire::CanNode(node) => node.receive().await,
+            Wire::Serial(end) => end.receive().await,
+            Wire::Tcp(end) => end.receive().await,
+            Wire::Rfc2217(end) => end.receive().await,
+            Wire::Can(end) => end.receive().await,
+            Wire::Tap(end) => end.receive().await,
+            Wire::Pty(end) => end.receive().await,
+            Wire::TcpServer(end) => end.receive().await,
+        }
+    }
+
     fn end(self) -> Link {
         Link {
             wire: self,
             faults: None,
+            manners: None,
         }
     }
 }
@@ -100,12 +140,10 @@ impl Link {
 
     /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
     /// won the bus and is over.
-    pub fn bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+    pub fn can_bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
         let nodes = can::bus::node::nodes(clock, rates, nodes);
-        nodes
-            .into_iter()
-            .map(|node| Wire::Bus(node).end())
-            .collect()
+        let ends = nodes.into_iter().map(|node| Wire::CanNode(node).end());
+        ends.collect()
     }
 
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
@@ -117,6 +155,9 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Rfc2217(spec) => {
+                Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
+            }
             LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
@@ -139,11 +180,42 @@ impl Link {
         Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
     }
 
+    /// Publishes a published end under another name too: another device on the same line.
+    ///
+    /// # Errors
+    /// If the name cannot be given.
+    pub fn publish_also(&mut self, path: &Path) -> Result<(), LinkError> {
+        match &mut self.wire {
+            Wire::Pty(end) => end.publish_also(path),
+            Wire::TcpServer(end) => end.publish_also(path),
+            _ => Ok(()),
+        }
+    }
+
     /// The same link, on which what is *received* is dropped or damaged now and then.
     #[must_use]
     pub fn with_faults(mut self, faults: LinkFaults) -> Link {
         self.faults = Some(faults);
         self
+    }
+
+    /// The same link, on which manners are kept: what is sent waits for its pauses, and an echo is
+    /// not heard. `line` is the one that leads there, for the length of its characters.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners, line: &LineSpec, clock: Clock) -> Link {
+        if !manners.is_plain() {
+            self.manners = Some(Box::new(Kept::new(manners, line, clock)));
+        }
+        self
+    }
+
+    /// Lets go of a line that several devices share: a conversation is over. Whoever speaks an
+    /// addressed protocol says so after each answer, so that the next device need not wait for
+    /// the line's silence. Other lines have nobody else who waits.
+    pub fn release(&mut self) {
+        if let Wire::Tap(tap) = &mut self.wire {
+            tap.release();
+        }
     }
 
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
@@ -154,12 +226,7 @@ impl Link {
     pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
         match &mut self.wire {
             Wire::Can(end) => end.need(needs),
-            Wire::Memory(_)
-            | Wire::Bus(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -167,12 +234,7 @@ impl Link {
     pub fn unconfirmed(&self) -> usize {
         match &self.wire {
             Wire::Can(end) => end.unconfirmed(),
-            Wire::Memory(_)
-            | Wire::Bus(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => 0,
+            _ => 0,
         }
     }
 
@@ -190,23 +252,23 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
-        match &mut self.wire {
-            Wire::Memory(end) => end.send_at(at, chunk),
-            Wire::Bus(node) => node.send_at(at, &chunk),
-            Wire::Serial(end) => end.send_at(at, chunk).await,
-            Wire::Tcp(end) => end.send_at(at, chunk).await,
-            Wire::Can(end) => end.send_at(at, chunk).await,
-            Wire::Pty(end) => end.send_at(at, chunk).await,
-            Wire::TcpServer(end) => end.send_at(at, chunk).await,
+        let Some(manners) = &mut self.manners else {
+            return self.wire.send_at(at, chunk).await;
+        };
+        let at = manners.not_before(at.max(manners.now()));
+        for (at, piece) in manners.pieces(at, &chunk) {
+            self.wire.send_at(at, piece).await?;
         }
+        manners.sent(&chunk);
+        Ok(())
     }
 
     /// The time until which [`Link::send_at`] would wait, so that an emulator can listen
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) | Wire::Bus(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Can(_) => at,
+            Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -255,15 +317,13 @@ impl Link {
     /// If the far end is gone and nothing is left.
     pub async fn receive(&mut self) -> Result<Arrival, LinkError> {
         loop {
-            let arrival = match &mut self.wire {
-                Wire::Memory(end) => end.receive().await?,
-                Wire::Bus(node) => node.receive().await?,
-                Wire::Serial(end) => end.receive().await?,
-                Wire::Tcp(end) => end.receive().await?,
-                Wire::Can(end) => end.receive().await?,
-                Wire::Pty(end) => end.receive().await?,
-                Wire::TcpServer(end) => end.receive().await?,
-            };
+            let mut arrival = self.wire.receive().await?;
+            if let Some(manners) = &mut self.manners {
+                match manners.heard(arrival)? {
+                    Some(rest) => arrival = rest,
+                    None => continue,
+                }
+            }
             match &mut self.faults {
                 None => return Ok(arrival),
                 Some(faults) => {

@@ -1,47 +1,118 @@
-//! Who feeds whom: supplies, their buses, and boards as loads of constant power.
+//! Who feeds whom: supplies and arrays, their buses, boards as loads of constant power, and
+//! electronic loads.
 
 use profiles::quantity::{Amperes, Volts};
 
-use super::{BoardNode, Bus, Drive};
+use super::array::{Curve, Point};
+use super::{BoardNode, Bus, Drive, Sink};
+
+/// Below this an electronic load cannot hold its current: its transistors are a resistor, V.
+const SINK_KNEE_VOLTS: f64 = 0.1;
+
+/// Over this an electronic load that holds a voltage goes from nothing to its most, V.
+const SINK_RISE_VOLTS: f64 = 1e-3;
 
 #[derive(Debug, Default)]
 pub(super) struct BusNode {
     pub(super) drive: Drive,
+    /// In place of `drive`, where the source has a curve.
+    pub(super) curve: Option<Curve>,
+    pub(super) sink: Sink,
+    /// Current into the electronic load.
+    pub(super) sunk: Amperes,
     pub(super) state: Bus,
 }
 
 /// One step, quasi-static: converters hold their power, so a board's current is `P / V`; a supply
-/// in limit lets the voltage fall until the current is what it allows.
+/// in limit lets the voltage fall until the current is what it allows; an array and its loads
+/// meet on the array's curve.
 pub(super) fn step(buses: &mut [BusNode], boards: &mut [BoardNode]) {
     for (index, bus) in buses.iter_mut().enumerate() {
-        let volts = if bus.drive.on { bus.drive.volts.0 } else { 0.0 };
         // By name, so that the sum has the same bits whatever the order of the wiring.
         let mut fed: Vec<&mut BoardNode> = boards
             .iter_mut()
             .filter(|board| board.bus.is_some_and(|bus| bus.0 == index))
             .collect();
         fed.sort_by(|a, b| a.name.cmp(&b.name));
-        let demand: f64 = fed.iter().map(|board| current(board, volts)).sum();
-        let limit = bus.drive.limit.0.max(0.0);
-        let limiting = bus.drive.on && demand > limit;
-        // In limit the loads see the voltage at which their power takes just the limit.
-        let volts = if limiting {
-            volts * limit / demand
-        } else {
-            volts
-        };
-        let mut total = 0.0;
+        let point = bus.point(&fed);
+        let mut total = bus.sink.amps(point.volts);
+        bus.sunk = Amperes(total);
         for board in &mut fed {
-            let amps = current(board, volts);
+            let amps = current(board, point.volts);
             board.state.amps = Amperes(amps);
-            board.state.volts = Volts(volts - amps * board.traits.harness_ohm);
+            board.state.volts = Volts(point.volts - amps * board.traits.harness_ohm);
             total += amps;
         }
-        bus.state = Bus {
-            volts: Volts(volts),
-            amps: Amperes(total.min(limit)),
-            limiting,
+        // What a curve gives beyond what is taken goes into the capacitors of who just stopped.
+        let amps = if bus.curve.is_some() {
+            point.amps
+        } else {
+            total.min(point.amps)
         };
+        bus.state = Bus {
+            volts: Volts(point.volts),
+            amps: Amperes(amps),
+            limiting: point.collapsed,
+        };
+    }
+}
+
+impl BusNode {
+    /// Voltage of the bus, the most current there, and whether the source is at its limit.
+    fn point(&self, fed: &[&mut BoardNode]) -> Point {
+        let demand = |volts: f64| -> f64 {
+            let boards: f64 = fed.iter().map(|board| current(board, volts)).sum();
+            boards + self.sink.amps(volts)
+        };
+        if let Some(curve) = &self.curve {
+            return curve.meets(demand);
+        }
+        let volts = if self.drive.on {
+            self.drive.volts.0
+        } else {
+            0.0
+        };
+        let limit = self.drive.limit.0.max(0.0);
+        let asked = demand(volts);
+        if !self.drive.on || asked <= limit {
+            let (amps, collapsed) = (limit, false);
+            return Point {
+                volts,
+                amps,
+                collapsed,
+            };
+        }
+        let point = match self.sink {
+            // In limit the loads see the voltage at which their power takes just the limit.
+            Sink::Off => Point {
+                volts: volts * limit / asked,
+                amps: limit,
+                collapsed: true,
+            },
+            _ => Curve::regulated(volts, limit).meets(demand),
+        };
+        Point {
+            collapsed: true,
+            ..point
+        }
+    }
+}
+
+impl Sink {
+    /// Current into the load at a voltage, A.
+    fn amps(self, volts: f64) -> f64 {
+        if volts <= 0.0 {
+            return 0.0;
+        }
+        match self {
+            Sink::Off => 0.0,
+            Sink::Amps(amps) => amps.0.max(0.0) * (volts / SINK_KNEE_VOLTS).min(1.0),
+            Sink::Ohms(ohm) => volts / ohm.max(1e-3),
+            Sink::Watts { watts, most } => (watts.0.max(0.0) / volts).min(most.0.max(0.0)),
+            Sink::Volts { volts: held, most } => {
+                most.0.max(0.0) * ((volts - held.0) / SINK_RISE_VOLTS).clamp(0.0, 1.0)
+            }
+        }
     }
 }
 

@@ -4,8 +4,11 @@
 //! It moves on a fixed grid of [`STEP`]s. What is read is the state at the last grid point, and
 //! what is written takes effect in the next step, so that no value depends on who asked first.
 
+mod array;
 mod electrical;
 mod thermal;
+
+pub use array::Curve;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -50,6 +53,32 @@ pub struct Drive {
     pub limit: Amperes,
 }
 
+/// What an electronic load takes from its bus.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Sink {
+    /// Nothing.
+    #[default]
+    Off,
+    /// A constant current.
+    Amps(Amperes),
+    /// A resistance, Ω.
+    Ohms(f64),
+    /// A constant power, up to a current.
+    Watts {
+        /// The power.
+        watts: Watts,
+        /// Most current.
+        most: Amperes,
+    },
+    /// Whatever it takes to hold the bus down to a voltage, up to a current.
+    Volts {
+        /// The voltage.
+        volts: Volts,
+        /// Most current.
+        most: Amperes,
+    },
+}
+
 /// A bus at the last grid point.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bus {
@@ -57,7 +86,7 @@ pub struct Bus {
     pub volts: Volts,
     /// Current out of the supply.
     pub amps: Amperes,
-    /// Whether the supply limits the current.
+    /// Whether the supply limits the current, or an array has less than its loads ask for.
     pub limiting: bool,
 }
 
@@ -157,7 +186,23 @@ impl Plant {
 
     /// What the supply does to its bus from the next step on.
     pub fn drive(&mut self, bus: BusId, drive: Drive) {
-        self.buses[bus.0].drive = drive;
+        let node = &mut self.buses[bus.0];
+        (node.drive, node.curve) = (drive, None);
+    }
+
+    /// The curve on which a source feeds its bus from the next step on.
+    pub fn feed(&mut self, bus: BusId, curve: Curve) {
+        self.buses[bus.0].curve = Some(curve);
+    }
+
+    /// What an electronic load takes from its bus from the next step on.
+    pub fn sink(&mut self, bus: BusId, sink: Sink) {
+        self.buses[bus.0].sink = sink;
+    }
+
+    /// Current into the electronic load of a bus at the last grid point.
+    pub fn sunk(&self, bus: BusId) -> Amperes {
+        self.buses[bus.0].sunk
     }
 
     /// A bus at the last grid point.
@@ -204,6 +249,8 @@ impl SharedPlant {
 
 #[cfg(test)]
 mod tests {
+    use profiles::physics::array_curve::ArrayPoints;
+
     use super::*;
 
     fn traits() -> BoardTraits {
@@ -283,6 +330,59 @@ mod tests {
             (state.junction.0 - state.board.0 - power).abs() < 0.1,
             "{state:?}"
         );
+    }
+
+    #[test]
+    fn a_board_on_an_array_works_on_the_curve_and_browns_out_beyond_it() {
+        let (mut plant, bus, _, board) = powered();
+        let points = ArrayPoints {
+            isc: Amperes(4.6),
+            imp: Amperes(4.2),
+            voc: Volts(32.0),
+            vmp: Volts(28.0),
+        };
+        let law = points.curve().unwrap();
+        plant.feed(bus, Curve::four_points(&law));
+        plant.draw(board, Watts(100.0));
+        plant.advance(BenchTime::from_millis(100));
+        let (state, fed) = (plant.bus(bus), plant.board(board));
+        assert!((state.amps.0 - law.amps_at(state.volts.0)).abs() < 1e-6);
+        assert!((fed.volts.0 * fed.amps.0 - 100.0).abs() < 1e-3);
+        assert!(!state.limiting && state.volts.0 > 28.0);
+        plant.draw(board, Watts(120.0));
+        plant.advance(BenchTime::from_millis(200));
+        let state = plant.bus(bus);
+        assert!(state.limiting, "{state:?}");
+        assert!((state.amps.0 - law.amps_at(state.volts.0)).abs() < 1e-6);
+        assert!(plant.board(board).volts < Volts(20.0));
+    }
+
+    #[test]
+    fn an_electronic_load_takes_what_it_is_told() {
+        let (mut plant, bus, _, board) = powered();
+        plant.draw(board, Watts(0.0));
+        let most = Amperes(40.0);
+        let mut at = 0;
+        let mut take = |sink| {
+            plant.sink(bus, sink);
+            at += 100;
+            plant.advance(BenchTime::from_millis(at));
+            let state = plant.bus(bus);
+            assert_eq!(state.amps, plant.sunk(bus));
+            (state.volts.0, state.amps.0, state.limiting)
+        };
+        assert_eq!(take(Sink::Amps(Amperes(0.5))), (28.0, 0.5, false));
+        assert_eq!(take(Sink::Ohms(56.0)), (28.0, 0.5, false));
+        let watts = Watts(14.0);
+        assert_eq!(take(Sink::Watts { watts, most }), (28.0, 0.5, false));
+        // The supply gives one ampere at most.
+        let (volts, amps, limiting) = take(Sink::Amps(Amperes(2.0)));
+        assert!(limiting && volts < 0.1 && (amps - 1.0).abs() < 1e-6);
+        let (volts, amps, limiting) = take(Sink::Ohms(14.0));
+        assert!(limiting && (volts - 14.0).abs() < 1e-6 && (amps - 1.0).abs() < 1e-6);
+        let volts = Volts(12.0);
+        let (volts, amps, limiting) = take(Sink::Volts { volts, most });
+        assert!(limiting && (volts - 12.0).abs() < 1e-3 && (amps - 1.0).abs() < 1e-6);
     }
 
     #[test]

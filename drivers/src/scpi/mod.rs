@@ -4,6 +4,7 @@
 mod core;
 pub(crate) mod header;
 pub(crate) mod message;
+pub(crate) mod prologix;
 pub(crate) mod responder;
 pub(crate) mod session;
 pub(crate) mod status;

@@ -87,6 +87,9 @@ pub(crate) struct Responder {
     identity: String,
     line: Vec<u8>,
     overrun: bool,
+    /// What ends each answer.
+    ending: &'static str,
+    longest_line: usize,
     /// Header path that the next unit starts from, with its last colon.
     path: String,
     header: String,
@@ -101,14 +104,26 @@ impl Responder {
             identity,
             line: Vec::new(),
             overrun: false,
+            ending: "\r\n",
+            longest_line: LINE_BYTES,
             path: String::new(),
             header: String::new(),
             reply: String::new(),
         }
     }
 
+    /// Ends its answers with LF alone, as instruments on GPIB, USB and LAN do, and takes lines of
+    /// up to `longest` bytes.
+    pub(crate) fn on_a_bus(self, longest: usize) -> Responder {
+        Responder {
+            ending: "\n",
+            longest_line: longest,
+            ..self
+        }
+    }
+
     /// Takes a chunk, carries out the lines that it ends, and gives what they answer: one line
-    /// with CR LF for each line that asked.
+    /// with its ending for each line that asked.
     pub(crate) fn receive<M: Copy>(
         &mut self,
         chunk: &[u8],
@@ -121,7 +136,7 @@ impl Responder {
                 Some(text) => (text, true),
                 None => (part, false),
             };
-            if self.line.len() + text.len() > LINE_BYTES {
+            if self.line.len() + text.len() > self.longest_line {
                 self.overrun = true;
             } else {
                 self.line.extend_from_slice(text);
@@ -130,7 +145,7 @@ impl Responder {
                 self.carry_out_line(table, &mut make);
                 if !self.reply.is_empty() {
                     replies.push_str(&self.reply);
-                    replies.push_str("\r\n");
+                    replies.push_str(self.ending);
                 }
             }
         }

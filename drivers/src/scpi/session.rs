@@ -29,6 +29,17 @@ pub(crate) struct Session {
     unsettled: bool,
     /// The latest number by which the end of what was asked before is known.
     fence: u8,
+    /// The controller between the line and the instrument, if there is one.
+    controller: Option<Controller>,
+}
+
+/// A Prologix controller on the way.
+#[derive(Debug)]
+struct Controller {
+    /// What sets it up.
+    setup: String,
+    /// Whether that was sent.
+    ready: bool,
 }
 
 impl Session {
@@ -42,6 +53,18 @@ impl Session {
             heard: Vec::new(),
             unsettled: false,
             fence: 0,
+            controller: None,
+        }
+    }
+
+    /// The same through a Prologix GPIB-USB controller, which is asked to read after each
+    /// question: by itself it would also read after settings, which instruments call an error.
+    pub(crate) fn through_prologix(self, address: u8) -> Session {
+        let setup = format!("++mode 1\n++auto 0\n++eoi 1\n++eos 2\n++addr {address}\n");
+        let ready = false;
+        Session {
+            controller: Some(Controller { setup, ready }),
+            ..self
         }
     }
 
@@ -146,7 +169,7 @@ impl Session {
             sent.push_str(line);
             sent.push('\n');
         }
-        self.send(sent).await?;
+        self.ask_aloud(sent).await?;
         let deadline = self.clock.now() + self.limit;
         let (link, heard) = (&mut self.link, &mut self.heard);
         // One deadline for the whole answer, however many chunks it comes in.
@@ -207,7 +230,11 @@ impl Session {
         self.fence = self.fence % u8::MAX + 1;
         let fence = self.fence;
         self.heard.clear();
-        self.send(format!("\n*CLS\n*ESE {fence}\n*ESE?\n")).await?;
+        if let Some(controller) = &mut self.controller {
+            controller.ready = false;
+        }
+        let question = format!("\n*CLS\n*ESE {fence}\n*ESE?\n");
+        self.ask_aloud(question).await?;
         let deadline = self.clock.now() + self.limit;
         loop {
             let (link, heard) = (&mut self.link, &mut self.heard);
@@ -231,6 +258,18 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Sends what ends in a question, with what a controller on the way needs to know.
+    async fn ask_aloud(&mut self, question: String) -> Result<(), DeviceError> {
+        let Some(controller) = &mut self.controller else {
+            return self.send(question).await;
+        };
+        let ready = std::mem::replace(&mut controller.ready, true);
+        let setup = if ready { "" } else { controller.setup.as_str() };
+        // A line end first: the controller may have heard half a line.
+        let text = format!("\n{setup}{question}++read eoi\n");
+        self.send(text).await
     }
 
     async fn send(&mut self, text: String) -> Result<(), DeviceError> {

@@ -24,13 +24,26 @@ pub(crate) mod code {
     pub(crate) const SUFFIX_NOT_ALLOWED: i16 = -138;
     /// The word is not one of those allowed.
     pub(crate) const CHARACTER_DATA: i16 = -141;
+    /// A name longer than names may be.
+    pub(crate) const CHARACTER_DATA_TOO_LONG: i16 = -144;
+    /// A list of channels that is none.
+    pub(crate) const INVALID_EXPRESSION: i16 = -171;
+    /// A list of channels where there are no channels.
+    pub(crate) const EXPRESSION_NOT_ALLOWED: i16 = -178;
     /// The value does not fit other settings.
-    #[expect(dead_code, reason = "the standard's list, for makes to come")]
     pub(crate) const SETTINGS_CONFLICT: i16 = -221;
     /// The number is too small or too large.
     pub(crate) const OUT_OF_RANGE: i16 = -222;
+    /// More values than one message may have.
+    pub(crate) const TOO_MUCH_DATA: i16 = -223;
     /// The value is none of those allowed.
     pub(crate) const ILLEGAL_VALUE: i16 = -224;
+    /// No room is left.
+    pub(crate) const OUT_OF_MEMORY: i16 = -225;
+    /// Lists that belong together differ in length.
+    pub(crate) const LISTS_DIFFER: i16 = -226;
+    /// There is no such output.
+    pub(crate) const HARDWARE_MISSING: i16 = -241;
     /// The queue of errors is full.
     pub(crate) const TOO_MANY_ERRORS: i16 = -350;
     /// A line longer than the input buffer.
@@ -51,11 +64,24 @@ pub(crate) fn text_of(code: i16) -> &'static str {
         code::INVALID_SUFFIX => "Invalid suffix",
         code::SUFFIX_NOT_ALLOWED => "Suffix not allowed",
         code::CHARACTER_DATA => "Invalid character data",
-        -221 => "Settings conflict",
+        code::CHARACTER_DATA_TOO_LONG => "Character data too long",
+        code::INVALID_EXPRESSION => "Invalid expression",
+        code::EXPRESSION_NOT_ALLOWED => "Expression data not allowed",
+        code::SETTINGS_CONFLICT => "Settings conflict",
         code::OUT_OF_RANGE => "Data out of range",
+        code::TOO_MUCH_DATA => "Too much data",
         code::ILLEGAL_VALUE => "Illegal parameter value",
+        code::OUT_OF_MEMORY => "Out of memory",
+        code::LISTS_DIFFER => "Lists not same length",
+        code::HARDWARE_MISSING => "Hardware missing",
         code::TOO_MANY_ERRORS => "Too many errors",
         code::INPUT_OVERRUN => "Input buffer overrun",
+        // What the modular instruments of Keysight add (E4360, N6700).
+        315 => "Settings conflict error",
+        320 => "Vmp must be less than Voc",
+        321 => "Imp must be less than or equal to Isc",
+        322 => "SAS curve parameters are too small",
+        328 => "SAS curve exceeds the output rating",
         -199..=-100 => "Command error",
         -299..=-200 => "Execution error",
         -399..=-300 => "Device-specific error",
@@ -127,7 +153,8 @@ impl Group {
         std::mem::take(&mut self.event)
     }
 
-    fn preset(&mut self) {
+    /// Masks and filters as `STATus:PRESet` leaves them.
+    pub(crate) fn preset(&mut self) {
         *self = Group {
             condition: self.condition,
             event: self.event,
@@ -135,7 +162,8 @@ impl Group {
         };
     }
 
-    fn summary(&self) -> bool {
+    /// Whether an enabled event is latched.
+    pub(crate) fn summary(&self) -> bool {
         self.event & self.enable != 0
     }
 }
@@ -152,6 +180,8 @@ pub(crate) struct Status {
     pub(crate) questionable: Group,
     /// `STATus:OPERation`.
     pub(crate) operation: Group,
+    /// Bits of the status byte from registers that the make keeps for itself.
+    pub(crate) beside: u8,
     errors: VecDeque<i16>,
 }
 
@@ -163,6 +193,7 @@ impl Default for Status {
             service_enable: 0,
             questionable: Group::default(),
             operation: Group::default(),
+            beside: 0,
             errors: VecDeque::new(),
         }
     }
@@ -218,7 +249,8 @@ impl Status {
         let byte = u8::from(self.questionable.summary()) << 3
             | u8::from(message_available) << 4
             | u8::from(self.events & self.event_enable != 0) << 5
-            | u8::from(self.operation.summary()) << 7;
+            | u8::from(self.operation.summary()) << 7
+            | self.beside;
         byte | u8::from(byte & self.service_enable & !64 != 0) << 6
     }
 }

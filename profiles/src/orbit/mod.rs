@@ -26,7 +26,7 @@ pub use links::{
     contacts, crosslinks, light_milliseconds, link_points,
 };
 pub use prediction::{EnergyBalance, Fidelity, Prediction, TrackPoint, predict};
-pub use profile::{SupplyCeiling, chamber_timeline, supply_timeline};
+pub use profile::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};
 pub use radiation::{
     Effect, RadiationModel, Region, injections, radiation_effects, region_windows,

@@ -82,6 +82,8 @@ pub struct TrackPoint {
     /// What the array can deliver at the voltage of the bus, W; the shunt takes what is not
     /// needed.
     pub array_watts: f64,
+    /// Temperature of the array's cells, °C.
+    pub array_celsius: f64,
     /// What the satellite draws, W.
     pub load_watts: f64,
     /// State of charge of the battery, 0 to 1.
@@ -117,6 +119,7 @@ impl Prediction {
             light: between(a.light, b.light),
             flux_w_m2: between(a.flux_w_m2, b.flux_w_m2),
             array_watts: between(a.array_watts, b.array_watts),
+            array_celsius: between(a.array_celsius, b.array_celsius),
             load_watts: between(a.load_watts, b.load_watts),
             battery_soc: between(a.battery_soc, b.battery_soc),
             bus_volts: between(a.bus_volts, b.bus_volts),
@@ -262,6 +265,7 @@ impl<'a> Bus<'a> {
             light: place.light,
             flux_w_m2: place.flux,
             array_watts: array_amps * self.volts,
+            array_celsius: self.array_celsius,
             load_watts,
             battery_soc: self.soc,
             bus_volts: self.volts,

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::prediction::{Prediction, TrackPoint};
+use super::spacecraft::SolarArray;
 use crate::command::Command;
 use crate::name::DeviceName;
 use crate::phase::Phase;
+use crate::physics::array_curve::ArrayPoints;
 use crate::quantity::{Amperes, Celsius, Volts};
 use crate::time::{BenchTime, Period, Window};
 use crate::timeline::{SetPoint, Timeline};
@@ -43,6 +45,37 @@ pub fn supply_timeline(
     let command = |[volts, amps]: [f64; 2]| Command::Supply {
         volts: Volts(volts),
         limit: Amperes(amps),
+    };
+    let at = instants(prediction, window, every);
+    let points = at.into_iter().map(|at| (at, told(&prediction.at(at))));
+    timeline(points, device, SUPPLY_RESOLUTION, command)
+}
+
+/// The array of the satellite as curves of a solar-array simulator, at the same instants: four
+/// points of the array's own curve at its light and temperature, and a curve of no current in
+/// the dark. Whoever draws more than its most power collapses the bus.
+pub fn array_timeline(
+    prediction: &Prediction,
+    array: &SolarArray,
+    device: &DeviceName,
+    window: Window,
+    every: Period,
+) -> Timeline {
+    let told = |point: &TrackPoint| {
+        let points = ArrayPoints::of(&array.curve(point.flux_w_m2, point.array_celsius));
+        // In the last of the penumbra there is no knee worth telling.
+        if points.curve().is_err() {
+            return [0.0; 4];
+        }
+        [points.isc.0, points.imp.0, points.voc.0, points.vmp.0]
+    };
+    let command = |[isc, imp, voc, vmp]: [f64; 4]| {
+        Command::Curve(ArrayPoints {
+            isc: Amperes(isc),
+            imp: Amperes(imp),
+            voc: Volts(voc),
+            vmp: Volts(vmp),
+        })
     };
     let at = instants(prediction, window, every);
     let points = at.into_iter().map(|at| (at, told(&prediction.at(at))));

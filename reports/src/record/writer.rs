@@ -232,7 +232,10 @@ impl Observer for Recorder {
 fn matters(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::DeviceFailed { .. } | EventKind::Interrupted | EventKind::RunEnded { .. }
+        EventKind::DeviceFailed { .. }
+            | EventKind::LinkLost { .. }
+            | EventKind::Interrupted
+            | EventKind::RunEnded { .. }
     )
 }
 

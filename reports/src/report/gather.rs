@@ -154,6 +154,12 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
+            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
+            EventKind::LinkRestored { away_us } => {
+                let away = *away_us as f64 * 1e-6;
+                let text = format!("after {away:.1} s: the same device, armed again");
+                (Kind::LinkRestored, text)
+            }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
@@ -179,6 +185,12 @@ impl Gatherer {
                 Command::Supply { volts, limit } => {
                     told("volts", "V", volts.0);
                     told("limit", "A", limit.0);
+                }
+                Command::Curve(points) => {
+                    told("isc", "A", points.isc.0);
+                    told("imp", "A", points.imp.0);
+                    told("voc", "V", points.voc.0);
+                    told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
                 Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}

@@ -5,7 +5,6 @@ mod compare;
 mod file;
 mod output;
 mod plot;
-mod presets;
 mod resolve;
 mod satellite;
 mod summary;
@@ -23,7 +22,7 @@ use profiles::time::{BenchTime, Window};
 use super::{colour_err, complain, print};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::{Refusal, Refusals};
+use crate::config::{Refusal, Refusals, presets};
 use crate::exit::Exit;
 use resolve::Flight;
 
@@ -44,7 +43,8 @@ pub(super) struct Args {
     /// time
     #[arg(long, value_name = "FILE")]
     links: Option<PathBuf>,
-    /// Draw flux, power, state of charge, temperature and phases: SVG, or PDF if FILE ends in `.pdf`
+    /// Draw flux, power, state of charge, temperature and phases: SVG, or PNG or PDF if FILE
+    /// ends in `.png` or `.pdf`
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Show a year from the start: beta angle, eclipses, seasons
@@ -130,12 +130,12 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         save(path, output::links(&flown)?)?;
     }
     if let Some(path) = &args.plot {
-        if ending(path) == Some("pdf") {
-            let page = plot::pdf(&flown).map_err(|error| Stop::Disk(error.to_string()))?;
-            save(path, &page)?;
-        } else {
-            save(path, plot::svg(&flown))?;
-        }
+        let drawn = match ending(path) {
+            Some("pdf") => plot::pdf(&flown).map_err(|error| error.to_string()),
+            Some("png") => plot::png(&flown).map_err(|error| error.to_string()),
+            _ => Ok(plot::svg(&flown).into_bytes()),
+        };
+        save(path, drawn.map_err(Stop::Disk)?)?;
     }
     match other {
         Some(other) => Ok(compare::show(&flown, &other, args.within)),
@@ -241,7 +241,7 @@ fn ending(path: &Path) -> Option<&str> {
 
 /// Endings that promise something else than what would be written.
 fn unwritable(args: &Args) -> Vec<Refusal> {
-    let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["png", "jpg", "jpeg"]);
+    let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["jpg", "jpeg", "gif"]);
     let wrong = |path: &Option<PathBuf>, endings: &[&str], expected: &str| {
         let path = path.as_deref()?;
         let found = ending(path).filter(|ending| endings.contains(ending))?;
@@ -256,7 +256,7 @@ fn unwritable(args: &Args) -> Vec<Refusal> {
         wrong(
             &args.plot,
             &pictures,
-            "a file that ends in `.svg` or `.pdf`",
+            "a file that ends in `.svg`, `.png` or `.pdf`",
         ),
     ]
     .into_iter()

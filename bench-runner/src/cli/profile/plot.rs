@@ -3,9 +3,11 @@
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use profiles::orbit::TrackPoint;
 use profiles::phase::Phase;
+use profiles::time::BenchTime;
 use reports::render::chart;
 use reports::render::figure::{Figure, Panel, Pen, TimeAxis, Trace};
 use reports::render::pdf::{self, PdfError};
+use reports::render::png::{self, PngError};
 
 use super::Flown;
 
@@ -37,6 +39,11 @@ pub(super) fn svg(flown: &Flown) -> String {
 pub(super) fn pdf(flown: &Flown) -> Result<Vec<u8>, PdfError> {
     let (width, height) = SIZE;
     pdf::figure(&figure(flown), (width as f32, height as f32))
+}
+
+/// The same in pixels.
+pub(super) fn png(flown: &Flown) -> Result<Vec<u8>, PngError> {
+    png::figure(&figure(flown), SIZE)
 }
 
 fn figure(flown: &Flown) -> Figure {
@@ -93,11 +100,13 @@ fn panel(
     traces: &[(&str, Value)],
 ) -> Panel {
     let track = &flown.prediction.track;
+    let phases = flown.prediction.phases.iter();
+    let edges: Vec<BenchTime> = phases.map(|interval| interval.window.start).collect();
     let traces = traces.iter().enumerate().map(|(place, (label, value))| {
         let step = track.len().div_ceil(POINTS).max(1);
         // Edges are kept whatever the step: a square wave must not slant.
         let kept = track.iter().enumerate().filter(|(index, point)| {
-            let edge = point.at.as_micros() % 1_000_000 != 0;
+            let edge = edges.binary_search(&point.at).is_ok();
             index % step == 0 || edge || index + 1 == track.len()
         });
         Trace {

@@ -12,7 +12,7 @@ use crate::plan::sky::orbit_source::{instant, orbit};
 use crate::plan::sky::surroundings::Surroundings;
 use crate::plan::tables::rate_table;
 
-use super::file::{RawFlight, RawLength};
+use super::file::{LENGTHS, RawFlight, RawLength};
 use super::satellite;
 
 /// How far from their epoch elements may be asked, days: SGP4 is off by kilometres a day.
@@ -55,11 +55,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
     };
     Some(Flight {
         name: raw.name.unwrap_or(name),
-        seconds: match raw.length {
-            None => 86_400.0,
-            Some(RawLength::Seconds(seconds)) => seconds,
-            Some(RawLength::Orbits(count)) => count * flown.period_seconds(),
-        },
+        seconds: length(loader, raw.length.as_ref(), &flown)?,
         orbit: flown,
         start: begin,
         shadow: ShadowModel {
@@ -80,6 +76,26 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         rates,
         around,
     })
+}
+
+/// How long the profile is, s; a day if nothing is said.
+fn length(loader: &mut Loader, raw: Option<&RawLength>, orbit: &Orbit) -> Option<f64> {
+    let (count, place) = match raw {
+        None => return Some(86_400.0),
+        Some(RawLength::Seconds(seconds)) => return Some(*seconds),
+        Some(RawLength::Orbits(count, place)) => (count, place),
+    };
+    let seconds = count * orbit.period_seconds();
+    if LENGTHS.contains(&seconds) {
+        return Some(seconds);
+    }
+    let message = match seconds {
+        short if short < *LENGTHS.start() => format!("{count} orbits are {short:.3e} s"),
+        long => format!("{count} orbits are {:.0} d", long / 86_400.0),
+    };
+    let refusal = Refusal::at(place, message, "expected from 1 s to 400 d");
+    loader.refusals.push(refusal);
+    None
 }
 
 /// Refuses elements that are asked far from their epoch.

@@ -1,9 +1,10 @@
 //! Orbits of files and presets, flown.
 
 use super::resolve::{Flight, flight};
-use super::{file, fly, output, plot, presets, year};
+use super::{file, fly, output, plot, year};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
+use crate::config::presets;
 
 fn of(folder: &Folder, name: &str) -> Result<Flight, String> {
     let mut loader = Loader::default();
@@ -51,6 +52,13 @@ fn every_preset_flies() {
         let page = plot::pdf(&flown).unwrap();
         assert!(page.starts_with(b"%PDF-"), "{preset}");
         assert_eq!(page, plot::pdf(&flown).unwrap(), "the same bytes: {preset}");
+        let image = plot::png(&flown).unwrap();
+        assert!(image.starts_with(b"\x89PNG\r\n"), "{preset}");
+        assert_eq!(
+            image,
+            plot::png(&flown).unwrap(),
+            "the same bytes: {preset}"
+        );
         let json = output::series(&flown, true).ok().unwrap();
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert!(first["flux_w_m2"].is_number(), "{preset}");

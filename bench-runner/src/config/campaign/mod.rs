@@ -167,6 +167,8 @@ pub struct RawSet {
     pub volts: Option<Located<f64>>,
     /// Supply current limit, A.
     pub limit_amps: Option<Located<f64>>,
+    /// Points of a simulated array's curve.
+    pub curve: RawCurve,
     /// Supply output.
     pub output: Option<Located<&'static str>>,
     /// Chamber temperature, °C.
@@ -185,6 +187,31 @@ pub struct RawSet {
     pub length: Option<Located<f64>>,
     /// Whether all that is written could be read.
     pub is_whole: bool,
+}
+
+/// Points of a simulated array's curve, as far as they are written.
+#[derive(Clone, Debug, Default)]
+pub struct RawCurve {
+    /// Short-circuit current, A.
+    pub isc: Option<Located<f64>>,
+    /// Current at most power, A.
+    pub imp: Option<Located<f64>>,
+    /// Open-circuit voltage, V.
+    pub voc: Option<Located<f64>>,
+    /// Voltage at most power, V.
+    pub vmp: Option<Located<f64>>,
+}
+
+impl RawCurve {
+    /// Its keys, with what is written.
+    pub fn keys(&self) -> [(&'static str, Option<&Located<f64>>); 4] {
+        [
+            ("isc_amps", self.isc.as_ref()),
+            ("imp_amps", self.imp.as_ref()),
+            ("voc_volts", self.voc.as_ref()),
+            ("vmp_volts", self.vmp.as_ref()),
+        ]
+    }
 }
 
 /// One entry of `profile`.

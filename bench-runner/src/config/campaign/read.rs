@@ -4,10 +4,10 @@ use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::{
-    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawLength, RawOrbit, RawProfile, RawSection, RawSet,
-    RawSetting, RawStep, RawValue, RawWorkload,
+    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
+    RawSet, RawSetting, RawStep, RawValue, RawWorkload,
 };
-use crate::config::orbit_source::{KEYS, source};
+use crate::config::orbit_source::{EXPECTED, KEYS, shadow_table, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::surroundings;
@@ -91,18 +91,18 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
     } else if misspelt {
         table.get("elements")
     } else {
-        table.required("elements")
+        table.get("elements").or_else(|| {
+            let message = "[orbit] names no orbit";
+            table.note(Refusal::at(table.place(), message, EXPECTED));
+            None
+        })
     };
     let elements = elements.and_then(|node| node.text());
-    let start = table.get("start").and_then(|node| node.text());
-    let epoch = table.get("epoch").and_then(|node| node.text());
+    let start = table.get("start").and_then(|node| node.instant());
+    let epoch = table.get("epoch").and_then(|node| node.instant());
     let phase = table.get("phase").and_then(|node| node.number());
     let (mut earth, mut sun, mut atmosphere_km) = ("oblate", "apparent", None);
-    // The word that `bench profile` has, and that of the first campaigns.
-    for key in ["eclipse", "shadow"] {
-        let Some(shadow) = table.get(key).and_then(|node| node.table(key)) else {
-            continue;
-        };
+    if let Some(shadow) = shadow_table(&table) {
         let pick = |key, words: &[&'static str]| {
             shadow
                 .get(key)
@@ -212,6 +212,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let device = table.required("device").and_then(|node| node.text());
     let after = table.get("after").and_then(|node| node.duration());
     let (volts, limit_amps) = (number("volts"), number("limit_amps"));
+    let curve = RawCurve {
+        isc: number("isc_amps"),
+        imp: number("imp_amps"),
+        voc: number("voc_volts"),
+        vmp: number("vmp_volts"),
+    };
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
@@ -230,6 +236,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         after,
         volts,
         limit_amps,
+        curve,
         output,
         celsius,
         slew,

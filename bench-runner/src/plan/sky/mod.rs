@@ -9,7 +9,9 @@ use std::path::Path;
 use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
 use drivers::link::LinkSpec;
-use profiles::orbit::{Prediction, PropagationError, Utc, injections, predict, radiation_effects};
+use profiles::orbit::{
+    Prediction, PropagationError, SolarArray, Utc, injections, predict, radiation_effects,
+};
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
 use reports::header::{NamedWindow, Pass, StepHeader};
@@ -31,8 +33,12 @@ const MOST_HITS: usize = 100_000;
 /// What the satellite does over the run.
 pub(super) struct Sky {
     pub(super) prediction: Prediction,
+    /// The satellite's array, for who simulates it.
+    pub(super) array: SolarArray,
     pub(super) start: Utc,
     pub(super) lines: Vec<String>,
+    /// What tells where the satellite is.
+    pub(super) model: &'static str,
     /// Contacts, links and regions, by their starts.
     pub(super) windows: Vec<NamedWindow>,
     /// Passes, where there is a down-link.
@@ -172,8 +178,10 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
     let spacecraft = &flight.spacecraft;
     Ok(Sky {
         prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
+        array: spacecraft.solar_array.clone(),
         start: flight.start,
         lines: flight.lines.clone(),
+        model: flight.orbit.model(),
         windows: flight.around.windows(flown, span)?,
         passes: flight.around.passes(flown, span)?,
     })

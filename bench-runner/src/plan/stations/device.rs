@@ -8,6 +8,7 @@ use drivers::clock::Clock;
 use drivers::link::{Link, Pacing};
 use drivers::model::{BoardSetup, DriverSetup};
 use drivers::power_supply;
+use drivers::solar_array_simulator;
 use drivers::thermal_chamber;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
@@ -91,7 +92,9 @@ impl Planner {
             };
             devices.push(match wired.role {
                 Role::Accelerator => self.board(raw, wired, wiring, &id_of),
-                Role::PowerSupply | Role::ThermalChamber => self.instrument(raw, wired),
+                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
+                    self.instrument(raw, wired)
+                }
             });
         }
         devices
@@ -118,6 +121,8 @@ impl Planner {
         let entry = self.entry(raw);
         let pacing = entry.map_or(Pacing::Instant, |entry| entry.pacing);
         let link = self.link(raw, pacing, pace);
+        let reconnect = self.reconnect(raw, &link);
+        let manners = self.manners(raw, &link);
         let faults = self.options("`faults`", &raw.place, &raw.faults, FAULTS);
         let entry = entry?;
         let options = self.options(
@@ -134,9 +139,13 @@ impl Planner {
             role: entry.role,
             model: entry.name,
             link,
+            reconnect,
+            manners,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
-                Role::PowerSupply | Role::ThermalChamber => entry.pacing,
+                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
+                    entry.pacing
+                }
             },
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
@@ -193,6 +202,8 @@ impl Planner {
         let channels = match entry.role {
             Role::PowerSupply => catalog::find(power_supply::MODELS, entry.name)
                 .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
+            Role::SolarArraySimulator => catalog::find(solar_array_simulator::MODELS, entry.name)
+                .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
             Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, entry.name)
                 .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
             Role::Accelerator => catalog::find(accelerator::MODELS, entry.name).map(|model| {
@@ -227,7 +238,11 @@ impl Planner {
         let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
-            .map(|rating| (rating.name.to_owned(), rating.value))
+            .map(|rating| {
+                // A make that the wiring describes is rated there.
+                let rated = wired.options.number(&format!("rated_{}", rating.name));
+                (rating.name.to_owned(), rated.unwrap_or(rating.value))
+            })
             .collect();
         for limit in &raw.limits {
             self.limit(limit, &mut limits);
@@ -332,12 +347,18 @@ impl Planner {
             let help = "give them to the supply and the chamber";
             self.refuse(Refusal::at(&limit.key.place, message, "nobody reads this").help(help));
         }
-        let mut at = |named: &Option<Located<String>>, role: Role| {
+        let mut at = |named: &Option<Located<String>>, roles: &[Role]| {
+            let role = roles[0];
             let named = named.as_ref()?;
             let of_role: Vec<&str> = wiring
                 .devices
                 .iter()
-                .filter(|device| device.role.as_ref().is_some_and(|r| r.value == role.name()))
+                .filter(|device| {
+                    device
+                        .role
+                        .as_ref()
+                        .is_some_and(|r| roles.iter().any(|role| r.value == role.name()))
+                })
                 .map(|device| device.name.value.as_str())
                 .collect();
             if of_role.contains(&named.value.as_str()) {
@@ -360,8 +381,11 @@ impl Planner {
             }
             None
         };
-        let powered_by = at(&raw.powered_by, Role::PowerSupply);
-        let inside = at(&raw.inside, Role::ThermalChamber);
+        let powered_by = at(
+            &raw.powered_by,
+            &[Role::PowerSupply, Role::SolarArraySimulator],
+        );
+        let inside = at(&raw.inside, &[Role::ThermalChamber]);
         DevicePlan::Board(BoardPlan {
             wired,
             powered_by,

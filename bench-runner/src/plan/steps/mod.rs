@@ -1,5 +1,6 @@
 //! Steps: lengths to windows, and what is told in them to a timeline.
 
+mod array;
 mod profile;
 mod set;
 

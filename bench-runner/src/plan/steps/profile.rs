@@ -4,7 +4,7 @@ use std::path::Path;
 
 use drivers::catalog::Role;
 use profiles::command::Command;
-use profiles::orbit::{SupplyCeiling, chamber_timeline, supply_timeline};
+use profiles::orbit::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 use profiles::quantity::{Amperes, Celsius, Volts};
 use profiles::shape::Ramp;
 use profiles::time::{BenchTime, Period, Window};
@@ -48,6 +48,10 @@ impl Planner {
                     amps: Amperes(limit("amps").unwrap_or(f64::MAX)),
                 };
                 supply_timeline(&sky.prediction, &wired.name, window, every, ceiling)
+            }
+            ("orbit", Role::SolarArraySimulator, Some(sky)) => {
+                self.possible(&sky.array, raw);
+                array_timeline(&sky.prediction, &sky.array, &wired.name, window, every)
             }
             ("orbit", Role::ThermalChamber, Some(sky)) => {
                 chamber_timeline(&sky.prediction, &wired.name, window, every)
@@ -141,8 +145,12 @@ impl Planner {
         self.only_of(raw, kind);
         let place = &raw.device.place;
         let role = device.wired().role;
-        if role == Role::Accelerator {
-            let message = format!("a board is told no {kind}");
+        if matches!(role, Role::Accelerator | Role::SolarArraySimulator) {
+            let whom = match role {
+                Role::Accelerator => "a board",
+                _ => role.with_article(),
+            };
+            let message = format!("{whom} is told no {kind}");
             let expected = "expected a power supply or a chamber";
             self.refuse(Refusal::at(place, message, expected));
             return;

@@ -31,6 +31,9 @@ impl Planner {
             let message = format!("nothing to tell `{}`", raw.device.value);
             let expected = match role {
                 Role::PowerSupply => "expected `volts` and `limit_amps`, or `output`",
+                Role::SolarArraySimulator => {
+                    "expected `isc_amps`, `imp_amps`, `voc_volts` and `vmp_volts`, or `output`"
+                }
                 Role::ThermalChamber => "expected `celsius`",
                 Role::Accelerator => "expected `mode`, or `inject`",
             };
@@ -72,8 +75,9 @@ impl Planner {
                 stray.extend(amps.as_ref().map(|amps| ("limit_amps", &amps.place)));
             }
         }
+        commands.extend(self.curve(raw, role, &mut stray));
         match (role, &raw.output) {
-            (Role::PowerSupply, Some(state)) => {
+            (Role::PowerSupply | Role::SolarArraySimulator, Some(state)) => {
                 let switch = if state.value == "on" {
                     Switch::On
                 } else {
@@ -111,6 +115,9 @@ impl Planner {
             let message = format!("{} cannot be told `{key}`", role.with_article());
             let expected = match role {
                 Role::PowerSupply => "expected `volts`, `limit_amps`, `output` or `inject`",
+                Role::SolarArraySimulator => {
+                    "expected `isc_amps`, `imp_amps`, `voc_volts`, `vmp_volts`, `output` or `inject`"
+                }
                 Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
                 Role::Accelerator => "expected `mode` or `inject`",
             };
@@ -156,13 +163,15 @@ impl Planner {
         let (possible, keys): (bool, &[&str]) = match inject.value {
             "mute" => (true, &["length"]),
             "bit-flip" => (board, &["byte", "bit"]),
-            "over-voltage-trip" => (role == Role::PowerSupply, &[]),
+            "over-voltage-trip" => (role.feeds(), &[]),
             _ => (board, &[]),
         };
         if !possible {
             let message = format!("{} has no fault `{}`", role.with_article(), inject.value);
             let expected = match role {
-                Role::PowerSupply => "expected `mute` or `over-voltage-trip`",
+                Role::PowerSupply | Role::SolarArraySimulator => {
+                    "expected `mute` or `over-voltage-trip`"
+                }
                 Role::ThermalChamber => "expected `mute`",
                 Role::Accelerator => "expected `mute`, `bit-flip` or `reset`",
             };

@@ -78,6 +78,8 @@ fn an_orbit_comes_from_wherever_profiles_have_theirs() {
         "nearly the same circle"
     );
     assert_ne!(circular, file);
+    let preset = phases("preset = \"iss\"");
+    assert_eq!(preset, file, "the preset has the same elements");
     let late = phases("altitude = \"550 km\"\nltan = \"10:30\"");
     assert!(late.len() > 4, "two orbits with their eclipses: {late:?}");
 }
@@ -110,6 +112,13 @@ fn what_is_wrong_in_other_sources_is_told() {
             "elements = \"iss.tle\"\naltitude = \"550 km\"",
             start,
             "two sources",
+        ),
+        ("preset = \"iis\"", start, "expected one of: iss, "),
+        ("", start, "names no orbit"),
+        (
+            "elements = \"iss.tle\"\neclipse = { earth = \"oblate\" }",
+            start,
+            "`eclipse` alone",
         ),
         (
             "tle = \"one text\"",
@@ -382,4 +391,180 @@ fn rates_and_profiles_come_from_files_too() {
     let refusals = edited(folder.path(), &[(CAMPAIGN, orbit, table)]).unwrap_err();
     let text = refusals.render(false);
     assert!(text.contains("the table ends at 600 s"), "{text}");
+}
+
+const SUPPLY: &str = "role   = \"power-supply\"\nmodel  = \"keysight-6633b\"";
+const ARRAY: &str = "role   = \"solar-array-simulator\"\nmodel  = \"keysight-e4360a\"";
+const LIMITS: &str = "limits = { volts = 34.0, amps = 2.0 }";
+const ARRAY_LIMITS: &str = "limits = { volts = 36.0, amps = 4.0, watts = 100.0 }";
+const VALUES: &str = "volts = 30.0, limit_amps = 1.8";
+/// Ten cells in a row and three strings: at most 36 V when cold.
+const CELLS: (&str, &str) = ("cells_in_series = 16", "cells_in_series = 10");
+const STRINGS: (&str, &str) = ("strings         = 10", "strings         = 3");
+
+/// The quickstart with a solar-array simulator in the supply's place.
+fn on_an_array(folder: &Path, curve: &str, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals> {
+    let mut all = vec![
+        (WIRING, SUPPLY, ARRAY),
+        (WIRING, LIMITS, ARRAY_LIMITS),
+        (CAMPAIGN, VALUES, curve),
+        (CAMPAIGN, CELLS.0, CELLS.1),
+        (CAMPAIGN, STRINGS.0, STRINGS.1),
+    ];
+    all.extend(edits);
+    edited(folder, &all)
+}
+
+const CURVE: &str = "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0";
+
+#[test]
+fn an_array_follows_the_orbit_as_curves_and_is_dark_in_the_umbra() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = on_an_array(folder.path(), CURVE, &[]);
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let mut curves = 0;
+    for told in &plan.timeline {
+        let Command::Curve(points) = &told.command else {
+            continue;
+        };
+        curves += 1;
+        let phase = plan.header.phase_name(told.at).unwrap();
+        if phase == "umbra" {
+            assert!(points.isc.0 <= 0.0, "{}: {points}", told.at);
+        } else if points.isc.0 > 0.0 {
+            points.curve().unwrap();
+        }
+    }
+    assert!(curves > 400, "{curves} curves");
+    let watts = plan.worst.iter().find(|worst| worst.limit == "watts");
+    assert!(watts.unwrap().margin() > 0.0);
+}
+
+#[test]
+fn curves_that_cannot_be_or_must_not_be_are_refused_at_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    for (curve, said) in [
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0",
+            "told together",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 3.1, voc_volts = 32.0, vmp_volts = 28.0",
+            "`imp` is above",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 32.0",
+            "is not below",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 0.5, voc_volts = 32.0, vmp_volts = 5.0",
+            "too far inside",
+        ),
+        (
+            "isc_amps = 0.0, imp_amps = 0.0, voc_volts = 32.0, vmp_volts = 28.0",
+            "above 0",
+        ),
+        (
+            "isc_amps = 3.0, imp_amps = 2.8, voc_volts = 37.0, vmp_volts = 28.0",
+            "its limit `volts`",
+        ),
+        (
+            "isc_amps = 4.5, imp_amps = 2.8, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `amps`",
+        ),
+        (
+            "isc_amps = 3.9, imp_amps = 3.7, voc_volts = 32.0, vmp_volts = 28.0",
+            "its limit `watts`",
+        ),
+        ("volts = 30.0, limit_amps = 1.8", "cannot be told `volts`"),
+    ] {
+        let refusals = on_an_array(folder.path(), curve, &[]).unwrap_err();
+        let text = refusals.render(false);
+        assert!(text.contains(said), "{curve}: {text}");
+        assert!(text.contains("eclipse_ride_through.toml"), "{text}");
+    }
+    let refusals = edited(folder.path(), &[(CAMPAIGN, VALUES, CURVE)]).unwrap_err();
+    let text = refusals.render(false);
+    assert!(
+        text.contains("a power-supply cannot be told `isc_amps`"),
+        "{text}"
+    );
+    // An array that is too strong along the orbit.
+    let strong = [(CAMPAIGN, STRINGS.1, "strings = 20")];
+    let text = on_an_array(folder.path(), CURVE, &strong)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("`bus_supply` would be told"), "{text}");
+    let broken = [(CAMPAIGN, STRINGS.1, "strings = 3\nfailed_strings = 3")];
+    let text = on_an_array(folder.path(), CURVE, &broken)
+        .unwrap_err()
+        .render(false);
+    assert!(text.contains("no curve to simulate"), "{text}");
+}
+
+#[test]
+fn a_described_supply_is_rated_by_its_description_and_wrong_lines_are_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = "model  = \"keysight-6633b\"";
+    let describe = |line: &str| {
+        let new = format!("model  = \"scpi\"\noptions = {{ rated_volts = 60.0, {line} }}");
+        edited(folder.path(), &[(WIRING, model, &new)])
+    };
+    let plan = describe("set_volts = \"VSET {volts:.2}\"");
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    assert_eq!(
+        plan.worst
+            .iter()
+            .filter(|worst| worst.margin() < 0.0)
+            .count(),
+        0
+    );
+    for (line, said, marked) in [
+        (
+            "set_volts = \"VOLT {volt:.3}\"",
+            "`{volt}` is no place here",
+            "{volt:.3}",
+        ),
+        ("set_volts = \"VOLT\"", "`{volts}` is missing", "VOLT"),
+        (
+            "set = \"APPL {volts},{amps\"",
+            "a brace without its partner",
+            "{",
+        ),
+        (
+            "measure_volts = \"V {volts}\"",
+            "nothing is filled in here",
+            "{volts}",
+        ),
+        ("set_volts = 5", "expected a text in quotes", "5"),
+        (
+            "terminator = \"lfcr\"",
+            "expected one of: lf, crlf, cr",
+            "\"lfcr\"",
+        ),
+        ("rated_amps = -1.0", "expected a number from 0.001", "-1.0"),
+        (
+            "measure_watts = \"X\"",
+            "has no setting `measure_watts`",
+            "measure_watts",
+        ),
+    ] {
+        let refusals = describe(line).unwrap_err();
+        let text = refusals.render(false);
+        assert!(text.contains(said), "{line}: {text}");
+        assert!(text.contains("emulated.toml:"), "{text}");
+        let length = marked.chars().count();
+        let underline = "─".repeat((length - 1) / 2);
+        assert!(text.contains(&underline), "{line}: {text}");
+    }
+    for key in ["output_query", "on", "set_volts"] {
+        let text = describe(&format!("{key} = \"\""))
+            .unwrap_err()
+            .render(false);
+        assert!(text.contains(&format!("`{key}` is empty")), "{text}");
+    }
+    let beyond = "model  = \"scpi\"\noptions = { rated_volts = 20.0 }";
+    let text = edited(folder.path(), &[(WIRING, model, beyond)]).unwrap_err();
+    let text = text.render(false);
+    assert!(text.contains("limit `volts` is 34"), "{text}");
 }

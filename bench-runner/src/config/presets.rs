@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::config::folder::{Embedded, Folder};
-use crate::config::refusal::nearest;
+use super::folder::{Embedded, Folder};
+use super::refusal::nearest;
 
 /// The files, by name. The element set of the ISS is a public one of June 2025; of Starcloud-1
 /// only the plane and the height are known here (catalogue number 66303, July 2026: 45.40 deg,
@@ -72,21 +72,22 @@ start = \"2026-03-20T00:00:00Z\"
     ),
 ];
 
-fn names() -> impl Iterator<Item = &'static str> {
+/// Their names.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     FILES
         .iter()
         .map(|(name, _)| name.strip_suffix(".toml").unwrap_or(name))
 }
 
 /// A preset's folder and file.
-pub(super) fn find(name: &str) -> Option<(Folder, String)> {
+pub(crate) fn find(name: &str) -> Option<(Folder, String)> {
     names().find(|known| *known == name)?;
     let folder = Folder::Embedded(FILES, PathBuf::new());
     Some((folder, format!("{name}.toml")))
 }
 
 /// What to write instead.
-pub(super) fn advice(name: &str) -> String {
+pub(crate) fn advice(name: &str) -> String {
     let known: Vec<&str> = names().collect();
     nearest(name, names()).unwrap_or_else(|| format!("presets: {}", known.join(", ")))
 }
