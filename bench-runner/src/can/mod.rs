@@ -5,8 +5,10 @@ mod csv;
 mod json;
 mod log;
 mod table;
+mod text;
 
 pub use csv::CsvForm;
 pub use json::JsonForm;
 pub use log::{Counts, Form, Line, decode};
 pub use table::TableForm;
+pub use text::{Style, TextForm, frame_of, read_frame};

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use profiles::channel::ChannelSpec;
+use profiles::time::Period;
 
 use super::file::{self, Flaw, Flaws, MessageText};
 use super::message::{Message, Role};
@@ -128,6 +129,7 @@ impl Database {
             name: message.name.to_owned(),
             id: message.id,
             octets: message.octets,
+            cycle: Period::from_millis(message.cycle_ms),
             signals: Vec::new(),
             roles: Vec::new(),
             selectors: Vec::new(),

@@ -1,6 +1,7 @@
 //! One message of a DBC file: what a frame of it holds, and the frame that holds that.
 
 use profiles::reading::{Damage, DamageKind, Reading};
+use profiles::time::Period;
 
 use super::signal::{Raw, Signal};
 use crate::link::can::CanId;
@@ -24,6 +25,7 @@ pub struct Message {
     pub(super) name: String,
     pub(super) id: CanId,
     pub(super) octets: usize,
+    pub(super) cycle: Option<Period>,
     pub(super) signals: Vec<Signal>,
     pub(super) roles: Vec<Role>,
     /// Positions of signals that select which others are in the frame.
@@ -46,6 +48,11 @@ impl Message {
     /// Octets of its frames.
     pub fn octets(&self) -> usize {
         self.octets
+    }
+
+    /// How often it is sent, if the file says that (`GenMsgCycleTime`).
+    pub fn cycle(&self) -> Option<Period> {
+        self.cycle
     }
 
     /// Its signals, in the order of the file.

@@ -1,6 +1,8 @@
 //! CAN telemetry that a DBC file describes.
 
 pub mod columns;
+mod compose;
+mod cycle;
 mod database;
 mod decoder;
 mod file;
@@ -10,6 +12,8 @@ mod signal;
 #[cfg(test)]
 mod tests;
 
+pub use compose::ComposeError;
+pub use cycle::{Cycles, Late};
 pub use database::{Database, DatabaseError};
 pub use decoder::TelemetryDecoder;
 pub use file::Flaw;

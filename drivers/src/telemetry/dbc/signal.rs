@@ -63,8 +63,8 @@ pub struct Signal {
     /// do not hold the signal, which happens in CAN FD frames only.
     window: Option<(usize, u32)>,
     coding: Coding,
-    factor: f64,
-    offset: f64,
+    pub(super) factor: f64,
+    pub(super) offset: f64,
     /// Physical range; all numbers, where the file has the empty range `[0|0]`.
     pub(super) min: f64,
     pub(super) max: f64,
@@ -317,9 +317,14 @@ impl Signal {
             Coding::Float32 => u64::from((number as f32).to_bits()),
             Coding::Float64 => number.to_bits(),
         };
+        self.put(raw, data);
+    }
+
+    /// Puts its bits into the frame, which must be long enough.
+    pub(super) fn put(&self, bits: u64, data: &mut [u8]) {
         for n in 0..self.bits as usize {
             let (octet, bit) = self.place(n);
-            data[octet] = data[octet] & !(1 << bit) | ((raw >> n & 1) as u8) << bit;
+            data[octet] = data[octet] & !(1 << bit) | ((bits >> n & 1) as u8) << bit;
         }
     }
 

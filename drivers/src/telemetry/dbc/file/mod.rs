@@ -6,6 +6,7 @@
 
 mod flaw;
 mod read;
+mod skip;
 mod statement;
 mod words;
 
@@ -23,6 +24,8 @@ pub(super) struct MessageText<'a> {
     pub(super) id: CanId,
     pub(super) name: &'a str,
     pub(super) octets: usize,
+    /// `BA_ "GenMsgCycleTime"`: how often it is sent; zero if it is not.
+    pub(super) cycle_ms: u32,
     pub(super) signals: Vec<SignalText<'a>>,
 }
 

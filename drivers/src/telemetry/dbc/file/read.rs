@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::flaw::Flaws;
+use super::skip::{begins_statement, is_passed_over, next_line, next_statement};
 use super::statement::{self, Subject};
 use super::words::{Missing, Parsed, missing, quoted, sign, skip_blanks, word};
 use super::{MessageText, SignalText};
@@ -18,49 +19,6 @@ const EXTENDED_MOST: u64 = 0x1fff_ffff;
 const NO_MESSAGE: &str = "VECTOR__INDEPENDENT_SIG_MSG";
 /// Its usual identifier.
 const NO_MESSAGE_ID: u64 = 0xc000_0000;
-
-/// First words of statements that say nothing of frames. They end with `;`.
-const PASSED_OVER: [&str; 27] = [
-    "BA_",
-    "BA_DEF_",
-    "BA_DEF_DEF_",
-    "BA_DEF_DEF_REL_",
-    "BA_DEF_REL_",
-    "BA_DEF_SGTYPE_",
-    "BA_REL_",
-    "BA_SGTYPE_",
-    "BO_TX_BU_",
-    "BU_BO_REL_",
-    "BU_EV_REL_",
-    "BU_SG_REL_",
-    "CAT_",
-    "CAT_DEF_",
-    "ENVVAR_DATA_",
-    "EV_",
-    "EV_DATA_",
-    "FILTER",
-    "NS_DESC_",
-    "SGTYPE_",
-    "SGTYPE_VAL_",
-    "SIGTYPE_VALTYPE_",
-    "SIG_GROUP_",
-    "SIG_TYPE_REF_",
-    "VAL_TABLE_",
-    "NS_",
-    "VERSION",
-];
-
-/// First words of the other statements.
-const READ: [&str; 8] = [
-    "BO_",
-    "BS_",
-    "BU_",
-    "CM_",
-    "SG_",
-    "SG_MUL_VAL_",
-    "SIG_VALTYPE_",
-    "VAL_",
-];
 
 /// Reads a file; what is wrong with it goes to `flaws`.
 pub(in super::super) fn read<'a>(text: &'a str, flaws: &mut Flaws) -> Vec<MessageText<'a>> {
@@ -139,7 +97,12 @@ impl<'a> Reader<'a, '_> {
             "VAL_TABLE_" => self.value_table(),
             "SIG_VALTYPE_" => self.value_type(),
             "SG_MUL_VAL_" => self.selection(),
-            first if PASSED_OVER.contains(&first) => {
+            "BA_" => {
+                self.cycle();
+                self.pass_over();
+                Ok(())
+            }
+            first if is_passed_over(first) => {
                 self.pass_over();
                 Ok(())
             }
@@ -177,6 +140,7 @@ impl<'a> Reader<'a, '_> {
             id,
             name,
             octets: octets as usize,
+            cycle_ms: 0,
             signals: Vec::new(),
         };
         self.open = Open::Last;
@@ -294,6 +258,16 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
+    /// `BA_ "GenMsgCycleTime" BO_ 256 100;` Other attributes say nothing of frames.
+    fn cycle(&mut self) {
+        let Some((id, cycle_ms)) = statement::cycle(self.rest) else {
+            return;
+        };
+        if let Some(&place) = self.places.get(&id) {
+            self.messages[place].cycle_ms = cycle_ms;
+        }
+    }
+
     /// The signal that a statement speaks of.
     fn subject(&mut self, at: usize, (id, name): Subject<'a>) -> Option<&mut SignalText<'a>> {
         let Some(&place) = self.places.get(&id) else {
@@ -385,25 +359,4 @@ impl<'a> Reader<'a, '_> {
         self.tell(&error);
         self.rest = next_statement(self.rest);
     }
-}
-
-/// What follows behind the end of the line.
-fn next_line(text: &str) -> &str {
-    text.find('\n').map_or("", |end| &text[end + 1..])
-}
-
-/// The next line that begins with the first word of a statement.
-fn next_statement(text: &str) -> &str {
-    let mut rest = next_line(text);
-    while !rest.is_empty() && !begins_statement(rest) {
-        rest = next_line(rest);
-    }
-    rest
-}
-
-fn begins_statement(text: &str) -> bool {
-    let line = text.trim_start_matches([' ', '\t']);
-    let end = line.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
-    let first = &line[..end.unwrap_or(line.len())];
-    READ.contains(&first) || PASSED_OVER.contains(&first)
 }

@@ -149,6 +149,17 @@ pub(super) fn selection(text: &str) -> Parsed<'_, (Subject<'_>, Selection<'_>)> 
     }
 }
 
+/// ` "GenMsgCycleTime" BO_ 256 100`: identifier as written, milliseconds.
+pub(super) fn cycle(text: &str) -> Option<(u64, u32)> {
+    let rest = skip_blanks(text).strip_prefix("\"GenMsgCycleTime\"")?;
+    let rest = skip_blanks(rest).strip_prefix("BO_")?;
+    let (rest, id) = count(rest, "an identifier").ok()?;
+    let (_, cycle) = number(rest, "milliseconds").ok()?;
+    (0.0..=f64::from(u32::MAX))
+        .contains(&cycle)
+        .then_some((id, cycle as u32))
+}
+
 /// What `CM_` comments on, and the comment.
 pub(super) fn comment(text: &str) -> Parsed<'_, ()> {
     const SUBJECT: &str = "`BU_`, `BO_`, `SG_`, `EV_` or the comment in quotation marks";
