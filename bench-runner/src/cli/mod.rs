@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod can;
 mod completions;
 mod console;
 mod decode;
@@ -38,6 +39,7 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Can(can::Args),
     Decode(decode::Args),
     Golden(golden::Args),
     Judge(judge::Args),
@@ -103,6 +105,7 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Can(args) => can::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),

@@ -29,6 +29,7 @@ pub use memory::Pacing;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 
+use self::can::bus::BitRates;
 use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
@@ -77,6 +78,8 @@ pub struct Link {
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    /// A node of a CAN bus in this process.
+    CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
     Rfc2217(rfc2217::Client),
@@ -94,6 +97,7 @@ impl Wire {
     async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         match self {
             Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::CanNode(node) => node.send_at(at, &chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
             Wire::Rfc2217(end) => end.send_at(at, chunk).await,
@@ -107,6 +111,7 @@ impl Wire {
     async fn receive(&mut self) -> Result<Arrival, LinkError> {
         match self {
             Wire::Memory(end) => end.receive().await,
+            Wire::CanNode(node) => node.receive().await,
             Wire::Serial(end) => end.receive().await,
             Wire::Tcp(end) => end.receive().await,
             Wire::Rfc2217(end) => end.receive().await,
@@ -131,6 +136,14 @@ impl Link {
     pub fn pair(clock: Clock, pacing: Pacing) -> (Link, Link) {
         let (near, far) = memory::pair(clock, pacing);
         (Wire::Memory(near).end(), Wire::Memory(far).end())
+    }
+
+    /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
+    /// won the bus and is over.
+    pub fn can_bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+        let nodes = can::bus::node::nodes(clock, rates, nodes);
+        let ends = nodes.into_iter().map(|node| Wire::CanNode(node).end());
+        ends.collect()
     }
 
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
@@ -254,7 +267,7 @@ impl Link {
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) => BenchTime::ZERO,
+            Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
             Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
