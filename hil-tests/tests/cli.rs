@@ -20,11 +20,17 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 13] = [
     "run",
     "plan",
+    "profile",
     "init",
     "list",
+    "emulate",
+    "devices",
+    "doctor",
+    "console",
+    "safe",
     "judge",
     "report",
     "completions",

@@ -2,6 +2,7 @@
 
 mod completions;
 mod console;
+mod devices;
 mod emulate;
 mod init;
 mod judge;
@@ -36,6 +37,10 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Devices(devices::find::Args),
+    Doctor(devices::doctor::Args),
+    Console(devices::console::Args),
+    Safe(devices::safe::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -99,6 +104,10 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Devices(args) => devices::find::main(&args),
+        Verb::Doctor(args) => devices::doctor::main(&args),
+        Verb::Console(args) => devices::console::main(&args),
+        Verb::Safe(args) => devices::safe::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

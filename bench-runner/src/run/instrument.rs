@@ -316,7 +316,7 @@ async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Optio
 ///
 /// # Errors
 /// If the catalog has no such model, or its driver does not take its options.
-pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+pub(crate) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
     let device = setup.device.clone();
     let missing = || {
         DeviceErrorKind::WrongIdentity {
