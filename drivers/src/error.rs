@@ -61,6 +61,12 @@ pub enum DeviceErrorKind {
         /// Who answered.
         found: String,
     },
+    /// The wiring leaves out what the device cannot be driven without.
+    #[error("`{name}` is empty; without this line it cannot be driven, or left safe")]
+    Undescribed {
+        /// The option.
+        name: &'static str,
+    },
     /// The link failed.
     #[error("link failed: {0}")]
     Link(#[from] LinkError),

@@ -20,11 +20,12 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "run",
     "plan",
     "profile",
     "init",
+    "decode",
     "list",
     "emulate",
     "devices",

@@ -2,6 +2,7 @@
 
 mod completions;
 mod console;
+mod decode;
 mod devices;
 mod emulate;
 mod init;
@@ -41,6 +42,7 @@ enum Verb {
     Doctor(devices::doctor::Args),
     Console(devices::console::Args),
     Safe(devices::safe::Args),
+    Decode(decode::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -108,6 +110,7 @@ pub fn main() -> Exit {
         Verb::Doctor(args) => devices::doctor::main(&args),
         Verb::Console(args) => devices::console::main(&args),
         Verb::Safe(args) => devices::safe::main(&args),
+        Verb::Decode(args) => decode::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

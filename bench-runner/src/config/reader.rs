@@ -275,15 +275,11 @@ impl<'a> Node<'a> {
 
     /// A whole or broken number; never infinite or not a number.
     pub fn number(&self) -> Option<Located<f64>> {
-        let number = match self.value {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
-            DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
-            DeValue::String(text) => return self.wrong_with("a number", number_advice(text)),
-            _ => return self.wrong("a number"),
-        };
-        match number.filter(|number| number.is_finite()) {
-            Some(number) => Some(self.located(number)),
-            None => self.wrong("a finite number"),
+        match (self.value, self.raw_number()) {
+            (_, Some(number)) if number.is_finite() => Some(self.located(number)),
+            (_, Some(_)) => self.wrong("a finite number"),
+            (DeValue::String(text), None) => self.wrong_with("a number", number_advice(text)),
+            (_, None) => self.wrong("a number"),
         }
     }
 

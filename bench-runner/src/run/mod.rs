@@ -6,9 +6,11 @@ mod dispatcher;
 mod emulation;
 mod instrument;
 mod lock;
+mod marks;
 mod order;
 mod returning;
 mod station;
+mod timing;
 mod way;
 
 use drivers::catalog::Role;
