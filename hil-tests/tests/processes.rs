@@ -296,8 +296,11 @@ fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Eve
     let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
     let mut run = program.command(&arguments).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    let begun = lines.any(|line| line.unwrap().contains("step: work"));
-    assert!(begun, "the work begins");
+    let mut told = Vec::new();
+    while !told.iter().any(|line: &String| line.contains("step: work")) {
+        let line = lines.next();
+        told.push(line.unwrap_or_else(|| panic!("{told:#?}")).unwrap());
+    }
     emulators.kill();
     again(scene);
     let emulators = emulate(scene, &[]);
