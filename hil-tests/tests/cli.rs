@@ -20,13 +20,19 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 9] = [
+const VERBS: [&str; 15] = [
     "run",
     "plan",
+    "profile",
     "init",
     "decode",
     "golden",
     "list",
+    "emulate",
+    "devices",
+    "doctor",
+    "console",
+    "safe",
     "judge",
     "report",
     "completions",

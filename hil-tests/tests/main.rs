@@ -9,6 +9,7 @@ mod campaigns;
 mod can;
 mod cli;
 mod determinism;
+mod devices;
 mod faults;
 mod golden;
 mod kill;

@@ -4,6 +4,7 @@ mod can;
 mod completions;
 mod console;
 mod decode;
+mod devices;
 mod emulate;
 mod golden;
 mod init;
@@ -40,6 +41,10 @@ enum Verb {
     List(list::Args),
     Emulate(emulate::Args),
     Can(can::Args),
+    Devices(devices::find::Args),
+    Doctor(devices::doctor::Args),
+    Console(devices::console::Args),
+    Safe(devices::safe::Args),
     Decode(decode::Args),
     Golden(golden::Args),
     Judge(judge::Args),
@@ -106,6 +111,10 @@ pub fn main() -> Exit {
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Can(args) => can::main(&args),
+        Verb::Devices(args) => devices::find::main(&args),
+        Verb::Doctor(args) => devices::doctor::main(&args),
+        Verb::Console(args) => devices::console::main(&args),
+        Verb::Safe(args) => devices::safe::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),

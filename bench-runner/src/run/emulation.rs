@@ -87,6 +87,8 @@ pub struct Endpoints {
     pub lines: Lines,
     /// The interface on which those are found that speak CAN.
     pub bus: Option<CanSpec>,
+    /// How many times faster than real their world is.
+    pub speed: u32,
 }
 
 /// What leads to emulators that speak bytes.
@@ -109,7 +111,7 @@ pub async fn publish(
     folder: &Path,
     endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
-    let clock = Clock::start_fine();
+    let clock = Clock::start_fine().times(endpoints.speed);
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),

@@ -21,6 +21,7 @@ use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::station::{Order, Raised, Reporter};
+use super::timing::Timing;
 use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
@@ -53,6 +54,7 @@ pub(super) struct InstrumentStation {
     pub(super) way: Way,
     /// Who answered first.
     pub(super) identity: Option<Identity>,
+    pub(super) timing: Timing,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -167,28 +169,38 @@ impl InstrumentStation {
     /// Polls and carries out orders until told to leave the device safe.
     async fn attend(&mut self) {
         let mut due = self.clock.now();
-        let mut alarm = Alarm::new(self.clock);
+        let (mut alarm, mut poll_alarm) = (Alarm::new(self.clock), Alarm::new(self.clock));
         loop {
+            let begins = self.timing.begins();
+            if begins <= self.clock.now() {
+                let Some((at, command)) = self.timing.pop() else {
+                    continue;
+                };
+                if !self.apply(at, &command).await {
+                    return self.wait_for_the_end().await;
+                }
+                continue;
+            }
             let order = tokio::select! {
                 biased;
                 order = next(&mut self.kept, &mut self.orders) => Some(order),
-                () = alarm.at(due) => None,
+                () = alarm.at(begins) => continue,
+                () = poll_alarm.at(self.timing.polls(due, self.poll)) => None,
             };
             match order {
                 None => {
+                    let asked = self.clock.now();
                     if !self.measure().await {
                         return self.wait_for_the_end().await;
                     }
+                    self.timing.polled(asked, self.clock.now());
                     // A poll that took longer than its period skips what it missed.
                     while due <= self.clock.now() {
                         due = due + self.poll;
                     }
                 }
-                Some(Some(Order::Apply { at, command })) => {
-                    if !self.apply(at, &command).await {
-                        return self.wait_for_the_end().await;
-                    }
-                }
+                Some(Some(Order::Apply { at, command })) => self.timing.push(at, command),
+                // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
         }
@@ -238,6 +250,7 @@ impl InstrumentStation {
     }
 
     async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+        self.way.meter.mark();
         let applied = loop {
             let applied = match command {
                 Command::Inject(fault) => {
@@ -260,6 +273,8 @@ impl InstrumentStation {
             Ok(()) => {
                 let now = self.clock.now();
                 let late_us = now.micros_since(at);
+                let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
+                self.timing.told(command, characters, byte_us);
                 let event = EventKind::SetPointApplied {
                     command: command.clone(),
                     late_us,
@@ -330,7 +345,7 @@ async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Optio
 ///
 /// # Errors
 /// If the catalog has no such model, or its driver does not take its options.
-pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+pub(crate) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
     let device = setup.device.clone();
     let missing = || {
         DeviceErrorKind::WrongIdentity {

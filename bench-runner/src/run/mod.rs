@@ -1,13 +1,16 @@
 //! A run: identify, arm, steps, make safe. The only order there is; the last always runs.
 
+pub(crate) mod alone;
 mod board;
 mod dispatcher;
 mod emulation;
 mod instrument;
 mod lock;
+mod marks;
 mod order;
 mod returning;
 mod station;
+mod timing;
 mod way;
 
 use drivers::catalog::Role;
@@ -17,6 +20,7 @@ use profiles::reading::Reading;
 
 pub use dispatcher::run;
 pub use emulation::{Endpoints, Lines, Published, publish};
+pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
 pub use station::Stop;
 

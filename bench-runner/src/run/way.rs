@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Pacing};
+use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -32,6 +32,8 @@ pub(super) struct Way {
     model: &'static str,
     options: Options,
     door: Door,
+    /// Measures what the instrument is told.
+    pub(super) meter: Meter,
 }
 
 /// What leads to a device.
@@ -97,12 +99,25 @@ impl Way {
             model: wired.model,
             options: wired.options.clone(),
             door,
+            meter: Meter::default(),
         }
     }
 
     /// Whether there is a line that may come back.
     pub(super) fn may_come_back(&self) -> bool {
         !matches!(self.door, Door::Memory)
+    }
+
+    /// How long a character is on the line, µs; 0 where the bench does not set it.
+    pub(super) fn byte_us(&self) -> u64 {
+        let line = match &self.door {
+            Door::Memory => None,
+            Door::Line(line, _) => line.settings(),
+            Door::Bus(bus) => bus.line().settings(),
+        };
+        line.map_or(0, |line| {
+            u64::from(line.bits_per_byte()) * 1_000_000 / u64::from(line.baud)
+        })
     }
 
     /// Opens the line.
@@ -124,6 +139,11 @@ impl Way {
     /// # Errors
     /// If the catalog has none.
     pub(super) fn instrument(&self, link: Link) -> Result<Instrument, DeviceError> {
+        // In memory nothing is sent before its time, and nothing is measured.
+        let link = match self.door {
+            Door::Memory => link,
+            Door::Line(..) | Door::Bus(_) => link.with_meter(self.meter.clone()),
+        };
         let setup = DriverSetup {
             device: self.device.clone(),
             link,

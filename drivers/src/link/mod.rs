@@ -7,6 +7,7 @@ mod faults;
 mod line;
 mod manners;
 mod memory;
+mod meter;
 mod pty;
 pub mod rfc2217;
 mod serial;
@@ -26,6 +27,7 @@ pub use can::{BusNeeds, CanSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
+pub use meter::Meter;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 
@@ -73,6 +75,7 @@ pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
+    meter: Option<Meter>,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ impl Wire {
             wire: self,
             faults: None,
             manners: None,
+            meter: None,
         }
     }
 }
@@ -209,6 +213,13 @@ impl Link {
         self
     }
 
+    /// The same link, on which `meter` measures what is sent.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Link {
+        self.meter = Some(meter);
+        self
+    }
+
     /// Lets go of a line that several devices share: a conversation is over. Whoever speaks an
     /// addressed protocol says so after each answer, so that the next device need not wait for
     /// the line's silence. Other lines have nobody else who waits.
@@ -252,6 +263,9 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(meter) = &self.meter {
+            meter.sends(&chunk);
+        }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
         };
