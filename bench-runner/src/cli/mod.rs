@@ -4,6 +4,7 @@ mod completions;
 mod console;
 mod decode;
 mod emulate;
+mod export;
 mod init;
 mod judge;
 mod list;
@@ -11,6 +12,7 @@ mod plan;
 mod profile;
 mod report;
 mod run;
+mod runs;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,8 @@ enum Verb {
     Emulate(emulate::Args),
     Decode(decode::Args),
     Judge(judge::Args),
+    Export(export::Args),
+    Runs(runs::Args),
     Report(report::Args),
     Completions(completions::Args),
 }
@@ -103,6 +107,8 @@ pub fn main() -> Exit {
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Export(args) => export::main(&args),
+        Verb::Runs(args) => runs::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
     }
