@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 10] = [
     "run",
     "plan",
     "init",
@@ -28,6 +28,8 @@ const VERBS: [&str; 8] = [
     "list",
     "judge",
     "report",
+    "export",
+    "runs",
     "completions",
 ];
 

@@ -132,7 +132,7 @@ fn rows(header: &Header, event: &Event, place: u64, table: &mut Table) -> io::Re
     let row = Row {
         place,
         source: device.map_or("bench", |device| device.name.as_str()),
-        seconds: Some(event.at.as_micros() as f64 * 1e-6),
+        seconds: Some(event.at.as_micros() as f64 / 1e6),
         ..Row::default()
     };
     match (&event.kind, device) {
