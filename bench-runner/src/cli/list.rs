@@ -101,6 +101,7 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             OptionKind::Number { unit, .. } => format!("number, {unit}"),
             OptionKind::Duration => "time".to_owned(),
             OptionKind::Text => "text".to_owned(),
+            OptionKind::Template(_) => "template".to_owned(),
             OptionKind::Choice(words) => words.join(" | "),
         };
         let default = match (spec.default, spec.kind) {
@@ -108,6 +109,7 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             (Some(OptionDefault::Unset), _) => "off".to_owned(),
             (Some(OptionDefault::Number(seconds)), OptionKind::Duration) => format!("{seconds} s"),
             (Some(OptionDefault::Number(number)), _) => number.to_string(),
+            (Some(OptionDefault::Text("")), _) => "none".to_owned(),
             (Some(OptionDefault::Text(word)), _) => word.to_owned(),
         };
         line(
