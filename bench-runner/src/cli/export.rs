@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use drivers::link::can::CanFrame;
 use profiles::reading::Value;
 use reports::event::{Event, EventKind};
 use reports::header::{DeviceHeader, Header};
@@ -19,7 +20,8 @@ use crate::table::{Form, Row, Table};
 pub(super) struct Args {
     /// Folder of the run
     run: PathBuf,
-    /// New file: `.parquet` or `.csv` with a row for each value, or `.mcap` for viewers
+    /// New file: `.parquet` or `.csv` with a row for each value, `.mcap` for viewers; of a run with
+    /// `--wire` also `.log`, CAN frames as candump writes them, and `.bin`, what a device sent
     #[arg(short, long)]
     out: PathBuf,
     /// Only this device, as a table with a column for each of its channels
@@ -61,8 +63,14 @@ pub(super) fn main(args: &Args) -> Exit {
     let done = match (Form::of(&args.out), args.out.extension()) {
         (Some(form), _) => to_table(&record, &args.out, form, args.device.as_deref()),
         (None, Some(ending)) if ending == "mcap" => to_mcap(&record, &args.out),
+        (None, Some(ending)) if ending == "log" || ending == "bin" => {
+            to_wire(&record, &args.out, args.device.as_deref(), ending == "log")
+        }
         (None, _) => {
-            let text = format!("{}: expected .parquet, .csv or .mcap", args.out.display());
+            let text = format!(
+                "{}: expected .parquet, .csv, .mcap, .log or .bin",
+                args.out.display()
+            );
             return ended(&text, Exit::Refused);
         }
     };
@@ -101,6 +109,62 @@ fn to_mcap(record: &Record, out: &Path) -> Result<String, String> {
     }
     walked.and_then(|()| recorder.finish()).map_err(text)?;
     Ok(format!("{events} events"))
+}
+
+/// What went over the lines: frames of all CAN devices in candump's form, with the time and the
+/// direction, or the octets that one device sent.
+fn to_wire(
+    record: &Record,
+    out: &Path,
+    device: Option<&str>,
+    candump: bool,
+) -> Result<String, String> {
+    if !record.header().wire {
+        return Err(
+            "the run did not keep what went over its lines: bench run --wire does".to_owned(),
+        );
+    }
+    if !candump && device.is_none() {
+        return Err("name the device whose octets are wanted: --device NAME".to_owned());
+    }
+    let (mut text, mut chunks) = (Vec::new(), 0_u64);
+    let walked = record.for_each(&mut |event| {
+        let EventKind::Wire { sent, octets } = &event.kind else {
+            return;
+        };
+        let name = record
+            .header()
+            .device_at(event.device)
+            .map(|known| known.name.as_str());
+        let name = name.unwrap_or_default();
+        if device.is_some_and(|wanted| wanted != name) {
+            return;
+        }
+        if candump {
+            if let Some(frame) = CanFrame::from_bytes(octets) {
+                let micros = event.at.as_micros();
+                let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+                let data: String = frame
+                    .data()
+                    .iter()
+                    .map(|octet| format!("{octet:02X}"))
+                    .collect();
+                let way = if *sent { 'T' } else { 'R' };
+                let line = format!(
+                    "({seconds:010}.{rest:06}) {name} {}#{data} {way}\n",
+                    frame.id
+                );
+                text.extend_from_slice(line.as_bytes());
+                chunks += 1;
+            }
+        } else if !sent {
+            text.extend_from_slice(octets);
+            chunks += 1;
+        }
+    });
+    walked.map_err(|error| error.to_string())?;
+    std::fs::write(out, &text).map_err(|error| error.to_string())?;
+    Ok(format!("{chunks} chunks, {} octets", text.len()))
 }
 
 fn to_table(
@@ -159,6 +223,7 @@ fn rows(header: &Header, event: &Event, place: u64, table: &mut Table) -> io::Re
             }
             Ok(())
         }
+        (EventKind::Wire { .. }, _) => Ok(()),
         (kind, _) => {
             let mut told = serde_json::to_value(kind)?;
             let name = told.as_object_mut().and_then(|told| told.remove("event"));

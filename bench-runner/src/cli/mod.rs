@@ -10,6 +10,7 @@ mod judge;
 mod list;
 mod plan;
 mod profile;
+mod replay;
 mod report;
 mod run;
 mod runs;
@@ -41,6 +42,7 @@ enum Verb {
     Emulate(emulate::Args),
     Decode(decode::Args),
     Judge(judge::Args),
+    Replay(replay::Args),
     Export(export::Args),
     Runs(runs::Args),
     Report(report::Args),
@@ -107,6 +109,7 @@ pub fn main() -> Exit {
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Runs(args) => runs::main(&args),
         Verb::Report(args) => report::main(&args),

@@ -1,6 +1,7 @@
 //! Executing a plan: the run, its folder, and everything that is told of it.
 
 mod error;
+mod replay;
 mod told;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use reports::report::{Manifest, Report};
 use reports::verdict::{Ending, Verdict};
 
 pub use error::ExecuteError;
+pub use replay::{Heard, Replay, replay};
 use told::{Shown, Told};
 
 use crate::exit::Exit;

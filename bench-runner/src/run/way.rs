@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Pacing};
+use drivers::link::{Bus, LineSpec, Link, Manners, Pacing, Witness};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -32,6 +32,7 @@ pub(super) struct Way {
     model: &'static str,
     options: Options,
     door: Door,
+    witness: Option<Witness>,
 }
 
 /// What leads to a device.
@@ -88,7 +89,8 @@ impl Door {
 }
 
 impl Way {
-    pub(super) fn to(wired: &Wired, door: Door, clock: Clock) -> Way {
+    /// The way through `door`, watched by `witness`.
+    pub(super) fn to(wired: &Wired, door: Door, clock: Clock, witness: Option<Witness>) -> Way {
         Way {
             device: wired.name.clone(),
             clock,
@@ -97,7 +99,13 @@ impl Way {
             model: wired.model,
             options: wired.options.clone(),
             door,
+            witness,
         }
+    }
+
+    /// The same link, watched as every link of this way is.
+    pub(super) fn watched(&self, link: Link) -> Link {
+        link.with_witness(self.witness.clone())
     }
 
     /// Whether there is a line that may come back.
@@ -110,7 +118,8 @@ impl Way {
     /// # Errors
     /// If it is not there.
     pub(super) async fn link(&self) -> Result<Link, LinkError> {
-        self.door.open(self.clock).await
+        let link = self.door.open(self.clock).await?;
+        Ok(self.watched(link))
     }
 
     /// A link that leads nowhere. Who waits for a line must not hold on to what is left of it:

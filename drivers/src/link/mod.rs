@@ -14,6 +14,7 @@ mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use manners::Manners;
 pub use memory::Pacing;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
 use self::manners::Kept;
 use crate::clock::Clock;
@@ -72,6 +74,7 @@ pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
@@ -122,6 +125,7 @@ impl Wire {
             wire: self,
             faults: None,
             manners: None,
+            witness: None,
         }
     }
 }
@@ -205,6 +209,13 @@ impl Link {
         }
     }
 
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
+        self
+    }
+
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
     /// every other link, which leads to one device, there is nothing to keep back.
     ///
@@ -239,6 +250,9 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
+        }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
         };
@@ -311,14 +325,16 @@ impl Link {
                     None => continue,
                 }
             }
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
                 }
             }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }
