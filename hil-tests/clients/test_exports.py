@@ -119,3 +119,28 @@ def test_integers_that_no_double_holds_are_exact(tmp_path):
     expected = [str(row["tag"]) for row in rows if row.get("tag", 0) > 2**53]
     assert [tag for (tag,) in tags] == expected
     assert struct.calcsize("d") == 8 and len(expected) > 100
+
+
+def test_frames_on_the_bus_are_read_by_python_can(tmp_path):
+    import can
+
+    folder = tmp_path / "wired"
+    bench("run", TESTS / "campaigns/smoke.toml", "-q", "--wire", "--out", folder)
+    bench("export", folder, "--out", tmp_path / "bus.log")
+    frames = list(can.CanutilsLogReader(str(tmp_path / "bus.log")))
+    assert len(frames) > 1_000
+    assert {frame.channel for frame in frames} == {"companion"}
+    assert any(not frame.is_rx for frame in frames) and any(frame.is_rx for frame in frames)
+    bench("export", folder, "--out", tmp_path / "payload.bin", "--device", "payload")
+    octets = (tmp_path / "payload.bin").read_bytes()
+    assert octets.count(0) > 100
+    told = bench("replay", folder)
+    assert told.endswith("no verdict changed\n")
+    for line in told.splitlines()[:2]:
+        then, now = line.split(";")[1].split(" then, ")
+        assert then.split()[0] == now.split()[0], line
+    campaign = (folder / "inputs/campaign.toml").read_text()
+    stricter = folder / "inputs/stricter.toml"
+    stricter.write_text(campaign.replace("min     = 25.0", "min     = 29.95"))
+    told = bench("replay", folder, "--campaign", stricter, code=1)
+    assert "PASS -> FAIL" in told and "1 verdict changed" in told

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 11] = [
     "run",
     "plan",
     "init",
@@ -29,6 +29,7 @@ const VERBS: [&str; 10] = [
     "judge",
     "report",
     "export",
+    "replay",
     "runs",
     "completions",
 ];

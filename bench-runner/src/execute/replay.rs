@@ -2,7 +2,8 @@
 //!
 //! What boards sent is in the record where the run kept it (`bench run --wire`). It goes through
 //! the drivers of today once more, and what they make of it takes the place of what was recorded.
-//! Everything else is as it was: instruments answer what they are asked, so that their lines say
+//! Broken framing stays as recorded, for a driver that has not asked takes parts of answers for it.
+//! Everything else is as it was, too: instruments answer what they are asked, so that their lines say
 //! nothing without the questions of that day.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::path::Path;
 use drivers::accelerator::{self, Accelerator, Heard as Told};
 use drivers::catalog;
 use drivers::model::BoardSetup;
-use profiles::reading::Reading;
+use profiles::reading::{DamageKind, Reading};
 use reports::event::{DeviceId, Event, EventKind};
 use reports::header::Header;
 use reports::judge::Judge;
@@ -83,7 +84,13 @@ pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
             (Some(ear), EventKind::Sampled { readings }) => {
                 ear.heard.then.0 += readings.len() as u64;
             }
-            (Some(ear), EventKind::Damaged { .. }) => ear.heard.then.1 += 1,
+            (Some(ear), EventKind::Damaged { damage }) => {
+                ear.heard.then.1 += 1;
+                if damage.why == DamageKind::Framing {
+                    ear.heard.now.1 += 1;
+                    after.take(event);
+                }
+            }
             (
                 Some(ear),
                 EventKind::Wire {
@@ -152,7 +159,8 @@ impl Ear {
         for told in told {
             match told {
                 Told::Reading(reading) => readings.push(reading),
-                Told::Damaged(damage) => {
+                // Parts of answers look broken to who has not asked.
+                Told::Damaged(damage) if damage.why != DamageKind::Framing => {
                     self.heard.now.1 += 1;
                     tell(EventKind::Damaged { damage });
                 }
