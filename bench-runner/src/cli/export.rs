@@ -111,6 +111,11 @@ fn to_mcap(record: &Record, out: &Path) -> Result<String, String> {
     Ok(format!("{events} events"))
 }
 
+/// As candump writes them.
+const DIGITS: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+];
+
 /// What went over the lines: frames of all CAN devices in candump's form, with the time and the
 /// direction, or the octets that one device sent.
 fn to_wire(
@@ -144,11 +149,9 @@ fn to_wire(
             if let Some(frame) = CanFrame::from_bytes(octets) {
                 let micros = event.at.as_micros();
                 let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-                let data: String = frame
-                    .data()
-                    .iter()
-                    .map(|octet| format!("{octet:02X}"))
-                    .collect();
+                let digits =
+                    |octet: &u8| [octet >> 4, octet & 15].map(|half| DIGITS[usize::from(half)]);
+                let data: String = frame.data().iter().flat_map(digits).collect();
                 let way = if *sent { 'T' } else { 'R' };
                 let line = format!(
                     "({seconds:010}.{rest:06}) {name} {}#{data} {way}\n",

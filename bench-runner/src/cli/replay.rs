@@ -93,10 +93,9 @@ fn told(replay: &Replay) -> Exit {
                     now.because
                 )
             }
-            (Some(_), Some(_)) => continue,
             (Some(then), None) => format!("{}: {}, not asked any more", then.check, word(then)),
             (None, Some(now)) => format!("{}: new, {}: {}", now.check, word(now), now.because),
-            (None, None) => continue,
+            (Some(_), Some(_)) | (None, None) => continue,
         };
         lines.push(line);
     }

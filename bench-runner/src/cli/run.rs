@@ -18,6 +18,10 @@ use crate::run::{Lock, LockError, Stop};
 /// Run a campaign, and record, judge and report it
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::exit_codes())]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
