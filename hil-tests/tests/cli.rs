@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 18] = [
     "run",
     "plan",
     "profile",
@@ -35,6 +35,9 @@ const VERBS: [&str; 15] = [
     "safe",
     "judge",
     "report",
+    "export",
+    "replay",
+    "runs",
     "completions",
 ];
 

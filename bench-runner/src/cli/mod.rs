@@ -7,13 +7,16 @@ mod decode;
 mod devices;
 mod emulate;
 mod golden;
+mod export;
 mod init;
 mod judge;
 mod list;
 mod plan;
 mod profile;
+mod replay;
 mod report;
 mod run;
+mod runs;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -48,6 +51,9 @@ enum Verb {
     Decode(decode::Args),
     Golden(golden::Args),
     Judge(judge::Args),
+    Replay(replay::Args),
+    Export(export::Args),
+    Runs(runs::Args),
     Report(report::Args),
     Completions(completions::Args),
 }
@@ -118,6 +124,9 @@ pub fn main() -> Exit {
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Replay(args) => replay::main(&args),
+        Verb::Export(args) => export::main(&args),
+        Verb::Runs(args) => runs::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
     }

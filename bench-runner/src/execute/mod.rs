@@ -2,6 +2,7 @@
 
 mod candidate;
 mod error;
+mod replay;
 mod told;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use reports::verdict::{Ending, Verdict};
 
 pub use candidate::candidate;
 pub use error::ExecuteError;
+pub use replay::{Heard, Replay, replay};
 use told::{Shown, Told};
 
 use crate::exit::Exit;

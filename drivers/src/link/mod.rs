@@ -15,6 +15,7 @@ mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use memory::Pacing;
 pub use meter::Meter;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
 use self::can::bus::BitRates;
 use self::manners::Kept;
@@ -76,6 +78,7 @@ pub struct Link {
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
     meter: Option<Meter>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
@@ -131,6 +134,7 @@ impl Wire {
             faults: None,
             manners: None,
             meter: None,
+            witness: None,
         }
     }
 }
@@ -229,6 +233,13 @@ impl Link {
         }
     }
 
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
+        self
+    }
+
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
     /// every other link, which leads to one device, there is nothing to keep back.
     ///
@@ -265,6 +276,9 @@ impl Link {
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         if let Some(meter) = &self.meter {
             meter.sends(&chunk);
+        }
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
         }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
@@ -338,14 +352,16 @@ impl Link {
                     None => continue,
                 }
             }
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
                 }
             }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }

@@ -168,6 +168,7 @@ pub(crate) fn header() -> Header {
         phases: phases(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),

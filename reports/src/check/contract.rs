@@ -76,6 +76,7 @@ fn header(check: CheckSpec) -> Header {
         }],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),

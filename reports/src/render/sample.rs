@@ -98,6 +98,7 @@ fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
             name: "keywords".to_owned(),
@@ -319,6 +320,7 @@ pub(super) fn nothing() -> Report {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

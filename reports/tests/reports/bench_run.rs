@@ -66,6 +66,7 @@ pub(crate) fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),
