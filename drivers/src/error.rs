@@ -61,6 +61,12 @@ pub enum DeviceErrorKind {
         /// Who answered.
         found: String,
     },
+    /// The wiring leaves out what the device cannot be driven without.
+    #[error("`{name}` is empty; without this line it cannot be driven, or left safe")]
+    Undescribed {
+        /// The option.
+        name: &'static str,
+    },
     /// The link failed.
     #[error("link failed: {0}")]
     Link(#[from] LinkError),
@@ -96,9 +102,6 @@ pub enum LinkError {
         /// The operating system's words.
         why: String,
     },
-    /// A CAN bus, its controller or its adapter.
-    #[error(transparent)]
-    Bus(#[from] BusTrouble),
     /// Something else came back than was sent, on a line that is said to echo.
     #[error(
         "heard `{heard}` where the echo `{sent}` was due: does another device talk at the same \
@@ -134,6 +137,9 @@ pub enum LinkError {
         /// Who, as far as is known.
         why: String,
     },
+    /// A CAN bus, its controller or its adapter.
+    #[error(transparent)]
+    Bus(#[from] BusTrouble),
     /// The operating system's words.
     #[error("{0}")]
     Failed(String),

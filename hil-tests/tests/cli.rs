@@ -20,10 +20,11 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 8] = [
     "run",
     "plan",
     "init",
+    "decode",
     "list",
     "judge",
     "report",

@@ -2,6 +2,7 @@
 
 mod completions;
 mod console;
+mod decode;
 mod emulate;
 mod init;
 mod judge;
@@ -36,6 +37,7 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Decode(decode::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -99,6 +101,7 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Decode(args) => decode::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

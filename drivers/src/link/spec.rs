@@ -329,6 +329,8 @@ mod tests {
             ("tcp:host:0", "no number from 1 to 65535"),
             ("tcp::5025", "the host is missing"),
             ("tcp:::1:5025", "in brackets"),
+            ("rfc2217:lab:4001", "the baud rate is missing"),
+            ("rfc2217:lab@9600", "the port is missing"),
             ("can:", "the name of the interface is missing"),
             (
                 "can:a-name-that-is-too-long",
@@ -340,8 +342,6 @@ mod tests {
             ("slcan:x@10000,fd=3", "`3` is no data bit rate"),
             ("socketcand:lab:29536", "the name of the bus is missing"),
             ("socketcand:lab:0/can0", "no number from 1 to 65535"),
-            ("rfc2217:lab:4001", "the baud rate is missing"),
-            ("rfc2217:lab@9600", "the port is missing"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }

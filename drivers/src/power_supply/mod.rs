@@ -6,6 +6,7 @@ mod keysight_663xb;
 #[cfg(test)]
 mod rig;
 mod role;
+mod scpi;
 
 pub use role::{PowerSupply, SupplyLimits};
 
@@ -16,4 +17,5 @@ pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_663xb::MODEL_6632B,
     keysight_663xb::MODEL_6633B,
     keysight_663xb::MODEL_6634B,
+    scpi::MODEL,
 ];

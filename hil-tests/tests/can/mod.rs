@@ -44,7 +44,9 @@ fn on_buses<F: Fn()>(test: F) {
         // Without a Linux there is nothing to test, which only the gate minds.
         None if inside.absent && std::env::var_os(EVERYTHING).is_none() => {
             // Behind the test's own capture: whoever reads the log of a failure finds it.
-            eprintln!("skipped: {}", inside.said);
+            use std::io::Write;
+            // Around the test's own capture, so that whoever reads the log sees it.
+            let _unsaid = writeln!(std::io::stderr(), "skipped: {}", inside.said);
         }
         told => panic!("{name} inside: {told:?}\n{}", inside.said),
     }

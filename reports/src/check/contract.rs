@@ -134,7 +134,7 @@ fn value(spec: &OptionSpec) -> BoxedStrategy<Option<OptionValue>> {
         OptionKind::Duration => prop_oneof![Just(0.0), 0.0..60.0_f64, Just(1e15)]
             .prop_map(OptionValue::Number)
             .boxed(),
-        OptionKind::Text => ".*".prop_map(OptionValue::Text).boxed(),
+        OptionKind::Text | OptionKind::Template(_) => ".*".prop_map(OptionValue::Text).boxed(),
         OptionKind::Choice(words) => prop::sample::select(words)
             .prop_map(|word| OptionValue::Text(word.to_owned()))
             .boxed(),

@@ -238,7 +238,11 @@ impl Planner {
         let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
-            .map(|rating| (rating.name.to_owned(), rating.value))
+            .map(|rating| {
+                // A make that the wiring describes is rated there.
+                let rated = wired.options.number(&format!("rated_{}", rating.name));
+                (rating.name.to_owned(), rated.unwrap_or(rating.value))
+            })
             .collect();
         for limit in &raw.limits {
             self.limit(limit, &mut limits);

@@ -501,3 +501,70 @@ fn curves_that_cannot_be_or_must_not_be_are_refused_at_their_place() {
         .render(false);
     assert!(text.contains("no curve to simulate"), "{text}");
 }
+
+#[test]
+fn a_described_supply_is_rated_by_its_description_and_wrong_lines_are_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = "model  = \"keysight-6633b\"";
+    let describe = |line: &str| {
+        let new = format!("model  = \"scpi\"\noptions = {{ rated_volts = 60.0, {line} }}");
+        edited(folder.path(), &[(WIRING, model, &new)])
+    };
+    let plan = describe("set_volts = \"VSET {volts:.2}\"");
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    assert_eq!(
+        plan.worst
+            .iter()
+            .filter(|worst| worst.margin() < 0.0)
+            .count(),
+        0
+    );
+    for (line, said, marked) in [
+        (
+            "set_volts = \"VOLT {volt:.3}\"",
+            "`{volt}` is no place here",
+            "{volt:.3}",
+        ),
+        ("set_volts = \"VOLT\"", "`{volts}` is missing", "VOLT"),
+        (
+            "set = \"APPL {volts},{amps\"",
+            "a brace without its partner",
+            "{",
+        ),
+        (
+            "measure_volts = \"V {volts}\"",
+            "nothing is filled in here",
+            "{volts}",
+        ),
+        ("set_volts = 5", "expected a text in quotes", "5"),
+        (
+            "terminator = \"lfcr\"",
+            "expected one of: lf, crlf, cr",
+            "\"lfcr\"",
+        ),
+        ("rated_amps = -1.0", "expected a number from 0.001", "-1.0"),
+        (
+            "measure_watts = \"X\"",
+            "has no setting `measure_watts`",
+            "measure_watts",
+        ),
+    ] {
+        let refusals = describe(line).unwrap_err();
+        let text = refusals.render(false);
+        assert!(text.contains(said), "{line}: {text}");
+        assert!(text.contains("emulated.toml:"), "{text}");
+        let length = marked.chars().count();
+        let underline = "─".repeat((length - 1) / 2);
+        assert!(text.contains(&underline), "{line}: {text}");
+    }
+    for key in ["output_query", "on", "set_volts"] {
+        let text = describe(&format!("{key} = \"\""))
+            .unwrap_err()
+            .render(false);
+        assert!(text.contains(&format!("`{key}` is empty")), "{text}");
+    }
+    let beyond = "model  = \"scpi\"\noptions = { rated_volts = 20.0 }";
+    let text = edited(folder.path(), &[(WIRING, model, beyond)]).unwrap_err();
+    let text = text.render(false);
+    assert!(text.contains("limit `volts` is 34"), "{text}");
+}
