@@ -73,14 +73,13 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
 pub struct Published {
     /// The devices that are served.
     pub served: Vec<String>,
-    /// The devices that are not, because their bus cannot be played on a serial line.
-    pub skipped: Vec<String>,
     tasks: JoinSet<()>,
     // An emulator whose faults end has ended itself.
     faults: Vec<Sender<Fault>>,
 }
 
-/// How emulators are published.
+/// How emulators are published. Those that speak CAN are behind an adapter at their port (slcan), or
+/// a server at their socket (socketcand), unless an interface is given for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// What leads to those that speak bytes.
@@ -115,19 +114,14 @@ pub async fn publish(
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),
-        skipped: Vec::new(),
         tasks: JoinSet::new(),
         faults: Vec::new(),
     };
     for sharing in trunks(devices) {
         let mut emulators = Vec::new();
         for wired in sharing {
-            let name = wired.name.to_string();
-            let is_can = matches!(wired.pacing, Pacing::Can { .. });
-            if is_can && endpoints.bus.is_none() {
-                published.skipped.push(name);
-            } else if let Some(emulator) = bench.emulator(wired) {
-                published.served.push(name);
+            if let Some(emulator) = bench.emulator(wired) {
+                published.served.push(wired.name.to_string());
                 emulators.push((wired, emulator));
             }
         }
@@ -174,11 +168,22 @@ async fn ends(
         return Ok(Vec::new());
     };
     let path = |wired: &Wired| folder.join(wired.name.as_str());
-    let is_can = matches!(first.pacing, Pacing::Can { .. });
-    let mut trunk = match (&endpoints.bus, endpoints.lines) {
-        (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
-        (_, Lines::Ports) => Link::publish_pty(&path(first), clock, first.pacing)?,
-        (_, Lines::Sockets) => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    let mut links = Vec::new();
+    if let Pacing::Can { bit_rate } = first.pacing {
+        // Each board has a controller of its own.
+        for wired in sharing {
+            let path = path(wired);
+            links.push(match (&endpoints.bus, endpoints.lines) {
+                (Some(bus), _) => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+                (None, Lines::Ports) => Link::publish_slcan(&path, clock, bit_rate)?,
+                (None, Lines::Sockets) => Link::publish_socketcand(&path, clock, bit_rate).await?,
+            });
+        }
+        return Ok(links);
+    }
+    let mut trunk = match endpoints.lines {
+        Lines::Ports => Link::publish_pty(&path(first), clock, first.pacing)?,
+        Lines::Sockets => Link::publish_tcp(&path(first), clock, first.pacing).await?,
     };
     for wired in others {
         trunk.publish_also(&path(wired))?;

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
 pub use bus::{Bus, party};
-pub use can::{BusNeeds, CanSpec};
+pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
@@ -88,11 +88,11 @@ enum Wire {
     CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
+    // They keep what they have heard and wait for.
+    Can(Box<can::End>),
     Rfc2217(rfc2217::Client),
     /// One device's end of a line that several share.
     Tap(bus::Tap),
-    // It keeps what it has heard and waits for.
-    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -126,6 +126,10 @@ impl Wire {
             Wire::Pty(end) => end.receive().await,
             Wire::TcpServer(end) => end.receive().await,
         }
+    }
+
+    fn can(end: can::End) -> Link {
+        Wire::Can(Box::new(end)).end()
     }
 
     fn end(self) -> Link {
@@ -163,10 +167,19 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Can(spec) => {
+                Wire::can(can::End::Socket(can::socket::End::open(spec, clock)?))
+            }
+            LineSpec::Slcan(spec) => {
+                Wire::can(can::End::Slcan(can::slcan::End::open(spec, clock).await?))
+            }
+            LineSpec::Socketcand(spec) => {
+                let client = can::socketcand::Client::connect(spec, clock).await?;
+                Wire::can(can::End::Socketcand(client))
+            }
             LineSpec::Rfc2217(spec) => {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
-            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -186,6 +199,31 @@ impl Link {
     /// If there is no port, or the file cannot be written.
     pub async fn publish_tcp(path: &Path, clock: Clock, pacing: Pacing) -> Result<Link, LinkError> {
         Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind an adapter that speaks Lawicel's
+    /// language (slcan), at a serial port that is found under the symbolic link `path`. Frames
+    /// take the time that they take on a bus of this bit rate.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal, or the name cannot be given.
+    pub fn publish_slcan(path: &Path, clock: Clock, bit_rate: u32) -> Result<Link, LinkError> {
+        let end = can::slcan::Published::publish(path, clock, bit_rate)?;
+        Ok(Wire::can(can::End::Adapter(end)))
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind a server of CAN over TCP, as
+    /// socketcand is one, with the bus `can0`; the file `path` holds its address.
+    ///
+    /// # Errors
+    /// If there is no port, or the file cannot be written.
+    pub async fn publish_socketcand(
+        path: &Path,
+        clock: Clock,
+        bit_rate: u32,
+    ) -> Result<Link, LinkError> {
+        let end = can::socketcand::Server::publish(path, clock, bit_rate).await?;
+        Ok(Wire::can(can::End::Server(end)))
     }
 
     /// Publishes a published end under another name too: another device on the same line.
@@ -296,7 +334,8 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
