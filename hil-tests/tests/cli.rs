@@ -20,14 +20,24 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 18] = [
     "run",
     "plan",
+    "profile",
     "init",
     "decode",
+    "golden",
     "list",
+    "emulate",
+    "devices",
+    "doctor",
+    "console",
+    "safe",
     "judge",
     "report",
+    "export",
+    "replay",
+    "runs",
     "completions",
 ];
 

@@ -130,7 +130,8 @@ fn ray_miss(from: Vector, direction: Vector) -> f64 {
 
 /// All edges, by the brute force.
 fn searched(scene: &Scene) -> Vec<(&'static str, f64)> {
-    let limbs: [(fn(Miss) -> f64, [&str; 2]); 2] = [
+    type Limb = (fn(Miss) -> f64, [&'static str; 2]);
+    let limbs: [Limb; 2] = [
         (|miss| miss.least, ["penumbra_in", "penumbra_out"]),
         (|miss| miss.most, ["umbra_in", "umbra_out"]),
     ];

@@ -293,6 +293,7 @@ fn header(
             .unwrap_or_default(),
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
         passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
+        wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

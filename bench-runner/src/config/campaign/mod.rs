@@ -173,6 +173,10 @@ pub struct RawSet {
     pub limit_amps: Option<Located<f64>>,
     /// Points of a simulated array's curve.
     pub curve: RawCurve,
+    /// What a load takes: its key, and the value.
+    pub sink: Vec<(&'static str, Located<f64>)>,
+    /// Load input.
+    pub input: Option<Located<&'static str>>,
     /// Supply output.
     pub output: Option<Located<&'static str>>,
     /// Chamber temperature, °C.

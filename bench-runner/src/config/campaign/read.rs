@@ -219,9 +219,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         voc: number("voc_volts"),
         vmp: number("vmp_volts"),
     };
+    let sink = ["sink_amps", "sink_volts", "sink_ohms", "sink_watts"];
+    let sink = sink.map(|key| number(key).map(|value| (key, value)));
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
+    let input = choice("input", &["on", "off"]);
     let mode = choice("mode", PowerMode::NAMES);
     let inject = choice(
         "inject",
@@ -238,6 +241,8 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         volts,
         limit_amps,
         curve,
+        sink: sink.into_iter().flatten().collect(),
+        input,
         output,
         celsius,
         slew,

@@ -1,6 +1,7 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
 mod device;
+mod instrument;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct InstrumentPlan {
     pub poll: Period,
     /// What it may be told at most, by the keys of the wiring.
     pub limits: BTreeMap<String, f64>,
+    /// The source that feeds it, or at which it measures, in the emulated plant.
+    pub source: Option<DeviceId>,
 }
 
 /// A board of the plan.

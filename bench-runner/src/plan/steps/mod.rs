@@ -2,6 +2,7 @@
 
 mod array;
 mod cycles;
+mod load;
 mod profile;
 mod set;
 

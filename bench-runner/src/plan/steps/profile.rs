@@ -69,6 +69,13 @@ impl Planner {
                 self.refuse(Refusal::at(place, message, expected).help(help));
                 return;
             }
+            ("orbit", Role::ElectronicLoad | Role::PowerAnalyser, _) => {
+                let role = wired.role.with_article();
+                let message = format!("{role} does not follow the orbit");
+                let expected = "expected a source or a chamber";
+                self.refuse(Refusal::at(place, message, expected));
+                return;
+            }
             ("orbit", _, None) if self.broken.has("orbit") => return,
             ("orbit", _, None) => {
                 let message = "a profile of kind `orbit` needs an orbit";
@@ -192,7 +199,7 @@ impl Planner {
         self.only_of(raw, kind);
         let place = &raw.device.place;
         let role = device.wired().role;
-        if matches!(role, Role::Accelerator | Role::SolarArraySimulator) {
+        if !matches!(role, Role::PowerSupply | Role::ThermalChamber) {
             let whom = match role {
                 Role::Accelerator => "a board",
                 _ => role.with_article(),
