@@ -15,8 +15,9 @@ use profiles::time::Period;
 use reports::event::DeviceId;
 use reports::header::DeviceHeader;
 
+use super::device_name;
+use super::sky::{self, Sky};
 use super::workloads::BoardWork;
-use super::{device_name, sky};
 
 /// A device of the plan.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl DevicePlan {
 }
 
 /// The header's devices, and the orbit's own channels if there is one, by its `model`.
-pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<DeviceHeader> {
+pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHeader> {
     let mut headers: Vec<DeviceHeader> = devices
         .iter()
         .map(|device| {
@@ -108,14 +109,14 @@ pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<Device
             }
         })
         .collect();
-    if let Some(model) = model {
+    if let Some(sky) = sky {
         headers.push(DeviceHeader {
             name: sky::DEVICE.to_owned(),
             role: "profile".to_owned(),
-            model: model.to_owned(),
+            model: sky.model.to_owned(),
             link: String::new(),
             emulated: false,
-            channels: crate::run::context_channels(),
+            channels: crate::run::context_channels(&sky.prediction.nodes.names),
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -497,6 +497,9 @@ fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     let plan = edited(folder.path(), &edits).unwrap();
     let (_, prediction) = plan.orbit.as_ref().unwrap();
     assert_eq!(prediction.nodes.names, ["board"]);
+    let (_, device) = plan.header.device("orbit").unwrap();
+    let last = device.channels.last().unwrap();
+    assert_eq!(last.name.as_str(), "board_celsius");
     let warmest = plan.timeline.iter().filter_map(|told| match told.command {
         Command::Chamber { target, .. } => Some(target.0),
         _ => None,
