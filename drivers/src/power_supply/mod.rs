@@ -12,6 +12,7 @@ mod keysight_channels;
 mod keysight_e363xa;
 #[cfg(test)]
 mod rig;
+mod rigol_dp800;
 mod role;
 mod stage;
 mod tdk_genesys;
@@ -31,6 +32,7 @@ pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_e363xa::MODEL_E3632A,
     keysight_channels::MODEL_E36312A,
     keysight_channels::MODEL_N6705B,
+    rigol_dp800::MODEL_DP832,
     tdk_genesys::MODEL,
 ];
 
@@ -44,6 +46,7 @@ pub fn ratings(model: &str, options: &Options) -> Option<&'static [Rating]> {
             let channel = options.number("channel")?;
             keysight_channels::ratings(model, channel)
         }
+        "rigol-dp832" => options.number("channel").and_then(rigol_dp800::ratings),
         "tdk-genesys" => options.text("unit").and_then(tdk_genesys::ratings),
         _ => None,
     }
