@@ -76,7 +76,12 @@ pub async fn serve(
         let next = tokio::select! {
             biased;
             fault = faults.recv() => fault.map_or(Next::End, Next::Broken),
-            arrival = link.receive() => arrival.map_or(Next::End, |arrival| Next::Heard(arrival.chunk)),
+            arrival = link.receive() => match arrival {
+                Ok(arrival) => Next::Heard(arrival.chunk),
+                // A bus that is in trouble may mend; a device on it lives on.
+                Err(LinkError::Bus(_)) => Next::Send,
+                Err(_) => Next::End,
+            },
             () = alarm.at(emulator.next_action()) => Next::Act,
             () = departure.at(due), if !leaving.is_empty() => Next::Send,
         };
@@ -98,7 +103,7 @@ pub async fn serve(
             |link: &Link, (leaves, chunk): &(BenchTime, Bytes)| link.takes_at(*leaves, chunk) <= at;
         while let Some((leaves, chunk)) = leaving.pop_front_if(|next| takes(&link, next)) {
             match link.send_at(leaves, chunk).await {
-                Ok(()) => {}
+                Ok(()) | Err(LinkError::Bus(_)) => {}
                 Err(LinkError::Closed) => return Ok(()),
                 Err(error) => return Err(error),
             }

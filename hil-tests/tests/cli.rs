@@ -20,13 +20,24 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 18] = [
     "run",
     "plan",
+    "profile",
     "init",
+    "decode",
+    "golden",
     "list",
+    "emulate",
+    "devices",
+    "doctor",
+    "console",
+    "safe",
     "judge",
     "report",
+    "export",
+    "replay",
+    "runs",
     "completions",
 ];
 
@@ -271,7 +282,7 @@ fn command_lines_without_sense_are_refused() {
         &["list", "everything"],
         &["completions", "tcsh"],
         // Nothing is written under a name that promises something else.
-        &["profile", "iss", "--plot", "nowhere/iss.png"],
+        &["profile", "iss", "--plot", "nowhere/iss.jpg"],
         &["profile", "iss", "--series", "nowhere/iss.parquet"],
     ] {
         let said = bench(arguments);

@@ -6,9 +6,12 @@
 )]
 
 mod campaigns;
+mod can;
 mod cli;
 mod determinism;
+mod devices;
 mod faults;
+mod golden;
 mod kill;
 mod network;
 mod processes;
@@ -37,6 +40,12 @@ fn smoke() -> &'static Ran {
 fn on_an_array() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("array_ride_through").on("solar_array").run())
+}
+
+/// The campaign on a bench with a power analyser, run once for all tests.
+fn measured() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("energy_audit").on("measured").run())
 }
 
 /// The campaign with contacts and links, run once for all tests.

@@ -67,6 +67,7 @@ fn header(pace: &str) -> Header {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),
         inputs: Vec::new(),

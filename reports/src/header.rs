@@ -40,6 +40,9 @@ pub struct Header {
     /// The passes over ground stations, where the campaign has a down-link.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passes: Vec<Pass>,
+    /// Whether every chunk on every line is kept in the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wire: bool,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.
@@ -182,6 +185,9 @@ pub struct WorkloadHeader {
     /// Bytes of one answer.
     #[serde(default)]
     pub output_bytes: u64,
+    /// The last day of the golden, where it was over when the run was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
 }
 
 /// A file that a run was made from.

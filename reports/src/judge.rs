@@ -84,6 +84,8 @@ impl Judge {
     pub fn take(&mut self, event: &Event) {
         match &event.kind {
             EventKind::StepsAbandoned => self.abandoned = true,
+            // What stands in it is told in other events.
+            EventKind::Wire { .. } => return,
             EventKind::RunEnded { ending } => self.completed = *ending == Ending::Completed,
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The orbit of a campaign or of a profile as it is written; what it means is for the plan.
 
-use super::{Located, Node, Place, Refusal, TableReader};
+use super::{Located, Node, Place, Refusal, TableReader, presets};
 
 /// Which kind of file elements are in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub(crate) enum Format {
 /// Where the orbit comes from.
 #[derive(Clone, Debug)]
 pub(crate) enum RawSource {
+    /// One that comes with the program, by its name.
+    Preset(Located<String>),
     /// Two or three lines.
     Lines(Vec<Located<String>>, Place),
     /// A file beside this one.
@@ -23,6 +25,18 @@ pub(crate) enum RawSource {
     Inclined(Located<f64>, f64, f64),
     /// Semi-major axis, eccentricity, inclination, node, perigee, anomaly.
     Kepler([f64; 6], Place),
+}
+
+/// The model of eclipses: `eclipse`, or `shadow` as it was called first; not both.
+pub(crate) fn shadow_table<'a>(table: &TableReader<'a>) -> Option<TableReader<'a>> {
+    let (now, before) = (table.get("eclipse"), table.get("shadow"));
+    if let (Some(now), Some(_)) = (&now, &before) {
+        let message = "the model of eclipses stands here twice";
+        return now.refuse(message, "expected `eclipse` alone, without `shadow`");
+    }
+    let node = now.or(before)?;
+    let what = format!("`{}`", node.what);
+    node.table(&what)
 }
 
 /// A number from `low` to `high`.
@@ -37,12 +51,17 @@ pub(crate) fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
 }
 
 /// The keys of sources that a plain file of two-line elements has not.
-pub(crate) const KEYS: [&str; 5] = ["tle", "omm", "oem", "kepler", "altitude"];
+pub(crate) const KEYS: [&str; 6] = ["tle", "omm", "oem", "kepler", "altitude", "preset"];
+
+/// What a table without a source should have.
+pub(crate) const EXPECTED: &str =
+    "expected `tle`, `elements`, `omm`, `oem`, `kepler`, `altitude` or `preset`";
 
 /// The one source that the table names.
 pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
-    let sources = ["tle", "elements", "omm", "oem", "kepler", "altitude"];
-    let mut named = sources.iter().filter_map(|key| table.get(key));
+    let elements = table.get("elements");
+    let others = KEYS.iter().filter_map(|key| table.get(key));
+    let mut named = elements.into_iter().chain(others);
     if let Some(second) = named.nth(1) {
         let message = "the orbit has two sources".to_owned();
         return second.refuse(message, "expected one of them alone");
@@ -58,6 +77,9 @@ pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
         if let Some(node) = table.get(key) {
             return Some(RawSource::File(format, node.text()?));
         }
+    }
+    if let Some(node) = table.get("preset") {
+        return preset(&node);
     }
     if let Some(node) = table.get("kepler") {
         return kepler(&node);
@@ -76,9 +98,20 @@ pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
         return Some(RawSource::Inclined(altitude?, inclination?, node?));
     }
     let message = "the file names no orbit";
-    let expected = "expected `tle`, `elements`, `omm`, `oem`, `kepler` or `altitude`";
-    table.note(Refusal::at(table.place(), message, expected));
+    table.note(Refusal::at(table.place(), message, EXPECTED));
     None
+}
+
+/// An orbit that comes with the program.
+fn preset(node: &Node<'_>) -> Option<RawSource> {
+    let name = node.text()?;
+    if presets::find(&name.value).is_some() {
+        return Some(RawSource::Preset(name));
+    }
+    let message = format!("no preset is named `{}`", name.value);
+    let known: Vec<&str> = presets::names().collect();
+    let expected = format!("expected one of: {}", known.join(", "));
+    node.refuse(message, expected)
 }
 
 fn kepler(node: &Node<'_>) -> Option<RawSource> {

@@ -78,7 +78,11 @@ pub(crate) fn number_advice(text: &str) -> Option<String> {
 pub(crate) fn seconds(text: &str) -> Option<f64> {
     let (number, unit) = quantity(text)?;
     let unit = unit?;
-    let (_, factor, _) = TIMES.iter().find(|(name, ..)| *name == unit)?;
+    // One letter may be a metre or a month as well; whole words are taken.
+    let is_it = |(name, _, also): &&(&str, f64, &[&str])| {
+        *name == unit || (unit.len() > 1 && also.contains(&unit))
+    };
+    let (_, factor, _) = TIMES.iter().find(is_it)?;
     let seconds = number * factor;
     (seconds.is_finite() && seconds >= 0.0).then_some(seconds)
 }

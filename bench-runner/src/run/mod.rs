@@ -1,12 +1,17 @@
 //! A run: identify, arm, steps, make safe. The only order there is; the last always runs.
 
+pub(crate) mod alone;
 mod board;
 mod dispatcher;
 mod emulation;
 mod instrument;
 mod lock;
+mod marks;
 mod order;
+mod returning;
 mod station;
+mod timing;
+mod way;
 
 use drivers::catalog::Role;
 use profiles::channel::ChannelSpec;
@@ -14,18 +19,23 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, publish};
+pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
 pub const ARMING: &str = "identify and arm";
 
-/// Who is left safe after whom: first the boards, that they stop working, then what feeds them,
-/// then the chambers.
+/// Who is left safe after whom: first the boards and loads, that they stop taking power, then what
+/// feeds them and who counts it, then the chambers.
 const SAFE_ORDER: [&[Role]; 3] = [
-    &[Role::Accelerator],
-    &[Role::PowerSupply, Role::SolarArraySimulator],
+    &[Role::Accelerator, Role::ElectronicLoad],
+    &[
+        Role::PowerSupply,
+        Role::SolarArraySimulator,
+        Role::PowerAnalyser,
+    ],
     &[Role::ThermalChamber],
 ];
 

@@ -12,6 +12,8 @@ use profiles::command::PowerMode;
 use profiles::reading::{Damage, Reading};
 
 use crate::device::Identity;
+use crate::link::BusNeeds;
+use crate::link::can::ErrorFrame;
 
 /// What a board can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +79,9 @@ pub enum Heard {
     },
     /// The board started anew: it has forgotten its inputs.
     Booted,
+    /// The bench's own controller told of an error on the bus. No frame is lost by it: senders
+    /// repeat what was destroyed.
+    Bus(ErrorFrame),
 }
 
 /// One inference, as the board tells it.
@@ -98,6 +103,12 @@ pub struct Inference {
 pub trait Accelerator: Send {
     /// The channels of its telemetry, in the order of its readings' channel numbers.
     fn channels(&self) -> Vec<ChannelSpec>;
+
+    /// The frames that lead to the board and from it, on a bus that it may share with others;
+    /// `None` on a line that is its own.
+    fn bus_needs(&self) -> Option<BusNeeds> {
+        None
+    }
 
     /// Chunks that put `question`. A transfer of many chunks may go on in
     /// [`Accelerator::hear`], where the transport waits for the far end's consent.

@@ -112,7 +112,7 @@ impl End {
             if lane.chunks.len() >= QUEUE_CHUNKS {
                 return Err(LinkError::Full(QUEUE_CHUNKS));
             }
-            lane.chunks.push_back(Arrival { at, chunk });
+            lane.chunks.push_back(Arrival::new(at, chunk));
             lane.waiting.take()
         };
         self.free_at = at;

@@ -14,6 +14,7 @@ mod keysight_e363xa;
 mod rig;
 mod rigol_dp800;
 mod role;
+mod scpi;
 mod stage;
 mod tdk_genesys;
 
@@ -34,6 +35,7 @@ pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_channels::MODEL_N6705B,
     rigol_dp800::MODEL_DP832,
     tdk_genesys::MODEL,
+    scpi::MODEL,
 ];
 
 /// What a model can do at most with these options, where an output or a range that they choose has

@@ -78,6 +78,16 @@ pub enum PropagationError {
 }
 
 impl Orbit {
+    /// The model that tells where it is: `sgp4` (mean elements), `kepler-j2` (an ellipse that
+    /// drifts as the Earth's oblateness has it) or `ephemeris` (a table of states).
+    pub fn model(&self) -> &'static str {
+        match self.source {
+            Source::Sgp4(_) => "sgp4",
+            Source::Kepler(_) => "kepler-j2",
+            Source::Ephemeris(_) => "ephemeris",
+        }
+    }
+
     /// Prepares SGP4 or, for periods of 225 min and more, SDP4.
     ///
     /// With the constants of WGS72 and the sidereal time of the original, because elements are

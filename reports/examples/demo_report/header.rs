@@ -139,6 +139,7 @@ pub(crate) fn header() -> Header {
         scenario: "single-stream".to_owned(),
         input_bytes: 12_288,
         output_bytes: 1_024,
+        expired: None,
     };
     Header {
         campaign: "two ISS orbits".to_owned(),
@@ -167,6 +168,7 @@ pub(crate) fn header() -> Header {
         phases: phases(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),

@@ -1,6 +1,7 @@
 //! Checks: one line per kind.
 
 mod in_range;
+mod limits;
 mod matches_golden;
 mod moments;
 mod no_loss;
@@ -20,6 +21,7 @@ pub use role::{Check, CheckSetup, Kind, Target};
 /// Every kind of check that a campaign can ask for.
 pub static KINDS: &[Kind] = &[
     in_range::KIND,
+    limits::KIND,
     settles::KIND,
     slew::KIND,
     no_loss::KIND,

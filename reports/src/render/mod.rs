@@ -5,6 +5,7 @@ pub mod chart;
 pub mod figure;
 pub mod junit;
 pub mod pdf;
+pub mod png;
 pub mod summary;
 pub(crate) mod words;
 

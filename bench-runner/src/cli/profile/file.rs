@@ -1,8 +1,9 @@
 //! The file of an orbit as it is written; what it means is for [`super::resolve`].
 
-use crate::config::{Located, Node, TableReader};
+use crate::config::{Located, Node, Place, TableReader};
 
-use crate::config::orbit_source::{RawSource, source, within};
+use crate::config::orbit_source::{RawSource, shadow_table, source, within};
+use crate::config::satellite::{self as lists, RawLists};
 use crate::config::surroundings::{self, RawSurroundings};
 
 use super::satellite::{self, RawSection};
@@ -11,8 +12,12 @@ use super::satellite::{self, RawSection};
 #[derive(Debug)]
 pub(super) enum RawLength {
     Seconds(f64),
-    Orbits(f64),
+    /// A count, and where it stands.
+    Orbits(f64, Place),
 }
+
+/// Shortest and longest profile, s.
+pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=400.0 * 86_400.0;
 
 /// The whole file.
 #[derive(Debug)]
@@ -27,6 +32,7 @@ pub(super) struct RawFlight {
     pub(super) geometric: bool,
     pub(super) atmosphere_km: f64,
     pub(super) sections: Vec<RawSection>,
+    pub(super) lists: RawLists,
     pub(super) around: RawSurroundings,
 }
 
@@ -61,14 +67,11 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
     let source = source(table);
     let number = |key| table.get(key).and_then(|node| node.number());
     let phase_deg = number("phase").map_or(0.0, |phase| phase.value);
-    let text = |key| table.get(key).and_then(|node| node.text());
-    let (epoch, start) = (text("epoch"), text("start"));
+    let instant = |key| table.get(key).and_then(|node| node.instant());
+    let (epoch, start) = (instant("epoch"), instant("start"));
     let length = table.get("duration").and_then(|node| length(&node));
     let (mut spherical, mut geometric, mut atmosphere_km) = (false, sun(table), 0.0);
-    for key in ["eclipse", "shadow"] {
-        let Some(shadow) = table.get(key).and_then(|node| node.table(key)) else {
-            continue;
-        };
+    if let Some(shadow) = shadow_table(table) {
         let earth = shadow.get("earth");
         let words = ["oblate", "spherical", "ellipsoid", "sphere"];
         if let Some(word) = earth.and_then(|node| node.choice(&words)) {
@@ -92,6 +95,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         geometric,
         atmosphere_km,
         sections: satellite::sections(table),
+        lists: lists::read(table),
         around,
         source: source?,
     })
@@ -106,18 +110,24 @@ fn sun(table: &TableReader<'_>) -> bool {
 }
 
 fn length(node: &Node<'_>) -> Option<RawLength> {
+    // A number alone can only be seconds.
+    if let Some(seconds) = node.raw_number() {
+        if LENGTHS.contains(&seconds) {
+            return Some(RawLength::Seconds(seconds));
+        }
+        let message = format!("a profile of {seconds} s");
+        return node.refuse(message, "expected from 1 s to 400 d");
+    }
     let text = node.text()?.value;
     let count = text
         .strip_suffix("orbits")
         .or_else(|| text.strip_suffix("orbit"))
         .and_then(|count| count.trim().parse::<f64>().ok());
-    if let Some(count) = count.filter(|count| *count > 0.0 && *count <= 1e5) {
-        return Some(RawLength::Orbits(count));
+    if let Some(count) = count.filter(|count| *count > 0.0 && count.is_finite()) {
+        return Some(RawLength::Orbits(count, node.place.clone()));
     }
     match crate::config::seconds(&text) {
-        Some(seconds) if (1.0..=400.0 * 86_400.0).contains(&seconds) => {
-            Some(RawLength::Seconds(seconds))
-        }
+        Some(seconds) if LENGTHS.contains(&seconds) => Some(RawLength::Seconds(seconds)),
         _ => node.refuse(
             format!("`{text}` is no length of a profile"),
             "expected 1 s to 400 d, like \"24 h\", or \"3 orbits\"",

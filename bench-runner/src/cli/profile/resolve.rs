@@ -3,6 +3,7 @@
 use profiles::orbit::{EarthShape, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
 use profiles::seed::Seed;
 use profiles::shape::Table;
+use profiles::time::Period;
 
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
@@ -12,7 +13,7 @@ use crate::plan::sky::orbit_source::{instant, orbit};
 use crate::plan::sky::surroundings::Surroundings;
 use crate::plan::tables::rate_table;
 
-use super::file::{RawFlight, RawLength};
+use super::file::{LENGTHS, RawFlight, RawLength};
 use super::satellite;
 
 /// How far from their epoch elements may be asked, days: SGP4 is off by kilometres a day.
@@ -29,6 +30,10 @@ pub(super) struct Flight {
     pub(super) around: Surroundings,
     /// Of the schedule of particles.
     pub(super) seed: Seed,
+    /// How often a simulator or a supply is told anew, where that is asked.
+    pub(super) update: Option<Period>,
+    /// Whether running totals of energy and heat are kept.
+    pub(super) books: bool,
     /// Upsets a day against time, where the file has its own.
     pub(super) rates: Option<Table>,
 }
@@ -38,7 +43,8 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         instant(text).map_err(|refusal| loader.refusals.push(*refusal))
     };
     let (start, epoch) = (read(raw.start.as_ref()), read(raw.epoch.as_ref()));
-    let spacecraft = satellite::spacecraft(loader, &raw.sections);
+    let mut spacecraft = satellite::spacecraft(loader, &raw.sections);
+    loader.refusals.extend(raw.lists.give(&mut spacecraft));
     let (start, epoch) = (start.ok()?, epoch.ok()?);
     // Descriptions hold from the start unless they say from when.
     let from = epoch.or(start);
@@ -55,11 +61,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
     };
     Some(Flight {
         name: raw.name.unwrap_or(name),
-        seconds: match raw.length {
-            None => 86_400.0,
-            Some(RawLength::Seconds(seconds)) => seconds,
-            Some(RawLength::Orbits(count)) => count * flown.period_seconds(),
-        },
+        seconds: length(loader, raw.length.as_ref(), &flown)?,
         orbit: flown,
         start: begin,
         shadow: ShadowModel {
@@ -77,9 +79,31 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         },
         spacecraft,
         seed: Seed(raw.around.radiation.and_then(|r| r.seed).unwrap_or(0)),
+        update: None,
+        books: false,
         rates,
         around,
     })
+}
+
+/// How long the profile is, s; a day if nothing is said.
+fn length(loader: &mut Loader, raw: Option<&RawLength>, orbit: &Orbit) -> Option<f64> {
+    let (count, place) = match raw {
+        None => return Some(86_400.0),
+        Some(RawLength::Seconds(seconds)) => return Some(*seconds),
+        Some(RawLength::Orbits(count, place)) => (count, place),
+    };
+    let seconds = count * orbit.period_seconds();
+    if LENGTHS.contains(&seconds) {
+        return Some(seconds);
+    }
+    let message = match seconds {
+        short if short < *LENGTHS.start() => format!("{count} orbits are {short:.3e} s"),
+        long => format!("{count} orbits are {:.0} d", long / 86_400.0),
+    };
+    let refusal = Refusal::at(place, message, "expected from 1 s to 400 d");
+    loader.refusals.push(refusal);
+    None
 }
 
 /// Refuses elements that are asked far from their epoch.

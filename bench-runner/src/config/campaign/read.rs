@@ -7,11 +7,12 @@ use super::{
     CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
     RawSet, RawSetting, RawStep, RawValue, RawWorkload,
 };
-use crate::config::orbit_source::{KEYS, source};
+use crate::config::cycles::cycles;
+use crate::config::orbit_source::{EXPECTED, KEYS, shadow_table, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
-use crate::config::surroundings;
 use crate::config::units::{duration_advice, length_of_step};
+use crate::config::{satellite, surroundings};
 
 /// Sections that something else in the file may name.
 const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
@@ -91,18 +92,18 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
     } else if misspelt {
         table.get("elements")
     } else {
-        table.required("elements")
+        table.get("elements").or_else(|| {
+            let message = "[orbit] names no orbit";
+            table.note(Refusal::at(table.place(), message, EXPECTED));
+            None
+        })
     };
     let elements = elements.and_then(|node| node.text());
-    let start = table.get("start").and_then(|node| node.text());
-    let epoch = table.get("epoch").and_then(|node| node.text());
+    let start = table.get("start").and_then(|node| node.instant());
+    let epoch = table.get("epoch").and_then(|node| node.instant());
     let phase = table.get("phase").and_then(|node| node.number());
     let (mut earth, mut sun, mut atmosphere_km) = ("oblate", "apparent", None);
-    // The word that `bench profile` has, and that of the first campaigns.
-    for key in ["eclipse", "shadow"] {
-        let Some(shadow) = table.get(key).and_then(|node| node.table(key)) else {
-            continue;
-        };
+    if let Some(shadow) = shadow_table(&table) {
         let pick = |key, words: &[&'static str]| {
             shadow
                 .get(key)
@@ -124,11 +125,13 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
             if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
                 sections.push(RawSection {
                     name,
-                    settings: settings(&section, &[]),
+                    // The tasks of a load are a list.
+                    settings: settings(&section, &["task"]),
                 });
             }
         }
     }
+    let lists = satellite::read(&table);
     let around = surroundings::read(&table);
     table.finish();
     Some(RawOrbit {
@@ -141,6 +144,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         sun,
         atmosphere_km,
         settings: sections,
+        lists,
         around,
     })
 }
@@ -218,9 +222,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         voc: number("voc_volts"),
         vmp: number("vmp_volts"),
     };
+    let sink = ["sink_amps", "sink_volts", "sink_ohms", "sink_watts"];
+    let sink = sink.map(|key| number(key).map(|value| (key, value)));
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
+    let input = choice("input", &["on", "off"]);
     let mode = choice("mode", PowerMode::NAMES);
     let inject = choice(
         "inject",
@@ -237,6 +244,8 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         volts,
         limit_amps,
         curve,
+        sink: sink.into_iter().flatten().collect(),
+        input,
         output,
         celsius,
         slew,
@@ -256,16 +265,23 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp", "table"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
-    let file = table.get("file").and_then(|node| node.text());
+    let ramp = number("ramp_k_per_min");
+    let text = |key| table.get(key).and_then(|node| node.text());
+    let file = text("file");
+    let lump = text("node");
+    let cycles = table.get("cycles").and_then(|node| cycles(&node));
     table.finish();
     Some(RawProfile {
         device: device?,
         kind: kind?,
         every,
         file,
+        cycles,
+        node: lump,
+        ramp,
         from,
         to,
         limit_amps,

@@ -37,6 +37,8 @@ pub(super) struct Sky {
     pub(super) array: SolarArray,
     pub(super) start: Utc,
     pub(super) lines: Vec<String>,
+    /// What tells where the satellite is.
+    pub(super) model: &'static str,
     /// Contacts, links and regions, by their starts.
     pub(super) windows: Vec<NamedWindow>,
     /// Passes, where there is a down-link.
@@ -179,6 +181,7 @@ fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
         array: spacecraft.solar_array.clone(),
         start: flight.start,
         lines: flight.lines.clone(),
+        model: flight.orbit.model(),
         windows: flight.around.windows(flown, span)?,
         passes: flight.around.passes(flown, span)?,
     })

@@ -10,8 +10,8 @@ use super::orbit::MOST_DAYS;
 use crate::config::campaign::RawOrbit;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::orbit_source::{Format, RawSource};
-use crate::config::{Located, Place, Refusal};
+use crate::config::orbit_source::{Format, RawSource, source};
+use crate::config::{Located, Place, Refusal, TableReader, presets};
 use crate::plan::Planner;
 
 impl Planner {
@@ -45,7 +45,7 @@ impl Planner {
         let days = start.seconds_since(flown.epoch()) / 86_400.0;
         let mean = matches!(
             source,
-            RawSource::Lines(..) | RawSource::File(Format::Omm, _)
+            RawSource::Lines(..) | RawSource::File(Format::Omm, _) | RawSource::Preset(_)
         );
         if mean && days.abs() > MOST_DAYS {
             self.stale(raw, days, flown.epoch());
@@ -88,6 +88,7 @@ pub(crate) fn orbit(
     (from, phase_deg): (Option<Utc>, f64),
 ) -> Option<(String, Orbit)> {
     let (place, described) = match source {
+        RawSource::Preset(name) => return of_preset(loader, name, (from, phase_deg)),
         RawSource::Lines(lines, place) => return of_lines(loader, lines, place),
         RawSource::File(format, path) => return of_file(loader, folder, *format, path),
         RawSource::Kepler(values, place) => (place, Err(*values)),
@@ -139,6 +140,28 @@ pub(crate) fn orbit(
         return None;
     };
     Some(("described orbit".to_owned(), Orbit::from_kepler(&kepler)))
+}
+
+/// An orbit that comes with the program, from when it says unless the file says another time.
+fn of_preset(
+    loader: &mut Loader,
+    name: &Located<String>,
+    (from, phase_deg): (Option<Utc>, f64),
+) -> Option<(String, Orbit)> {
+    let (folder, file) = presets::find(&name.value)?;
+    let (number, text) = loader.text(&folder, &file)?;
+    let read = |table: &TableReader<'_>| {
+        let start = table.get("start").and_then(|node| node.text());
+        let title = table.get("name").and_then(|node| node.text());
+        let described = source(table);
+        Some((described?, start, title?.value))
+    };
+    let (inner, start, title) = loader
+        .document(number, &text, "the preset", read)
+        .flatten()?;
+    let start = instant(start.as_ref()).ok().flatten();
+    let (_, flown) = orbit(loader, &folder, &inner, (from.or(start), phase_deg))?;
+    Some((title, flown))
 }
 
 /// Two or three lines in the file itself; columns are marked inside their quotes.

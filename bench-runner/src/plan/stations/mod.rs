@@ -1,12 +1,13 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
 mod device;
+mod instrument;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use drivers::catalog::Role;
-use drivers::link::{LinkSpec, Pacing};
+use drivers::link::{LinkSpec, Manners, Pacing};
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -39,6 +40,10 @@ pub struct Wired {
     pub model: &'static str,
     /// What leads to it.
     pub link: LinkSpec,
+    /// How long its line may be away during a run, until the device counts as failed.
+    pub reconnect: Option<Period>,
+    /// How its line wants to be talked to.
+    pub manners: Manners,
     /// The pace of its line, where it is emulated.
     pub pacing: Pacing,
     /// Its options, checked.
@@ -60,6 +65,8 @@ pub struct InstrumentPlan {
     pub poll: Period,
     /// What it may be told at most, by the keys of the wiring.
     pub limits: BTreeMap<String, f64>,
+    /// The source that feeds it, or at which it measures, in the emulated plant.
+    pub source: Option<DeviceId>,
 }
 
 /// A board of the plan.
@@ -85,8 +92,8 @@ impl DevicePlan {
     }
 }
 
-/// The header's devices, and the orbit's own channels if there is one.
-pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHeader> {
+/// The header's devices, and the orbit's own channels if there is one, by its `model`.
+pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<DeviceHeader> {
     let mut headers: Vec<DeviceHeader> = devices
         .iter()
         .map(|device| {
@@ -101,11 +108,11 @@ pub(super) fn headers(devices: &[DevicePlan], has_orbit: bool) -> Vec<DeviceHead
             }
         })
         .collect();
-    if has_orbit {
+    if let Some(model) = model {
         headers.push(DeviceHeader {
             name: sky::DEVICE.to_owned(),
             role: "profile".to_owned(),
-            model: "sgp4".to_owned(),
+            model: model.to_owned(),
             link: String::new(),
             emulated: false,
             channels: crate::run::context_channels(),

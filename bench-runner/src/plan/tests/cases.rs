@@ -200,7 +200,7 @@ pub(super) const CASES: &[Case] = &[
         "\"memory\"",
         "\"can:can0\"",
         "\"can:can0\"",
-        "this version has no `can` links",
+        "carries CAN frames, and this model speaks bytes",
     ),
     (
         WIRING,
@@ -213,9 +213,9 @@ pub(super) const CASES: &[Case] = &[
     (
         CAMPAIGN,
         "\"60 s\"",
-        "\"60 sec\"",
-        "\"60 sec\"",
-        "did you mean `\"60 s\"`",
+        "\"60 m\"",
+        "\"60 m\"",
+        "did you mean `\"60 min\"`",
     ),
     (CAMPAIGN, "\"60 s\"", "60", "60", "in quotes"),
     (CAMPAIGN, "\"60 s\"", "\"0 s\"", "\"0 s\"", "from 1 ms"),

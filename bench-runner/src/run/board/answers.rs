@@ -5,12 +5,15 @@ use std::sync::Arc;
 use drivers::accelerator::{Heard, Inference, Question};
 use drivers::device::Identity;
 use drivers::error::DeviceErrorKind;
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 use reports::event::{EventKind, Inferred};
 
 use super::state::name;
 use super::{BoardStation, REFETCH_ONE_IN, TRIES};
 use crate::run::station::Raised;
+
+/// How long the same error of a bus is not told again.
+const TOLD_AGAIN: Period = Period::millis(1_000);
 
 impl BoardStation {
     pub(super) async fn heard(&mut self, at: BenchTime, what: Heard) {
@@ -45,7 +48,17 @@ impl BoardStation {
                     self.output(at, slot, bytes);
                 }
             }
+            Heard::Bus(error) => self.bus_error(at, error.to_string()),
             Heard::Refused { code, text } => self.refused(at, code, &text).await,
+        }
+    }
+
+    /// A bus in trouble tells the same up to a thousand times a second.
+    fn bus_error(&mut self, at: BenchTime, why: String) {
+        let told = self.state.bus_error.as_ref();
+        if told.is_none_or(|(then, text)| *text != why || *then + TOLD_AGAIN <= at) {
+            self.state.bus_error = Some((at, why.clone()));
+            self.reporter.tell(at, EventKind::BusError { why });
         }
     }
 
@@ -64,10 +77,18 @@ impl BoardStation {
 
     async fn identified(&mut self, at: BenchTime, identity: Identity) {
         self.answers(|asked| matches!(asked, Question::Identify));
-        if self.state.identified {
+        if let Some(known) = &self.state.identity {
+            if *known != identity {
+                let wrong = DeviceErrorKind::WrongIdentity {
+                    expected: format!("{} serial {}", known.model, known.serial),
+                    found: format!("{} serial {}", identity.model, identity.serial),
+                };
+                let why = wrong.of(&self.name).to_string();
+                self.reporter.raise(Raised::Fault(why)).await;
+            }
             return;
         }
-        self.state.identified = true;
+        self.state.identity = Some(identity.clone());
         let Identity {
             maker,
             model,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use drivers::accelerator::Question;
+use drivers::device::Identity;
 use profiles::command::PowerMode;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
@@ -18,12 +19,15 @@ pub(in crate::run) struct State {
     pub(super) queue: VecDeque<Question>,
     pub(super) asked: Option<Asked>,
     pub(super) heard_at: Option<BenchTime>,
-    pub(super) identified: bool,
+    /// Who it said it is.
+    pub(super) identity: Option<Identity>,
     pub(super) working: bool,
     pub(super) mode: PowerMode,
     pub(super) loaded: bool,
     /// Queries so far.
     pub(super) queries: u32,
+    /// The last error of its bus that was told, and when.
+    pub(super) bus_error: Option<(BenchTime, String)>,
     /// Outputs that were fetched, by input and digest.
     pub(super) known: BTreeSet<(u16, u32)>,
 }
@@ -44,11 +48,12 @@ impl State {
             queue: VecDeque::new(),
             asked: None,
             heard_at: None,
-            identified: false,
+            identity: None,
             working: false,
             mode: PowerMode::Full,
             loaded: false,
             queries: 0,
+            bus_error: None,
             known: BTreeSet::new(),
         }
     }
@@ -58,7 +63,7 @@ impl State {
         self.queue.clear();
         self.asked = None;
         self.loaded = false;
-        if !self.identified {
+        if self.identity.is_none() {
             self.queue.push_back(Question::Identify);
         }
         if self.mode != PowerMode::Full {

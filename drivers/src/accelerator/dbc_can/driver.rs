@@ -7,7 +7,8 @@ use profiles::reading::{Damage, DamageKind};
 use super::protocol::{self, Answer};
 use crate::accelerator::board::Refusal;
 use crate::accelerator::role::{Accelerator, Heard, Question};
-use crate::link::can::CanFrame;
+use crate::link::BusNeeds;
+use crate::link::can::{BusFrame, CanFrame};
 use crate::telemetry::Decoded;
 use crate::telemetry::dbc::TelemetryDecoder;
 use crate::telemetry::framing::isotp::{Event, IsoTp, Pdu};
@@ -42,6 +43,14 @@ impl Accelerator for DbcCan {
         self.channels.clone()
     }
 
+    fn bus_needs(&self) -> Option<BusNeeds> {
+        let telemetry = self.telemetry.database().ids();
+        Some(BusNeeds {
+            hears: telemetry.chain([protocol::FROM_BOARD]).collect(),
+            says: vec![protocol::TO_BOARD],
+        })
+    }
+
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>) {
         let message = protocol::write_question(question);
         self.transport.send(&message, &mut self.pdus);
@@ -53,6 +62,10 @@ impl Accelerator for DbcCan {
             let bytes = bytes as u32;
             Heard::Damaged(Damage { bytes, why })
         };
+        if let Some(BusFrame::Error(error)) = BusFrame::from_bytes(chunk) {
+            heard.push(Heard::Bus(error));
+            return;
+        }
         let Some(frame) = CanFrame::from_bytes(chunk) else {
             heard.push(damaged(chunk.len(), DamageKind::Malformed));
             return;

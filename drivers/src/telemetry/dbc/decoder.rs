@@ -23,6 +23,11 @@ impl TelemetryDecoder {
         TelemetryDecoder { database, counters }
     }
 
+    /// What describes the frames.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Takes one frame; `false` if the database does not have its identifier.
     pub fn frame(&mut self, frame: &CanFrame, sink: impl FnMut(Decoded)) -> bool {
         let Some(position) = self.database.position(frame.id) else {

@@ -18,6 +18,9 @@ use super::figure::{Figure, TimeAxis};
 use super::words;
 use sheet::{Align, Rect, Sheet};
 
+/// The font of every text in a chart.
+pub const FAMILY: &str = "IBM Plex Sans";
+
 pub use bars::{ROW as BAR_ROW, SCALE as BAR_SCALE, draw_bars};
 pub use lanes::{LANE, LANES_AROUND, STRIP, STRIPS_AROUND, draw_lanes, draw_strips};
 

@@ -153,7 +153,7 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         } else {
             FontStyle::Normal
         };
-        let family = FontFamily::Name("IBM Plex Sans");
+        let family = FontFamily::Name(super::FAMILY);
         let horizontal = match align {
             Align::Left => HPos::Left,
             Align::Center => HPos::Center,

@@ -4,8 +4,9 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::opentype_layout::LookupIndex;
 
-static SANS: &[u8] = include_bytes!("../../../fonts/IBMPlexSans-Regular.ttf");
-static SEMI_BOLD: &[u8] = include_bytes!("../../../fonts/IBMPlexSans-SemiBold.ttf");
+pub(in crate::render) static SANS: &[u8] = include_bytes!("../../../fonts/IBMPlexSans-Regular.ttf");
+pub(in crate::render) static SEMI_BOLD: &[u8] =
+    include_bytes!("../../../fonts/IBMPlexSans-SemiBold.ttf");
 static MONO: &[u8] = include_bytes!("../../../fonts/IBMPlexMono-Regular.ttf");
 
 /// A face.

@@ -13,6 +13,8 @@ mod sections;
 mod shape;
 mod table;
 
+pub(super) use fonts::{SANS, SEMI_BOLD};
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
