@@ -1,5 +1,6 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
+mod calibration;
 mod device;
 mod instrument;
 
@@ -13,7 +14,7 @@ use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::DeviceHeader;
+use reports::header::{Calibration, DeviceHeader};
 
 use super::workloads::BoardWork;
 use super::{device_name, sky};
@@ -54,6 +55,8 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// When it was calibrated.
+    pub calibration: Option<Calibration>,
 }
 
 /// An instrument of the plan.
@@ -105,6 +108,7 @@ pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<Device
                 link: wired.link.to_string(),
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
+                calibration: wired.calibration.clone(),
             }
         })
         .collect();
@@ -116,6 +120,7 @@ pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<Device
             link: String::new(),
             emulated: false,
             channels: crate::run::context_channels(),
+            calibration: None,
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));
