@@ -415,7 +415,7 @@ fn a_guarded_limit_is_drawn_in_by_what_the_supply_may_be_wrong() {
         let scene = Scene::of("smoke").asking("max     = 29.0", line).run();
         scene.finding("bus voltage in band").verdict
     };
-    assert_eq!(limit("max     = 28.02"), Verdict::Pass);
-    assert_eq!(limit("max     = 28.02\nguard = true"), Verdict::Fail);
+    assert_eq!(limit("max     = 28.01"), Verdict::Pass);
+    assert_eq!(limit("max     = 28.01\nguard = true"), Verdict::Fail);
     assert_eq!(limit("max     = 28.05\nguard = true"), Verdict::Pass);
 }
