@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod decode;
 pub mod embedded;
 pub mod execute;
 pub mod exit;

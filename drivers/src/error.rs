@@ -102,9 +102,6 @@ pub enum LinkError {
         /// The operating system's words.
         why: String,
     },
-    /// A CAN bus, its controller or its adapter.
-    #[error(transparent)]
-    Bus(#[from] BusTrouble),
     /// Something else came back than was sent, on a line that is said to echo.
     #[error(
         "heard `{heard}` where the echo `{sent}` was due: does another device talk at the same \
@@ -140,6 +137,9 @@ pub enum LinkError {
         /// Who, as far as is known.
         why: String,
     },
+    /// A CAN bus, its controller or its adapter.
+    #[error(transparent)]
+    Bus(#[from] BusTrouble),
     /// The operating system's words.
     #[error("{0}")]
     Failed(String),

@@ -20,10 +20,12 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 9] = [
     "run",
     "plan",
     "init",
+    "decode",
+    "golden",
     "list",
     "judge",
     "report",

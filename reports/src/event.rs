@@ -107,11 +107,6 @@ pub enum EventKind {
         /// Why.
         why: String,
     },
-    /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
-    BusError {
-        /// What it told.
-        why: String,
-    },
     /// The line to a device was lost, as by an adapter that was unplugged; it is waited for.
     LinkLost {
         /// What was seen of it.
@@ -121,6 +116,11 @@ pub enum EventKind {
     LinkRestored {
         /// How long it was away, µs.
         away_us: u64,
+    },
+    /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
+    BusError {
+        /// What it told.
+        why: String,
     },
     /// A device failed for good.
     DeviceFailed {

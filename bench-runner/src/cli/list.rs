@@ -1,11 +1,13 @@
 //! `bench list`: what there is to write into campaigns and wirings.
 
+use clap::ValueEnum;
 use drivers::catalog::{self, Role};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use reports::check::{KINDS, Target};
 use std::fmt::Write;
 
 use super::print;
+use crate::decode::Format;
 use crate::exit::Exit;
 
 /// List makes, telemetry formats and kinds of checks, with their settings
@@ -62,6 +64,15 @@ fn makes(text: &mut String) {
 fn formats(text: &mut String) {
     line(text, format_args!("telemetry formats"));
     for (name, summary) in drivers::telemetry::FORMATS {
+        line(text, format_args!("  {name:<22} {summary}"));
+    }
+    text.push('\n');
+    line(text, format_args!("formats of streams, for bench decode"));
+    for format in Format::value_variants() {
+        let value = format.to_possible_value();
+        let value = value.expect("every format can be written");
+        let summary = value.get_help().map(ToString::to_string);
+        let (name, summary) = (value.get_name(), summary.unwrap_or_default());
         line(text, format_args!("  {name:<22} {summary}"));
     }
     text.push('\n');

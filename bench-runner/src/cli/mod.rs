@@ -2,7 +2,9 @@
 
 mod completions;
 mod console;
+mod decode;
 mod emulate;
+mod golden;
 mod init;
 mod judge;
 mod list;
@@ -36,6 +38,8 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Decode(decode::Args),
+    Golden(golden::Args),
     Judge(judge::Args),
     Report(report::Args),
     Completions(completions::Args),
@@ -99,6 +103,8 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Decode(args) => decode::main(&args),
+        Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),

@@ -172,17 +172,11 @@ async fn ends(
         return Ok(Vec::new());
     };
     let path = |wired: &Wired| folder.join(wired.name.as_str());
-    let mut links = Vec::new();
-    if let (Some(bus), Pacing::Can { .. }) = (&endpoints.bus, first.pacing) {
-        // Each board has a controller of its own on the kernel's bus.
-        for _ in sharing {
-            links.push(Link::open(&LineSpec::Can(bus.clone()), clock).await?);
-        }
-        return Ok(links);
-    }
-    let mut trunk = match endpoints.lines {
-        Lines::Ports => Link::publish_pty(&path(first), clock, first.pacing)?,
-        Lines::Sockets => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    let is_can = matches!(first.pacing, Pacing::Can { .. });
+    let mut trunk = match (&endpoints.bus, endpoints.lines) {
+        (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+        (_, Lines::Ports) => Link::publish_pty(&path(first), clock, first.pacing)?,
+        (_, Lines::Sockets) => Link::publish_tcp(&path(first), clock, first.pacing).await?,
     };
     for wired in others {
         trunk.publish_also(&path(wired))?;

@@ -135,10 +135,8 @@ mod tests {
     }
 
     fn arrival(millis: u64, text: &'static str) -> Arrival {
-        Arrival::new(
-            BenchTime::from_millis(millis),
-            Bytes::from_static(text.as_bytes()),
-        )
+        let at = BenchTime::from_millis(millis);
+        Arrival::new(at, Bytes::from_static(text.as_bytes()))
     }
 
     #[test]

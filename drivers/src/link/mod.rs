@@ -79,11 +79,11 @@ enum Wire {
     Memory(memory::End),
     Serial(serial::End),
     Tcp(tcp::Client),
-    // It keeps what it has heard and waits for.
-    Can(Box<can::socket::End>),
     Rfc2217(rfc2217::Client),
     /// One device's end of a line that several share.
     Tap(bus::Tap),
+    // It keeps what it has heard and waits for.
+    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -96,8 +96,8 @@ impl Wire {
             Wire::Memory(end) => end.send_at(at, chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
-            Wire::Can(end) => end.send_at(at, chunk).await,
             Wire::Rfc2217(end) => end.send_at(at, chunk).await,
+            Wire::Can(end) => end.send_at(at, chunk).await,
             Wire::Tap(end) => end.send_at(at, chunk).await,
             Wire::Pty(end) => end.send_at(at, chunk).await,
             Wire::TcpServer(end) => end.send_at(at, chunk).await,
@@ -109,8 +109,8 @@ impl Wire {
             Wire::Memory(end) => end.receive().await,
             Wire::Serial(end) => end.receive().await,
             Wire::Tcp(end) => end.receive().await,
-            Wire::Can(end) => end.receive().await,
             Wire::Rfc2217(end) => end.receive().await,
+            Wire::Can(end) => end.receive().await,
             Wire::Tap(end) => end.receive().await,
             Wire::Pty(end) => end.receive().await,
             Wire::TcpServer(end) => end.receive().await,
@@ -142,10 +142,10 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
-            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
             LineSpec::Rfc2217(spec) => {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
+            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -186,38 +186,6 @@ impl Link {
         self
     }
 
-    /// Hears only the frames that one device needs, on a bus that it may share with others. On
-    /// every other link, which leads to one device, there is nothing to keep back.
-    ///
-    /// # Errors
-    /// If the system does not take the filters.
-    pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
-        match &mut self.wire {
-            Wire::Can(end) => end.need(needs),
-            Wire::Memory(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Rfc2217(_)
-            | Wire::Tap(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => Ok(()),
-        }
-    }
-
-    /// Frames that were sent and have not been seen on the bus yet; zero where nothing tells.
-    pub fn unconfirmed(&self) -> usize {
-        match &self.wire {
-            Wire::Can(end) => end.unconfirmed(),
-            Wire::Memory(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Rfc2217(_)
-            | Wire::Tap(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => 0,
-        }
-    }
-
     /// The same link, on which manners are kept: what is sent waits for its pauses, and an echo is
     /// not heard. `line` is the one that leads there, for the length of its characters.
     #[must_use]
@@ -234,6 +202,26 @@ impl Link {
     pub fn release(&mut self) {
         if let Wire::Tap(tap) = &mut self.wire {
             tap.release();
+        }
+    }
+
+    /// Hears only the frames that one device needs, on a bus that it may share with others. On
+    /// every other link, which leads to one device, there is nothing to keep back.
+    ///
+    /// # Errors
+    /// If the system does not take the filters.
+    pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
+        match &mut self.wire {
+            Wire::Can(end) => end.need(needs),
+            _ => Ok(()),
+        }
+    }
+
+    /// Frames that were sent and have not been seen on the bus yet; zero where nothing tells.
+    pub fn unconfirmed(&self) -> usize {
+        match &self.wire {
+            Wire::Can(end) => end.unconfirmed(),
+            _ => 0,
         }
     }
 

@@ -23,10 +23,10 @@ pub enum LineSpec {
     Serial(SerialSpec),
     /// `tcp:host:port`
     Tcp(TcpSpec),
-    /// `can:can0`
-    Can(CanSpec),
     /// `rfc2217:host:port@9600,8N1`
     Rfc2217(Rfc2217Spec),
+    /// `can:can0`
+    Can(CanSpec),
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -77,8 +77,8 @@ impl LinkSpec {
                 let path = path.and_then(|path| path.canonicalize().ok());
                 path.is_some_and(|path| path.starts_with("/dev/pts"))
             }
-            LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
             LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_)) => false,
+            LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
         }
     }
 }
@@ -215,13 +215,13 @@ mod tests {
             ("serial:usb:Q7:if01@9600,7E1", "serial:usb:Q7:if01@9600,7E1"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
-            ("can:can0", "can:can0"),
-            ("can:vcan-1@125000", "can:vcan-1@125000"),
             ("rfc2217:lab:4001@9600,8N2", "rfc2217:lab:4001@9600,8N2"),
             (
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
             ),
+            ("can:can0", "can:can0"),
+            ("can:vcan-1@125000", "can:vcan-1@125000"),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -261,14 +261,14 @@ mod tests {
             ("tcp:host:0", "no number from 1 to 65535"),
             ("tcp::5025", "the host is missing"),
             ("tcp:::1:5025", "in brackets"),
+            ("rfc2217:lab:4001", "the baud rate is missing"),
+            ("rfc2217:lab@9600", "the port is missing"),
             ("can:", "the name of the interface is missing"),
             (
                 "can:a-name-that-is-too-long",
                 "is no name of a network interface",
             ),
             ("can:can0@2000000", "`2000000` is no bit rate of a CAN bus"),
-            ("rfc2217:lab:4001", "the baud rate is missing"),
-            ("rfc2217:lab@9600", "the port is missing"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -276,7 +276,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|rfc2217|can|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

@@ -154,13 +154,13 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
-            EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
             EventKind::LinkRestored { away_us } => {
                 let away = *away_us as f64 * 1e-6;
                 let text = format!("after {away:.1} s: the same device, armed again");
                 (Kind::LinkRestored, text)
             }
+            EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),

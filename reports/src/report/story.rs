@@ -26,12 +26,12 @@ pub enum Kind {
     NoResponse,
     /// A board started anew.
     Booted,
-    /// A controller told of an error on its bus.
-    BusError,
     /// The line to a device was lost.
     LinkLost,
     /// The line to a device came back.
     LinkRestored,
+    /// A controller told of an error on its bus.
+    BusError,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -51,9 +51,9 @@ impl Kind {
         Kind::Retried,
         Kind::NoResponse,
         Kind::Booted,
-        Kind::BusError,
         Kind::LinkLost,
         Kind::LinkRestored,
+        Kind::BusError,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -69,9 +69,9 @@ impl Kind {
             Kind::Retried => "retry",
             Kind::NoResponse => "no response",
             Kind::Booted => "boot",
-            Kind::BusError => "bus error",
             Kind::LinkLost => "link lost",
             Kind::LinkRestored => "link restored",
+            Kind::BusError => "bus error",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -85,9 +85,9 @@ impl Kind {
             Kind::Retried if count != 1 => "retries",
             Kind::NoResponse if count != 1 => "no responses",
             Kind::Booted if count != 1 => "boots",
-            Kind::BusError if count != 1 => "bus errors",
             Kind::LinkLost if count != 1 => "links lost",
             Kind::LinkRestored if count != 1 => "links restored",
+            Kind::BusError if count != 1 => "bus errors",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -132,8 +132,8 @@ fn closing(report: &Report) -> String {
         Kind::Retried,
         Kind::NoResponse,
         Kind::Booted,
-        Kind::BusError,
         Kind::LinkLost,
+        Kind::BusError,
         Kind::Failed,
     ];
     let troubles: Vec<String> = counted
