@@ -70,7 +70,7 @@ pub(super) enum End {
 /// All profiles, and what is edited.
 #[derive(Clone, Debug)]
 pub(super) struct Profiles {
-    profiles: Vec<Vec<Step>>,
+    steps: Vec<Vec<Step>>,
     names: Vec<[u16; NAME]>,
     /// Number of the profile and of the step that are edited, both from 1.
     pub(super) selected: [u16; 2],
@@ -79,7 +79,7 @@ pub(super) struct Profiles {
 impl Profiles {
     pub(super) fn new() -> Profiles {
         Profiles {
-            profiles: vec![Vec::new(); PROFILES],
+            steps: vec![Vec::new(); PROFILES],
             names: vec![[u16::from(b' '); NAME]; PROFILES],
             selected: [1, 1],
         }
@@ -87,12 +87,8 @@ impl Profiles {
 
     /// Profiles and steps that are free.
     pub(super) fn free(&self) -> [u16; 2] {
-        let used = self
-            .profiles
-            .iter()
-            .filter(|steps| !steps.is_empty())
-            .count();
-        let steps: usize = self.profiles.iter().map(Vec::len).sum();
+        let used = self.steps.iter().filter(|steps| !steps.is_empty()).count();
+        let steps: usize = self.steps.iter().map(Vec::len).sum();
         [(PROFILES - used) as u16, (STEPS - steps) as u16]
     }
 
@@ -130,7 +126,7 @@ impl Profiles {
             .selected
             .map(|number| usize::from(number).wrapping_sub(1));
         let step = self
-            .profiles
+            .steps
             .get_mut(profile)
             .and_then(|steps| steps.get_mut(step));
         match step {
@@ -151,11 +147,11 @@ impl Profiles {
         let [_, free] = self.free();
         match action {
             1 => {
-                let first = self.profiles.iter().position(Vec::is_empty);
+                let first = self.steps.iter().position(Vec::is_empty);
                 let Some(first) = first.filter(|_| free > 0) else {
                     return false;
                 };
-                self.profiles[first] = vec![Step::new(kind::END)];
+                self.steps[first] = vec![Step::new(kind::END)];
                 self.selected = [first as u16 + 1, 1];
                 true
             }
@@ -166,13 +162,13 @@ impl Profiles {
                 true
             }
             _ => {
-                let Some(steps) = self.profiles.get_mut(profile) else {
+                let Some(steps) = self.steps.get_mut(profile) else {
                     return false;
                 };
                 match action {
                     // Before the end, which stays the last.
                     2 if free > 0 && step < steps.len() => {
-                        steps.insert(step, Step::new(kind::SOAK))
+                        steps.insert(step, Step::new(kind::SOAK));
                     }
                     3 if !steps.is_empty() => {
                         steps.clear();
@@ -192,7 +188,7 @@ impl Profiles {
     /// there is no such step to start with.
     pub(super) fn program(&self, degrees: impl Fn(u16) -> f64) -> Option<Program> {
         self.step()?;
-        let steps = &self.profiles[usize::from(self.selected[0]) - 1];
+        let steps = &self.steps[usize::from(self.selected[0]) - 1];
         let mut program = Program::default();
         for (index, step) in steps.iter().enumerate() {
             let [hours, minutes, seconds] =
@@ -230,7 +226,7 @@ impl Profiles {
 
     /// States of the eight events in a step of a profile, both from 1.
     pub(super) fn events(&self, profile: u16, step: usize) -> Option<[u16; 8]> {
-        let steps = self.profiles.get(usize::from(profile).checked_sub(1)?)?;
+        let steps = self.steps.get(usize::from(profile).checked_sub(1)?)?;
         let step = steps.get(step.checked_sub(1)?)?;
         let acts = matches!(
             step.get(FIRST),
@@ -242,7 +238,7 @@ impl Profiles {
     /// What a profile ends in.
     pub(super) fn end(&self, profile: u16) -> End {
         let steps = usize::from(profile).checked_sub(1);
-        let last = steps.and_then(|index| self.profiles.get(index)?.last());
+        let last = steps.and_then(|index| self.steps.get(index)?.last());
         match last.map(|step| (step.get(field::END), step.get(field::END + 1))) {
             Some((1, _)) => End::ControlOff,
             Some((2, _)) => End::AllOff,
@@ -255,6 +251,6 @@ impl Profiles {
         let [profile, step] = self
             .selected
             .map(|number| usize::from(number).wrapping_sub(1));
-        self.profiles.get(profile)?.get(step)
+        self.steps.get(profile)?.get(step)
     }
 }

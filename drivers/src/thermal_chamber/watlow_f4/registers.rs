@@ -232,12 +232,13 @@ impl Registers {
                 self.decimals = word;
             }
             register::SAVE => check(word == 0)?,
-            register::UNITS => check(word == 1)?,
             register::RESUME | register::HOLD | register::TERMINATE => {
                 check(word == 1)?;
                 self.conduct(register);
             }
-            register::CLEAR_ERRORS | register::SILENCE_ALARMS => check(word == 1)?,
+            register::UNITS | register::CLEAR_ERRORS | register::SILENCE_ALARMS => {
+                check(word == 1)?;
+            }
             register::CLEAR_ALARMS => {
                 check(word == 1)?;
                 self.alarms.iter_mut().for_each(|alarm| alarm.status = 0);
