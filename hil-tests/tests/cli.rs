@@ -20,11 +20,12 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 9] = [
     "run",
     "plan",
     "init",
     "decode",
+    "can",
     "list",
     "judge",
     "report",
