@@ -20,11 +20,12 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "run",
     "plan",
     "init",
     "decode",
+    "golden",
     "list",
     "judge",
     "report",

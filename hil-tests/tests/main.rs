@@ -10,6 +10,7 @@ mod can;
 mod cli;
 mod determinism;
 mod faults;
+mod golden;
 mod kill;
 mod network;
 mod processes;

@@ -185,6 +185,9 @@ pub struct WorkloadHeader {
     /// Bytes of one answer.
     #[serde(default)]
     pub output_bytes: u64,
+    /// The last day of the golden, where it was over when the run was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
 }
 
 /// A file that a run was made from.

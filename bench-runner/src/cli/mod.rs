@@ -4,22 +4,22 @@ mod completions;
 mod console;
 mod decode;
 mod emulate;
-mod export;
+mod golden;
 mod init;
 mod judge;
 mod list;
+mod past;
 mod plan;
 mod profile;
-mod replay;
 mod report;
 mod run;
-mod runs;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
@@ -41,6 +41,7 @@ enum Verb {
     List(list::Args),
     Emulate(emulate::Args),
     Decode(decode::Args),
+    Golden(golden::Args),
     Judge(judge::Args),
     Replay(replay::Args),
     Export(export::Args),
@@ -108,6 +109,7 @@ pub fn main() -> Exit {
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Decode(args) => decode::main(&args),
+        Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),

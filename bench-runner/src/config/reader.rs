@@ -285,12 +285,11 @@ impl<'a> Node<'a> {
 
     /// The number, where this is one; nothing is noted where it is none.
     pub(crate) fn raw_number(&self) -> Option<f64> {
-        let number: f64 = match self.value {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
-            DeValue::Float(float) => float.as_str().parse().ok()?,
-            _ => return None,
-        };
-        Some(number)
+        match self.value {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => None,
+        }
     }
 
     /// An instant: in quotes, or as TOML has them.

@@ -1,5 +1,6 @@
 //! Executing a plan: the run, its folder, and everything that is told of it.
 
+mod candidate;
 mod error;
 mod replay;
 mod told;
@@ -18,6 +19,7 @@ use reports::render;
 use reports::report::{Manifest, Report};
 use reports::verdict::{Ending, Verdict};
 
+pub use candidate::candidate;
 pub use error::ExecuteError;
 pub use replay::{Heard, Replay, replay};
 use told::{Shown, Told};
@@ -252,6 +254,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ExecuteError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// The calendar's day in UTC, `YYYY-MM-DD`: by it goldens are accepted and expire.
+pub(crate) fn today() -> String {
+    now().chars().take(10).collect()
 }
 
 /// The wall clock, for the manifest.

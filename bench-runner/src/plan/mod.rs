@@ -223,7 +223,10 @@ impl Planner {
         let devices = self.devices(wiring, sky.is_some(), request.pace);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
+        let cycles = self.cycle_windows(campaign, &steps);
         let mut header = header((request, campaign, seed), sky.as_ref(), steps, &devices);
+        header.windows.extend(cycles);
+        header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
         let told = steps::Told {

@@ -139,6 +139,7 @@ pub(crate) fn header() -> Header {
         scenario: "single-stream".to_owned(),
         input_bytes: 12_288,
         output_bytes: 1_024,
+        expired: None,
     };
     Header {
         campaign: "two ISS orbits".to_owned(),

@@ -85,6 +85,7 @@ fn header(check: CheckSpec) -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),

@@ -107,6 +107,7 @@ fn header() -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),

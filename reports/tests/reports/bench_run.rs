@@ -75,6 +75,7 @@ pub(crate) fn header() -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),

@@ -3,6 +3,7 @@
 use profiles::orbit::{EarthShape, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
 use profiles::seed::Seed;
 use profiles::shape::Table;
+use profiles::time::Period;
 
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
@@ -29,6 +30,10 @@ pub(super) struct Flight {
     pub(super) around: Surroundings,
     /// Of the schedule of particles.
     pub(super) seed: Seed,
+    /// How often a simulator or a supply is told anew, where that is asked.
+    pub(super) update: Option<Period>,
+    /// Whether running totals of energy and heat are kept.
+    pub(super) books: bool,
     /// Upsets a day against time, where the file has its own.
     pub(super) rates: Option<Table>,
 }
@@ -38,7 +43,8 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         instant(text).map_err(|refusal| loader.refusals.push(*refusal))
     };
     let (start, epoch) = (read(raw.start.as_ref()), read(raw.epoch.as_ref()));
-    let spacecraft = satellite::spacecraft(loader, &raw.sections);
+    let mut spacecraft = satellite::spacecraft(loader, &raw.sections);
+    loader.refusals.extend(raw.lists.give(&mut spacecraft));
     let (start, epoch) = (start.ok()?, epoch.ok()?);
     // Descriptions hold from the start unless they say from when.
     let from = epoch.or(start);
@@ -73,6 +79,8 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         },
         spacecraft,
         seed: Seed(raw.around.radiation.and_then(|r| r.seed).unwrap_or(0)),
+        update: None,
+        books: false,
         rates,
         around,
     })

@@ -35,7 +35,10 @@ pub(super) fn sections(table: &TableReader<'_>) -> Vec<RawSection> {
         let Some(section) = table.get(key).and_then(|node| node.table(key)) else {
             continue;
         };
-        let settings = section.entries().into_iter().filter_map(|(key, node)| {
+        // Tasks of the load are a list, and read with the other lists.
+        let entries = section.entries().into_iter();
+        let entries = entries.filter(|(key, _)| name != "load" || key.value != "task");
+        let settings = entries.filter_map(|(key, node)| {
             let value = if key.value == "cell" {
                 Value::from(node.text()?.value)
             } else {

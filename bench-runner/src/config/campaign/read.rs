@@ -7,11 +7,12 @@ use super::{
     CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
     RawSet, RawSetting, RawStep, RawValue, RawWorkload,
 };
+use crate::config::cycles::cycles;
 use crate::config::orbit_source::{EXPECTED, KEYS, shadow_table, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
-use crate::config::surroundings;
 use crate::config::units::{duration_advice, length_of_step};
+use crate::config::{satellite, surroundings};
 
 /// Sections that something else in the file may name.
 const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
@@ -124,11 +125,13 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
             if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
                 sections.push(RawSection {
                     name,
-                    settings: settings(&section, &[]),
+                    // The tasks of a load are a list.
+                    settings: settings(&section, &["task"]),
                 });
             }
         }
     }
+    let lists = satellite::read(&table);
     let around = surroundings::read(&table);
     table.finish();
     Some(RawOrbit {
@@ -141,6 +144,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         sun,
         atmosphere_km,
         settings: sections,
+        lists,
         around,
     })
 }
@@ -256,16 +260,23 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp", "table"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
-    let file = table.get("file").and_then(|node| node.text());
+    let ramp = number("ramp_k_per_min");
+    let text = |key| table.get(key).and_then(|node| node.text());
+    let file = text("file");
+    let lump = text("node");
+    let cycles = table.get("cycles").and_then(|node| cycles(&node));
     table.finish();
     Some(RawProfile {
         device: device?,
         kind: kind?,
         every,
         file,
+        cycles,
+        node: lump,
+        ramp,
         from,
         to,
         limit_amps,

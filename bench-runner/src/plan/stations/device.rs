@@ -236,6 +236,7 @@ impl Planner {
         let entries = catalog::entries();
         let ratings = entries.iter().find(|entry| entry.name == wired.model);
         let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
+        let ratings = power_supply::ratings(wired.model, &wired.options).unwrap_or(ratings);
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
             .map(|rating| {

@@ -1,6 +1,7 @@
 //! Steps: lengths to windows, and what is told in them to a timeline.
 
 mod array;
+mod cycles;
 mod profile;
 mod set;
 

@@ -393,6 +393,122 @@ fn rates_and_profiles_come_from_files_too() {
     assert!(text.contains("the table ends at 600 s"), "{text}");
 }
 
+const FOLLOWS: &str = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
+
+#[test]
+fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let cycles = |more: &str| {
+        format!(
+            "{{ device = \"chamber\", kind = \"cycles\", cycles = {{ hot_celsius = 40, \
+             cold_celsius = 10, dwell = \"20 min\", ramp_k_per_min = 5, count = 2{more} }} }}"
+        )
+    };
+    let good = cycles("");
+    let during = (
+        "during   = \"two orbits\"",
+        "during = \"hot plateau & sunlit\"",
+    );
+    let edits = [
+        (CAMPAIGN, FOLLOWS, good.as_str()),
+        (CAMPAIGN, during.0, during.1),
+    ];
+    let plan = edited(folder.path(), &edits).unwrap();
+    let of = |name: &str| {
+        let windows = plan.header.windows.iter();
+        windows.filter(|named| named.name == name).count()
+    };
+    assert_eq!([of("hot plateau"), of("cold plateau")], [2, 2]);
+    assert_eq!([of("ramp up"), of("ramp down")], [3, 2]);
+    let air: Vec<(f64, f64)> = plan
+        .timeline
+        .iter()
+        .filter_map(|told| match told.command {
+            Command::Chamber { target, .. } => Some((told.at.as_secs_f64(), target.0)),
+            _ => None,
+        })
+        .collect();
+    let plateau = plan
+        .header
+        .windows
+        .iter()
+        .find(|w| w.name == "hot plateau")
+        .unwrap();
+    let begins = plateau.window.start.as_secs_f64();
+    assert!(air.contains(&(begins, 40.0)), "{begins} {air:?}");
+    // No set point between a plateau's beginning and its end.
+    let inside = |at: f64| at > begins && at < plateau.window.end.as_secs_f64();
+    assert!(!air.iter().any(|(at, _)| inside(*at)));
+
+    for (change, said) in [
+        (cycles(", margin_kelvin = -1"), "`margin_kelvin` is -1"),
+        (
+            cycles("").replace("count = 2", "count = 20"),
+            "the cycles take",
+        ),
+        (
+            cycles("").replace("ramp_k_per_min = 5", "ramp_k_per_min = 0"),
+            "`ramp_k_per_min` is 0",
+        ),
+        (
+            cycles("").replace("hot_celsius = 40", "hot_celsius = 4"),
+            "expected below `hot_celsius`",
+        ),
+        (cycles("").replace(", count = 2", ""), "`count` is missing"),
+        (
+            cycles("").replace("cycles = {", "cycle = {"),
+            "did you mean `cycles`?",
+        ),
+        (
+            cycles("").replace("\"chamber\"", "\"bus_supply\""),
+            "goes through no thermal cycles",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"bord\""),
+            "no lump is named `bord`",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", ramp_k_per_min = 0"),
+            "follows at 0 K/min",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", cycles = 1"),
+            "expected a table",
+        ),
+    ] {
+        let refusals = edited(folder.path(), &[(CAMPAIGN, FOLLOWS, &change)]).unwrap_err();
+        let told = refusals.render(false);
+        assert!(told.contains(said), "{change}: {told}");
+    }
+}
+
+#[test]
+fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let lumps = "elements = \"iss.tle\"\nnode = [{ name = \"board\", heat_capacity_j_per_k = 600, \
+                 load_share = 0.5 }]\njoint = [{ between = [\"board\", \"baseplate\"], \
+                 conductance_w_per_k = 2.0 }]\nenvironment = { case = \"hot\" }";
+    let follows = FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"board\", ramp_k_per_min = 3");
+    let edits = [
+        (CAMPAIGN, SOURCE, lumps),
+        (CAMPAIGN, FOLLOWS, follows.as_str()),
+    ];
+    let plan = edited(folder.path(), &edits).unwrap();
+    let (_, prediction) = plan.orbit.as_ref().unwrap();
+    assert_eq!(prediction.nodes.names, ["board"]);
+    let warmest = plan.timeline.iter().filter_map(|told| match told.command {
+        Command::Chamber { target, .. } => Some(target.0),
+        _ => None,
+    });
+    let plate = prediction.track.iter().map(|point| point.baseplate_celsius);
+    let most = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::MIN, f64::max);
+    assert!(most(&mut { warmest }) > most(&mut { plate }) + 3.0);
+    let wrong = lumps.replace("\"baseplate\"", "\"basplate\"");
+    let refusals = edited(folder.path(), &[(CAMPAIGN, SOURCE, &wrong)]).unwrap_err();
+    let told = refusals.render(false);
+    assert!(told.contains("no lump is named `basplate`"), "{told}");
+}
+
 const SUPPLY: &str = "role   = \"power-supply\"\nmodel  = \"keysight-6633b\"";
 const ARRAY: &str = "role   = \"solar-array-simulator\"\nmodel  = \"keysight-e4360a\"";
 const LIMITS: &str = "limits = { volts = 34.0, amps = 2.0 }";
