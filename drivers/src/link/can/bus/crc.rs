@@ -37,7 +37,7 @@ impl Crc {
     /// Takes one bit.
     pub fn push(&mut self, bit: bool) {
         let top = self.register >> (self.width - 1) & 1 == 1;
-        self.register = self.register << 1 & (1 << self.width) - 1;
+        self.register = (self.register << 1) & ((1 << self.width) - 1);
         if top != bit {
             self.register ^= self.polynomial;
         }
