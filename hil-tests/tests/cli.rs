@@ -20,12 +20,14 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 19] = [
     "run",
     "plan",
     "profile",
     "init",
     "decode",
+    "golden",
+    "can",
     "list",
     "emulate",
     "devices",
@@ -34,6 +36,9 @@ const VERBS: [&str; 14] = [
     "safe",
     "judge",
     "report",
+    "export",
+    "replay",
+    "runs",
     "completions",
 ];
 

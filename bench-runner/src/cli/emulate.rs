@@ -18,7 +18,7 @@ use crate::config::folder::Folder;
 use crate::config::refusal::nearest;
 use crate::exit::Exit;
 use crate::plan::{self, Bench};
-use crate::run::{Endpoints, Lines, Published, publish};
+use crate::run::{Endpoints, Lines, publish};
 use crate::runtime::{self, Pace};
 
 /// How often signals are looked for.
@@ -96,13 +96,8 @@ pub(super) fn main(args: &Args) -> Exit {
     runtime::block_on(Pace::Real, async {
         let published = publish(&devices, Seed(args.seed), &args.run_dir, &endpoints).await;
         match published {
-            Ok(published) if published.served.is_empty() => {
-                tell_skipped(&published);
-                complain("nothing is served\n");
-                Exit::Refused
-            }
-            Ok(published) => {
-                tell_skipped(&published);
+            Ok(published) if published.served.is_empty() => Exit::Refused,
+            Ok(_published) => {
                 print("ready\n");
                 until_the_end(&ended).await;
                 Exit::Passed
@@ -143,14 +138,6 @@ fn bench(args: &Args) -> Result<Bench, String> {
          [device.{name}.options]\n{}\n",
         args.options.join("\n")
     )))
-}
-
-fn tell_skipped(published: &Published) {
-    for device in &published.skipped {
-        complain(&format!(
-            "`{device}` is on a CAN bus, and no interface is given by `--can`: left out\n"
-        ));
-    }
 }
 
 /// Waits until standard input closes, or a signal comes.

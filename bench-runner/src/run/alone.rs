@@ -40,7 +40,7 @@ pub(crate) fn alone(devices: &[DevicePlan], clock: Clock) -> Vec<Vec<Alone>> {
             let door = doors.remove(&wired.id)?;
             Some(Alone {
                 wired: wired.clone(),
-                way: Way::to(wired, door, clock),
+                way: Way::to(wired, door, clock, None),
             })
         });
         roles.push(at_lines.collect());

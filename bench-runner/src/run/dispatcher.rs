@@ -109,11 +109,13 @@ impl Dispatcher<'_, '_> {
                 raised: raise.clone(),
                 happenings: self.happenings.clone(),
             };
+            let witness = self.plan.header.wire.then(|| reporter.witness(self.clock));
+            let way = Way::to(wired, near.door, self.clock, witness);
+            let link = way.watched(near.link);
             match device {
                 DevicePlan::Instrument(plan) => {
-                    let way = Way::to(wired, near.door, self.clock);
                     let station = InstrumentStation {
-                        instrument: way.instrument(near.link)?,
+                        instrument: way.instrument(link)?,
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
                         limits: plan.limits.clone(),
@@ -141,9 +143,9 @@ impl Dispatcher<'_, '_> {
                     let station = BoardStation {
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
-                        way: Way::to(wired, near.door, self.clock),
+                        way,
                         accelerator: (model.drive)(setup)?,
-                        link: near.link,
+                        link,
                         faults: near.faults,
                         clock: self.clock,
                         orders,

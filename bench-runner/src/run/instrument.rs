@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use drivers::catalog::{self, Role};
+use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
+use drivers::electronic_load::LoadLimits;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use drivers::power_supply::{self, SupplyLimits};
-use drivers::solar_array_simulator::{self, ArrayLimits};
-use drivers::thermal_chamber::{self, CelsiusRange};
+use drivers::power_supply::SupplyLimits;
+use drivers::solar_array_simulator::ArrayLimits;
+use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Volts, Watts};
@@ -139,6 +140,19 @@ impl InstrumentStation {
                     array.protect(ceiling).await?;
                 }
             }
+            Instrument::ElectronicLoad(load) => {
+                if let (Some(volts), Some(amps), Some(watts)) =
+                    (limit("volts"), limit("amps"), limit("watts"))
+                {
+                    let ceiling = LoadLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                        watts: Watts(watts),
+                    };
+                    load.protect(ceiling).await?;
+                }
+            }
+            Instrument::PowerAnalyser(_) => {}
             Instrument::ThermalChamber(chamber) => {
                 if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
                     let range = CelsiusRange {
@@ -340,18 +354,5 @@ pub(crate) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instru
         }
         .of(&device)
     };
-    match role {
-        Role::PowerSupply => {
-            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::PowerSupply((model.drive)(setup)?))
-        }
-        Role::SolarArraySimulator => {
-            let model = catalog::find(solar_array_simulator::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::SolarArraySimulator((model.drive)(setup)?))
-        }
-        Role::ThermalChamber | Role::Accelerator => {
-            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
-        }
-    }
+    Instrument::open(role, model, setup).ok_or_else(missing)?
 }

@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing};
+use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing, Witness};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -34,6 +34,7 @@ pub(super) struct Way {
     door: Door,
     /// Measures what the instrument is told.
     pub(super) meter: Meter,
+    witness: Option<Witness>,
 }
 
 /// What leads to a device.
@@ -90,7 +91,8 @@ impl Door {
 }
 
 impl Way {
-    pub(super) fn to(wired: &Wired, door: Door, clock: Clock) -> Way {
+    /// The way through `door`, watched by `witness`.
+    pub(super) fn to(wired: &Wired, door: Door, clock: Clock, witness: Option<Witness>) -> Way {
         Way {
             device: wired.name.clone(),
             clock,
@@ -100,7 +102,13 @@ impl Way {
             options: wired.options.clone(),
             door,
             meter: Meter::default(),
+            witness,
         }
+    }
+
+    /// The same link, watched as every link of this way is.
+    pub(super) fn watched(&self, link: Link) -> Link {
+        link.with_witness(self.witness.clone())
     }
 
     /// Whether there is a line that may come back.
@@ -125,7 +133,8 @@ impl Way {
     /// # Errors
     /// If it is not there.
     pub(super) async fn link(&self) -> Result<Link, LinkError> {
-        self.door.open(self.clock).await
+        let link = self.door.open(self.clock).await?;
+        Ok(self.watched(link))
     }
 
     /// A link that leads nowhere. Who waits for a line must not hold on to what is left of it:

@@ -15,6 +15,7 @@ mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,14 +24,16 @@ use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
 pub use bus::{Bus, party};
-pub use can::{BusNeeds, CanSpec};
+pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
 pub use meter::Meter;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
+use self::can::bus::BitRates;
 use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
@@ -75,18 +78,21 @@ pub struct Link {
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
     meter: Option<Meter>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    /// A node of a CAN bus in this process.
+    CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
+    // They keep what they have heard and wait for.
+    Can(Box<can::End>),
     Rfc2217(rfc2217::Client),
     /// One device's end of a line that several share.
     Tap(bus::Tap),
-    // It keeps what it has heard and waits for.
-    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -97,6 +103,7 @@ impl Wire {
     async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         match self {
             Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::CanNode(node) => node.send_at(at, &chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
             Wire::Rfc2217(end) => end.send_at(at, chunk).await,
@@ -110,6 +117,7 @@ impl Wire {
     async fn receive(&mut self) -> Result<Arrival, LinkError> {
         match self {
             Wire::Memory(end) => end.receive().await,
+            Wire::CanNode(node) => node.receive().await,
             Wire::Serial(end) => end.receive().await,
             Wire::Tcp(end) => end.receive().await,
             Wire::Rfc2217(end) => end.receive().await,
@@ -120,12 +128,17 @@ impl Wire {
         }
     }
 
+    fn can(end: can::End) -> Link {
+        Wire::Can(Box::new(end)).end()
+    }
+
     fn end(self) -> Link {
         Link {
             wire: self,
             faults: None,
             manners: None,
             meter: None,
+            witness: None,
         }
     }
 }
@@ -137,6 +150,14 @@ impl Link {
         (Wire::Memory(near).end(), Wire::Memory(far).end())
     }
 
+    /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
+    /// won the bus and is over.
+    pub fn can_bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+        let nodes = can::bus::node::nodes(clock, rates, nodes);
+        let ends = nodes.into_iter().map(|node| Wire::CanNode(node).end());
+        ends.collect()
+    }
+
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
     /// driver, and real time.
     ///
@@ -146,10 +167,19 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Can(spec) => {
+                Wire::can(can::End::Socket(can::socket::End::open(spec, clock)?))
+            }
+            LineSpec::Slcan(spec) => {
+                Wire::can(can::End::Slcan(can::slcan::End::open(spec, clock).await?))
+            }
+            LineSpec::Socketcand(spec) => {
+                let client = can::socketcand::Client::connect(spec, clock).await?;
+                Wire::can(can::End::Socketcand(client))
+            }
             LineSpec::Rfc2217(spec) => {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
-            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -169,6 +199,31 @@ impl Link {
     /// If there is no port, or the file cannot be written.
     pub async fn publish_tcp(path: &Path, clock: Clock, pacing: Pacing) -> Result<Link, LinkError> {
         Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind an adapter that speaks Lawicel's
+    /// language (slcan), at a serial port that is found under the symbolic link `path`. Frames
+    /// take the time that they take on a bus of this bit rate.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal, or the name cannot be given.
+    pub fn publish_slcan(path: &Path, clock: Clock, bit_rate: u32) -> Result<Link, LinkError> {
+        let end = can::slcan::Published::publish(path, clock, bit_rate)?;
+        Ok(Wire::can(can::End::Adapter(end)))
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind a server of CAN over TCP, as
+    /// socketcand is one, with the bus `can0`; the file `path` holds its address.
+    ///
+    /// # Errors
+    /// If there is no port, or the file cannot be written.
+    pub async fn publish_socketcand(
+        path: &Path,
+        clock: Clock,
+        bit_rate: u32,
+    ) -> Result<Link, LinkError> {
+        let end = can::socketcand::Server::publish(path, clock, bit_rate).await?;
+        Ok(Wire::can(can::End::Server(end)))
     }
 
     /// Publishes a published end under another name too: another device on the same line.
@@ -216,6 +271,13 @@ impl Link {
         }
     }
 
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
+        self
+    }
+
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
     /// every other link, which leads to one device, there is nothing to keep back.
     ///
@@ -253,6 +315,9 @@ impl Link {
         if let Some(meter) = &self.meter {
             meter.sends(&chunk);
         }
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
+        }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
         };
@@ -268,8 +333,9 @@ impl Link {
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
+            Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -325,14 +391,16 @@ impl Link {
                     None => continue,
                 }
             }
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
                 }
             }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }
