@@ -499,7 +499,7 @@ fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     assert_eq!(prediction.nodes.names, ["board"]);
     let (_, device) = plan.header.device("orbit").unwrap();
     let last = device.channels.last().unwrap();
-    assert_eq!(last.name.as_str(), "board_celsius");
+    assert_eq!(&*last.name, "board_celsius");
     let warmest = plan.timeline.iter().filter_map(|told| match told.command {
         Command::Chamber { target, .. } => Some(target.0),
         _ => None,
