@@ -35,6 +35,9 @@ pub(super) struct Chamber {
     state: State,
     next: BenchTime,
     busy_until: BenchTime,
+    /// Whether LF follows the CR of who asks, as far as is known, and whether the last byte was CR.
+    asked_with_lf: bool,
+    after_cr: bool,
 }
 
 impl Chamber {
@@ -47,6 +50,8 @@ impl Chamber {
             cabinet,
             next: BenchTime::MAX,
             busy_until: BenchTime::ZERO,
+            asked_with_lf: false,
+            after_cr: false,
         }
     }
 
