@@ -1,13 +1,16 @@
 //! What a run is: configuration to plan, plan to run, run to verdict.
 
+pub mod can;
 pub mod cli;
 pub mod config;
+pub mod decode;
 pub mod embedded;
 pub mod execute;
 pub mod exit;
 pub mod plan;
 pub mod run;
 pub mod runtime;
+pub mod table;
 
 use std::collections::BTreeMap;
 

@@ -61,6 +61,12 @@ pub enum DeviceErrorKind {
         /// Who answered.
         found: String,
     },
+    /// The wiring leaves out what the device cannot be driven without.
+    #[error("`{name}` is empty; without this line it cannot be driven, or left safe")]
+    Undescribed {
+        /// The option.
+        name: &'static str,
+    },
     /// The link failed.
     #[error("link failed: {0}")]
     Link(#[from] LinkError),
@@ -94,6 +100,41 @@ pub enum LinkError {
         /// Which.
         line: String,
         /// The operating system's words.
+        why: String,
+    },
+    /// Something else came back than was sent, on a line that is said to echo.
+    #[error(
+        "heard `{heard}` where the echo `{sent}` was due: does another device talk at the same \
+         time, or does the adapter not echo?"
+    )]
+    NoEcho {
+        /// What had not come back yet.
+        sent: String,
+        /// What came.
+        heard: String,
+    },
+    /// There is nothing to open.
+    #[error("cannot open {line}: {why}")]
+    Absent {
+        /// Which.
+        line: String,
+        /// What was looked for, and what is there.
+        why: String,
+    },
+    /// This user may not open the line.
+    #[error("cannot open {line}: {why}")]
+    Denied {
+        /// Which.
+        line: String,
+        /// Who may, and what mends it.
+        why: String,
+    },
+    /// Somebody else has the line.
+    #[error("cannot open {line}: {why}")]
+    Busy {
+        /// Which.
+        line: String,
+        /// Who, as far as is known.
         why: String,
     },
     /// A CAN bus, its controller or its adapter.

@@ -55,8 +55,9 @@ pub(crate) fn device() -> DeviceName {
 }
 
 /// Reads a transcript. A line of four or more pairs of hexadecimal digits is those bytes; any
-/// other is text, which ends in LF where it is sent and in CR LF where it is answered. A line
-/// `% CR CR` says that both end in CR, `% CRLF CRLF` in both.
+/// other is text, which ends in LF where it is sent and in CR LF where it is answered, or in CR
+/// alone where that is written behind it. A line `% CR CR` says that both end in CR, `% CRLF CRLF`
+/// in both.
 pub(crate) fn transcript(text: &str) -> Vec<Line> {
     let ends = text.lines().find_map(|line| line.strip_prefix("% "));
     let mut ends = ends.unwrap_or("LF CRLF").split(' ').map(|end| match end {
@@ -70,8 +71,11 @@ pub(crate) fn transcript(text: &str) -> Vec<Line> {
         .filter(|line| !line.starts_with(['#', '%']) && !line.trim().is_empty())
         .map(|line| {
             let (mark, content) = line.split_at(2);
-            let bytes =
-                |end| hex(content).unwrap_or_else(|| format!("{content}{end}").into_bytes());
+            let text = |end| match content.strip_suffix("\\r") {
+                Some(content) => format!("{content}\r").into_bytes(),
+                None => format!("{content}{end}").into_bytes(),
+            };
+            let bytes = |end| hex(content).unwrap_or_else(|| text(end));
             match mark {
                 "> " => Line::Sent(bytes(sent)),
                 "< " => Line::Answered(bytes(answered)),
@@ -169,9 +173,13 @@ fn alike(expected: &[u8], answered: &[u8]) -> bool {
     let (expected, answered) = (split(expected), split(answered));
     expected.len() == answered.len()
         && expected.iter().zip(&answered).all(|(expected, answered)| {
-            let number = |text: &str| text.parse::<f64>();
+            // `12.0`, and `MV(12.0)`.
+            let number = |text: &str| -> Option<(String, f64)> {
+                let (name, value) = text.split_once('(').unwrap_or(("", text));
+                Some((name.to_owned(), value.trim_end_matches(')').parse().ok()?))
+            };
             match (number(expected), number(answered)) {
-                (Ok(expected), Ok(answered)) => {
+                (Some((name, expected)), Some((same, answered))) if name == same => {
                     (expected - answered).abs() <= 0.1 + expected.abs() * 0.01
                 }
                 _ => expected == answered,

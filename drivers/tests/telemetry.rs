@@ -51,7 +51,7 @@ const BACKWARD: [(u16, u32); 1] = [(50, 1)];
 /// Accepted packets as (offset, length, application process, count), and octets skipped.
 fn scan(stream: &[u8], chunk: usize) -> (Vec<[usize; 4]>, usize) {
     let expected = EXPECTED.map(|(apid, secondary)| Expected { apid, secondary });
-    let mut scanner = Scanner::new(PacketType::Telemetry, expected.to_vec(), 4_096);
+    let mut scanner = Scanner::new(PacketType::Telemetry, &expected, 4_096);
     let (mut accepted, mut at, mut skipped) = (Vec::new(), 0, 0);
     let mut sink = |scanned: Scanned<'_>| match scanned {
         Scanned::Packet(packet) => {
@@ -60,9 +60,9 @@ fn scan(stream: &[u8], chunk: usize) -> (Vec<[usize; 4]>, usize) {
             accepted.push([at, packet.len(), apid, count]);
             at += packet.len();
         }
-        Scanned::Damaged(damage) => {
-            at += damage.bytes as usize;
-            skipped += damage.bytes as usize;
+        Scanned::Skipped { octets, .. } => {
+            at += octets;
+            skipped += octets;
         }
     };
     for chunk in stream.chunks(chunk) {

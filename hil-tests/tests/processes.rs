@@ -10,20 +10,25 @@
 //!    run that was killed holds nothing;
 //! 6. when every device is silent and the run is asked to stop by SIGTERM, it has tried to leave each
 //!    safe, and has recorded that it could not, within the seven seconds before SIGKILL;
-//! 7. what is not in memory is refused in virtual time, and cannot be broken on purpose.
+//! 7. a device that comes back within the time that its wiring gives it goes on, armed again, if it is
+//!    the one that it was; with another in its place the run ends;
+//! 8. devices with addresses share one line, with pauses and an echo, each told and heard as if it were
+//!    alone; devices without an address, or with the same, are refused there;
+//! 9. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use bench_runner::execute::RECORD_FILE;
 use bench_runner::exit::Exit;
 use bench_runner::plan::Plan;
 use bench_runner::runtime::Pace;
+use hil_tests::emulators::Emulators;
 use hil_tests::program::Program;
 use hil_tests::ran::Ran;
 use hil_tests::scene::Scene;
-use reports::event::EventKind;
+use reports::event::{Event, EventKind};
 use reports::record::Record;
 use reports::verdict::Ending;
 
@@ -137,36 +142,9 @@ fn run(scene: &Scene) -> Ran {
     }
 }
 
-/// Emulators in a process of their own, until this is dropped.
-struct Emulators(Child);
-
-impl Emulators {
-    /// Plays all devices of a scene, found in its folder `run`.
-    fn start(scene: &Scene, more: &[&str]) -> Emulators {
-        let program = Program::new(PROGRAM, &scene.path("."));
-        let arguments = ["emulate", "wiring/emulated.toml", "--run-dir", "run"];
-        let arguments = [&arguments[..], more].concat();
-        let mut command = program.command(&arguments);
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let ready = out.lines().map(Result::unwrap).next();
-        assert_eq!(ready.as_deref(), Some("ready"));
-        Emulators(child)
-    }
-
-    /// Ends it as whoever started it ends it: its input closes.
-    fn end(mut self) {
-        drop(self.0.stdin.take());
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Emulators {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ended = self.0.kill();
-        let _waited = self.0.wait();
-    }
+/// Plays all devices of a scene, found in its folder `run`.
+fn emulate(scene: &Scene, more: &[&str]) -> Emulators {
+    Emulators::start(&Program::new(PROGRAM, &scene.path(".")), more)
 }
 
 fn ports(scene: &Scene) -> [String; 3] {
@@ -215,7 +193,7 @@ fn scene_and_verdicts() -> (Scene, Vec<(String, String)>) {
 #[test]
 fn over_ports_the_verdict_is_that_of_memory() {
     let (scene, in_memory) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let ran = run(&scene);
     assert_eq!(verdicts(&ran), in_memory);
@@ -232,7 +210,7 @@ fn over_ports_the_verdict_is_that_of_memory() {
 #[test]
 fn over_sockets_the_verdict_is_that_of_memory() {
     let (scene, in_memory) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &["--tcp"]);
+    let emulators = emulate(&scene, &["--tcp"]);
     let links = sockets(&scene);
     linked(&scene, &links);
     let ran = run(&scene);
@@ -259,8 +237,7 @@ fn unplugged(scene: Scene, mut emulators: Emulators) -> (Option<i32>, Ending) {
     let lines = BufReader::new(run.stderr.take().unwrap()).lines();
     for line in lines.map(Result::unwrap) {
         if line.contains("step: work") {
-            emulators.0.kill().unwrap();
-            emulators.0.wait().unwrap();
+            emulators.kill();
         }
     }
     let code = run.wait().unwrap().code();
@@ -288,7 +265,7 @@ fn an_unplugged_board_is_a_bench_fault() {
         .replace("powered_by = \"bus_supply\"\n", "")
         .replace("inside = \"chamber\"\n", "");
     fs::write(scene.path("wiring/emulated.toml"), alone).unwrap();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     let [_, _, payload] = ports(&scene);
     let [supply, chamber, _] = memory();
     linked(&scene, &[supply, chamber, payload]);
@@ -300,7 +277,7 @@ fn an_unplugged_board_is_a_bench_fault() {
 #[test]
 fn an_unplugged_supply_is_an_unsafe_bench() {
     let scene = scene();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let (code, ending) = unplugged(scene, emulators);
     // Whether its output is off, nobody can ask any more.
@@ -308,10 +285,188 @@ fn an_unplugged_supply_is_an_unsafe_bench() {
     assert_eq!(code, Some(Exit::Unsafe as i32));
 }
 
+/// Runs the scene by the program with every line allowed to be away; when its work has begun, kills
+/// the emulators and plays `again`. Gives its exit code and what it recorded.
+fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Event>) {
+    let mut emulators = emulate(scene, &[]);
+    let text = wiring(&ports(scene)).replace("link =", "reconnect = \"10 s\"\nlink =");
+    fs::write(scene.path("wiring/emulated.toml"), &text).unwrap();
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
+    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
+    let mut run = program.command(&arguments).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    let mut told = Vec::new();
+    while !told.iter().any(|line: &String| line.contains("step: work")) {
+        let line = lines.next();
+        told.push(line.unwrap_or_else(|| panic!("{told:#?}")).unwrap());
+    }
+    emulators.kill();
+    again(scene);
+    let emulators = emulate(scene, &[]);
+    // Whoever is told nothing more may not write any more.
+    lines.for_each(|line| drop(line.unwrap()));
+    let code = run.wait().unwrap().code();
+    drop(emulators);
+    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
+    let mut events = Vec::new();
+    let read = Record::from_bytes(record)
+        .unwrap()
+        .for_each(&mut |event| events.push(event.clone()));
+    read.unwrap();
+    (code, events)
+}
+
+#[test]
+fn devices_that_come_back_go_on_armed_again() {
+    let scene = scene();
+    let (code, events) = replugged(&scene, |_| {});
+    let (mut lost, mut away) = (Vec::new(), Vec::new());
+    for event in &events {
+        match &event.kind {
+            EventKind::LinkLost { .. } => lost.push(event.device.0),
+            EventKind::LinkRestored { away_us } => away.push((event.device.0, *away_us)),
+            EventKind::DeviceFailed { why } => panic!("{why}"),
+            _ => {}
+        }
+    }
+    lost.sort_unstable();
+    away.sort_unstable();
+    assert_eq!(lost, [0, 1, 2]);
+    let back: Vec<u16> = away.iter().map(|(device, _)| *device).collect();
+    assert_eq!(back, [0, 1, 2], "{away:?}");
+    assert!(
+        away.iter()
+            .all(|(_, micros)| (1..10_000_000).contains(micros)),
+        "{away:?}"
+    );
+    // The supply that came back is another world's, and off: the checks see it.
+    assert_eq!(code, Some(Exit::Failed as i32));
+    let told = |kind: &EventKind| events.iter().filter(|event| event.kind == *kind).count();
+    assert!(told(&EventKind::MadeSafe) >= 2, "supply and chamber");
+    let ending = Ending::Completed;
+    assert_eq!(told(&EventKind::RunEnded { ending }), 1);
+}
+
+#[test]
+fn another_device_in_its_place_is_not_armed() {
+    let scene = scene();
+    let (code, events) = replugged(&scene, |scene| {
+        let path = scene.path("wiring/emulated.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let head = "[device.bus_supply]\n";
+        let other = format!("{head}options = {{ serial = \"77\" }}\n");
+        fs::write(path, text.replace(head, &other)).unwrap();
+    });
+    let supply = events.iter().filter(|event| event.device.0 == 0);
+    let failed: Vec<&String> = supply
+        .filter_map(|event| match &event.kind {
+            EventKind::LinkRestored { .. } => panic!("it was armed"),
+            EventKind::DeviceFailed { why } => Some(why),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0].contains("77"), "{}", failed[0]);
+    // Where the right one is, and whether it is off, nobody knows.
+    assert_eq!(code, Some(Exit::Unsafe as i32));
+    let ended = events.last().map(|event| &event.kind);
+    assert!(
+        matches!(
+            ended,
+            Some(EventKind::RunEnded {
+                ending: Ending::Unsafe { .. }
+            })
+        ),
+        "{ended:?}"
+    );
+}
+
+/// Two chambers at addresses of one line that echoes.
+fn two_chambers(scene: &Scene, second: &str) {
+    let path = scene.path("run").join("cold");
+    let chamber = |name: &str, address: &str, more: &str| {
+        format!(
+            "[device.{name}]\nrole = \"thermal-chamber\"\nmodel = \"watlow-f4\"\npoll = \"200 ms\"\n\
+             link = \"serial:{}@19200\"\noptions = {{ address = {address} }}\n{more}\n",
+            path.display()
+        )
+    };
+    let line = "line = { echo = true, gap = \"5 ms\", turnaround = \"2 ms\" }";
+    let text = chamber("cold", "1", line) + &chamber("hot", second, line);
+    fs::write(scene.path("wiring/emulated.toml"), text).unwrap();
+}
+
+const TWO_CHAMBERS: &str = r#"
+name = "two on one line"
+
+[[step]]
+name   = "set"
+length = "1 s"
+set = [ { device = "cold", celsius = -10.0 }, { device = "hot", celsius = 60.0 } ]
+
+[[step]]
+name   = "look"
+length = "2 s"
+
+[[check]]
+name    = "cold"
+kind    = "in_range"
+channel = "cold.target"
+during  = "look"
+min     = -10.0
+max     = -10.0
+
+[[check]]
+name    = "hot"
+kind    = "in_range"
+channel = "hot.target"
+during  = "look"
+min     = 60.0
+max     = 60.0
+"#;
+
+#[test]
+fn devices_with_addresses_share_a_line() {
+    let scene = Scene::of("smoke");
+    fs::write(scene.path("campaigns/smoke.toml"), TWO_CHAMBERS).unwrap();
+    two_chambers(&scene, "2");
+    let emulators = emulate(&scene, &[]);
+    let ran = run(&scene);
+    assert_eq!(ran.outcome.exit, Exit::Passed, "{:?}", verdicts(&ran));
+    assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
+    let retried = ran.events(|event| matches!(event.kind, EventKind::Retried { .. }));
+    assert_eq!(retried, [], "nobody was misheard");
+    for (check, name) in [(0, "cold"), (1, "hot")] {
+        let finding = &ran.outcome.report.findings[check];
+        assert!(finding.check == name && finding.samples > 4, "{finding:?}");
+    }
+    emulators.end();
+    assert!(fs::read_dir(scene.path("run")).unwrap().next().is_none());
+}
+
+#[test]
+fn one_address_is_not_given_twice_on_a_line() {
+    let scene = Scene::of("smoke");
+    fs::write(scene.path("campaigns/smoke.toml"), TWO_CHAMBERS).unwrap();
+    two_chambers(&scene, "1");
+    let mut request = scene.request(None);
+    request.pace = Pace::Real;
+    let told = Plan::new(&request).unwrap_err().render(false);
+    assert!(told.contains("both answer to address 1"), "{told}");
+    let path = scene.path("wiring/emulated.toml");
+    let text = fs::read_to_string(&path)
+        .unwrap()
+        .replacen("address = 1", "address = 2", 1);
+    fs::write(&path, text.replacen("gap = \"5 ms\"", "gap = \"6 ms\"", 1)).unwrap();
+    let told = Plan::new(&request).unwrap_err().render(false);
+    assert!(told.contains("write the same `line`"), "{told}");
+}
+
 #[test]
 fn two_runs_do_not_share_an_instrument() {
     let (scene, _) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let program = Program::new(PROGRAM, &scene.path("."));
     let arguments = [
@@ -355,7 +510,7 @@ fn two_runs_do_not_share_an_instrument() {
 #[test]
 fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
     let (scene, _) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let program = Program::new(PROGRAM, &scene.path("."));
     let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
@@ -367,7 +522,7 @@ fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
             .status();
         assert!(kill.unwrap().success());
     };
-    let (device, this) = (emulators.0.id(), run.id());
+    let (device, this) = (emulators.id(), run.id());
     let lines = BufReader::new(run.stderr.take().unwrap()).lines();
     for line in lines.map(Result::unwrap) {
         if line.contains("step: work") {
@@ -451,6 +606,7 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
     ];
     let told = refusals(&scene, Pace::Real, &shared);
     assert!(told.contains("where `chamber` is already"), "{told}");
+    assert!(told.contains("`ccsds-serial` has none"), "{told}");
 
     let scene = scene.asking(
         "length = \"4 s\"\nset = [ ",
@@ -471,6 +627,6 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
 
     let broken = memory().map(|_| "usb:3".to_owned());
     let told = refusals(&scene, Pace::Real, &broken);
-    assert!(told.contains("this version has no `usb` links"), "{told}");
+    assert!(told.contains("did you mean `serial:usb:3@9600`?"), "{told}");
     assert!(told.contains("`serial:/dev/ttyUSB0@9600`"), "{told}");
 }

@@ -18,5 +18,6 @@ pub mod reading;
 pub mod seed;
 pub mod selection;
 pub mod shape;
+pub mod template;
 pub mod time;
 pub mod timeline;

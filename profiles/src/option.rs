@@ -35,6 +35,8 @@ pub enum OptionKind {
     Duration,
     /// Any text.
     Text,
+    /// A line that the device is told, with places for these numbers; empty for none.
+    Template(&'static [&'static str]),
     /// One of these words.
     Choice(&'static [&'static str]),
 }

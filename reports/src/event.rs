@@ -91,6 +91,14 @@ pub enum EventKind {
         #[serde(skip)]
         output: Arc<[u8]>,
     },
+    /// A chunk went over the device's line. Only where the run was asked to keep them.
+    Wire {
+        /// Whether to the device; else from it.
+        sent: bool,
+        /// Its octets: some bytes of a stream, or a CAN frame as the links move them.
+        #[serde(skip)]
+        octets: Arc<[u8]>,
+    },
     /// A query was not answered in time.
     NoResponse {
         /// Which input.
@@ -106,6 +114,16 @@ pub enum EventKind {
         asked: String,
         /// Why.
         why: String,
+    },
+    /// The line to a device was lost, as by an adapter that was unplugged; it is waited for.
+    LinkLost {
+        /// What was seen of it.
+        why: String,
+    },
+    /// The line to a device came back, and so did the device: the same one, and armed again.
+    LinkRestored {
+        /// How long it was away, µs.
+        away_us: u64,
     },
     /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
     BusError {

@@ -4,6 +4,7 @@
 //! [`event::Event`]s that follow, from a run under way or from a record of one.
 
 pub mod check;
+pub mod columns;
 pub mod digest;
 pub mod event;
 pub mod golden;

@@ -186,6 +186,14 @@ impl Observer for Console {
             EventKind::DeviceFailed { why } => {
                 Some(("failed", format!("{} failed: {why}", self.name(event))))
             }
+            EventKind::LinkLost { why } => {
+                Some(("link-lost", format!("{} is away: {why}", self.name(event))))
+            }
+            EventKind::LinkRestored { away_us } => {
+                let (name, away) = (self.name(event), *away_us as f64 * 1e-6);
+                let text = format!("{name} is back after {away:.1} s, and armed again");
+                Some(("link-restored", text))
+            }
             EventKind::NotMadeSafe { why } => {
                 Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
             }
@@ -201,7 +209,8 @@ impl Observer for Console {
                 self.trouble += 1;
                 None
             }
-            EventKind::StepEnded { .. }
+            EventKind::Wire { .. }
+            | EventKind::StepEnded { .. }
             | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }
             | EventKind::OutputFetched { .. }

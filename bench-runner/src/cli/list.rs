@@ -1,11 +1,13 @@
 //! `bench list`: what there is to write into campaigns and wirings.
 
+use clap::ValueEnum;
 use drivers::catalog::{self, Role};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use reports::check::{KINDS, Target};
 use std::fmt::Write;
 
 use super::print;
+use crate::decode::Format;
 use crate::exit::Exit;
 
 /// List makes, telemetry formats and kinds of checks, with their settings
@@ -65,6 +67,15 @@ fn formats(text: &mut String) {
         line(text, format_args!("  {name:<22} {summary}"));
     }
     text.push('\n');
+    line(text, format_args!("formats of streams, for bench decode"));
+    for format in Format::value_variants() {
+        let value = format.to_possible_value();
+        let value = value.expect("every format can be written");
+        let summary = value.get_help().map(ToString::to_string);
+        let (name, summary) = (value.get_name(), summary.unwrap_or_default());
+        line(text, format_args!("  {name:<22} {summary}"));
+    }
+    text.push('\n');
 }
 
 fn checks(text: &mut String) {
@@ -90,6 +101,7 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             OptionKind::Number { unit, .. } => format!("number, {unit}"),
             OptionKind::Duration => "time".to_owned(),
             OptionKind::Text => "text".to_owned(),
+            OptionKind::Template(_) => "template".to_owned(),
             OptionKind::Choice(words) => words.join(" | "),
         };
         let default = match (spec.default, spec.kind) {
@@ -97,6 +109,7 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             (Some(OptionDefault::Unset), _) => "off".to_owned(),
             (Some(OptionDefault::Number(seconds)), OptionKind::Duration) => format!("{seconds} s"),
             (Some(OptionDefault::Number(number)), _) => number.to_string(),
+            (Some(OptionDefault::Text("")), _) => "none".to_owned(),
             (Some(OptionDefault::Text(word)), _) => word.to_owned(),
         };
         line(

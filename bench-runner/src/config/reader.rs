@@ -275,26 +275,29 @@ impl<'a> Node<'a> {
 
     /// A whole or broken number; never infinite or not a number.
     pub fn number(&self) -> Option<Located<f64>> {
-        let number = match self.value {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
-            DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
-            DeValue::String(text) => return self.wrong_with("a number", number_advice(text)),
-            _ => return self.wrong("a number"),
-        };
-        match number.filter(|number| number.is_finite()) {
-            Some(number) => Some(self.located(number)),
-            None => self.wrong("a finite number"),
+        match (self.value, self.raw_number()) {
+            (_, Some(number)) if number.is_finite() => Some(self.located(number)),
+            (_, Some(_)) => self.wrong("a finite number"),
+            (DeValue::String(text), None) => self.wrong_with("a number", number_advice(text)),
+            (_, None) => self.wrong("a number"),
+        }
+    }
+
+    /// The truth, where this is one; nothing is noted where it is none.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
         }
     }
 
     /// The number, where this is one; nothing is noted where it is none.
     pub(crate) fn raw_number(&self) -> Option<f64> {
-        let number: f64 = match self.value {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
-            DeValue::Float(float) => float.as_str().parse().ok()?,
-            _ => return None,
-        };
-        Some(number)
+        match self.value {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => None,
+        }
     }
 
     /// An instant: in quotes, or as TOML has them.
@@ -307,16 +310,16 @@ impl<'a> Node<'a> {
 
     /// A whole number from zero.
     pub fn whole(&self) -> Option<Located<u64>> {
-        let whole = match self.value {
-            DeValue::Integer(integer) => {
-                u64::from_str_radix(integer.as_str(), integer.radix()).ok()
-            }
-            _ => None,
-        };
-        match whole {
-            Some(whole) => Some(self.located(whole)),
-            None => self.wrong(&format!("a whole number from 0 to {}", u64::MAX)),
-        }
+        let digits = self.value.as_integer();
+        let whole = digits.and_then(|w| u64::from_str_radix(w.as_str(), w.radix()).ok());
+        let whole = whole.map(|whole| self.located(whole));
+        whole.or_else(|| self.wrong(&format!("a whole number from 0 to {}", u64::MAX)))
+    }
+
+    /// `true` or `false`.
+    pub fn truth(&self) -> Option<Located<bool>> {
+        let truth = self.value.as_bool().map(|truth| self.located(truth));
+        truth.or_else(|| self.wrong("true or false, without quotes"))
     }
 
     /// A length of time in seconds, written with its unit.

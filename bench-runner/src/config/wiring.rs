@@ -41,6 +41,10 @@ pub struct RawDevice {
     pub link: Option<Located<String>>,
     /// How often it is asked, s.
     pub poll: Option<Located<f64>>,
+    /// How long its line may be away, s.
+    pub reconnect: Option<Located<f64>>,
+    /// How its line wants to be talked to.
+    pub line: Option<RawLine>,
     /// What it may be told at most.
     pub limits: Vec<RawSetting>,
     /// The make's own settings.
@@ -51,8 +55,29 @@ pub struct RawDevice {
     pub powered_by: Option<Located<String>>,
     /// The chamber that it stands in, in the emulated plant.
     pub inside: Option<Located<String>>,
+    /// The source at which it measures, in the emulated plant.
+    pub measures: Option<Located<String>>,
+    /// The day on which it was calibrated.
+    pub calibrated: Option<Located<String>>,
+    /// The last day on which that counts.
+    pub calibration_due: Option<Located<String>>,
     /// The serial number that it must have.
     pub serial: Option<Located<String>>,
+}
+
+/// `line` of a device: pauses in seconds, and whether the line echoes.
+#[derive(Clone, Debug)]
+pub struct RawLine {
+    /// Its place.
+    pub place: Place,
+    /// From one command to the next.
+    pub gap: Option<Located<f64>>,
+    /// From an answer to the next command.
+    pub turnaround: Option<Located<f64>>,
+    /// After each character.
+    pub byte_gap: Option<Located<f64>>,
+    /// Whether what is sent is heard.
+    pub echo: Option<Located<bool>>,
 }
 
 pub(super) fn wiring(root: &TableReader<'_>) -> RawWiring {
@@ -80,11 +105,16 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         model: None,
         link: None,
         poll: None,
+        reconnect: None,
+        line: None,
         limits: Vec::new(),
         options: Vec::new(),
         faults: Vec::new(),
         powered_by: None,
         inside: None,
+        measures: None,
+        calibrated: None,
+        calibration_due: None,
         serial: None,
     };
     let Some(table) = node.table(&format!("[device.{}]", device.name.value)) else {
@@ -99,11 +129,30 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     (device.role, device.model) = (required("role"), required("model"));
     device.link = required("link");
     device.poll = table.get("poll").and_then(|node| node.duration());
+    device.reconnect = table.get("reconnect").and_then(|node| node.duration());
+    device.line = table.get("line").and_then(|node| line(&node));
     device.limits = section("limits");
     device.options = section("options");
     device.faults = section("faults");
     (device.powered_by, device.inside) = (text("powered_by"), text("inside"));
+    device.measures = text("measures");
+    device.calibrated = text("calibrated");
+    device.calibration_due = text("calibration_due");
     device.serial = text("serial");
     table.finish();
     device
+}
+
+fn line(node: &Node<'_>) -> Option<RawLine> {
+    let table = node.table("line")?;
+    let pause = |key| table.get(key).and_then(|node| node.duration());
+    let line = RawLine {
+        place: table.place().clone(),
+        gap: pause("gap"),
+        turnaround: pause("turnaround"),
+        byte_gap: pause("byte_gap"),
+        echo: table.get("echo").and_then(|node| node.truth()),
+    };
+    table.finish();
+    Some(line)
 }

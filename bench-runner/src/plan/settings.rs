@@ -1,6 +1,7 @@
 //! Settings: what a file says against what a make or a check declares.
 
 use profiles::option::{OptionKind, OptionSpec, OptionValue, Options};
+use profiles::template::{Template, TemplateError};
 
 use super::Planner;
 use crate::config::campaign::{RawSetting, RawValue};
@@ -32,6 +33,13 @@ impl Planner {
                 self.refuse(refusal.maybe_help(help));
                 continue;
             };
+            if let (OptionKind::Template(fields), RawValue::Text(text)) =
+                (spec.kind, &setting.value)
+                && let Err(error) = Template::parse(text, fields)
+            {
+                self.misfit(what, spec, setting, &error);
+                continue;
+            }
             match value(spec, &setting.value) {
                 Ok(value) => options.set(spec.name, value),
                 Err((expected, help)) => {
@@ -55,6 +63,29 @@ impl Planner {
         }
         options
     }
+
+    /// Refuses a template at the very place of its text that is wrong.
+    fn misfit(
+        &mut self,
+        what: &str,
+        spec: &OptionSpec,
+        setting: &RawSetting,
+        error: &TemplateError,
+    ) {
+        let message = format!("`{}` of {what}: {}", spec.name, error.found);
+        let whole = &setting.place;
+        let mut place = whole.clone();
+        // Behind the opening quote; not so in texts with escapes, which are marked as a whole.
+        let quoted = self.loader.sources.quoted(whole);
+        let start = whole.span.start + 1;
+        if let RawValue::Text(text) = &setting.value
+            && quoted.trim_matches(['"', '\'']) == text
+        {
+            place.span = start + error.at.start..start + error.at.end;
+        }
+        let refusal = Refusal::at(&place, message, error.expected.clone());
+        self.refuse(refusal.help(spec.help));
+    }
 }
 
 /// The value, or what was expected and what to write.
@@ -65,7 +96,9 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         {
             return Ok(OptionValue::Number(*number));
         }
-        (OptionKind::Text, RawValue::Text(text)) => return Ok(OptionValue::Text(text.clone())),
+        (OptionKind::Text | OptionKind::Template(_), RawValue::Text(text)) => {
+            return Ok(OptionValue::Text(text.clone()));
+        }
         (OptionKind::Choice(words), RawValue::Text(text)) if words.contains(&text.as_str()) => {
             return Ok(OptionValue::Text(text.clone()));
         }
@@ -75,7 +108,7 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         },
         (OptionKind::Number { min, max, unit }, _) => range(min, max, unit),
         (OptionKind::Duration, _) => DURATION.to_owned(),
-        (OptionKind::Text, _) => "expected a text in quotes".to_owned(),
+        (OptionKind::Text | OptionKind::Template(_), _) => "expected a text in quotes".to_owned(),
         (OptionKind::Choice(words), _) => format!("expected one of: {}", words.join(", ")),
     };
     let help = match (spec.kind, raw) {

@@ -9,12 +9,9 @@ use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing};
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
-use drivers::power_supply;
-use drivers::solar_array_simulator;
-use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
@@ -22,6 +19,7 @@ use reports::event::DeviceId;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
+use super::way::{Door, doors};
 use crate::plan::{DevicePlan, Plan, Wired};
 
 /// Faults that may wait for one emulator.
@@ -38,6 +36,8 @@ const MAINS: Drive = Drive {
 #[derive(Debug)]
 pub(super) struct Near {
     pub(super) link: Link,
+    /// To open it again.
+    pub(super) door: Door,
     pub(super) faults: Sender<Fault>,
 }
 
@@ -48,15 +48,17 @@ pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
 pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
     let bench = Bench::new(&plan.devices, plan.seed, clock, None);
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
+    let mut doors = doors(&plan.devices, clock);
     for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let link = match wired.link.line() {
-            Some(line) => Link::open(line, clock).await,
-            None => Ok(bench.emulate(wired, broken)),
+        let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
+        let link = match door {
+            Door::Memory => Ok(bench.emulate(wired, broken)),
+            Door::Line(..) | Door::Bus(_) => door.open(clock).await,
         };
         match link {
             Ok(link) => {
-                nears.insert(wired.id, Near { link, faults });
+                nears.insert(wired.id, Near { link, door, faults });
             }
             Err(error) => {
                 absent.insert(wired.id, format!("{}: {error}", wired.name));
@@ -71,20 +73,21 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
 pub struct Published {
     /// The devices that are served.
     pub served: Vec<String>,
-    /// The devices that are not, because their bus cannot be played on a serial line.
-    pub skipped: Vec<String>,
     tasks: JoinSet<()>,
     // An emulator whose faults end has ended itself.
     faults: Vec<Sender<Fault>>,
 }
 
-/// How emulators are published.
+/// How emulators are published. Those that speak CAN are behind an adapter at their port (slcan), or
+/// a server at their socket (socketcand), unless an interface is given for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// What leads to those that speak bytes.
     pub lines: Lines,
     /// The interface on which those are found that speak CAN.
     pub bus: Option<CanSpec>,
+    /// How many times faster than real their world is.
+    pub speed: u32,
 }
 
 /// What leads to emulators that speak bytes.
@@ -107,40 +110,89 @@ pub async fn publish(
     folder: &Path,
     endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
-    let clock = Clock::start_fine();
+    let clock = Clock::start_fine().times(endpoints.speed);
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),
-        skipped: Vec::new(),
         tasks: JoinSet::new(),
         faults: Vec::new(),
     };
-    for wired in devices.iter().map(DevicePlan::wired) {
-        let name = wired.name.to_string();
-        let Some(emulator) = bench.emulator(wired) else {
-            continue;
-        };
-        let path = folder.join(&name);
-        let is_can = matches!(wired.pacing, Pacing::Can { .. });
-        let link = match (&endpoints.bus, endpoints.lines) {
-            (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
-            (None, _) if is_can => {
-                published.skipped.push(name);
-                continue;
+    for sharing in trunks(devices) {
+        let mut emulators = Vec::new();
+        for wired in sharing {
+            if let Some(emulator) = bench.emulator(wired) {
+                published.served.push(wired.name.to_string());
+                emulators.push((wired, emulator));
             }
-            (_, Lines::Ports) => Link::publish_pty(&path, clock, wired.pacing)?,
-            (_, Lines::Sockets) => Link::publish_tcp(&path, clock, wired.pacing).await?,
-        };
-        let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let plant = bench.plant.clone();
-        published.tasks.spawn(async move {
-            // Without its line an emulator has nobody to tell that it failed.
-            let _line_failed = serve(emulator, link, broken, clock, plant).await;
-        });
-        published.faults.push(faults);
-        published.served.push(name);
+        }
+        let wired: Vec<&Wired> = emulators.iter().map(|(wired, _)| *wired).collect();
+        let links = ends(&wired, folder, endpoints, clock).await?;
+        for ((_, emulator), link) in emulators.into_iter().zip(links) {
+            let (faults, broken) = mpsc::channel(FAULT_QUEUE);
+            let plant = bench.plant.clone();
+            published.tasks.spawn(async move {
+                // Without its line an emulator has nobody to tell that it failed.
+                let _line_failed = serve(emulator, link, broken, clock, plant).await;
+            });
+            published.faults.push(faults);
+        }
     }
     Ok(published)
+}
+
+/// The devices by the lines that they are on: mostly one on each.
+fn trunks(devices: &[DevicePlan]) -> Vec<Vec<&Wired>> {
+    let mut trunks: Vec<Vec<&Wired>> = Vec::new();
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    for wired in devices.iter().map(DevicePlan::wired) {
+        let place = match wired.link.line() {
+            Some(line) => *ends.entry(line.far_end()).or_insert(trunks.len()),
+            None => trunks.len(),
+        };
+        match trunks.get_mut(place) {
+            Some(sharing) => sharing.push(wired),
+            None => trunks.push(vec![wired]),
+        }
+    }
+    trunks
+}
+
+/// The far ends of devices on one line, which each of their names in the folder leads to.
+async fn ends(
+    sharing: &[&Wired],
+    folder: &Path,
+    endpoints: &Endpoints,
+    clock: Clock,
+) -> Result<Vec<Link>, LinkError> {
+    let Some((first, others)) = sharing.split_first() else {
+        return Ok(Vec::new());
+    };
+    let path = |wired: &Wired| folder.join(wired.name.as_str());
+    let mut links = Vec::new();
+    if let Pacing::Can { bit_rate } = first.pacing {
+        // Each board has a controller of its own.
+        for wired in sharing {
+            let path = path(wired);
+            links.push(match (&endpoints.bus, endpoints.lines) {
+                (Some(bus), _) => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+                (None, Lines::Ports) => Link::publish_slcan(&path, clock, bit_rate)?,
+                (None, Lines::Sockets) => Link::publish_socketcand(&path, clock, bit_rate).await?,
+            });
+        }
+        return Ok(links);
+    }
+    let mut trunk = match endpoints.lines {
+        Lines::Ports => Link::publish_pty(&path(first), clock, first.pacing)?,
+        Lines::Sockets => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    };
+    for wired in others {
+        trunk.publish_also(&path(wired))?;
+    }
+    let echo = first.manners.echo;
+    if sharing.len() == 1 && !echo {
+        return Ok(vec![trunk]);
+    }
+    Ok(party(trunk, sharing.len(), echo).await)
 }
 
 /// The plant, and each device's place in it.
@@ -191,15 +243,7 @@ impl Bench {
             options: wired.options.clone(),
             place: *self.places.get(&wired.id)?,
         };
-        let emulate = match wired.role {
-            Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
-            Role::SolarArraySimulator => {
-                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
-            }
-            Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
-            Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
-        };
-        Some(emulate(setup))
+        catalog::emulate(wired.role, wired.model, setup)
     }
 }
 
@@ -225,10 +269,20 @@ fn places(
                 airs.insert(wired.id, air);
                 places.insert(wired.id, Place::Air(air));
             }
-            Role::Accelerator => {}
+            Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
         }
     }
     for device in devices {
+        if let DevicePlan::Instrument(instrument) = device
+            && matches!(
+                instrument.wired.role,
+                Role::ElectronicLoad | Role::PowerAnalyser
+            )
+        {
+            let bus = instrument.source.and_then(|id| buses.get(&id).copied());
+            let bus = bus.or(mains).unwrap_or_else(|| plant.add_bus());
+            places.insert(instrument.wired.id, Place::Bus(bus));
+        }
         if let DevicePlan::Board(board) = device {
             let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
             let bus = bus.or(mains);

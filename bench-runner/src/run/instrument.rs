@@ -1,15 +1,17 @@
 //! The station of an instrument: identifies it, arms it, polls it, tells it, leaves it safe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use drivers::catalog::{self, Role};
+use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
+use drivers::device::Identity;
+use drivers::electronic_load::LoadLimits;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use drivers::power_supply::{self, SupplyLimits};
-use drivers::solar_array_simulator::{self, ArrayLimits};
-use drivers::thermal_chamber::{self, CelsiusRange};
+use drivers::power_supply::SupplyLimits;
+use drivers::solar_array_simulator::ArrayLimits;
+use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Volts, Watts};
@@ -19,6 +21,8 @@ use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::station::{Order, Raised, Reporter};
+use super::timing::Timing;
+use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
 const TRIES: u32 = 3;
@@ -45,6 +49,12 @@ pub(super) struct InstrumentStation {
     pub(super) poll: Period,
     pub(super) clock: Clock,
     pub(super) orders: Receiver<Order>,
+    /// Orders that came while the instrument was away.
+    pub(super) kept: VecDeque<Order>,
+    pub(super) way: Way,
+    /// Who answered first.
+    pub(super) identity: Option<Identity>,
+    pub(super) timing: Timing,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -81,6 +91,7 @@ impl InstrumentStation {
                 return prepared;
             }
         };
+        self.identity = Some(identity.clone());
         let found = identity.serial.clone();
         let event = EventKind::Identified {
             maker: identity.maker,
@@ -104,7 +115,8 @@ impl InstrumentStation {
         Prepared::Armed
     }
 
-    async fn arm(&mut self) -> Result<(), DeviceError> {
+    /// Tells the instrument its limits.
+    pub(super) async fn arm(&mut self) -> Result<(), DeviceError> {
         let limit = |key: &str| self.limits.get(key).copied();
         match &mut self.instrument {
             Instrument::PowerSupply(supply) => {
@@ -128,6 +140,19 @@ impl InstrumentStation {
                     array.protect(ceiling).await?;
                 }
             }
+            Instrument::ElectronicLoad(load) => {
+                if let (Some(volts), Some(amps), Some(watts)) =
+                    (limit("volts"), limit("amps"), limit("watts"))
+                {
+                    let ceiling = LoadLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                        watts: Watts(watts),
+                    };
+                    load.protect(ceiling).await?;
+                }
+            }
+            Instrument::PowerAnalyser(_) => {}
             Instrument::ThermalChamber(chamber) => {
                 if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
                     let range = CelsiusRange {
@@ -144,28 +169,38 @@ impl InstrumentStation {
     /// Polls and carries out orders until told to leave the device safe.
     async fn attend(&mut self) {
         let mut due = self.clock.now();
-        let mut alarm = Alarm::new(self.clock);
+        let (mut alarm, mut poll_alarm) = (Alarm::new(self.clock), Alarm::new(self.clock));
         loop {
+            let begins = self.timing.begins();
+            if begins <= self.clock.now() {
+                let Some((at, command)) = self.timing.pop() else {
+                    continue;
+                };
+                if !self.apply(at, &command).await {
+                    return self.wait_for_the_end().await;
+                }
+                continue;
+            }
             let order = tokio::select! {
                 biased;
-                order = self.orders.recv() => Some(order),
-                () = alarm.at(due) => None,
+                order = next(&mut self.kept, &mut self.orders) => Some(order),
+                () = alarm.at(begins) => continue,
+                () = poll_alarm.at(self.timing.polls(due, self.poll)) => None,
             };
             match order {
                 None => {
+                    let asked = self.clock.now();
                     if !self.measure().await {
                         return self.wait_for_the_end().await;
                     }
+                    self.timing.polled(asked, self.clock.now());
                     // A poll that took longer than its period skips what it missed.
                     while due <= self.clock.now() {
                         due = due + self.poll;
                     }
                 }
-                Some(Some(Order::Apply { at, command })) => {
-                    if !self.apply(at, &command).await {
-                        return self.wait_for_the_end().await;
-                    }
-                }
+                Some(Some(Order::Apply { at, command })) => self.timing.push(at, command),
+                // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
         }
@@ -182,6 +217,7 @@ impl InstrumentStation {
                     self.watch(&readings).await;
                     return true;
                 }
+                Err(error) if is_gone(&error) => return self.recover(&error).await,
                 Err(error) if attempt < TRIES => {
                     let event = EventKind::Retried {
                         asked: "measure".into(),
@@ -214,17 +250,31 @@ impl InstrumentStation {
     }
 
     async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
-        let applied = match command {
-            Command::Inject(fault) => {
-                let _emulator_gone = self.faults.send(fault.clone()).await;
-                Ok(())
+        self.way.meter.mark();
+        let applied = loop {
+            let applied = match command {
+                Command::Inject(fault) => {
+                    let _emulator_gone = self.faults.send(fault.clone()).await;
+                    Ok(())
+                }
+                command => self.instrument.apply(&self.name, command).await,
+            };
+            match applied {
+                // Whether it was heard before the line was lost, nobody knows: it is told again.
+                Err(error) if is_gone(&error) => {
+                    if !self.recover(&error).await {
+                        return false;
+                    }
+                }
+                applied => break applied,
             }
-            command => self.instrument.apply(&self.name, command).await,
         };
         match applied {
             Ok(()) => {
                 let now = self.clock.now();
                 let late_us = now.micros_since(at);
+                let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
+                self.timing.told(command, characters, byte_us);
                 let event = EventKind::SetPointApplied {
                     command: command.clone(),
                     late_us,
@@ -239,7 +289,7 @@ impl InstrumentStation {
         }
     }
 
-    async fn fail(&mut self, error: &DeviceError) {
+    pub(super) async fn fail(&mut self, error: &DeviceError) {
         let why = error.kind.to_string();
         self.reporter
             .tell(self.clock.now(), EventKind::DeviceFailed { why });
@@ -248,18 +298,22 @@ impl InstrumentStation {
 
     /// After a failure nothing is told any more but to make safe.
     async fn wait_for_the_end(&mut self) {
-        while let Some(Order::Apply { .. }) = self.orders.recv().await {}
+        while let Some(Order::Apply { .. }) = next(&mut self.kept, &mut self.orders).await {}
     }
 
     async fn make_safe(&mut self, prepared: Prepared) {
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
-            result = self
-                .instrument
-                .make_safe()
-                .await
-                .map_err(|error| error.kind.to_string());
-            if result.is_ok() {
+            let Err(error) = self.instrument.make_safe().await else {
+                result = Ok(());
+                break;
+            };
+            result = Err(error.kind.to_string());
+            if is_gone(&error)
+                && self.way.may_come_back()
+                && let Err(error) = self.reach_again().await
+            {
+                result = Err(error.kind.to_string());
                 break;
             }
         }
@@ -279,11 +333,19 @@ impl InstrumentStation {
     }
 }
 
+/// The next order: one that was kept, else one that comes. Cancel-safe.
+async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Option<Order> {
+    match kept.pop_front() {
+        Some(order) => Some(order),
+        None => orders.recv().await,
+    }
+}
+
 /// The driver of an instrument's model, by its role.
 ///
 /// # Errors
 /// If the catalog has no such model, or its driver does not take its options.
-pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+pub(crate) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
     let device = setup.device.clone();
     let missing = || {
         DeviceErrorKind::WrongIdentity {
@@ -292,18 +354,5 @@ pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instru
         }
         .of(&device)
     };
-    match role {
-        Role::PowerSupply => {
-            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::PowerSupply((model.drive)(setup)?))
-        }
-        Role::SolarArraySimulator => {
-            let model = catalog::find(solar_array_simulator::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::SolarArraySimulator((model.drive)(setup)?))
-        }
-        Role::ThermalChamber | Role::Accelerator => {
-            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
-        }
-    }
+    Instrument::open(role, model, setup).ok_or_else(missing)?
 }

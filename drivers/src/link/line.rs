@@ -27,20 +27,20 @@ pub(super) async fn read(
     clock: Clock,
     most: usize,
 ) -> Result<Arrival, LinkError> {
-    let mut bytes = [0; READ_BYTES];
-    let length = poll_fn(|context| {
+    // The buffer is not kept while nothing is there: every future that waits here would hold it.
+    let chunk = poll_fn(|context| {
+        let mut bytes = [0; READ_BYTES];
         let mut buffer = ReadBuf::new(&mut bytes[..most]);
         Pin::new(&mut *stream)
             .poll_read(context, &mut buffer)
-            .map_ok(|()| buffer.filled().len())
+            .map_ok(|()| Bytes::copy_from_slice(buffer.filled()))
     })
     .await
     .map_err(|error| failed(&error))?;
-    if length == 0 {
+    if chunk.is_empty() {
         // A port that was unplugged reads nothing, at once and for ever.
         return Err(LinkError::Closed);
     }
-    let chunk = Bytes::copy_from_slice(&bytes[..length]);
     Ok(Arrival::new(clock.now(), chunk))
 }
 
@@ -173,6 +173,11 @@ impl Published {
         publish(path, Path::new(line), |new| {
             std::fs::write(new, format!("{line}\n"))
         })
+    }
+
+    /// What it leads to.
+    pub(super) fn says(&self) -> &Path {
+        &self.says
     }
 
     fn is_ours(&self) -> bool {

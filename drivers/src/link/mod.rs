@@ -1,16 +1,21 @@
 //! Links: one end of a wire that moves chunks. A chunk is some bytes on a stream, or one frame
 //! on CAN; a link stamps what arrives with bench time and does not look inside.
 
+mod bus;
 pub mod can;
 mod faults;
 mod line;
+mod manners;
 mod memory;
+mod meter;
 mod pty;
+pub mod rfc2217;
 mod serial;
 mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,11 +23,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
-pub use can::{BusNeeds, CanSpec};
+pub use bus::{Bus, party};
+pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
+pub use manners::Manners;
 pub use memory::Pacing;
-pub use spec::{Flow, LineSpec, LinkSpec, LinkSpecError, Parity, SerialSpec, TcpSpec};
+pub use meter::Meter;
+pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
+pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
+use self::can::bus::BitRates;
+use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
 
@@ -64,15 +76,23 @@ impl Arrival {
 pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
+    manners: Option<Box<Kept>>,
+    meter: Option<Meter>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    /// A node of a CAN bus in this process.
+    CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
-    // It keeps what it has heard and waits for.
-    Can(Box<can::socket::End>),
+    // They keep what they have heard and wait for.
+    Can(Box<can::End>),
+    Rfc2217(rfc2217::Client),
+    /// One device's end of a line that several share.
+    Tap(bus::Tap),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -80,10 +100,45 @@ enum Wire {
 }
 
 impl Wire {
+    async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        match self {
+            Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::CanNode(node) => node.send_at(at, &chunk),
+            Wire::Serial(end) => end.send_at(at, chunk).await,
+            Wire::Tcp(end) => end.send_at(at, chunk).await,
+            Wire::Rfc2217(end) => end.send_at(at, chunk).await,
+            Wire::Can(end) => end.send_at(at, chunk).await,
+            Wire::Tap(end) => end.send_at(at, chunk).await,
+            Wire::Pty(end) => end.send_at(at, chunk).await,
+            Wire::TcpServer(end) => end.send_at(at, chunk).await,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Arrival, LinkError> {
+        match self {
+            Wire::Memory(end) => end.receive().await,
+            Wire::CanNode(node) => node.receive().await,
+            Wire::Serial(end) => end.receive().await,
+            Wire::Tcp(end) => end.receive().await,
+            Wire::Rfc2217(end) => end.receive().await,
+            Wire::Can(end) => end.receive().await,
+            Wire::Tap(end) => end.receive().await,
+            Wire::Pty(end) => end.receive().await,
+            Wire::TcpServer(end) => end.receive().await,
+        }
+    }
+
+    fn can(end: can::End) -> Link {
+        Wire::Can(Box::new(end)).end()
+    }
+
     fn end(self) -> Link {
         Link {
             wire: self,
             faults: None,
+            manners: None,
+            meter: None,
+            witness: None,
         }
     }
 }
@@ -95,6 +150,14 @@ impl Link {
         (Wire::Memory(near).end(), Wire::Memory(far).end())
     }
 
+    /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
+    /// won the bus and is over.
+    pub fn can_bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+        let nodes = can::bus::node::nodes(clock, rates, nodes);
+        let ends = nodes.into_iter().map(|node| Wire::CanNode(node).end());
+        ends.collect()
+    }
+
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
     /// driver, and real time.
     ///
@@ -104,7 +167,19 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
-            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
+            LineSpec::Can(spec) => {
+                Wire::can(can::End::Socket(can::socket::End::open(spec, clock)?))
+            }
+            LineSpec::Slcan(spec) => {
+                Wire::can(can::End::Slcan(can::slcan::End::open(spec, clock).await?))
+            }
+            LineSpec::Socketcand(spec) => {
+                let client = can::socketcand::Client::connect(spec, clock).await?;
+                Wire::can(can::End::Socketcand(client))
+            }
+            LineSpec::Rfc2217(spec) => {
+                Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
+            }
         })
     }
 
@@ -126,10 +201,80 @@ impl Link {
         Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
     }
 
+    /// An end of a CAN bus for an emulator. The other is behind an adapter that speaks Lawicel's
+    /// language (slcan), at a serial port that is found under the symbolic link `path`. Frames
+    /// take the time that they take on a bus of this bit rate.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal, or the name cannot be given.
+    pub fn publish_slcan(path: &Path, clock: Clock, bit_rate: u32) -> Result<Link, LinkError> {
+        let end = can::slcan::Published::publish(path, clock, bit_rate)?;
+        Ok(Wire::can(can::End::Adapter(end)))
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind a server of CAN over TCP, as
+    /// socketcand is one, with the bus `can0`; the file `path` holds its address.
+    ///
+    /// # Errors
+    /// If there is no port, or the file cannot be written.
+    pub async fn publish_socketcand(
+        path: &Path,
+        clock: Clock,
+        bit_rate: u32,
+    ) -> Result<Link, LinkError> {
+        let end = can::socketcand::Server::publish(path, clock, bit_rate).await?;
+        Ok(Wire::can(can::End::Server(end)))
+    }
+
+    /// Publishes a published end under another name too: another device on the same line.
+    ///
+    /// # Errors
+    /// If the name cannot be given.
+    pub fn publish_also(&mut self, path: &Path) -> Result<(), LinkError> {
+        match &mut self.wire {
+            Wire::Pty(end) => end.publish_also(path),
+            Wire::TcpServer(end) => end.publish_also(path),
+            _ => Ok(()),
+        }
+    }
+
     /// The same link, on which what is *received* is dropped or damaged now and then.
     #[must_use]
     pub fn with_faults(mut self, faults: LinkFaults) -> Link {
         self.faults = Some(faults);
+        self
+    }
+
+    /// The same link, on which manners are kept: what is sent waits for its pauses, and an echo is
+    /// not heard. `line` is the one that leads there, for the length of its characters.
+    #[must_use]
+    pub fn with_manners(mut self, manners: Manners, line: &LineSpec, clock: Clock) -> Link {
+        if !manners.is_plain() {
+            self.manners = Some(Box::new(Kept::new(manners, line, clock)));
+        }
+        self
+    }
+
+    /// The same link, on which `meter` measures what is sent.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Link {
+        self.meter = Some(meter);
+        self
+    }
+
+    /// Lets go of a line that several devices share: a conversation is over. Whoever speaks an
+    /// addressed protocol says so after each answer, so that the next device need not wait for
+    /// the line's silence. Other lines have nobody else who waits.
+    pub fn release(&mut self) {
+        if let Wire::Tap(tap) = &mut self.wire {
+            tap.release();
+        }
+    }
+
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
         self
     }
 
@@ -141,11 +286,7 @@ impl Link {
     pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
         match &mut self.wire {
             Wire::Can(end) => end.need(needs),
-            Wire::Memory(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -153,11 +294,7 @@ impl Link {
     pub fn unconfirmed(&self) -> usize {
         match &self.wire {
             Wire::Can(end) => end.unconfirmed(),
-            Wire::Memory(_)
-            | Wire::Serial(_)
-            | Wire::Tcp(_)
-            | Wire::Pty(_)
-            | Wire::TcpServer(_) => 0,
+            _ => 0,
         }
     }
 
@@ -175,22 +312,30 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
-        match &mut self.wire {
-            Wire::Memory(end) => end.send_at(at, chunk),
-            Wire::Serial(end) => end.send_at(at, chunk).await,
-            Wire::Tcp(end) => end.send_at(at, chunk).await,
-            Wire::Can(end) => end.send_at(at, chunk).await,
-            Wire::Pty(end) => end.send_at(at, chunk).await,
-            Wire::TcpServer(end) => end.send_at(at, chunk).await,
+        if let Some(meter) = &self.meter {
+            meter.sends(&chunk);
         }
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
+        }
+        let Some(manners) = &mut self.manners else {
+            return self.wire.send_at(at, chunk).await;
+        };
+        let at = manners.not_before(at.max(manners.now()));
+        for (at, piece) in manners.pieces(at, &chunk) {
+            self.wire.send_at(at, piece).await?;
+        }
+        manners.sent(&chunk);
+        Ok(())
     }
 
     /// The time until which [`Link::send_at`] would wait, so that an emulator can listen
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Can(_) => at,
+            Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -239,22 +384,23 @@ impl Link {
     /// If the far end is gone and nothing is left.
     pub async fn receive(&mut self) -> Result<Arrival, LinkError> {
         loop {
-            let arrival = match &mut self.wire {
-                Wire::Memory(end) => end.receive().await?,
-                Wire::Serial(end) => end.receive().await?,
-                Wire::Tcp(end) => end.receive().await?,
-                Wire::Can(end) => end.receive().await?,
-                Wire::Pty(end) => end.receive().await?,
-                Wire::TcpServer(end) => end.receive().await?,
-            };
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            let mut arrival = self.wire.receive().await?;
+            if let Some(manners) = &mut self.manners {
+                match manners.heard(arrival)? {
+                    Some(rest) => arrival = rest,
+                    None => continue,
                 }
             }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
+                }
+            }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }

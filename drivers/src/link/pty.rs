@@ -17,7 +17,7 @@ use crate::error::LinkError;
 #[derive(Debug)]
 pub(super) struct End {
     // First, so that the name is gone before what it leads to.
-    _published: Published,
+    published: Vec<Published>,
     near: SerialStream,
     /// Held open and raw: without it the near end hears itself until the first client comes, and
     /// an error after the last went.
@@ -38,12 +38,25 @@ impl End {
             .name()
             .ok_or_else(|| error("the pseudo-terminal has no name".to_owned()))?;
         Ok(End {
-            _published: Published::link(path, Path::new(&name))?,
+            published: vec![Published::link(path, Path::new(&name))?],
             near,
             _far: far,
             pace: Pace::new(clock, pacing),
             clock,
         })
+    }
+
+    /// Gives its far end another name.
+    pub(super) fn publish_also(&mut self, path: &Path) -> Result<(), LinkError> {
+        let target = self
+            .published
+            .first()
+            .map(Published::says)
+            .map(Path::to_owned);
+        if let Some(target) = target {
+            self.published.push(Published::link(path, &target)?);
+        }
+        Ok(())
     }
 
     pub(super) fn over(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {

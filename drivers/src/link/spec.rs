@@ -1,10 +1,11 @@
 //! Link specifications: what a wiring writes behind `link =`, parsed in this one place.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::can::{self, CanSpec};
+use super::can::{self, CanSpec, SlcanSpec, SocketcandSpec};
+use super::rfc2217::Rfc2217Spec;
+use super::serial::{LineSettings, SerialSpec};
 
 /// What leads to a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,45 +25,12 @@ pub enum LineSpec {
     Tcp(TcpSpec),
     /// `can:can0`
     Can(CanSpec),
-}
-
-/// A serial port and its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SerialSpec {
-    /// Its device file; `/dev/serial/by-id/…` stays the same when the machine starts anew.
-    pub path: PathBuf,
-    /// Bits per second.
-    pub baud: u32,
-    /// Data bits of a character, 5 to 8.
-    pub data_bits: u8,
-    /// Parity of a character.
-    pub parity: Parity,
-    /// Stop bits of a character, 1 or 2.
-    pub stop_bits: u8,
-    /// Who may say "wait".
-    pub flow: Flow,
-}
-
-/// Parity of a character on a serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parity {
-    /// No parity bit.
-    None,
-    /// An even number of ones.
-    Even,
-    /// An odd number of ones.
-    Odd,
-}
-
-/// Flow control of a serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// None.
-    None,
-    /// The lines RTS and CTS.
-    RtsCts,
-    /// The characters XON and XOFF.
-    XonXoff,
+    /// `slcan:/dev/ttyACM0@500000`
+    Slcan(SlcanSpec),
+    /// `socketcand:host:29536/can0`
+    Socketcand(SocketcandSpec),
+    /// `rfc2217:host:port@9600,8N1`
+    Rfc2217(Rfc2217Spec),
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -86,13 +54,22 @@ pub struct LinkSpecError {
 
 impl LinkSpecError {
     /// What may be written.
-    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:PATH@BAUD,8N2,rtscts`, \
-         `tcp:HOST:PORT` or `can:can0`";
+    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
+         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600`, \
+         `can:can0`, `slcan:/dev/ttyACM0@500000` or `socketcand:HOST:PORT/can0`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 4] = ["memory", "serial", "tcp", "can"];
+    pub const KINDS: [&'static str; 7] = [
+        "memory",
+        "serial",
+        "tcp",
+        "rfc2217",
+        "can",
+        "slcan",
+        "socketcand",
+    ];
 
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
@@ -108,13 +85,21 @@ impl LinkSpec {
     pub fn is_emulated(&self) -> bool {
         match self {
             LinkSpec::Memory => true,
-            LinkSpec::Line(LineSpec::Serial(serial)) => {
-                std::fs::canonicalize(&serial.path).is_ok_and(|path| path.starts_with("/dev/pts"))
-            }
+            LinkSpec::Line(LineSpec::Serial(serial)) => is_pseudo(serial),
+            LinkSpec::Line(LineSpec::Slcan(slcan)) => is_pseudo(&slcan.port),
             LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
-            LinkSpec::Line(LineSpec::Tcp(_)) => false,
+            LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_) | LineSpec::Socketcand(_)) => {
+                false
+            }
         }
     }
+}
+
+/// Whether a port is a pseudo-terminal, at which a program plays what stands there.
+fn is_pseudo(serial: &SerialSpec) -> bool {
+    let path = serial.port.path().ok();
+    let path = path.and_then(|path| path.canonicalize().ok());
+    path.is_some_and(|path| path.starts_with("/dev/pts"))
 }
 
 impl FromStr for LinkSpec {
@@ -125,9 +110,20 @@ impl FromStr for LinkSpec {
         let spec = match (kind, rest) {
             ("memory", "") if !text.ends_with(':') => Ok(LinkSpec::Memory),
             ("memory", _) => Err("`memory` takes nothing more".to_owned()),
-            ("serial", rest) => serial(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec))),
-            ("tcp", rest) => tcp(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
+            ("serial", rest) => {
+                SerialSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec)))
+            }
+            ("tcp", rest) => TcpSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Tcp(spec))),
+            ("rfc2217", rest) => {
+                Rfc2217Spec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Rfc2217(spec)))
+            }
             ("can", rest) => CanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Can(spec))),
+            ("slcan", rest) => {
+                SlcanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Slcan(spec)))
+            }
+            ("socketcand", rest) => {
+                SocketcandSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Socketcand(spec)))
+            }
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -137,79 +133,36 @@ impl FromStr for LinkSpec {
     }
 }
 
-/// `/dev/ttyUSB0@9600,8N2,rtscts`
-fn serial(text: &str) -> Result<SerialSpec, String> {
-    // From the right: paths by id may have an `@`.
-    let (path, settings) = text
-        .rsplit_once('@')
-        .ok_or("the baud rate is missing, as in `@9600`")?;
-    if path.is_empty() {
-        return Err("the path of the port is missing".to_owned());
+impl TcpSpec {
+    /// `host:port`, `[::1]:port`
+    pub(super) fn parse(text: &str) -> Result<TcpSpec, String> {
+        let (host, port) = text.rsplit_once(':').ok_or("the port is missing")?;
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        if bare.is_none() && host.contains(':') {
+            return Err("an IPv6 address stands in brackets, as in `tcp:[::1]:5025`".to_owned());
+        }
+        let host = bare.unwrap_or(host);
+        if host.is_empty() {
+            return Err("the host is missing".to_owned());
+        }
+        let port = port.parse().ok().filter(|&port| port > 0);
+        Ok(TcpSpec {
+            host: host.to_owned(),
+            port: port.ok_or("the port is no number from 1 to 65535")?,
+        })
     }
-    let mut settings = settings.split(',').map(str::trim);
-    let baud = settings.next().unwrap_or_default();
-    let mut spec = SerialSpec {
-        path: Path::new(path).to_owned(),
-        baud: baud
-            .parse()
-            .ok()
-            .filter(|&baud| baud > 0)
-            .ok_or_else(|| format!("`{baud}` is no baud rate"))?,
-        data_bits: 8,
-        parity: Parity::None,
-        stop_bits: 1,
-        flow: Flow::None,
-    };
-    for setting in settings {
-        match setting {
-            "rtscts" => spec.flow = Flow::RtsCts,
-            "xonxoff" => spec.flow = Flow::XonXoff,
-            setting => {
-                let frame = frame(setting).ok_or_else(|| {
-                    format!(
-                        "`{setting}` is no line setting; there are `8N1`, `8N2`, `7E1` and their \
-                         like, `rtscts` and `xonxoff`"
-                    )
-                })?;
-                (spec.data_bits, spec.parity, spec.stop_bits) = frame;
-            }
+}
+
+impl fmt::Display for TcpSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
         }
     }
-    Ok(spec)
-}
-
-/// `8N1`
-fn frame(text: &str) -> Option<(u8, Parity, u8)> {
-    let &[data @ b'5'..=b'8', parity, stop @ b'1'..=b'2'] = text.as_bytes() else {
-        return None;
-    };
-    let parity = match parity {
-        b'N' => Parity::None,
-        b'E' => Parity::Even,
-        b'O' => Parity::Odd,
-        _ => return None,
-    };
-    Some((data - b'0', parity, stop - b'0'))
-}
-
-/// `host:port`, `[::1]:port`
-fn tcp(text: &str) -> Result<TcpSpec, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("the port is missing")?;
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    if bare.is_none() && host.contains(':') {
-        return Err("an IPv6 address stands in brackets, as in `tcp:[::1]:5025`".to_owned());
-    }
-    let host = bare.unwrap_or(host);
-    if host.is_empty() {
-        return Err("the host is missing".to_owned());
-    }
-    let port = port.parse().ok().filter(|&port| port > 0);
-    Ok(TcpSpec {
-        host: host.to_owned(),
-        port: port.ok_or("the port is no number from 1 to 65535")?,
-    })
 }
 
 impl fmt::Display for LinkSpec {
@@ -222,17 +175,62 @@ impl fmt::Display for LinkSpec {
 }
 
 impl LineSpec {
+    /// Whether it carries frames of a CAN bus, and not bytes.
+    pub fn is_can(&self) -> bool {
+        match self {
+            LineSpec::Can(_) | LineSpec::Slcan(_) | LineSpec::Socketcand(_) => true,
+            LineSpec::Serial(_) | LineSpec::Tcp(_) | LineSpec::Rfc2217(_) => false,
+        }
+    }
+
+    /// The same, set to a bus's bit rate unless it has one, bit/s. A server sets its bus itself.
+    #[must_use]
+    pub fn at_bit_rate(mut self, rate: u32) -> LineSpec {
+        match &mut self {
+            LineSpec::Can(CanSpec { bit_rate, .. })
+            | LineSpec::Slcan(SlcanSpec { bit_rate, .. }) => {
+                bit_rate.get_or_insert(rate);
+            }
+            LineSpec::Serial(_)
+            | LineSpec::Tcp(_)
+            | LineSpec::Rfc2217(_)
+            | LineSpec::Socketcand(_) => {}
+        }
+        self
+    }
+
+    /// Settings of its characters, where the bench sets them.
+    pub fn settings(&self) -> Option<LineSettings> {
+        match self {
+            LineSpec::Serial(serial) => Some(serial.line),
+            LineSpec::Rfc2217(port) => Some(port.line),
+            LineSpec::Slcan(slcan) => Some(slcan.port.line),
+            LineSpec::Tcp(_) | LineSpec::Can(_) | LineSpec::Socketcand(_) => None,
+        }
+    }
+
     /// What is at its far end, the same whatever name leads there: `/dev/serial/by-id/…` is the
     /// port that it points to now, and a host has no case.
     pub fn far_end(&self) -> String {
         match self {
-            LineSpec::Serial(serial) => {
-                let path = serial.path.canonicalize();
-                let path = path.unwrap_or_else(|_| serial.path.clone());
-                format!("serial:{}", path.display())
+            LineSpec::Serial(serial) | LineSpec::Slcan(SlcanSpec { port: serial, .. }) => {
+                let path = serial.port.path().ok();
+                let path = path.map(|path| path.canonicalize().unwrap_or(path));
+                // One that is not there, or not the only one, cannot be opened by anybody.
+                path.map_or_else(
+                    || format!("serial:{}", serial.port),
+                    |path| format!("serial:{}", path.display()),
+                )
             }
-            LineSpec::Tcp(tcp) => format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port),
+            // A server gives a port to one client, whatever it speaks.
+            LineSpec::Tcp(tcp) | LineSpec::Rfc2217(Rfc2217Spec { server: tcp, .. }) => {
+                format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port)
+            }
             LineSpec::Can(can) => format!("can:{}", can.interface),
+            LineSpec::Socketcand(SocketcandSpec { server, bus }) => {
+                let host = server.host.to_lowercase();
+                format!("socketcand:{host}:{}/{bus}", server.port)
+            }
         }
     }
 }
@@ -240,26 +238,12 @@ impl LineSpec {
 impl fmt::Display for LineSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LineSpec::Serial(serial) => {
-                let parity = match serial.parity {
-                    Parity::None => 'N',
-                    Parity::Even => 'E',
-                    Parity::Odd => 'O',
-                };
-                let flow = match serial.flow {
-                    Flow::None => "",
-                    Flow::RtsCts => ",rtscts",
-                    Flow::XonXoff => ",xonxoff",
-                };
-                let (path, baud) = (serial.path.display(), serial.baud);
-                let (data, stop) = (serial.data_bits, serial.stop_bits);
-                write!(f, "serial:{path}@{baud},{data}{parity}{stop}{flow}")
-            }
-            LineSpec::Tcp(tcp) if tcp.host.contains(':') => {
-                write!(f, "tcp:[{}]:{}", tcp.host, tcp.port)
-            }
-            LineSpec::Tcp(tcp) => write!(f, "tcp:{}:{}", tcp.host, tcp.port),
+            LineSpec::Serial(serial) => serial.fmt(f),
+            LineSpec::Tcp(tcp) => write!(f, "tcp:{tcp}"),
+            LineSpec::Rfc2217(port) => port.fmt(f),
             LineSpec::Can(can) => can.fmt(f),
+            LineSpec::Slcan(slcan) => slcan.fmt(f),
+            LineSpec::Socketcand(server) => server.fmt(f),
         }
     }
 }
@@ -268,6 +252,7 @@ impl fmt::Display for LineSpec {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::path::Path;
 
     fn why(text: &str) -> String {
         text.parse::<LinkSpec>().unwrap_err().to_string()
@@ -281,10 +266,30 @@ mod tests {
             ("serial:a@b@300,7E1", "serial:a@b@300,7E1"),
             ("serial:x@4800,8N2,rtscts", "serial:x@4800,8N2,rtscts"),
             ("serial:x@4800, xonxoff", "serial:x@4800,8N1,xonxoff"),
+            ("serial:x@9600,8N2,dtrdsr", "serial:x@9600,8N2,dtrdsr"),
+            ("serial:usb:FT4_A1@9600", "serial:usb:FT4_A1@9600,8N1"),
+            ("serial:usb:Q7:if01@9600,7E1", "serial:usb:Q7:if01@9600,7E1"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
             ("can:can0", "can:can0"),
             ("can:vcan-1@125000", "can:vcan-1@125000"),
+            ("slcan:/dev/ttyACM0", "slcan:/dev/ttyACM0"),
+            ("slcan:a@b@500000", "slcan:a@b@500000"),
+            (
+                "slcan:usb:A1@10000, baud=1000000,fd=2000000",
+                "slcan:usb:A1@10000,baud=1000000,fd=2000000",
+            ),
+            ("socketcand:lab/can0", "socketcand:lab:29536/can0"),
+            (
+                "socketcand:[::1]:28600/vcan1",
+                "socketcand:[::1]:28600/vcan1",
+            ),
+            ("socketcand:[::1]/vcan1", "socketcand:[::1]:29536/vcan1"),
+            ("rfc2217:lab:4001@9600,8N2", "rfc2217:lab:4001@9600,8N2"),
+            (
+                "rfc2217:[::1]:4001@300,7E1,rtscts",
+                "rfc2217:[::1]:4001@300,7E1,rtscts",
+            ),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -305,6 +310,7 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(end("tcp:PSU.lab:5025"), end("tcp:psu.lab:5025"));
         assert_ne!(end("tcp:psu.lab:5025"), end("tcp:psu.lab:5024"));
+        assert_eq!(end("tcp:psu.lab:5025"), end("rfc2217:PSU.lab:5025@9600"));
     }
 
     #[test]
@@ -323,12 +329,19 @@ mod tests {
             ("tcp:host:0", "no number from 1 to 65535"),
             ("tcp::5025", "the host is missing"),
             ("tcp:::1:5025", "in brackets"),
+            ("rfc2217:lab:4001", "the baud rate is missing"),
+            ("rfc2217:lab@9600", "the port is missing"),
             ("can:", "the name of the interface is missing"),
             (
                 "can:a-name-that-is-too-long",
                 "is no name of a network interface",
             ),
             ("can:can0@2000000", "`2000000` is no bit rate of a CAN bus"),
+            ("slcan:/dev/ttyACM0@9", "`9` is no bit rate of a CAN bus"),
+            ("slcan:/dev/ttyACM0@10000,x", "`x` is no setting"),
+            ("slcan:x@10000,fd=3", "`3` is no data bit rate"),
+            ("socketcand:lab:29536", "the name of the bus is missing"),
+            ("socketcand:lab:0/can0", "no number from 1 to 65535"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -336,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|slcan|socketcand|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

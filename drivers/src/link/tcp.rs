@@ -17,6 +17,30 @@ use crate::error::LinkError;
 /// How long a host may take to accept.
 const CONNECT: Period = Period::millis(5_000);
 
+/// Connects to a host, which `line` names in errors.
+pub(super) async fn connect(
+    spec: &TcpSpec,
+    line: &str,
+    clock: Clock,
+) -> Result<TcpStream, LinkError> {
+    let error = |why: String| LinkError::Open {
+        line: line.to_owned(),
+        why,
+    };
+    let connect = TcpStream::connect((spec.host.as_str(), spec.port));
+    match clock.within(CONNECT, connect).await {
+        Ok(Ok(socket)) => {
+            // Requests are short and wait for answers: nothing is gained by collecting them.
+            socket
+                .set_nodelay(true)
+                .map_err(|why| error(why.to_string()))?;
+            Ok(socket)
+        }
+        Ok(Err(why)) => Err(error(why.to_string())),
+        Err(elapsed) => Err(error(elapsed.to_string())),
+    }
+}
+
 /// A connection to a device.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -26,22 +50,9 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn connect(spec: &TcpSpec, clock: Clock) -> Result<Client, LinkError> {
-        let error = |why: String| LinkError::Open {
-            line: LineSpec::Tcp(spec.clone()).to_string(),
-            why,
-        };
-        let connect = TcpStream::connect((spec.host.as_str(), spec.port));
-        match clock.within(CONNECT, connect).await {
-            Ok(Ok(socket)) => {
-                // Requests are short and wait for answers: nothing is gained by collecting them.
-                socket
-                    .set_nodelay(true)
-                    .map_err(|why| error(why.to_string()))?;
-                Ok(Client { socket, clock })
-            }
-            Ok(Err(why)) => Err(error(why.to_string())),
-            Err(elapsed) => Err(error(elapsed.to_string())),
-        }
+        let line = LineSpec::Tcp(spec.clone()).to_string();
+        let socket = connect(spec, &line, clock).await?;
+        Ok(Client { socket, clock })
     }
 
     pub(super) async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
@@ -59,7 +70,7 @@ impl Client {
 /// A device's socket.
 #[derive(Debug)]
 pub(super) struct Server {
-    _published: Published,
+    published: Vec<Published>,
     listener: TcpListener,
     client: Option<TcpStream>,
     pace: Pace,
@@ -82,12 +93,24 @@ impl Server {
             .map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         Ok(Server {
-            _published: Published::file(path, &address.to_string())?,
+            published: vec![Published::file(path, &address.to_string())?],
             listener,
             client: None,
             pace: Pace::new(clock, pacing),
             clock,
         })
+    }
+
+    /// Writes the address into another file too.
+    pub(super) fn publish_also(&mut self, path: &Path) -> Result<(), LinkError> {
+        let line = self
+            .published
+            .first()
+            .map(|first| first.says().display().to_string());
+        if let Some(line) = line {
+            self.published.push(Published::file(path, &line)?);
+        }
+        Ok(())
     }
 
     pub(super) fn over(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {

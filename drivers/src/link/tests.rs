@@ -83,10 +83,9 @@ fn an_unplugged_port_is_closed_and_found_again_under_its_name() {
         }
         let sent = driver.send(Bytes::from_static(b"x")).await;
         assert_eq!(sent, Err(LinkError::Closed));
-        assert!(matches!(
-            open(&serial(&path), clock).await,
-            Err(LinkError::Open { .. })
-        ));
+        let absent = open(&serial(&path), clock).await.unwrap_err();
+        assert!(matches!(absent, LinkError::Absent { .. }), "{absent}");
+        assert!(absent.to_string().contains("is the adapter plugged in"));
         let old = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
         let mut emulator = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
         // The name is the newer end's now.
@@ -102,9 +101,41 @@ fn a_port_belongs_to_one_client() {
         let (clock, path) = (Clock::start(), folder("one").join("supply"));
         let _emulator = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
         let driver = open(&serial(&path), clock).await.unwrap();
-        assert!(open(&serial(&path), clock).await.is_err());
+        let busy = open(&serial(&path), clock).await.unwrap_err();
+        assert!(matches!(busy, LinkError::Busy { .. }), "{busy}");
+        let this = format!("process {} (", std::process::id());
+        assert!(busy.to_string().contains(&this), "{busy}");
         drop(driver);
         assert!(open(&serial(&path), clock).await.is_ok());
+    });
+}
+
+#[test]
+fn a_port_without_modem_lines_is_opened_with_every_setting() {
+    real(async {
+        let (clock, path) = (Clock::start(), folder("settings").join("supply"));
+        let mut emulator = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
+        for settings in [
+            "300,7E1",
+            "9600,8N2,dtrdsr",
+            "115200,8O1,rtscts",
+            "9600,xonxoff",
+        ] {
+            let link = format!("serial:{}@{settings}", path.display());
+            let mut driver = open(&link, clock).await.unwrap();
+            driver.send(Bytes::from_static(b"*IDN?")).await.unwrap();
+            assert_eq!(hear(&mut emulator, 5, clock).await, b"*IDN?");
+        }
+    });
+}
+
+#[test]
+fn what_is_no_port_is_neither_absent_nor_busy() {
+    real(async {
+        let (clock, path) = (Clock::start(), folder("file").join("supply"));
+        fs::write(&path, "").unwrap();
+        let error = open(&serial(&path), clock).await.unwrap_err();
+        assert!(matches!(error, LinkError::Open { .. }), "{error}");
     });
 }
 

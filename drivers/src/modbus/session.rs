@@ -129,6 +129,13 @@ impl Session {
 
     /// Sends the request and waits for its answer, which is then in `heard`.
     async fn exchange(&mut self, made: Result<(), ErrorKind>) -> Result<(), DeviceError> {
+        let answered = self.converse(made).await;
+        // Other slaves may be on the line.
+        self.link.release();
+        answered
+    }
+
+    async fn converse(&mut self, made: Result<(), ErrorKind>) -> Result<(), DeviceError> {
         made.expect("no make asks for more registers than a frame holds");
         self.settle().await?;
         // Until the answer is whole: whoever stops waiting half-way leaves it behind.

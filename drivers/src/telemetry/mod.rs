@@ -4,8 +4,10 @@ pub mod ccsds;
 #[cfg(test)]
 mod contract;
 pub mod dbc;
+pub mod dictionary;
 pub mod framing;
 mod role;
+pub mod text;
 
 pub use role::{Decoded, Decoder};
 

@@ -315,3 +315,67 @@ fn an_interface_that_takes_no_fd_says_so() {
         });
     });
 }
+
+/// Runs a program of can-utils, which others wrote.
+fn can_utils(program: &str, arguments: &[&str]) -> std::process::Child {
+    let mut command = std::process::Command::new(program);
+    let command = command.args(arguments).stdout(std::process::Stdio::piped());
+    command
+        .spawn()
+        .expect("can-utils is installed with user-mode Linux")
+}
+
+#[test]
+fn other_programs_say_what_is_heard_and_hear_what_is_said() {
+    on_buses(|| {
+        let bus = Bus::new();
+        let fd = |id, data: &[u8], brs, esi| {
+            let mut frame = FdFrame::new(id, data, 0);
+            (frame.bit_rate_switch, frame.sender_passive) = (brs, esi);
+            BusFrame::Fd(frame)
+        };
+        let (standard, extended) = (CanId::Standard(0x123), CanId::Extended(0x18ff_0001));
+        let remote = |id, length| BusFrame::Remote(RemoteFrame { id, length });
+        // As `candump -L` writes them.
+        let frames = [
+            (
+                "123#DEADBEEF",
+                BusFrame::Data(CanFrame::new(standard, &[0xde, 0xad, 0xbe, 0xef])),
+            ),
+            ("18FF0001#", BusFrame::Data(CanFrame::new(extended, &[]))),
+            ("123#R4", remote(standard, 4)),
+            ("18FF0001#R", remote(extended, 0)),
+            (
+                "123##111223344",
+                fd(standard, &[0x11, 0x22, 0x33, 0x44], true, false),
+            ),
+            ("18FF0001##2AA", fd(extended, &[0xaa], false, true)),
+        ];
+        real(async |clock| {
+            let mut near = bus.open(clock).await;
+            for (text, frame) in frames {
+                assert!(
+                    can_utils("cansend", &[&bus.0, text])
+                        .wait()
+                        .unwrap()
+                        .success()
+                );
+                let heard = hear(&mut near, clock).await;
+                assert_eq!(BusFrame::from_bytes(&heard), Some(frame), "{text}");
+            }
+            let count = frames.len().to_string();
+            let dump = can_utils("candump", &["-L", "-n", &count, &bus.0]);
+            clock.sleep_until(clock.now() + Period::millis(500)).await;
+            for (_, frame) in frames {
+                near.send(frame.to_bytes()).await.unwrap();
+            }
+            let told = dump.wait_with_output().unwrap();
+            let told = String::from_utf8(told.stdout).unwrap();
+            let told: Vec<&str> = told
+                .lines()
+                .filter_map(|line| line.split(' ').nth(2))
+                .collect();
+            assert_eq!(told, frames.map(|(text, _)| text));
+        });
+    });
+}

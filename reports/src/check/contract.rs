@@ -68,6 +68,7 @@ fn header(check: CheckSpec) -> Header {
             link: "memory".to_owned(),
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
+            calibration: None,
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {
@@ -76,6 +77,7 @@ fn header(check: CheckSpec) -> Header {
         }],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),
@@ -84,6 +86,7 @@ fn header(check: CheckSpec) -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),
@@ -134,7 +137,7 @@ fn value(spec: &OptionSpec) -> BoxedStrategy<Option<OptionValue>> {
         OptionKind::Duration => prop_oneof![Just(0.0), 0.0..60.0_f64, Just(1e15)]
             .prop_map(OptionValue::Number)
             .boxed(),
-        OptionKind::Text => ".*".prop_map(OptionValue::Text).boxed(),
+        OptionKind::Text | OptionKind::Template(_) => ".*".prop_map(OptionValue::Text).boxed(),
         OptionKind::Choice(words) => prop::sample::select(words)
             .prop_map(|word| OptionValue::Text(word.to_owned()))
             .boxed(),
@@ -194,6 +197,8 @@ fn happening() -> impl Strategy<Value = EventKind> {
             damage: Damage { bytes: 0, why: DamageKind::Gap { lost } },
         }),
         1 => (0..2_u8).prop_map(|n| EventKind::DeviceFailed { why: n.to_string() }),
+        1 => (0..2_u8).prop_map(|n| EventKind::LinkLost { why: n.to_string() }),
+        1 => Just(EventKind::LinkRestored { away_us: 1 }),
         1 => Just(EventKind::Booted),
     ]
 }

@@ -110,7 +110,8 @@ impl Check for NoLoss {
         match &event.kind {
             EventKind::Sampled { .. } => self.packets += 1,
             EventKind::Damaged { damage } => self.damaged(event.at, damage.why),
-            EventKind::DeviceFailed { why } => {
+            // What was told while the line was away, nobody knows.
+            EventKind::DeviceFailed { why } | EventKind::LinkLost { why } => {
                 let failure = (event.at, why.clone());
                 // The smallest, so that the order of failures of one time does not matter.
                 self.failed = Some(

@@ -1,7 +1,7 @@
 //! The gatherer: sees every event of a run and keeps what a report needs, at a cost that a run
 //! in virtual time does not feel.
 
-use profiles::command::{Command, Fault};
+use profiles::command::{Command, Fault, Sink};
 
 use crate::event::{Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
@@ -154,6 +154,12 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
+            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
+            EventKind::LinkRestored { away_us } => {
+                let away = *away_us as f64 * 1e-6;
+                let text = format!("after {away:.1} s: the same device, armed again");
+                (Kind::LinkRestored, text)
+            }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
@@ -187,7 +193,16 @@ impl Gatherer {
                     told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
-                Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}
+                Command::Load(sink) => match sink {
+                    Sink::Amps(amps) => told("amps", "A", amps.0),
+                    Sink::Volts(volts) => told("volts", "V", volts.0),
+                    Sink::Ohms(ohms) => told("ohms", "Ω", ohms.0),
+                    Sink::Watts(watts) => told("watts", "W", watts.0),
+                },
+                Command::SupplyOutput(_)
+                | Command::LoadInput(_)
+                | Command::Accelerator(_)
+                | Command::Inject(_) => {}
             }
         });
     }

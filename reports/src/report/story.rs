@@ -26,6 +26,10 @@ pub enum Kind {
     NoResponse,
     /// A board started anew.
     Booted,
+    /// The line to a device was lost.
+    LinkLost,
+    /// The line to a device came back.
+    LinkRestored,
     /// A controller told of an error on its bus.
     BusError,
     /// A device failed.
@@ -40,13 +44,15 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
         Kind::Retried,
         Kind::NoResponse,
         Kind::Booted,
+        Kind::LinkLost,
+        Kind::LinkRestored,
         Kind::BusError,
         Kind::Failed,
         Kind::Interrupted,
@@ -63,6 +69,8 @@ impl Kind {
             Kind::Retried => "retry",
             Kind::NoResponse => "no response",
             Kind::Booted => "boot",
+            Kind::LinkLost => "link lost",
+            Kind::LinkRestored => "link restored",
             Kind::BusError => "bus error",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
@@ -77,6 +85,8 @@ impl Kind {
             Kind::Retried if count != 1 => "retries",
             Kind::NoResponse if count != 1 => "no responses",
             Kind::Booted if count != 1 => "boots",
+            Kind::LinkLost if count != 1 => "links lost",
+            Kind::LinkRestored if count != 1 => "links restored",
             Kind::BusError if count != 1 => "bus errors",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),

@@ -44,7 +44,7 @@ impl Planner {
         if let Err(error) = points.curve() {
             let (place, expected) = match error {
                 CurveError::NotPositive => {
-                    let wrong = written.find(|(_, value)| !(value.value > 0.0));
+                    let wrong = written.find(|(_, value)| value.value <= 0.0);
                     let place = wrong.map_or(&first.place, |(_, value)| &value.place);
                     (place, "expected four numbers above 0")
                 }

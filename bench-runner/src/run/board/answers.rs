@@ -77,10 +77,18 @@ impl BoardStation {
 
     async fn identified(&mut self, at: BenchTime, identity: Identity) {
         self.answers(|asked| matches!(asked, Question::Identify));
-        if self.state.identified {
+        if let Some(known) = &self.state.identity {
+            if *known != identity {
+                let wrong = DeviceErrorKind::WrongIdentity {
+                    expected: format!("{} serial {}", known.model, known.serial),
+                    found: format!("{} serial {}", identity.model, identity.serial),
+                };
+                let why = wrong.of(&self.name).to_string();
+                self.reporter.raise(Raised::Fault(why)).await;
+            }
             return;
         }
-        self.state.identified = true;
+        self.state.identity = Some(identity.clone());
         let Identity {
             maker,
             model,

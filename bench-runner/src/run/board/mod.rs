@@ -6,6 +6,7 @@
 //! fetched whole, and so is one in a while that was.
 
 mod answers;
+mod returning;
 mod state;
 
 use bytes::Bytes;
@@ -19,10 +20,12 @@ use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
+use returning::Recovery;
 pub(super) use state::State;
 use state::{Asked, name};
 
 use super::station::{Order, Raised, Reporter};
+use super::way::Way;
 
 /// A board that told nothing for this long is not asked anything.
 const ALIVE: Period = Period::millis(3_000);
@@ -36,6 +39,7 @@ pub(super) struct BoardStation {
     pub(super) name: DeviceName,
     /// The serial number that the wiring asks for.
     pub(super) serial: Option<String>,
+    pub(super) way: Way,
     pub(super) accelerator: Box<dyn Accelerator>,
     pub(super) link: Link,
     pub(super) faults: Sender<Fault>,
@@ -80,7 +84,16 @@ impl BoardStation {
         self.make_safe(&mut heard).await;
     }
 
+    /// The line is gone; `false` if it does not come back, or the board is to be left safe.
     async fn lost(&mut self, why: &str) -> bool {
+        match self.recover(why).await {
+            Recovery::Back => true,
+            Recovery::Ended => false,
+            Recovery::Gone(why) => self.failed(&why).await,
+        }
+    }
+
+    async fn failed(&mut self, why: &str) -> bool {
         self.reporter.tell(
             self.clock.now(),
             EventKind::DeviceFailed {
@@ -116,6 +129,8 @@ impl BoardStation {
             Command::Supply { .. }
             | Command::Curve(_)
             | Command::SupplyOutput(_)
+            | Command::Load(_)
+            | Command::LoadInput(_)
             | Command::Chamber { .. } => {}
         }
         let now = self.clock.now();

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use drivers::accelerator::Question;
+use drivers::device::Identity;
 use profiles::command::PowerMode;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
@@ -18,7 +19,8 @@ pub(in crate::run) struct State {
     pub(super) queue: VecDeque<Question>,
     pub(super) asked: Option<Asked>,
     pub(super) heard_at: Option<BenchTime>,
-    pub(super) identified: bool,
+    /// Who it said it is.
+    pub(super) identity: Option<Identity>,
     pub(super) working: bool,
     pub(super) mode: PowerMode,
     pub(super) loaded: bool,
@@ -46,7 +48,7 @@ impl State {
             queue: VecDeque::new(),
             asked: None,
             heard_at: None,
-            identified: false,
+            identity: None,
             working: false,
             mode: PowerMode::Full,
             loaded: false,
@@ -61,7 +63,7 @@ impl State {
         self.queue.clear();
         self.asked = None;
         self.loaded = false;
-        if !self.identified {
+        if self.identity.is_none() {
             self.queue.push_back(Question::Identify);
         }
         if self.mode != PowerMode::Full {

@@ -1,6 +1,6 @@
 //! How packets follow each other on a line: stuffed and delimited, or one right behind the other.
 
-use profiles::reading::Damage;
+use profiles::reading::{Damage, DamageKind};
 
 use super::packet::PacketType;
 use super::scanner::{Expected, Scanned, Scanner};
@@ -28,7 +28,7 @@ impl Line {
             apid,
             secondary: true,
         };
-        Line::Unframed(Scanner::new(kind, vec![expected], limit))
+        Line::Unframed(Scanner::new(kind, &[expected], limit))
     }
 
     /// Takes a chunk and tells each frame with the octets it took on the line, or the damage.
@@ -41,7 +41,10 @@ impl Line {
             }),
             Line::Unframed(scanner) => scanner.push(chunk, |scanned| match scanned {
                 Scanned::Packet(packet) => sink(Ok((packet, packet.len() as u32))),
-                Scanned::Damaged(damage) => sink(Err(damage)),
+                Scanned::Skipped { octets, .. } => sink(Err(Damage {
+                    bytes: octets as u32,
+                    why: DamageKind::Framing,
+                })),
             }),
         }
     }

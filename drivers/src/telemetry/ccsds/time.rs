@@ -50,6 +50,24 @@ impl Time {
         }
     }
 
+    /// From the wire; `None` if the P-field is neither 0x40 nor 0x1E. The same as [`time`], for
+    /// streams.
+    #[inline]
+    pub fn from_bytes(code: &[u8; Time::OCTETS]) -> Option<Time> {
+        let [preamble, a, b, c, d, e, f] = *code;
+        match preamble {
+            0x40 => Some(Time::DaySegmented {
+                day: u16::from_be_bytes([a, b]),
+                millis: u32::from_be_bytes([c, d, e, f]),
+            }),
+            0x1e => Some(Time::Unsegmented {
+                seconds: u32::from_be_bytes([a, b, c, d]),
+                fraction: u16::from_be_bytes([e, f]),
+            }),
+            _ => None,
+        }
+    }
+
     /// As on the wire.
     pub fn to_bytes(self) -> [u8; Time::OCTETS] {
         let mut bytes = [0; Time::OCTETS];

@@ -95,6 +95,8 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::Retried => 'R',
         Kind::NoResponse => 'N',
         Kind::Booted => 'B',
+        Kind::LinkLost => 'L',
+        Kind::LinkRestored => 'K',
         Kind::BusError => 'E',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',

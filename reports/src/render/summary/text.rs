@@ -132,6 +132,7 @@ fn closing(report: &Report) -> String {
         Kind::Retried,
         Kind::NoResponse,
         Kind::Booted,
+        Kind::LinkLost,
         Kind::BusError,
         Kind::Failed,
     ];

@@ -1,0 +1,398 @@
+//! A dictionary compiled: finds the kind of a packet, and where each of its fields stands.
+//!
+//! Nothing is looked up by name for a packet. What has the same place in every packet of its kind
+//! is placed once; behind an array whose length the packet tells, places are found by walking.
+
+use super::{Coding, Count, Dictionary, DictionaryError, Field, Packet};
+use crate::telemetry::ccsds::time::Time;
+
+/// Octets of a PUS-C telemetry secondary header with a time of seven octets.
+const SECONDARY_OCTETS: usize = 7 + Time::OCTETS;
+const PRIMARY_OCTETS: usize = 6;
+const PEC_OCTETS: usize = 2;
+/// Application process identifiers have eleven bits.
+const APIDS: usize = 1 << 11;
+
+/// All packets of a dictionary, ready to take packets apart.
+#[derive(Clone, Debug)]
+pub struct Layouts {
+    dictionary: Dictionary,
+    compiled: Vec<Layout>,
+    /// By application process and secondary header flag: which packets it may be.
+    by_apid: Vec<Candidates>,
+}
+
+/// Which packets of a dictionary a packet may be.
+#[derive(Clone, Debug, Default)]
+enum Candidates {
+    #[default]
+    None,
+    One(u16),
+    More(Vec<u16>),
+}
+
+/// One kind of packet, compiled.
+#[derive(Clone, Debug)]
+struct Layout {
+    /// Places of the fields, if every packet has the same.
+    fixed: Option<Vec<Span>>,
+    /// Bits of its user data, if every packet has the same.
+    bits: usize,
+    /// Fields whose value tells that it is this kind: bit, bits, value. Only such as stand before
+    /// any array of varying length.
+    constants: Vec<(usize, u32, u64)>,
+}
+
+/// Where a field stands in its packet's user data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its first bit.
+    pub bit: usize,
+    /// How many elements it has.
+    pub count: usize,
+}
+
+/// A value as it stands in a packet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Raw {
+    /// From 0.
+    Unsigned(u64),
+    /// Two's complement.
+    Signed(i64),
+    /// A floating-point number; of 32 bits, its exact double.
+    Float(f64),
+}
+
+/// What is wrong with a packet whose checksum is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// It ends before its fields do.
+    #[error("user data end in field number {field}")]
+    Short {
+        /// The first field that is not whole, by its place.
+        field: u16,
+    },
+    /// It goes on behind its fields.
+    #[error("{octets} octets behind the last field")]
+    Long {
+        /// How many whole octets.
+        octets: u32,
+    },
+}
+
+/// A packet's fields and their places, borrowed from both.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a> {
+    /// Which packet of the dictionary it is.
+    pub kind: usize,
+    /// What the dictionary says of it.
+    pub packet: &'a Packet,
+    /// The places of its fields, in order; fewer than fields if the packet ends too soon.
+    pub spans: &'a [Span],
+    /// Its user data.
+    pub user: &'a [u8],
+}
+
+/// Room for the places of one packet's fields, kept from packet to packet.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch(Vec<Span>);
+
+impl Layouts {
+    /// Compiles a dictionary.
+    ///
+    /// # Errors
+    /// If a count refers to no number before it, or something stands behind "the rest".
+    pub fn compile(dictionary: Dictionary) -> Result<Layouts, DictionaryError> {
+        let mut by_apid = vec![Candidates::None; 2 * APIDS];
+        let mut compiled = Vec::new();
+        for (index, packet) in dictionary.packets.iter().enumerate() {
+            compiled.push(Layout::compile(packet)?);
+            by_apid[apid_slot(packet.apid, packet.service.is_some())].add(index as u16);
+        }
+        Ok(Layouts {
+            dictionary,
+            compiled,
+            by_apid,
+        })
+    }
+
+    /// What it was compiled from.
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
+    /// Which packet of the dictionary `packet` is, a whole space packet whose checksum is right:
+    /// of those with its application process the first whose service, subtype and constants fit;
+    /// else the only one there is. `None` if there is none or more than one that may be meant.
+    pub fn kind(&self, packet: &[u8]) -> Option<usize> {
+        let identification = u16::from_be_bytes(*packet.first_chunk()?);
+        let secondary = identification & 0x0800 != 0;
+        let candidates = match &self.by_apid[apid_slot(identification, secondary)] {
+            Candidates::One(only) => return Some(usize::from(*only)),
+            Candidates::More(candidates) => candidates,
+            Candidates::None => return None,
+        };
+        let user = user_data(packet, secondary)?;
+        let fits = |kind: &&u16| {
+            let kind = usize::from(**kind);
+            let service = self.dictionary.packets[kind].service.as_ref();
+            let served = service.is_none_or(|service| {
+                service.service.is_none_or(|number| packet[7] == number)
+                    && (service.subtypes.is_empty() || service.subtypes.contains(&packet[8]))
+            });
+            served && self.compiled[kind].is_this(user)
+        };
+        candidates.iter().find(fits).map(|kind| usize::from(*kind))
+    }
+
+    /// The fields of `packet`, a whole space packet of kind number `kind`, and what does not fit.
+    pub fn fields<'a>(
+        &'a self,
+        kind: usize,
+        packet: &'a [u8],
+        scratch: &'a mut Scratch,
+    ) -> (Fields<'a>, Option<Misfit>) {
+        let (layout, described) = (&self.compiled[kind], &self.dictionary.packets[kind]);
+        let user = user_data(packet, described.service.is_some()).unwrap_or_default();
+        let fields = |spans| Fields {
+            kind,
+            packet: described,
+            spans,
+            user,
+        };
+        if let Some(spans) = &layout.fixed
+            && layout.bits.div_ceil(8) == user.len()
+        {
+            return (fields(spans), None);
+        }
+        scratch.0.clear();
+        let misfit = place(&described.fields, user, &mut scratch.0).err();
+        (fields(&scratch.0), misfit)
+    }
+}
+
+impl Candidates {
+    fn add(&mut self, index: u16) {
+        *self = match std::mem::take(self) {
+            Candidates::None => Candidates::One(index),
+            Candidates::One(first) => Candidates::More(vec![first, index]),
+            Candidates::More(mut more) => {
+                more.push(index);
+                Candidates::More(more)
+            }
+        };
+    }
+}
+
+fn apid_slot(apid: u16, secondary: bool) -> usize {
+    usize::from(apid) % APIDS + if secondary { APIDS } else { 0 }
+}
+
+/// What stands between a packet's headers and its checksum.
+pub fn user_data(packet: &[u8], secondary: bool) -> Option<&[u8]> {
+    let start = PRIMARY_OCTETS + if secondary { SECONDARY_OCTETS } else { 0 };
+    packet.get(start..packet.len().checked_sub(PEC_OCTETS)?)
+}
+
+/// Walks the fields of a packet and appends their places.
+fn place(fields: &[Field], user: &[u8], spans: &mut Vec<Span>) -> Result<(), Misfit> {
+    let (mut bit, end) = (0, 8 * user.len());
+    for (number, field) in fields.iter().enumerate() {
+        let width = field.bits as usize;
+        let count = match field.count {
+            Count::One => 1,
+            Count::Fixed(count) => count as usize,
+            Count::Rest => (end - bit) / width,
+            Count::Field(before) => {
+                let before = usize::from(before);
+                usize::try_from(bits(user, spans[before].bit, fields[before].bits))
+                    .unwrap_or(usize::MAX)
+            }
+        };
+        let after = count
+            .checked_mul(width)
+            .and_then(|bits| bits.checked_add(bit));
+        let Some(after) = after.filter(|after| *after <= end) else {
+            return Err(Misfit::Short {
+                field: number as u16,
+            });
+        };
+        spans.push(Span { bit, count });
+        bit = after;
+    }
+    match (end - bit) / 8 {
+        0 => Ok(()),
+        octets => Err(Misfit::Long {
+            octets: octets as u32,
+        }),
+    }
+}
+
+impl Layout {
+    fn compile(packet: &Packet) -> Result<Layout, DictionaryError> {
+        let (mut bit, mut fixed) = (0, Some(Vec::new()));
+        let mut constants = Vec::new();
+        for (number, field) in packet.fields.iter().enumerate() {
+            check(packet, number)?;
+            if let (Some(_), Some(value)) = (&fixed, field.constant) {
+                constants.push((bit, field.bits, value));
+            }
+            let count = match field.count {
+                Count::One => 1,
+                Count::Fixed(count) => count as usize,
+                Count::Field(_) | Count::Rest => {
+                    fixed = None;
+                    0
+                }
+            };
+            if let Some(spans) = &mut fixed {
+                spans.push(Span { bit, count });
+            }
+            bit += count * field.bits as usize;
+        }
+        Ok(Layout {
+            fixed,
+            bits: bit,
+            constants,
+        })
+    }
+
+    fn is_this(&self, user: &[u8]) -> bool {
+        self.constants.iter().all(|(bit, width, value)| {
+            bit + *width as usize <= 8 * user.len() && bits(user, *bit, *width) == *value
+        })
+    }
+}
+
+/// Refuses what cannot be placed.
+fn check(packet: &Packet, number: usize) -> Result<(), DictionaryError> {
+    let field = &packet.fields[number];
+    let refuse = |why: &str| {
+        let name = field.name.as_deref().unwrap_or("spare");
+        let place = format!("packet `{}`, field `{name}`", packet.name);
+        Err(DictionaryError::content(place, why))
+    };
+    let widths = match field.coding {
+        Coding::Float => [32, 64].contains(&field.bits),
+        Coding::Octets | Coding::Text => field.bits == 8,
+        Coding::Unsigned | Coding::Signed => (1..=64).contains(&field.bits),
+    };
+    if !widths {
+        return refuse("has a width that its type cannot have: 1 to 64 bits, floats 32 or 64");
+    }
+    match field.count {
+        Count::Field(before) => {
+            let counted = packet.fields[..number].get(usize::from(before));
+            let is_number = counted.is_some_and(|counted| {
+                counted.coding == Coding::Unsigned && counted.count == Count::One
+            });
+            if !is_number {
+                return refuse("is counted by what is no unsigned field before it");
+            }
+        }
+        Count::Rest if number + 1 < packet.fields.len() => {
+            return refuse("takes the rest of the packet, so nothing can stand behind it");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `width` bits from `bit` on, most significant first; what is behind the end is 0.
+#[inline]
+pub fn bits(octets: &[u8], bit: usize, width: u32) -> u64 {
+    let (at, lead) = (bit / 8, (bit % 8) as u32);
+    let window = octets.get(at..).unwrap_or_default();
+    if let Some(window) = window.first_chunk::<8>()
+        && lead + width <= 64
+    {
+        return (u64::from_be_bytes(*window) << lead) >> (64 - width);
+    }
+    let mut wide = [0; 16];
+    let there = window.len().min(9);
+    wide[..there].copy_from_slice(&window[..there]);
+    ((u128::from_be_bytes(wide) << lead) >> (128 - width)) as u64
+}
+
+impl Raw {
+    /// Reads one value.
+    #[inline]
+    pub fn read(octets: &[u8], bit: usize, coding: Coding, width: u32) -> Raw {
+        let raw = bits(octets, bit, width);
+        match coding {
+            Coding::Signed => Raw::Signed((raw << (64 - width)).cast_signed() >> (64 - width)),
+            Coding::Float if width == 32 => Raw::Float(f64::from(f32::from_bits(raw as u32))),
+            Coding::Float => Raw::Float(f64::from_bits(raw)),
+            Coding::Unsigned | Coding::Octets | Coding::Text => Raw::Unsigned(raw),
+        }
+    }
+
+    /// As a double, rounded where it has more than 53 bits.
+    #[inline]
+    pub fn number(self) -> f64 {
+        match self {
+            Raw::Unsigned(number) => number as f64,
+            Raw::Signed(number) => number as f64,
+            Raw::Float(number) => number,
+        }
+    }
+
+    /// As a state's number; a fraction has none.
+    pub fn state(self) -> Option<i64> {
+        match self {
+            Raw::Unsigned(number) => i64::try_from(number).ok(),
+            Raw::Signed(number) => Some(number),
+            Raw::Float(_) => None,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The fields that have a name and are whole, with their places.
+    pub fn named(&self) -> impl Iterator<Item = (&'a Field, Span)> + use<'a> {
+        let fields = self.packet.fields.iter().zip(self.spans);
+        fields.filter_map(|(field, span)| field.name.is_some().then_some((field, *span)))
+    }
+
+    /// Element number `index` of a field.
+    #[inline]
+    pub fn raw(&self, field: &Field, span: Span, index: usize) -> Raw {
+        let bit = span.bit + index * field.bits as usize;
+        Raw::read(self.user, bit, field.coding, field.bits)
+    }
+
+    /// The octets of a field, if they begin at an octet.
+    pub fn octets(&self, span: Span) -> Option<&'a [u8]> {
+        let start = span.bit / 8;
+        span.bit
+            .is_multiple_of(8)
+            .then(|| &self.user[start..start + span.count])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bits_are_those_one_sees(octets in proptest::collection::vec(any::<u8>(), 0..20), bit in 0..170_usize, width in 1..=64_u32) {
+            let mut slow = 0;
+            for at in bit..bit + width as usize {
+                let octet = octets.get(at / 8).copied().unwrap_or(0);
+                slow = slow << 1 | u64::from(octet >> (7 - at % 8) & 1);
+            }
+            prop_assert_eq!(bits(&octets, bit, width), slow);
+        }
+    }
+
+    #[test]
+    fn signs_and_floats() {
+        assert_eq!(Raw::read(&[0xf8], 0, Coding::Signed, 5), Raw::Signed(-1));
+        let octets = 1.5_f32.to_be_bytes();
+        assert_eq!(Raw::read(&octets, 0, Coding::Float, 32), Raw::Float(1.5));
+        assert_eq!(Raw::Unsigned(u64::MAX).state(), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! Telemetry in lines of text: `key=value` lines with a checksum, and NMEA 0183 sentences.
+//!
+//! ```text
+//! $K,<count>,t=<seconds>,<key>=<value>,…*<HH>     HH: exclusive or of what is between $ and *
+//! $GPGGA,<field>,…*<HH>
+//! ```
+//!
+//! Lines end with LF or CR LF and are Latin-1. A line is judged in this order: empty, malformed
+//! frame (no `$`, no `*`, no two hexadecimal digits), wrong checksum, malformed body.
+
+mod line;
+mod value;
+
+pub use line::{Judged, LineReader, Pair, Told};
+pub use value::{Value, latin1};
