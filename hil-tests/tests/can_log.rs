@@ -24,9 +24,15 @@ fn bench(folder: &Path, arguments: &[&str]) -> Said {
 }
 
 fn decode(name: &str, more: &[&str]) -> Said {
-    let (log, dbc) = (reference(&format!("logs/{name}.log")), reference(&format!("{name}.dbc")));
+    let (log, dbc) = (
+        reference(&format!("logs/{name}.log")),
+        reference(&format!("{name}.dbc")),
+    );
     let (log, dbc) = (log.display().to_string(), dbc.display().to_string());
-    bench(Path::new("."), &[&["can", "decode", &log, "--dbc", &dbc], more].concat())
+    bench(
+        Path::new("."),
+        &[&["can", "decode", &log, "--dbc", &dbc], more].concat(),
+    )
 }
 
 fn alike(a: &Value, b: &Value) -> bool {
@@ -38,7 +44,12 @@ fn alike(a: &Value, b: &Value) -> bool {
 
 #[test]
 fn each_line_of_a_log_says_what_cantools_says() {
-    for name in ["random104", "hyundai_2015_ccan", "hyundai_canfd", "mazda_3_2019"] {
+    for name in [
+        "random104",
+        "hyundai_2015_ccan",
+        "hyundai_canfd",
+        "mazda_3_2019",
+    ] {
         let said = decode(name, &[]);
         assert_eq!(said.code, Some(0), "{}", said.err);
         let expected = fs::read_to_string(reference(&format!("logs/{name}.jsonl"))).unwrap();
@@ -51,7 +62,8 @@ fn each_line_of_a_log_says_what_cantools_says() {
                 assert_eq!(told["msg"], expected["msg"]);
                 continue;
             }
-            let mut physical = |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
+            let mut physical =
+                |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
             let (a, b) = (physical(&mut told), physical(&mut expected));
             assert_eq!(told, expected);
             let (Some(Value::Object(a)), Some(Value::Object(b))) = (&a, &b) else {
@@ -74,7 +86,10 @@ fn a_table_has_the_same_values() {
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
     let table = fs::read_to_string(csv).unwrap();
     let mut rows = table.lines();
-    assert_eq!(rows.next(), Some("line,t_s,interface,id,message,signal,raw,value,unit,name"));
+    assert_eq!(
+        rows.next(),
+        Some("line,t_s,interface,id,message,signal,raw,value,unit,name")
+    );
     let mut expected = Vec::new();
     for line in decode("random104", &[]).out.lines() {
         let line: Value = line.parse().unwrap();
@@ -82,7 +97,12 @@ fn a_table_has_the_same_values() {
             continue;
         };
         for (signal, raw) in raw {
-            expected.push((line["ln"].clone(), signal.clone(), raw.clone(), phys[signal].clone()));
+            expected.push((
+                line["ln"].clone(),
+                signal.clone(),
+                raw.clone(),
+                phys[signal].clone(),
+            ));
         }
     }
     let number = |text: &str| match text.parse::<Value>() {
@@ -92,13 +112,21 @@ fn a_table_has_the_same_values() {
     let told: Vec<_> = rows
         .map(|row| {
             let cells: Vec<&str> = row.split(',').collect();
-            (number(cells[0]), cells[5].to_owned(), number(cells[6]), number(cells[7]))
+            (
+                number(cells[0]),
+                cells[5].to_owned(),
+                number(cells[6]),
+                number(cells[7]),
+            )
         })
         .collect();
     assert_eq!(told.len(), expected.len());
     for (told, expected) in told.iter().zip(&expected) {
         assert_eq!((&told.0, &told.1), (&expected.0, &expected.1));
-        assert!(alike(&told.2, &expected.2) && alike(&told.3, &expected.3), "{told:?} {expected:?}");
+        assert!(
+            alike(&told.2, &expected.2) && alike(&told.3, &expected.3),
+            "{told:?} {expected:?}"
+        );
     }
 }
 
@@ -119,13 +147,25 @@ fn what_is_wrong_with_a_file_is_told_by_line() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("board.dbc"), BOARD).unwrap();
     fs::write(folder.path().join("board.log"), LOG).unwrap();
-    let said = bench(folder.path(), &["can", "decode", "board.log", "--dbc", "board.dbc"]);
+    let said = bench(
+        folder.path(),
+        &["can", "decode", "board.log", "--dbc", "board.dbc"],
+    );
     insta::assert_snapshot!("can_decode_flaws", said.all());
-    let said = bench(folder.path(), &["can", "decode", "board.log", "--dbc", "board.log"]);
+    let said = bench(
+        folder.path(),
+        &["can", "decode", "board.log", "--dbc", "board.log"],
+    );
     insta::assert_snapshot!("can_decode_no_dbc", said.all());
-    let said = bench(folder.path(), &["can", "decode", "none.log", "--dbc", "board.dbc"]);
+    let said = bench(
+        folder.path(),
+        &["can", "decode", "none.log", "--dbc", "board.dbc"],
+    );
     assert_eq!(said.code, Some(2));
-    assert!(said.err.ends_with("Error: none.log: No such file or directory (os error 2)\n"));
+    assert!(
+        said.err
+            .ends_with("Error: none.log: No such file or directory (os error 2)\n")
+    );
 }
 
 /// A board's messages, with three flaws.
@@ -171,13 +211,29 @@ fn a_message_is_composed_of_its_values() {
         "Some(0) 100#2E6D06FF01000000\n"
     );
     assert_eq!(send(&["305##1C3b3"]), "Some(0) 305##1C3B3\n");
-    insta::assert_snapshot!(send(&["POWER", "vbus=50"]), @"");
-    insta::assert_snapshot!(send(&["POWER", "vbu=1"]), @"");
-    insta::assert_snapshot!(send(&["POWR"]), @"");
-    insta::assert_snapshot!(send(&["305#C3B"]), @"");
+    insta::assert_snapshot!(
+        send(&["POWER", "vbus=50"]),
+        @"Some(2) Error: 50 is out of the range of vbus, 0 to 40"
+    );
+    insta::assert_snapshot!(
+        send(&["POWER", "vbu=1"]),
+        @"Some(2) Error: message POWER has no signal `vbu`; did you mean `vbus`?"
+    );
+    insta::assert_snapshot!(
+        send(&["POWR"]),
+        @"Some(2) Error: board.dbc has no message `POWR`; did you mean `POWER`?"
+    );
+    insta::assert_snapshot!(
+        send(&["305#C3B"]),
+        @"Some(2) Error: `305#C3B` is no frame, expected pairs of hexadecimal digits to the end, or ` R`, or ` T`"
+    );
     let said = bench(folder.path(), &["can", "send", "memory", "305#"]);
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("bench can replay LOG memory"), "{}", said.err);
+    assert!(
+        said.err.contains("bench can replay LOG memory"),
+        "{}",
+        said.err
+    );
 }
 
 /// A board tells of its health each 10 ms; from 20 ms on others fill the bus.
@@ -204,11 +260,18 @@ fn telemetry_on_a_busy_bus_is_late_and_told_so() {
         bench(folder.path(), &[&arguments, more].concat())
     };
     let fast = replay(&["1000000", "--dbc", "board.dbc", "--only", "board"]);
-    assert!(fast.err.contains("8 frames of 1 nodes, 0 of them late"), "{}", fast.err);
+    assert!(
+        fast.err.contains("8 frames of 1 nodes, 0 of them late"),
+        "{}",
+        fast.err
+    );
     let slow = replay(&["250000", "--dbc", "board.dbc"]);
     assert!(slow.out.contains("LATE: "), "{}", slow.out);
     insta::assert_snapshot!("can_replay_busy", slow.err);
-    let load = bench(folder.path(), &["can", "load", "busy.log", "--bit-rate", "250000"]);
+    let load = bench(
+        folder.path(),
+        &["can", "load", "busy.log", "--bit-rate", "250000"],
+    );
     insta::assert_snapshot!("can_load", load.all());
     let no_rate = bench(folder.path(), &["can", "replay", "busy.log", "memory"]);
     assert_eq!(no_rate.code, Some(2));

@@ -13,22 +13,40 @@ use crate::link::can::candump::LogReader;
 /// A signal: first bit, length, Motorola, signed, group or none, scale.
 type Any = (usize, usize, bool, bool, Option<u64>, usize);
 
-const SCALES: [&str; 5] = ["(1,0)", "(0.5,-3)", "(-0.01,40)", "(1000,0)", "(1.5E-003,7)"];
+const SCALES: [&str; 5] = [
+    "(1,0)",
+    "(0.5,-3)",
+    "(-0.01,40)",
+    "(1000,0)",
+    "(1.5E-003,7)",
+];
 
 fn file(octets: usize, signals: &[Any]) -> String {
-    let mut text = format!("BU_: A B\n\nBO_ 256 M: {octets} A\n SG_ page M : 0|2@1+ (1,0) [0|0] \"\" B\n");
+    let mut text =
+        format!("BU_: A B\n\nBO_ 256 M: {octets} A\n SG_ page M : 0|2@1+ (1,0) [0|0] \"\" B\n");
     for (n, (start, bits, motorola, signed, group, scale)) in signals.iter().enumerate() {
         let mux = group.map_or(String::new(), |group| format!(" m{group}"));
         let (order, sign) = (u8::from(!motorola), if *signed { '-' } else { '+' });
         let scale = SCALES[*scale];
-        writeln!(text, " SG_ s{n}{mux} : {start}|{bits}@{order}{sign} {scale} [0|0] \"\" B").unwrap();
+        writeln!(
+            text,
+            " SG_ s{n}{mux} : {start}|{bits}@{order}{sign} {scale} [0|0] \"\" B"
+        )
+        .unwrap();
     }
     text
 }
 
 fn signals(octets: usize) -> impl Strategy<Value = Vec<Any>> {
     let group = proptest::option::of(0_u64..3);
-    let signal = (0..octets * 8, 1_usize..=64, any::<bool>(), any::<bool>(), group, 0..SCALES.len());
+    let signal = (
+        0..octets * 8,
+        1_usize..=64,
+        any::<bool>(),
+        any::<bool>(),
+        group,
+        0..SCALES.len(),
+    );
     proptest::collection::vec(signal, 1..12)
 }
 
@@ -79,8 +97,17 @@ fn the_whole_file_has_no_flaw() {
     // Two multiplexers deep: page 1 selects b, and b 5 selects c.
     let data = [1, 0x50, 0, 0, 0, 0, 0x80, 0x3f];
     let told: Vec<(usize, Raw)> = message.told(&data).collect();
-    assert_eq!(told, [(0, Raw::Unsigned(1)), (2, Raw::Unsigned(5)), (3, Raw::Float(1.0))]);
-    assert!(message.selects_nothing(&[1, 0x30, 0, 0, 0, 0, 0, 0]) || b.named("on").is_some());
+    assert_eq!(
+        told,
+        [
+            (0, Raw::Unsigned(1)),
+            (2, Raw::Unsigned(5)),
+            (3, Raw::Float(1.0))
+        ]
+    );
+    // No signal belongs to b = 3, and it has no name; b = 0 has one.
+    assert!(message.selects_nothing(&[1, 0x30, 0, 0, 0, 0, 0, 0]));
+    assert!(!message.selects_nothing(&[1, 0, 0, 0, 0, 0, 0, 0]));
 }
 
 #[test]
@@ -91,10 +118,29 @@ fn flaws_say_what_was_found_and_expected_and_the_rest_is_read() {
                 VAL_ 256 z 0 \"x\" ;\nVAL_ 999 z 0 \"x\" ;\nSOMETHING else\nBO_ 256 AGAIN: 1 A\n";
     let database = Database::compile(text).unwrap();
     let told: Vec<String> = database.flaws().iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
-    let names: Vec<&str> = database.messages().iter().map(super::Message::name).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    3: found `2+ (1,0)`, expected `0` (Motorola) or `1` (Intel)
+    4: found the identifier 65792 (0x10100) of message LONG without bit 31, expected at most 2047 or bit 31 set; it is read as one of 29 bits
+    5: signal LONG.c reaches to octet 9, beyond its message, expected at most octet 8; it is left out
+    6: found `145 "x";`, expected `BU_`, `BO_`, `SG_`, `EV_` or the comment in quotation marks
+    8: found `BO_ 257 2ND: 8 A`, expected `;` at the end of the statement
+    8: found the name `2ND`, expected one that begins with a letter
+    9: found `"V B`, expected the unit in quotation marks
+    10: found signal z, expected one of message GOOD
+    11: found message 999 of signal z, expected one of the file
+    12: found `SOMETHING else`, expected a statement, such as `BO_` or `SG_`
+    13: found message AGAIN with the identifier 256 of GOOD, expected one of its own; frames are read as AGAIN
+    "#);
+    let names: Vec<&str> = database
+        .messages()
+        .iter()
+        .map(super::Message::name)
+        .collect();
     assert_eq!(names, ["AGAIN", "2ND", "LONG"]);
-    insta::assert_snapshot!(Database::compile("nothing").unwrap_err(), @"");
+    insta::assert_snapshot!(
+        Database::compile("nothing").unwrap_err(),
+        @"cannot read the DBC file: there is no message (`BO_`) in it; line 1: found `nothing`, expected a statement, such as `BO_` or `SG_`"
+    );
 }
 
 #[test]
@@ -103,18 +149,30 @@ fn what_cannot_be_sent_says_why() {
     let message = database.named("M").unwrap();
     let why = |values: &[(&str, &str)]| message.compose(values).unwrap_err().to_string();
     assert_eq!(why(&[("z", "1")]), "message M has no signal `z`");
-    assert_eq!(why(&[("a", "20000")]), "20000 is out of the range of a, -16387 to 16380.5");
+    assert_eq!(
+        why(&[("a", "20000")]),
+        "20000 is out of the range of a, -16387 to 16380.5"
+    );
     assert_eq!(
         why(&[("b", "half")]),
         "`half` is no value of b, expected a number or one of off, on"
     );
-    assert_eq!(why(&[("page", "4")]), "4 is out of the range of page, 0 to 3");
+    assert_eq!(
+        why(&[("page", "4")]),
+        "4 is out of the range of page, 0 to 3"
+    );
     assert_eq!(
         why(&[("a", "1"), ("b", "on")]),
         "a is not in a frame with the other values: page selects other signals"
     );
-    assert_eq!(message.compose(&[("a", "1")]).unwrap(), [0, 8, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(message.compose(&[("c", "1")]).unwrap(), [1, 0x10, 0, 0, 0, 0, 0x80, 0x3f]);
+    assert_eq!(
+        message.compose(&[("a", "1")]).unwrap(),
+        [0, 8, 0, 0, 0, 0, 0, 0]
+    );
+    assert_eq!(
+        message.compose(&[("c", "1")]).unwrap(),
+        [1, 0x10, 0, 0, 0, 0, 0x80, 0x3f]
+    );
 }
 
 proptest! {
