@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use profiles::time::Period;
 use proptest::prelude::*;
 
 use super::columns::{Column, Gathered, Numbers};
@@ -91,7 +92,7 @@ fn the_whole_file_has_no_flaw() {
     let database = Database::compile(WHOLE).unwrap();
     assert_eq!(database.flaws(), []);
     let message = database.named("M").unwrap();
-    assert_eq!(message.cycle().map(|cycle| cycle.as_millis()), Some(100));
+    assert_eq!(message.cycle().map(Period::as_millis), Some(100));
     let b = &message.signals()[2];
     assert_eq!(b.name_of(Raw::Unsigned(1)), Some("on"));
     // Two multiplexers deep: page 1 selects b, and b 5 selects c.
@@ -189,7 +190,9 @@ proptest! {
         for (n, frame) in frames.iter().enumerate() {
             let fd = frame.len() > 8;
             let mut line = format!("(1700000000.000001) can0 100#{}", if fd { "#0" } else { "" });
-            frame.iter().for_each(|octet| write!(line, "{octet:02X}").unwrap());
+            for octet in frame {
+                write!(line, "{octet:02X}").unwrap();
+            }
             reader.read(line.as_bytes()).unwrap();
             prop_assert!(gathered.push(n as u64, 0, &reader));
             lines.push(n as u64);
