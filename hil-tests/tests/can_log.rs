@@ -62,8 +62,7 @@ fn each_line_of_a_log_says_what_cantools_says() {
                 assert_eq!(told["msg"], expected["msg"]);
                 continue;
             }
-            let physical =
-                |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
+            let physical = |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
             let (a, b) = (physical(&mut told), physical(&mut expected));
             assert_eq!(told, expected);
             let (Some(Value::Object(a)), Some(Value::Object(b))) = (&a, &b) else {

@@ -18,7 +18,7 @@ use crate::config::folder::Folder;
 use crate::config::refusal::nearest;
 use crate::exit::Exit;
 use crate::plan::{self, Bench};
-use crate::run::{Endpoints, Lines, Published, publish};
+use crate::run::{Endpoints, Lines, publish};
 use crate::runtime::{self, Pace};
 
 /// How often signals are looked for.
@@ -47,6 +47,9 @@ pub(super) struct Args {
     /// Setting of the one model, as the wiring's `options` has it: latency="5 ms"
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     options: Vec<String>,
+    /// How many times faster than real everything happens: warming, booting, latencies, lines
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    speed: u32,
     /// Seed of noise and upsets
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -88,16 +91,13 @@ pub(super) fn main(args: &Args) -> Exit {
             Lines::Ports
         },
         bus: args.can.clone(),
+        speed: args.speed,
     };
     runtime::block_on(Pace::Real, async {
         let published = publish(&devices, Seed(args.seed), &args.run_dir, &endpoints).await;
         match published {
-            Ok(published) if published.served.is_empty() => {
-                tell_skipped(&published);
-                Exit::Refused
-            }
-            Ok(published) => {
-                tell_skipped(&published);
+            Ok(published) if published.served.is_empty() => Exit::Refused,
+            Ok(_published) => {
                 print("ready\n");
                 until_the_end(&ended).await;
                 Exit::Passed
@@ -138,14 +138,6 @@ fn bench(args: &Args) -> Result<Bench, String> {
          [device.{name}.options]\n{}\n",
         args.options.join("\n")
     )))
-}
-
-fn tell_skipped(published: &Published) {
-    for device in &published.skipped {
-        complain(&format!(
-            "`{device}` is on a CAN bus, and no interface is given by `--can`: left out\n"
-        ));
-    }
 }
 
 /// Waits until standard input closes, or a signal comes.

@@ -4,10 +4,13 @@ mod can;
 mod completions;
 mod console;
 mod decode;
+mod devices;
 mod emulate;
+mod golden;
 mod init;
 mod judge;
 mod list;
+mod past;
 mod plan;
 mod profile;
 mod report;
@@ -18,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
@@ -39,8 +43,16 @@ enum Verb {
     List(list::Args),
     Emulate(emulate::Args),
     Can(can::Args),
+    Devices(devices::find::Args),
+    Doctor(devices::doctor::Args),
+    Console(devices::console::Args),
+    Safe(devices::safe::Args),
     Decode(decode::Args),
+    Golden(golden::Args),
     Judge(judge::Args),
+    Replay(replay::Args),
+    Export(export::Args),
+    Runs(runs::Args),
     Report(report::Args),
     Completions(completions::Args),
 }
@@ -104,8 +116,16 @@ pub fn main() -> Exit {
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
         Verb::Can(args) => can::main(&args),
+        Verb::Devices(args) => devices::find::main(&args),
+        Verb::Doctor(args) => devices::doctor::main(&args),
+        Verb::Console(args) => devices::console::main(&args),
+        Verb::Safe(args) => devices::safe::main(&args),
         Verb::Decode(args) => decode::main(&args),
+        Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Replay(args) => replay::main(&args),
+        Verb::Export(args) => export::main(&args),
+        Verb::Runs(args) => runs::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
     }

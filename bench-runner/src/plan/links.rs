@@ -24,7 +24,7 @@ const LONGEST_AWAY: Period = Period::millis(300_000);
 const LONGEST_PAUSE: Period = Period::millis(1_000);
 
 /// Links that later versions have.
-const LATER: [&str; 2] = ["pty", "socketcand"];
+const LATER: [&str; 1] = ["pty"];
 
 impl Planner {
     /// What leads to a device. Virtual time does not wait for lines that leave this process, and
@@ -57,11 +57,10 @@ impl Planner {
         }
         let link = match (link, pacing) {
             // The bus must be set to what the device was made for.
-            (LinkSpec::Line(LineSpec::Can(mut can)), Pacing::Can { bit_rate }) => {
-                can.bit_rate.get_or_insert(bit_rate);
-                LinkSpec::Line(LineSpec::Can(can))
+            (LinkSpec::Line(line), Pacing::Can { bit_rate }) if line.is_can() => {
+                LinkSpec::Line(line.at_bit_rate(bit_rate))
             }
-            (link @ LinkSpec::Line(LineSpec::Can(_)), _) => {
+            (link, _) if link.line().is_some_and(LineSpec::is_can) => {
                 let message = format!("`{link}` carries CAN frames, and this model speaks bytes");
                 let expected = "expected `memory`, `serial:` or `tcp:`";
                 self.refuse(Refusal::at(&written.place, message, expected));
@@ -69,7 +68,7 @@ impl Planner {
             }
             (link, Pacing::Can { .. }) => {
                 let message = format!("`{link}` carries bytes, and this model speaks CAN frames");
-                let expected = "expected `memory` or a CAN interface, such as `can:can0`";
+                let expected = "expected `memory`, or a bus such as `can:can0`";
                 self.refuse(Refusal::at(&written.place, message, expected));
                 return LinkSpec::Memory;
             }

@@ -12,9 +12,6 @@ use drivers::error::LinkError;
 use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
-use drivers::power_supply;
-use drivers::solar_array_simulator;
-use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
@@ -76,20 +73,21 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
 pub struct Published {
     /// The devices that are served.
     pub served: Vec<String>,
-    /// The devices that are not, because their bus cannot be played on a serial line.
-    pub skipped: Vec<String>,
     tasks: JoinSet<()>,
     // An emulator whose faults end has ended itself.
     faults: Vec<Sender<Fault>>,
 }
 
-/// How emulators are published.
+/// How emulators are published. Those that speak CAN are behind an adapter at their port (slcan), or
+/// a server at their socket (socketcand), unless an interface is given for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// What leads to those that speak bytes.
     pub lines: Lines,
     /// The interface on which those are found that speak CAN.
     pub bus: Option<CanSpec>,
+    /// How many times faster than real their world is.
+    pub speed: u32,
 }
 
 /// What leads to emulators that speak bytes.
@@ -112,23 +110,18 @@ pub async fn publish(
     folder: &Path,
     endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
-    let clock = Clock::start_fine();
+    let clock = Clock::start_fine().times(endpoints.speed);
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),
-        skipped: Vec::new(),
         tasks: JoinSet::new(),
         faults: Vec::new(),
     };
     for sharing in trunks(devices) {
         let mut emulators = Vec::new();
         for wired in sharing {
-            let name = wired.name.to_string();
-            let is_can = matches!(wired.pacing, Pacing::Can { .. });
-            if is_can && endpoints.bus.is_none() {
-                published.skipped.push(name);
-            } else if let Some(emulator) = bench.emulator(wired) {
-                published.served.push(name);
+            if let Some(emulator) = bench.emulator(wired) {
+                published.served.push(wired.name.to_string());
                 emulators.push((wired, emulator));
             }
         }
@@ -175,11 +168,22 @@ async fn ends(
         return Ok(Vec::new());
     };
     let path = |wired: &Wired| folder.join(wired.name.as_str());
-    let is_can = matches!(first.pacing, Pacing::Can { .. });
-    let mut trunk = match (&endpoints.bus, endpoints.lines) {
-        (Some(bus), _) if is_can => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
-        (_, Lines::Ports) => Link::publish_pty(&path(first), clock, first.pacing)?,
-        (_, Lines::Sockets) => Link::publish_tcp(&path(first), clock, first.pacing).await?,
+    let mut links = Vec::new();
+    if let Pacing::Can { bit_rate } = first.pacing {
+        // Each board has a controller of its own.
+        for wired in sharing {
+            let path = path(wired);
+            links.push(match (&endpoints.bus, endpoints.lines) {
+                (Some(bus), _) => Link::open(&LineSpec::Can(bus.clone()), clock).await?,
+                (None, Lines::Ports) => Link::publish_slcan(&path, clock, bit_rate)?,
+                (None, Lines::Sockets) => Link::publish_socketcand(&path, clock, bit_rate).await?,
+            });
+        }
+        return Ok(links);
+    }
+    let mut trunk = match endpoints.lines {
+        Lines::Ports => Link::publish_pty(&path(first), clock, first.pacing)?,
+        Lines::Sockets => Link::publish_tcp(&path(first), clock, first.pacing).await?,
     };
     for wired in others {
         trunk.publish_also(&path(wired))?;
@@ -239,15 +243,7 @@ impl Bench {
             options: wired.options.clone(),
             place: *self.places.get(&wired.id)?,
         };
-        let emulate = match wired.role {
-            Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
-            Role::SolarArraySimulator => {
-                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
-            }
-            Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
-            Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
-        };
-        Some(emulate(setup))
+        catalog::emulate(wired.role, wired.model, setup)
     }
 }
 
@@ -273,10 +269,20 @@ fn places(
                 airs.insert(wired.id, air);
                 places.insert(wired.id, Place::Air(air));
             }
-            Role::Accelerator => {}
+            Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
         }
     }
     for device in devices {
+        if let DevicePlan::Instrument(instrument) = device
+            && matches!(
+                instrument.wired.role,
+                Role::ElectronicLoad | Role::PowerAnalyser
+            )
+        {
+            let bus = instrument.source.and_then(|id| buses.get(&id).copied());
+            let bus = bus.or(mains).unwrap_or_else(|| plant.add_bus());
+            places.insert(instrument.wired.id, Place::Bus(bus));
+        }
         if let DevicePlan::Board(board) = device {
             let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
             let bus = bus.or(mains);

@@ -7,6 +7,7 @@ mod faults;
 mod line;
 mod manners;
 mod memory;
+mod meter;
 mod pty;
 pub mod rfc2217;
 mod serial;
@@ -14,6 +15,7 @@ mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,12 +24,14 @@ use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
 pub use bus::{Bus, party};
-pub use can::{BusNeeds, CanSpec};
+pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
+pub use meter::Meter;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
 use self::can::bus::BitRates;
 use self::manners::Kept;
@@ -73,6 +77,8 @@ pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
+    meter: Option<Meter>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
@@ -82,11 +88,11 @@ enum Wire {
     CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
+    // They keep what they have heard and wait for.
+    Can(Box<can::End>),
     Rfc2217(rfc2217::Client),
     /// One device's end of a line that several share.
     Tap(bus::Tap),
-    // It keeps what it has heard and waits for.
-    Can(Box<can::socket::End>),
     /// Plays a device on a serial line.
     Pty(pty::End),
     /// Plays a device on a socket.
@@ -122,11 +128,17 @@ impl Wire {
         }
     }
 
+    fn can(end: can::End) -> Link {
+        Wire::Can(Box::new(end)).end()
+    }
+
     fn end(self) -> Link {
         Link {
             wire: self,
             faults: None,
             manners: None,
+            meter: None,
+            witness: None,
         }
     }
 }
@@ -155,10 +167,19 @@ impl Link {
         Ok(match line {
             LineSpec::Serial(spec) => Wire::Serial(serial::End::open(spec, clock)?).end(),
             LineSpec::Tcp(spec) => Wire::Tcp(tcp::Client::connect(spec, clock).await?).end(),
+            LineSpec::Can(spec) => {
+                Wire::can(can::End::Socket(can::socket::End::open(spec, clock)?))
+            }
+            LineSpec::Slcan(spec) => {
+                Wire::can(can::End::Slcan(can::slcan::End::open(spec, clock).await?))
+            }
+            LineSpec::Socketcand(spec) => {
+                let client = can::socketcand::Client::connect(spec, clock).await?;
+                Wire::can(can::End::Socketcand(client))
+            }
             LineSpec::Rfc2217(spec) => {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
-            LineSpec::Can(spec) => Wire::Can(Box::new(can::socket::End::open(spec, clock)?)).end(),
         })
     }
 
@@ -178,6 +199,31 @@ impl Link {
     /// If there is no port, or the file cannot be written.
     pub async fn publish_tcp(path: &Path, clock: Clock, pacing: Pacing) -> Result<Link, LinkError> {
         Ok(Wire::TcpServer(tcp::Server::publish(path, clock, pacing).await?).end())
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind an adapter that speaks Lawicel's
+    /// language (slcan), at a serial port that is found under the symbolic link `path`. Frames
+    /// take the time that they take on a bus of this bit rate.
+    ///
+    /// # Errors
+    /// If there is no pseudo-terminal, or the name cannot be given.
+    pub fn publish_slcan(path: &Path, clock: Clock, bit_rate: u32) -> Result<Link, LinkError> {
+        let end = can::slcan::Published::publish(path, clock, bit_rate)?;
+        Ok(Wire::can(can::End::Adapter(end)))
+    }
+
+    /// An end of a CAN bus for an emulator. The other is behind a server of CAN over TCP, as
+    /// socketcand is one, with the bus `can0`; the file `path` holds its address.
+    ///
+    /// # Errors
+    /// If there is no port, or the file cannot be written.
+    pub async fn publish_socketcand(
+        path: &Path,
+        clock: Clock,
+        bit_rate: u32,
+    ) -> Result<Link, LinkError> {
+        let end = can::socketcand::Server::publish(path, clock, bit_rate).await?;
+        Ok(Wire::can(can::End::Server(end)))
     }
 
     /// Publishes a published end under another name too: another device on the same line.
@@ -209,6 +255,13 @@ impl Link {
         self
     }
 
+    /// The same link, on which `meter` measures what is sent.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Link {
+        self.meter = Some(meter);
+        self
+    }
+
     /// Lets go of a line that several devices share: a conversation is over. Whoever speaks an
     /// addressed protocol says so after each answer, so that the next device need not wait for
     /// the line's silence. Other lines have nobody else who waits.
@@ -216,6 +269,13 @@ impl Link {
         if let Wire::Tap(tap) = &mut self.wire {
             tap.release();
         }
+    }
+
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
+        self
     }
 
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
@@ -252,6 +312,12 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(meter) = &self.meter {
+            meter.sends(&chunk);
+        }
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
+        }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
         };
@@ -268,7 +334,8 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Can(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
         }
@@ -324,14 +391,16 @@ impl Link {
                     None => continue,
                 }
             }
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
                 }
             }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::can::{self, CanSpec};
+use super::can::{self, CanSpec, SlcanSpec, SocketcandSpec};
 use super::rfc2217::Rfc2217Spec;
 use super::serial::{LineSettings, SerialSpec};
 
@@ -23,10 +23,14 @@ pub enum LineSpec {
     Serial(SerialSpec),
     /// `tcp:host:port`
     Tcp(TcpSpec),
-    /// `rfc2217:host:port@9600,8N1`
-    Rfc2217(Rfc2217Spec),
     /// `can:can0`
     Can(CanSpec),
+    /// `slcan:/dev/ttyACM0@500000`
+    Slcan(SlcanSpec),
+    /// `socketcand:host:29536/can0`
+    Socketcand(SocketcandSpec),
+    /// `rfc2217:host:port@9600,8N1`
+    Rfc2217(Rfc2217Spec),
 }
 
 /// A TCP endpoint: a raw socket, as LAN instruments and terminal servers have it.
@@ -51,12 +55,21 @@ pub struct LinkSpecError {
 impl LinkSpecError {
     /// What may be written.
     pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
-         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600` or `can:can0`";
+         `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600`, \
+         `can:can0`, `slcan:/dev/ttyACM0@500000` or `socketcand:HOST:PORT/can0`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 5] = ["memory", "serial", "tcp", "rfc2217", "can"];
+    pub const KINDS: [&'static str; 7] = [
+        "memory",
+        "serial",
+        "tcp",
+        "rfc2217",
+        "can",
+        "slcan",
+        "socketcand",
+    ];
 
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
@@ -72,15 +85,21 @@ impl LinkSpec {
     pub fn is_emulated(&self) -> bool {
         match self {
             LinkSpec::Memory => true,
-            LinkSpec::Line(LineSpec::Serial(serial)) => {
-                let path = serial.port.path().ok();
-                let path = path.and_then(|path| path.canonicalize().ok());
-                path.is_some_and(|path| path.starts_with("/dev/pts"))
-            }
-            LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_)) => false,
+            LinkSpec::Line(LineSpec::Serial(serial)) => is_pseudo(serial),
+            LinkSpec::Line(LineSpec::Slcan(slcan)) => is_pseudo(&slcan.port),
             LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
+            LinkSpec::Line(LineSpec::Tcp(_) | LineSpec::Rfc2217(_) | LineSpec::Socketcand(_)) => {
+                false
+            }
         }
     }
+}
+
+/// Whether a port is a pseudo-terminal, at which a program plays what stands there.
+fn is_pseudo(serial: &SerialSpec) -> bool {
+    let path = serial.port.path().ok();
+    let path = path.and_then(|path| path.canonicalize().ok());
+    path.is_some_and(|path| path.starts_with("/dev/pts"))
 }
 
 impl FromStr for LinkSpec {
@@ -99,6 +118,12 @@ impl FromStr for LinkSpec {
                 Rfc2217Spec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Rfc2217(spec)))
             }
             ("can", rest) => CanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Can(spec))),
+            ("slcan", rest) => {
+                SlcanSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Slcan(spec)))
+            }
+            ("socketcand", rest) => {
+                SocketcandSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Socketcand(spec)))
+            }
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -150,12 +175,37 @@ impl fmt::Display for LinkSpec {
 }
 
 impl LineSpec {
+    /// Whether it carries frames of a CAN bus, and not bytes.
+    pub fn is_can(&self) -> bool {
+        match self {
+            LineSpec::Can(_) | LineSpec::Slcan(_) | LineSpec::Socketcand(_) => true,
+            LineSpec::Serial(_) | LineSpec::Tcp(_) | LineSpec::Rfc2217(_) => false,
+        }
+    }
+
+    /// The same, set to a bus's bit rate unless it has one, bit/s. A server sets its bus itself.
+    #[must_use]
+    pub fn at_bit_rate(mut self, rate: u32) -> LineSpec {
+        match &mut self {
+            LineSpec::Can(CanSpec { bit_rate, .. })
+            | LineSpec::Slcan(SlcanSpec { bit_rate, .. }) => {
+                bit_rate.get_or_insert(rate);
+            }
+            LineSpec::Serial(_)
+            | LineSpec::Tcp(_)
+            | LineSpec::Rfc2217(_)
+            | LineSpec::Socketcand(_) => {}
+        }
+        self
+    }
+
     /// Settings of its characters, where the bench sets them.
     pub fn settings(&self) -> Option<LineSettings> {
         match self {
             LineSpec::Serial(serial) => Some(serial.line),
             LineSpec::Rfc2217(port) => Some(port.line),
-            LineSpec::Tcp(_) | LineSpec::Can(_) => None,
+            LineSpec::Slcan(slcan) => Some(slcan.port.line),
+            LineSpec::Tcp(_) | LineSpec::Can(_) | LineSpec::Socketcand(_) => None,
         }
     }
 
@@ -163,7 +213,7 @@ impl LineSpec {
     /// port that it points to now, and a host has no case.
     pub fn far_end(&self) -> String {
         match self {
-            LineSpec::Serial(serial) => {
+            LineSpec::Serial(serial) | LineSpec::Slcan(SlcanSpec { port: serial, .. }) => {
                 let path = serial.port.path().ok();
                 let path = path.map(|path| path.canonicalize().unwrap_or(path));
                 // One that is not there, or not the only one, cannot be opened by anybody.
@@ -177,6 +227,10 @@ impl LineSpec {
                 format!("tcp:{}:{}", tcp.host.to_lowercase(), tcp.port)
             }
             LineSpec::Can(can) => format!("can:{}", can.interface),
+            LineSpec::Socketcand(SocketcandSpec { server, bus }) => {
+                let host = server.host.to_lowercase();
+                format!("socketcand:{host}:{}/{bus}", server.port)
+            }
         }
     }
 }
@@ -188,6 +242,8 @@ impl fmt::Display for LineSpec {
             LineSpec::Tcp(tcp) => write!(f, "tcp:{tcp}"),
             LineSpec::Rfc2217(port) => port.fmt(f),
             LineSpec::Can(can) => can.fmt(f),
+            LineSpec::Slcan(slcan) => slcan.fmt(f),
+            LineSpec::Socketcand(server) => server.fmt(f),
         }
     }
 }
@@ -215,13 +271,25 @@ mod tests {
             ("serial:usb:Q7:if01@9600,7E1", "serial:usb:Q7:if01@9600,7E1"),
             ("tcp:bench-3.lab:5025", "tcp:bench-3.lab:5025"),
             ("tcp:[::1]:5025", "tcp:[::1]:5025"),
+            ("can:can0", "can:can0"),
+            ("can:vcan-1@125000", "can:vcan-1@125000"),
+            ("slcan:/dev/ttyACM0", "slcan:/dev/ttyACM0"),
+            ("slcan:a@b@500000", "slcan:a@b@500000"),
+            (
+                "slcan:usb:A1@10000, baud=1000000,fd=2000000",
+                "slcan:usb:A1@10000,baud=1000000,fd=2000000",
+            ),
+            ("socketcand:lab/can0", "socketcand:lab:29536/can0"),
+            (
+                "socketcand:[::1]:28600/vcan1",
+                "socketcand:[::1]:28600/vcan1",
+            ),
+            ("socketcand:[::1]/vcan1", "socketcand:[::1]:29536/vcan1"),
             ("rfc2217:lab:4001@9600,8N2", "rfc2217:lab:4001@9600,8N2"),
             (
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
             ),
-            ("can:can0", "can:can0"),
-            ("can:vcan-1@125000", "can:vcan-1@125000"),
         ] {
             let spec: LinkSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), told);
@@ -269,6 +337,11 @@ mod tests {
                 "is no name of a network interface",
             ),
             ("can:can0@2000000", "`2000000` is no bit rate of a CAN bus"),
+            ("slcan:/dev/ttyACM0@9", "`9` is no bit rate of a CAN bus"),
+            ("slcan:/dev/ttyACM0@10000,x", "`x` is no setting"),
+            ("slcan:x@10000,fd=3", "`3` is no data bit rate"),
+            ("socketcand:lab:29536", "the name of the bus is missing"),
+            ("socketcand:lab:0/can0", "no number from 1 to 65535"),
         ] {
             assert!(why(text).contains(part), "{text}: {}", why(text));
         }
@@ -276,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|rfc2217|can|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|slcan|socketcand|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

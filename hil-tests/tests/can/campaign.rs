@@ -12,7 +12,7 @@ use reports::event::EventKind;
 use reports::record::Record;
 use reports::verdict::Ending;
 
-use super::{Bus, on_buses};
+use super::{Bus, off_buses, on_buses};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
@@ -167,29 +167,81 @@ fn findings(scene: &Scene) -> serde_json::Value {
     checks.iter().map(told).collect()
 }
 
+/// Runs the scene over `link` and holds its verdict against that of memory, which is expected to be
+/// a failure: one check is too strict.
+fn same_verdict(scene: &Scene, emulate: &[&str], link: impl Fn(&Scene) -> String) {
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let arguments = ["run", scene.campaign(), "--out", "out", "-q"];
+    let arguments = [&arguments[..], &["--wiring", "wiring/emulated.toml"]].concat();
+    let memory = program.run(&arguments);
+    assert_eq!(memory.code, Some(Exit::Failed as i32), "{}", memory.all());
+    let expected = findings(scene);
+    fs::remove_dir_all(scene.path("out")).unwrap();
+
+    let _emulators = Emulators::start(scene, emulate);
+    let path = scene.path("run/bus_supply");
+    let supply = match fs::read_link(&path) {
+        Ok(_) => format!("serial:{}@9600", path.display()),
+        Err(_) => format!("tcp:{}", fs::read_to_string(&path).unwrap().trim()),
+    };
+    linked(scene, &supply, &link(scene));
+    let told = run(scene, || {});
+    assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
+    assert_eq!(told.ending, Ending::Completed);
+    assert_eq!(findings(scene), expected);
+    let answers = told.kinds.iter();
+    let answers = answers.filter(|kind| matches!(kind, EventKind::Inferred(_)));
+    assert!(answers.count() > 5, "{}", told.said);
+}
+
+#[test]
+fn behind_an_adapter_the_verdict_is_that_of_memory() {
+    off_buses(|| {
+        same_verdict(&scene(), &[], |scene| {
+            format!("slcan:{}", scene.path("run/payload").display())
+        });
+    });
+}
+
+#[test]
+fn behind_a_server_the_verdict_is_that_of_memory() {
+    off_buses(|| {
+        same_verdict(&scene(), &["--tcp"], |scene| {
+            let address = fs::read_to_string(scene.path("run/payload")).unwrap();
+            format!("socketcand:{}/can0", address.trim())
+        });
+    });
+}
+
+#[test]
+fn an_adapter_at_another_bit_rate_ends_the_run_and_says_so() {
+    off_buses(|| {
+        let scene = scene().asking("max     = 27.0", "max     = 29.0").asking(
+            "device = \"payload\"\nduring = \"work\"",
+            "device = \"payload\"\nduring = \"bring-up\"",
+        );
+        let _emulators = Emulators::start(&scene, &[]);
+        let supply = format!("serial:{}@9600", scene.path("run/bus_supply").display());
+        let board = format!("slcan:{}@500000", scene.path("run/payload").display());
+        linked(&scene, &supply, &board);
+        let told = run(&scene, || {});
+        let Ending::BenchFault { why, .. } = &told.ending else {
+            panic!("{:?}\n{}", told.ending, told.said);
+        };
+        assert!(
+            why.contains("bit rate, which is set to 500000 bit/s"),
+            "{why}"
+        );
+        assert!(told.kinds.contains(&EventKind::MadeSafe), "{}", told.said);
+    });
+}
+
 #[test]
 fn on_a_bus_the_verdict_is_that_of_memory() {
     on_buses(|| {
-        let scene = scene();
-        let program = Program::new(PROGRAM, &scene.path("."));
-        let arguments = ["run", scene.campaign(), "--out", "out", "-q"];
-        let arguments = [&arguments[..], &["--wiring", "wiring/emulated.toml"]].concat();
-        let memory = program.run(&arguments);
-        assert_eq!(memory.code, Some(Exit::Failed as i32), "{}", memory.all());
-        let expected = findings(&scene);
-        fs::remove_dir_all(scene.path("out")).unwrap();
-
         let bus = Bus::new();
-        let _emulators = Emulators::start(&scene, &["--can", &bus.0]);
-        let supply = format!("serial:{}@9600", scene.path("run/bus_supply").display());
-        linked(&scene, &supply, &format!("can:{}", bus.0));
-        let told = run(&scene, || {});
-        assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
-        assert_eq!(told.ending, Ending::Completed);
-        assert_eq!(findings(&scene), expected);
-        let answers = told.kinds.iter();
-        let answers = answers.filter(|kind| matches!(kind, EventKind::Inferred(_)));
-        assert!(answers.count() > 5, "{}", told.said);
+        let link = format!("can:{}", bus.0);
+        same_verdict(&scene(), &["--can", &bus.0], |_| link.clone());
     });
 }
 

@@ -3,10 +3,13 @@
 
 pub mod bus;
 pub mod candump;
+mod end;
 mod error_frame;
 mod frame;
 mod needs;
+pub mod slcan;
 pub(super) mod socket;
+pub mod socketcand;
 mod spec;
 mod trouble;
 
@@ -14,10 +17,11 @@ use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+pub(super) use end::End;
 pub use error_frame::{Classes, ErrorFrame};
 pub use frame::{BusFrame, FD_LENGTHS, FdFrame, RemoteFrame};
 pub use needs::BusNeeds;
-pub use spec::CanSpec;
+pub use spec::{CanSpec, SlcanSpec, SocketcandSpec};
 pub use trouble::BusTrouble;
 
 /// Identifier flag: 29-bit identifier (`CAN_EFF_FLAG`).
@@ -144,6 +148,9 @@ impl CanFrame {
         }
     }
 }
+
+#[cfg(test)]
+mod buses;
 
 #[cfg(test)]
 mod tests {

@@ -61,6 +61,44 @@ pub enum BusTrouble {
         /// How long it was waited for.
         limit: Period,
     },
+    /// Octets of an adapter's line meant nothing: some were lost, and frames with them.
+    #[error(
+        "{octets} octets on `{line}` are no line of an slcan adapter: some of it was lost on its way"
+    )]
+    Garbled {
+        /// Which line.
+        line: String,
+        /// How many octets.
+        octets: usize,
+    },
+    /// An adapter lost frames.
+    #[error(
+        "the adapter at `{line}` lost frames: its queue was full, because its line is slower than the bus"
+    )]
+    Overrun {
+        /// Which line.
+        line: String,
+    },
+    /// An adapter tells of errors, and of no frame.
+    #[error(
+        "the adapter at `{line}` tells of errors on the bus and of no frame; check the cable, the \
+         termination and the bit rate{}",
+        set_to(*bit_rate)
+    )]
+    Misunderstood {
+        /// Which line.
+        line: String,
+        /// What the adapter is set to, bit/s.
+        bit_rate: Option<u32>,
+    },
+    /// A server of CAN over TCP ended the session.
+    #[error("`{line}` says: {text}")]
+    Refused {
+        /// Which server.
+        line: String,
+        /// Its words.
+        text: String,
+    },
     /// The interface takes no frames of CAN FD.
     #[error(
         "`{interface}` does not take the CAN FD frame {id}; allow them: `sudo ip link set {interface} \
