@@ -396,6 +396,10 @@ fn rates_and_profiles_come_from_files_too() {
 const FOLLOWS: &str = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a campaign and what is planned of it"
+)]
 fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
     let folder = tempfile::tempdir().unwrap();
     let cycles = |more: &str| {
