@@ -284,7 +284,7 @@ fn command_lines_without_sense_are_refused() {
         &["completions", "tcsh"],
         // Nothing is written under a name that promises something else.
         &["profile", "iss", "--plot", "nowhere/iss.jpg"],
-        &["profile", "iss", "--series", "nowhere/iss.parquet"],
+        &["profile", "iss", "--series", "nowhere/iss.xlsx"],
     ] {
         let said = bench(arguments);
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.all());

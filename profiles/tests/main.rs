@@ -6,18 +6,15 @@
     reason = "a test without its reference fails, and one that measures says what it measured"
 )]
 
-mod bus;
 mod eclipse;
 mod element_sets;
-mod grazing;
-mod heat;
-mod held;
-mod limb;
 mod links;
+mod power;
 mod properties;
 mod radiation;
 mod reference;
 mod sgp4;
+mod shadow;
 mod sources;
 mod sun;
 mod timelines;

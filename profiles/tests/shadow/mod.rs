@@ -1,0 +1,4 @@
+//! The edges of the shadow, searched by other means.
+
+mod grazing;
+mod limb;
