@@ -8,9 +8,11 @@ mod contract;
 mod front;
 mod heard;
 mod keysight_663xb;
+mod keysight_channels;
 mod keysight_e363xa;
 #[cfg(test)]
 mod rig;
+mod rigol_dp800;
 mod role;
 mod scpi;
 mod stage;
@@ -29,6 +31,9 @@ pub static MODELS: &[Model<dyn PowerSupply>] = &[
     keysight_663xb::MODEL_6634B,
     keysight_e363xa::MODEL_E3631A,
     keysight_e363xa::MODEL_E3632A,
+    keysight_channels::MODEL_E36312A,
+    keysight_channels::MODEL_N6705B,
+    rigol_dp800::MODEL_DP832,
     tdk_genesys::MODEL,
     scpi::MODEL,
 ];
@@ -39,6 +44,11 @@ pub fn ratings(model: &str, options: &Options) -> Option<&'static [Rating]> {
     match model {
         "keysight-e3631a" => options.text("output").and_then(keysight_e363xa::ratings),
         "keysight-e3632a" => options.text("range").and_then(keysight_e363xa::ratings),
+        "keysight-e36312a" | "keysight-n6705b" => {
+            let channel = options.number("channel")?;
+            keysight_channels::ratings(model, channel)
+        }
+        "rigol-dp832" => options.number("channel").and_then(rigol_dp800::ratings),
         "tdk-genesys" => options.text("unit").and_then(tdk_genesys::ratings),
         _ => None,
     }

@@ -47,6 +47,8 @@ pub(super) enum Regulation {
     Off,
     Voltage,
     Current,
+    /// It gives all the power that it has.
+    Power,
 }
 
 /// Least steps and noise of what is measured.
@@ -69,6 +71,8 @@ pub(super) struct Stage {
     pub(super) volts: f64,
     /// Current limit, A.
     pub(super) amps: f64,
+    /// Most power, W.
+    pub(super) most_watts: f64,
     /// Switched on, whether or not it is tripped.
     pub(super) on: bool,
     pub(super) over_voltage: Guard,
@@ -92,6 +96,7 @@ impl Stage {
         Stage {
             volts: 0.0,
             amps: 0.0,
+            most_watts: f64::MAX,
             on: false,
             over_voltage: guard,
             over_current: guard,
@@ -111,7 +116,7 @@ impl Stage {
         Drive {
             on: self.is_feeding(),
             volts: Volts(self.volts),
-            limit: Amperes(self.amps),
+            limit: Amperes(self.limit()),
         }
     }
 
@@ -121,8 +126,8 @@ impl Stage {
             return Bus::default();
         }
         let asked = load_ohm.map_or(0.0, |ohm| self.volts / ohm);
-        let limiting = asked > self.amps;
-        let amps = asked.min(self.amps);
+        let limiting = asked > self.limit();
+        let amps = asked.min(self.limit());
         let volts = match load_ohm {
             Some(ohm) if limiting => amps * ohm,
             _ => self.volts,
@@ -138,8 +143,14 @@ impl Stage {
         match (self.is_feeding(), self.bus.limiting) {
             (false, _) => Regulation::Off,
             (true, false) => Regulation::Voltage,
+            (true, true) if self.limit() < self.amps => Regulation::Power,
             (true, true) => Regulation::Current,
         }
+    }
+
+    /// The current limit, or less where the power does not suffice for it.
+    fn limit(&self) -> f64 {
+        self.amps.min(self.most_watts / self.volts.max(1e-3))
     }
 
     /// Trips, if what guards it says so.

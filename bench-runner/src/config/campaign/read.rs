@@ -386,6 +386,8 @@ impl Node<'_> {
             RawValue::Number(number.value)
         } else if let Some(text) = quiet.text() {
             RawValue::Text(text.value)
+        } else if let Some(flag) = self.flag() {
+            RawValue::Text(flag.to_string())
         } else {
             RawValue::Other
         }

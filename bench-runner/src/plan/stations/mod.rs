@@ -1,5 +1,6 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
+mod calibration;
 mod device;
 mod instrument;
 
@@ -13,7 +14,7 @@ use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::DeviceHeader;
+use reports::header::{Calibration, DeviceHeader};
 
 use super::device_name;
 use super::sky::{self, Sky};
@@ -55,6 +56,8 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// When it was calibrated.
+    pub calibration: Option<Calibration>,
 }
 
 /// An instrument of the plan.
@@ -106,6 +109,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
                 link: wired.link.to_string(),
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
+                calibration: wired.calibration.clone(),
             }
         })
         .collect();
@@ -117,6 +121,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
             link: String::new(),
             emulated: false,
             channels: crate::run::context_channels(&sky.prediction.nodes.names),
+            calibration: None,
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));

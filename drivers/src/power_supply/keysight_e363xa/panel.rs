@@ -267,7 +267,7 @@ impl Panel {
             let mode = match stage.regulation() {
                 Regulation::Off => 0,
                 Regulation::Voltage => questionable::VOLTAGE,
-                Regulation::Current => questionable::CURRENT,
+                Regulation::Current | Regulation::Power => questionable::CURRENT,
             };
             let bit = |tripped, bit| if tripped { bit } else { 0 };
             let tripped = stage.tripped;

@@ -251,7 +251,7 @@ impl Unit {
             "MODE" => match self.stages[0].regulation() {
                 Regulation::Off => "OFF",
                 Regulation::Voltage => "CV",
-                Regulation::Current => "CC",
+                Regulation::Current | Regulation::Power => "CC",
             }
             .to_owned(),
             "DVC" => self.display(),
@@ -323,7 +323,7 @@ impl Unit {
         let mode = match self.stages[0].regulation() {
             Regulation::Off => 0,
             Regulation::Voltage => state::VOLTAGE,
-            Regulation::Current => state::CURRENT,
+            Regulation::Current | Regulation::Power => state::CURRENT,
         };
         let fault = if self.faults() & self.fault_enable == 0 {
             state::NO_FAULT
