@@ -90,7 +90,9 @@ fn links_between_satellites() {
             )
             .unwrap();
             let heading = format!("{pair},{criterion},");
-            for text in &texts {
+            // Orekit was asked for the line of sight alone.
+            let asked = if criterion == "los" { 2 } else { 1 };
+            for text in texts.iter().take(asked) {
                 let rows: Vec<Vec<&str>> = text
                     .lines()
                     .filter(|line| line.starts_with(&heading))
