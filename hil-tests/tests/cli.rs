@@ -20,13 +20,14 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "run",
     "plan",
     "profile",
     "init",
     "decode",
     "golden",
+    "can",
     "list",
     "emulate",
     "devices",

@@ -7,6 +7,7 @@
 
 mod campaigns;
 mod can;
+mod can_log;
 mod cli;
 mod determinism;
 mod devices;

@@ -32,6 +32,7 @@ fn header(pace: &str) -> Header {
         link: "memory".to_owned(),
         emulated: true,
         channels: channels.clone(),
+        calibration: None,
     };
     let window = |start, end| NamedWindow {
         name: "orbit".to_owned(),

@@ -95,6 +95,21 @@ pub struct DeviceHeader {
     pub emulated: bool,
     /// Its channels, in the order of its readings' channel numbers.
     pub channels: Vec<ChannelSpec>,
+    /// When it was calibrated, where the wiring says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+}
+
+/// When a device was calibrated. Dates are `2026-05-01`, so that their order is that of their text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The day of it.
+    pub done: Option<String>,
+    /// The last day on which it counts.
+    pub due: Option<String>,
+    /// Whether that day was over when the run began. Only who has a calendar knows.
+    #[serde(default)]
+    pub expired: bool,
 }
 
 /// A step, as planned.

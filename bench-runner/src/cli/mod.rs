@@ -6,23 +6,22 @@ mod console;
 mod decode;
 mod devices;
 mod emulate;
-mod export;
 mod golden;
 mod init;
 mod judge;
 mod list;
+mod past;
 mod plan;
 mod profile;
-mod replay;
 mod report;
 mod run;
-mod runs;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};

@@ -283,6 +283,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The truth, where this is one; nothing is noted where it is none.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
     /// The number, where this is one; nothing is noted where it is none.
     pub(crate) fn raw_number(&self) -> Option<f64> {
         match self.value {

@@ -22,20 +22,22 @@ pub(crate) struct RawLists {
     environment: Environment,
 }
 
-/// `[[node]]`, `[[joint]]` and `[environment]` of a table, and `[[load.task]]` of its load,
-/// where that has one.
+/// `[[thermal.node]]`, `[[thermal.joint]]`, `[[load.task]]` and `[environment]` of a table.
 pub(crate) fn read(table: &TableReader<'_>) -> RawLists {
     let environment = table.get("environment");
-    let load = table.get("load").and_then(|node| {
-        // A load that is no table is refused where its numbers are read.
+    let section = |key: &'static str| {
+        let node = table.get(key)?;
+        // One that is no table is refused where its numbers are read.
         let quiet = Notes::new(node.place.file);
-        node.noting(&quiet).table("load")?;
-        node.table("[load]")
-    });
+        node.noting(&quiet).table(key)?;
+        node.table(key)
+    };
+    let (thermal, load) = (section("thermal"), section("load"));
+    let (thermal, load) = (thermal.as_ref(), load.as_ref());
     RawLists {
-        nodes: list(table, "node", node),
-        joints: list(table, "joint", joint),
-        tasks: load.map_or_else(Vec::new, |load| list(&load, "task", task)),
+        nodes: list(thermal, "node", node),
+        joints: list(thermal, "joint", joint),
+        tasks: list(load, "task", task),
         environment: environment
             .and_then(|node| surroundings(&node))
             .unwrap_or_default(),
@@ -235,12 +237,21 @@ fn surroundings(node: &Node<'_>) -> Option<Environment> {
     Some(environment)
 }
 
+/// The keys of a section that hold these lists.
+pub(crate) fn lists_of(section: &str) -> &'static [&'static str] {
+    match section {
+        "thermal" => &["node", "joint"],
+        "load" => &["task"],
+        _ => &[],
+    }
+}
+
 fn list<T>(
-    table: &TableReader<'_>,
+    section: Option<&TableReader<'_>>,
     key: &'static str,
     read: impl Fn(&TableReader<'_>) -> Option<T>,
 ) -> Vec<(T, Place)> {
-    let nodes = table.get(key).and_then(|node| node.list(key));
+    let nodes = section.and_then(|table| table.get(key)?.list(key));
     let read = |node: &Node<'_>| {
         let table = node.table(&format!("[[{key}]]"))?;
         let value = read(&table);

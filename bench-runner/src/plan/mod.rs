@@ -285,7 +285,7 @@ fn header(
         pace: request.pace.to_string(),
         epoch: sky.map(|sky| sky.start.to_string()),
         orbit: sky.map(|sky| sky.lines.clone()).unwrap_or_default(),
-        devices: stations::headers(devices, sky.map(|sky| sky.model)),
+        devices: stations::headers(devices, sky),
         end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
         steps,
         phases: sky

@@ -37,8 +37,8 @@ pub(super) fn marks(plan: &Plan) -> Vec<(BenchTime, Mark)> {
         marks.push((interval.window.start, event));
     }
     if let Some((device, prediction)) = &plan.orbit {
-        for point in &prediction.track {
-            let readings = context(point).into();
+        for (place, point) in prediction.track.iter().enumerate() {
+            let readings = context(point, prediction.nodes.row(place)).into();
             marks.push((
                 point.at,
                 Mark::Event(*device, EventKind::Sampled { readings }),

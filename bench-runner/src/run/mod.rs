@@ -39,9 +39,9 @@ const SAFE_ORDER: [&[Role]; 3] = [
     &[Role::ThermalChamber],
 ];
 
-/// The channels of the orbit itself.
-pub(crate) fn context_channels() -> Vec<ChannelSpec> {
-    [
+/// The channels of the orbit itself, and of the satellite's lumps beside the baseplate.
+pub(crate) fn context_channels(lumps: &[String]) -> Vec<ChannelSpec> {
+    let own = [
         ("light", ""),
         ("flux", "W/m²"),
         ("array_watts", "W"),
@@ -52,12 +52,14 @@ pub(crate) fn context_channels() -> Vec<ChannelSpec> {
         ("baseplate_celsius", "°C"),
         ("beta", "°"),
     ]
-    .map(|(name, unit)| ChannelSpec::number(name, unit))
-    .to_vec()
+    .map(|(name, unit)| ChannelSpec::number(name, unit));
+    let lumps = lumps.iter();
+    let lumps = lumps.map(|name| ChannelSpec::number(&format!("{name}_celsius"), "°C"));
+    own.into_iter().chain(lumps).collect()
 }
 
-/// The readings of the orbit's channels.
-fn context(point: &TrackPoint) -> Vec<Reading> {
+/// The readings of the orbit's channels, with the temperatures of the lumps.
+fn context(point: &TrackPoint, lumps: &[f64]) -> Vec<Reading> {
     let values = [
         point.light,
         point.flux_w_m2,
@@ -70,7 +72,7 @@ fn context(point: &TrackPoint) -> Vec<Reading> {
         point.beta_deg,
     ];
     (0..)
-        .zip(values)
-        .map(|(channel, value)| Reading::number(channel, value))
+        .zip(values.iter().chain(lumps))
+        .map(|(channel, value)| Reading::number(channel, *value))
         .collect()
 }

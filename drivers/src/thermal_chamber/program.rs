@@ -149,6 +149,18 @@ impl Player {
         self.left.get(index).copied().unwrap_or(0)
     }
 
+    /// How often the first loop has been gone.
+    pub(super) fn returned(&self) -> u32 {
+        let first = self.program.returns.first().map_or(0, |back| back.times);
+        first.saturating_sub(self.returns_left(0))
+    }
+
+    /// The step behind which the first loop goes back, once it has.
+    pub(super) fn last_return(&self) -> Option<usize> {
+        let first = self.program.returns.first()?;
+        (self.returned() > 0).then_some(first.after)
+    }
+
     /// Whether it holds.
     pub(super) fn is_held(&self) -> bool {
         self.held

@@ -74,6 +74,7 @@ fn device(
         link: link.to_owned(),
         emulated: role != "profile",
         channels: specs,
+        calibration: None,
     }
 }
 

@@ -68,6 +68,7 @@ fn header(check: CheckSpec) -> Header {
             link: "memory".to_owned(),
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
+            calibration: None,
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {

@@ -15,6 +15,7 @@ mod throughput;
 #[cfg(test)]
 mod contract;
 
+pub use in_range::{GUARD_MAX, GUARD_MIN};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 pub use role::{Check, CheckSetup, Kind, Target};
 

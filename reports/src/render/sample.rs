@@ -34,6 +34,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         link: "memory".to_owned(),
         emulated: true,
         channels,
+        calibration: None,
     }
 }
 

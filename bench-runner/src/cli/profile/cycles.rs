@@ -6,7 +6,7 @@ use std::fmt::Write;
 use profiles::orbit::Utc;
 use profiles::shape::{Cycles, Leg};
 use profiles::time::{BenchTime, Period};
-use reports::render::figure::{Band, Figure, Panel, Pen, TimeAxis, Trace};
+use reports::render::figure::{Figure, Limit, Panel, Pen, TimeAxis, Trace};
 
 use super::text::fixed;
 use super::{Args, Stop, ending, is_json, picture, print, save};
@@ -242,23 +242,9 @@ fn row(
 
 fn figure(test: &Test) -> Figure {
     let cycles = &test.cycles;
-    let spec = cycles.spec();
     let corners = cycles.stretches().iter().flat_map(|stretch| {
         let (window, [from, to]) = (stretch.window, stretch.celsius);
         [(window.start, from), (window.end, to)]
-    });
-    let bands = cycles.stretches().iter().filter_map(|stretch| {
-        let [below, above] = match stretch.leg {
-            Leg::HotPlateau => spec.hot_band,
-            Leg::ColdPlateau => spec.cold_band,
-            Leg::RampUp | Leg::RampDown => return None,
-        };
-        Some(Band {
-            from: stretch.window.start.as_secs_f64(),
-            to: stretch.window.end.as_secs_f64(),
-            low: stretch.celsius[0] - below,
-            high: stretch.celsius[0] + above,
-        })
     });
     Figure {
         title: test.name.clone(),
@@ -282,9 +268,56 @@ fn figure(test: &Test) -> Figure {
                 ],
                 extremes: Vec::new(),
             }],
-            limits: Vec::new(),
-            bands: bands.collect(),
+            limits: limits(cycles),
+            bands: Vec::new(),
             worst: Vec::new(),
         }],
     }
+}
+
+/// The edges of the tolerances, each while it holds.
+fn limits(cycles: &Cycles) -> Vec<Limit> {
+    let spec = cycles.spec();
+    let edges = [
+        (
+            "hot, at most",
+            Leg::HotPlateau,
+            spec.hot_celsius,
+            spec.hot_band[1],
+        ),
+        (
+            "hot, at least",
+            Leg::HotPlateau,
+            spec.hot_celsius,
+            -spec.hot_band[0],
+        ),
+        (
+            "cold, at most",
+            Leg::ColdPlateau,
+            spec.cold_celsius,
+            spec.cold_band[1],
+        ),
+        (
+            "cold, at least",
+            Leg::ColdPlateau,
+            spec.cold_celsius,
+            -spec.cold_band[0],
+        ),
+    ];
+    // A tolerance of nothing is the target itself.
+    let edges = edges.into_iter().filter(|(_, _, _, off)| *off != 0.0);
+    let limits = edges.map(|(label, leg, celsius, off)| Limit {
+        label: label.to_owned(),
+        value: celsius + off,
+        during: cycles
+            .stretches()
+            .iter()
+            .filter(|stretch| stretch.leg == leg)
+            .map(|stretch| {
+                let window = stretch.window;
+                (window.start.as_secs_f64(), window.end.as_secs_f64())
+            })
+            .collect(),
+    });
+    limits.collect()
 }

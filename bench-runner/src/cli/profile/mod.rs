@@ -133,6 +133,20 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         Some(Subject::Cycles(test)) => return cycles::show(&test, args),
         Some(Subject::Flight(flight)) => *flight,
     };
+    let place = flight.place.clone();
+    outputs(args, flight, other.as_deref()).map_err(|stop| match stop {
+        Stop::Flight(error) => {
+            let expected = "expected an orbit that lasts from the start to the end";
+            let refusal = Refusal::at(&place, error.to_string(), expected);
+            loader.refusals.push(refusal);
+            refused(loader)
+        }
+        other => other,
+    })
+}
+
+/// Everything that is asked of a flight.
+fn outputs(args: &Args, flight: Flight, other: Option<&[compare::Other]>) -> Result<Exit, Stop> {
     if args.year {
         // With nothing else asked for, the series is that of the year.
         let flies = needs_flight(args);
@@ -165,7 +179,7 @@ fn work(args: &Args) -> Result<Exit, Stop> {
         save(path, picture(&plot::figure(&flown), path)?)?;
     }
     match other {
-        Some(other) => Ok(compare::show(&flown, &other, args.within)),
+        Some(other) => Ok(compare::show(&flown, other, args.within)),
         None => Ok(Exit::Passed),
     }
 }
@@ -200,7 +214,7 @@ enum Subject {
 
 /// The same as it is written.
 enum RawSubject {
-    Flight(file::RawFlight),
+    Flight(Box<file::RawFlight>),
     Cycles(cycles::RawTest),
 }
 
@@ -231,11 +245,11 @@ fn open(loader: &mut Loader, orbit: &str) -> Option<Subject> {
         if root.get("cycles").is_some() {
             return cycles::read(root).map(RawSubject::Cycles);
         }
-        file::read(root).map(RawSubject::Flight)
+        file::read(root).map(|raw| RawSubject::Flight(Box::new(raw)))
     });
     match raw.flatten()? {
         RawSubject::Flight(raw) => {
-            let flight = resolve::flight(loader, &folder, raw)?;
+            let flight = resolve::flight(loader, &folder, *raw)?;
             Some(Subject::Flight(Box::new(flight)))
         }
         RawSubject::Cycles(raw) => cycles::resolve(loader, raw).map(Subject::Cycles),

@@ -8,7 +8,7 @@ use profiles::time::Period;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
-use crate::config::{Located, Refusal};
+use crate::config::{Located, Place, Refusal};
 use crate::plan::sky::orbit_source::{instant, orbit};
 use crate::plan::sky::surroundings::Surroundings;
 use crate::plan::tables::rate_table;
@@ -28,6 +28,8 @@ pub(super) struct Flight {
     pub(super) shadow: ShadowModel,
     pub(super) spacecraft: Spacecraft,
     pub(super) around: Surroundings,
+    /// Where the orbit stands in its file.
+    pub(super) place: Place,
     /// Of the schedule of particles.
     pub(super) seed: Seed,
     /// How often a simulator or a supply is told anew, where that is asked.
@@ -60,6 +62,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         None => None,
     };
     Some(Flight {
+        place: raw.source.place().clone(),
         name: raw.name.unwrap_or(name),
         seconds: length(loader, raw.length.as_ref(), &flown)?,
         orbit: flown,

@@ -59,7 +59,8 @@ fn describe_heat(flown: &Flown, out: &mut String) -> std::fmt::Result {
             watt_hours(total.heat.heater)
         )?;
     }
-    if total.energy.unserved > 0.0 {
+    // Less is how a sum of reals rounds.
+    if total.energy.unserved > 1.0 {
         let missing = watt_hours(total.energy.unserved);
         writeln!(
             out,
@@ -128,27 +129,7 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
         100.0 * shadow / flight.seconds,
         100.0 * umbra / flight.seconds
     )?;
-    let range = |value: fn(&TrackPoint) -> f64| {
-        let values = prediction.track.iter().map(value);
-        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
-            (low.min(value), high.max(value))
-        })
-    };
-    for (name, unit, value) in [
-        (
-            "beta angle",
-            "deg",
-            (|p| p.beta_deg) as fn(&TrackPoint) -> f64,
-        ),
-        ("sunlight", "W/m2", |p| p.flux_w_m2),
-        ("array", "W", |p| p.array_watts),
-        ("bus", "V", |p| p.bus_volts),
-        ("state of charge", "%", |p| 100.0 * p.battery_soc),
-        ("baseplate", "degC", |p| p.baseplate_celsius),
-    ] {
-        let (low, high) = range(value);
-        writeln!(out, "  {name:<16} {low:>9.2} to {high:>9.2} {unit}")?;
-    }
+    describe_ranges(&prediction.track, out)?;
     for kind in ["contact", "link"] {
         let opening = format!("{kind}_in:");
         let count = flown.events.iter().filter(|(e, _)| e.starts_with(&opening));
@@ -167,6 +148,32 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
             far.bit_over_noise_db,
             far.margin_db
         )?;
+    }
+    Ok(())
+}
+
+/// The least and the most of each quantity.
+fn describe_ranges(track: &[TrackPoint], out: &mut String) -> std::fmt::Result {
+    let range = |value: fn(&TrackPoint) -> f64| {
+        let values = track.iter().map(value);
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
+    };
+    for (name, unit, value) in [
+        (
+            "beta angle",
+            "deg",
+            (|p| p.beta_deg) as fn(&TrackPoint) -> f64,
+        ),
+        ("sunlight", "W/m2", |p| p.flux_w_m2),
+        ("array", "W", |p| p.array_watts),
+        ("bus", "V", |p| p.bus_volts),
+        ("state of charge", "%", |p| 100.0 * p.battery_soc),
+        ("baseplate", "degC", |p| p.baseplate_celsius),
+    ] {
+        let (low, high) = range(value);
+        writeln!(out, "  {name:<16} {low:>9.2} to {high:>9.2} {unit}")?;
     }
     Ok(())
 }

@@ -123,11 +123,8 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
                 place: node.place.clone(),
             };
             if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
-                sections.push(RawSection {
-                    name,
-                    // The tasks of a load are a list.
-                    settings: settings(&section, &["task"]),
-                });
+                let settings = settings(&section, satellite::lists_of(&name.value));
+                sections.push(RawSection { name, settings });
             }
         }
     }
@@ -389,6 +386,8 @@ impl Node<'_> {
             RawValue::Number(number.value)
         } else if let Some(text) = quiet.text() {
             RawValue::Text(text.value)
+        } else if let Some(flag) = self.flag() {
+            RawValue::Text(flag.to_string())
         } else {
             RawValue::Other
         }

@@ -135,6 +135,7 @@ impl Planner {
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,
             channels,
+            calibration: self.calibration(raw),
         })
     }
 

@@ -410,6 +410,10 @@ fn rates_and_profiles_come_from_files_too() {
 const FOLLOWS: &str = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a campaign and what is planned of it"
+)]
 fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
     let folder = tempfile::tempdir().unwrap();
     let cycles = |more: &str| {
@@ -499,8 +503,9 @@ fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
 #[test]
 fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     let folder = tempfile::tempdir().unwrap();
-    let lumps = "elements = \"iss.tle\"\nnode = [{ name = \"board\", heat_capacity_j_per_k = 600, \
-                 load_share = 0.5 }]\njoint = [{ between = [\"board\", \"baseplate\"], \
+    let lumps = "elements = \"iss.tle\"\nthermal.load_share = 0.0\nthermal.node = [{ \
+                 name = \"board\", heat_capacity_j_per_k = 600, load_share = 0.2 }]\n\
+                 thermal.joint = [{ between = [\"board\", \"baseplate\"], \
                  conductance_w_per_k = 2.0 }]\nenvironment = { case = \"hot\" }";
     let follows = FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"board\", ramp_k_per_min = 3");
     let edits = [
@@ -510,6 +515,9 @@ fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     let plan = edited(folder.path(), &edits).unwrap();
     let (_, prediction) = plan.orbit.as_ref().unwrap();
     assert_eq!(prediction.nodes.names, ["board"]);
+    let (_, device) = plan.header.device("orbit").unwrap();
+    let last = device.channels.last().unwrap();
+    assert_eq!(&*last.name, "board_celsius");
     let warmest = plan.timeline.iter().filter_map(|told| match told.command {
         Command::Chamber { target, .. } => Some(target.0),
         _ => None,
@@ -697,4 +705,53 @@ fn a_described_supply_is_rated_by_its_description_and_wrong_lines_are_marked() {
     let text = edited(folder.path(), &[(WIRING, model, beyond)]).unwrap_err();
     let text = text.render(false);
     assert!(text.contains("limit `volts` is 34"), "{text}");
+}
+
+#[test]
+fn guards_and_calibrations_are_taken_at_their_word_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = "channel = \"bus_supply.volts\"\nduring  = \"two orbits\"";
+    let guarded = format!("{bus}\nguard = true");
+    let supply = "[device.bus_supply]";
+    let due = "[device.bus_supply]\ncalibrated = \"2026-05-01\"\ncalibration_due = \"2027-05-01\"";
+    let plan = edited(
+        folder.path(),
+        &[(CAMPAIGN, bus, &guarded), (WIRING, supply, due)],
+    );
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let check = &plan.header.checks[0];
+    // A 6633B reads back within 0.03 % and 6 mV: at 26 V and at 33.6 V.
+    let band = |name| check.options.number(name).unwrap();
+    assert!(
+        (band("guard_min") - 0.0138).abs() < 1e-9,
+        "{}",
+        band("guard_min")
+    );
+    assert!(
+        (band("guard_max") - 0.016_08).abs() < 1e-9,
+        "{}",
+        band("guard_max")
+    );
+    let (_, device) = plan.header.device("bus_supply").unwrap();
+    let calibration = device.calibration.as_ref().unwrap();
+    assert_eq!(calibration.due.as_deref(), Some("2027-05-01"));
+    let wrong =
+        |edits: &[(&str, &str, &str)]| edited(folder.path(), edits).unwrap_err().render(false);
+    let twice =
+        "[device.bus_supply]\ncalibrated = \"2027-05-01\"\ncalibration_due = \"2026-05-01\"";
+    assert!(wrong(&[(WIRING, supply, twice)]).contains("due before it was done"));
+    let no_day = "[device.bus_supply]\ncalibration_due = \"2026-13-01\"";
+    assert!(wrong(&[(WIRING, supply, no_day)]).contains("`2026-13-01` is no day"));
+    let air = "channel = \"chamber.air\"\nduring  = \"two orbits\"";
+    let unknown = format!("{}\nmin = 0.0\nguard = true", air.replace("air", "target"));
+    let text = wrong(&[(CAMPAIGN, bus, &unknown.replace("\nmin = 0.0", ""))]);
+    assert!(
+        text.contains("nobody guarantees how accurate `chamber.target` is"),
+        "{text}"
+    );
+    let text = wrong(&[
+        (CAMPAIGN, bus, &guarded),
+        (CAMPAIGN, "max     = 33.6", "max     = 26.01"),
+    ]);
+    assert!(text.contains("leaves nothing between"), "{text}");
 }

@@ -8,6 +8,8 @@ mod decoder;
 mod file;
 mod message;
 mod multiplex;
+#[cfg(test)]
+mod properties;
 mod signal;
 #[cfg(test)]
 mod tests;

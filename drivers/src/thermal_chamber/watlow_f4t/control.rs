@@ -11,6 +11,14 @@ use crate::thermal_chamber::program::{Leg, Player, Program, Way};
 impl Registers {
     /// Moves ramps and profiles on.
     pub(super) fn advance(&mut self) {
+        self.play();
+        let (air, set_point) = (self.air, self.closed_loop());
+        for alarm in &mut self.alarms {
+            alarm.watch(air, set_point);
+        }
+    }
+
+    fn play(&mut self) {
         let Some(player) = &mut self.player else {
             return;
         };

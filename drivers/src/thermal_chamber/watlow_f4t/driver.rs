@@ -163,12 +163,16 @@ impl Device for Chamber {
                     found,
                 }))
             }
-            _ => Ok(Identity {
-                maker: "Watlow".to_owned(),
-                model: found,
-                serial: String::new(),
-                firmware: String::new(),
-            }),
+            _ => {
+                let serial = self.session.read::<2>(register::SERIAL).await?;
+                let software = self.session.read::<2>(register::SOFTWARE).await?;
+                Ok(Identity {
+                    maker: "Watlow".to_owned(),
+                    model: found,
+                    serial: self.order.whole(serial).to_string(),
+                    firmware: self.order.whole(software).to_string(),
+                })
+            }
         }
     }
 

@@ -30,7 +30,11 @@ impl Chamber {
         Chamber {
             cabinet: Cabinet::new(setup),
             responder: Responder::new(address).and_on_tcp(),
-            registers: Registers::new(Order::of(options), options.text("part_number")),
+            registers: Registers::new(
+                Order::of(options),
+                options.text("part_number"),
+                options.number("serial").unwrap_or(1.0) as u32,
+            ),
             next: BenchTime::MAX,
         }
     }

@@ -3,6 +3,7 @@
 //! Watlow F4T setup and operations manual 0600-0093-0000, chapter 6; `TestEquity` F4T manual,
 //! chapter 4; ESPEC's published client.
 
+mod alarm;
 mod control;
 mod driver;
 mod emulator;
@@ -41,7 +42,7 @@ const REACH: [f64; 2] = [-75.0, 200.0];
 /// Part number of an F4T for one loop, with profiles.
 const PART_NUMBER: &str = "F4T1L2DAA1A1AAA";
 
-const OPTIONS: [OptionSpec; 8] = [
+const OPTIONS: [OptionSpec; 9] = [
     options::deadline(0.5),
     options::address(
         1.0,
@@ -68,12 +69,26 @@ const OPTIONS: [OptionSpec; 8] = [
         default: Some(OptionDefault::Unset),
         help: "part number to insist on; the emulator answers it",
     },
+    OptionSpec {
+        name: "serial",
+        kind: OptionKind::Number {
+            min: 1.0,
+            max: 2_147_483_647.0,
+            unit: "",
+        },
+        default: Some(OptionDefault::Number(123_456.0)),
+        help: "emulator: serial number that it answers",
+    },
     options::latency(0.012),
     cabinet::SENSOR,
 ];
 
 /// Registers of the first loop, and of what belongs to the whole controller.
 mod register {
+    /// Version of the software, a whole number of 32 bits.
+    pub(super) const SOFTWARE: u16 = 4;
+    /// Serial number, a whole number of 32 bits.
+    pub(super) const SERIAL: u16 = 12;
     /// Part number, one character in each register.
     pub(super) const PART_NUMBER: u16 = 16;
     /// What the loop is told to do.
@@ -130,19 +145,28 @@ mod register {
 
 /// What the controller calls things.
 mod word {
+    pub(super) const FIFTY_HERTZ: u16 = 3;
+    pub(super) const ALARM_HIGH: u16 = 7;
+    pub(super) const ALARM_LOW: u16 = 8;
     pub(super) const AUTO: u16 = 10;
     pub(super) const BOTH: u16 = 13;
     pub(super) const CELSIUS: u16 = 15;
+    pub(super) const DEVIATION: u16 = 24;
     pub(super) const END: u16 = 27;
     pub(super) const ERROR: u16 = 28;
+    pub(super) const HIGH: u16 = 37;
     pub(super) const HOURS: u16 = 39;
     pub(super) const HOLD: u16 = 47;
+    pub(super) const LATCHING: u16 = 49;
+    pub(super) const LOW: u16 = 53;
     pub(super) const MANUAL: u16 = 54;
     pub(super) const MINUTES: u16 = 57;
     pub(super) const NO: u16 = 59;
+    pub(super) const NON_LATCHING: u16 = 60;
     pub(super) const NONE: u16 = 61;
     pub(super) const OFF: u16 = 62;
     pub(super) const ON: u16 = 63;
+    pub(super) const PROCESS: u16 = 76;
     pub(super) const RAMP_RATE: u16 = 81;
     pub(super) const SET_POINT: u16 = 85;
     pub(super) const SOAK: u16 = 87;
@@ -190,6 +214,10 @@ impl Order {
             Order::LowHigh => [low, high],
             Order::HighLow => [high, low],
         }
+    }
+
+    fn whole(self, words: [u16; 2]) -> u32 {
+        self.float(words).to_bits()
     }
 
     fn float(self, [first, second]: [u16; 2]) -> f32 {

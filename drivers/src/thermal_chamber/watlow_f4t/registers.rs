@@ -4,6 +4,7 @@
 use profiles::time::BenchTime;
 use rmodbus::ErrorKind;
 
+use super::alarm::{self, ALARMS, Alarm};
 use super::profile::{self, NAME, PROFILES, Profile};
 use super::{Order, PART_NUMBER, REACH, register, word};
 use crate::modbus::exception::ILLEGAL_ADDRESS;
@@ -19,8 +20,6 @@ pub(super) const KEYS: [u16; 4] = [6_844, 6_864, 6_884, 6_904];
 pub(super) const PRESS: u16 = 6;
 /// Hour, minute, second, month, day and year.
 pub(super) const CLOCK: [u16; 6] = [14_664, 14_666, 14_668, 14_670, 14_672, 14_674];
-/// States of the fourteen alarms.
-const ALARM: u16 = 1_356;
 /// Names of profiles, for the list.
 const NAMES: u16 = 16_886;
 /// Count of profiles, and their numbers.
@@ -37,6 +36,8 @@ const INPUT: u16 = 27_586;
 pub(super) struct Registers {
     pub(super) order: Order,
     pub(super) part_number: Vec<u16>,
+    pub(super) serial: u32,
+    pub(super) alarms: [Alarm; ALARMS],
     pub(super) now: BenchTime,
     /// What the sensor says, °C; `None` with a broken wire.
     pub(super) air: Option<f32>,
@@ -63,13 +64,15 @@ pub(super) struct Registers {
 }
 
 impl Registers {
-    pub(super) fn new(order: Order, part_number: Option<&str>) -> Registers {
+    pub(super) fn new(order: Order, part_number: Option<&str>, serial: u32) -> Registers {
         let part_number = part_number.unwrap_or(PART_NUMBER);
         let mut part_number: Vec<u16> = part_number.bytes().map(u16::from).collect();
         part_number.resize(16, 0);
         Registers {
             order,
             part_number,
+            serial,
+            alarms: [Alarm::default(); ALARMS],
             now: BenchTime::ZERO,
             air: Some(23.0),
             is_powered: true,
@@ -132,6 +135,9 @@ impl Registers {
         if let Some(float) = self.float(first) {
             return Some(self.order.words(float)[usize::from(register & 1)]);
         }
+        if let Some(whole) = self.whole(first) {
+            return Some(self.order.words(f32::from_bits(whole))[usize::from(register & 1)]);
+        }
         if let Some(character) = self.character(register) {
             return Some(character);
         }
@@ -150,6 +156,22 @@ impl Registers {
             register::CLOSED_LOOP => self.closed_loop(),
             // Assumed: no value is told as none.
             register::AIR | INPUT => self.air.unwrap_or(f32::NAN),
+            _ => {
+                let (alarm, offset) = alarm::place(register)?;
+                return self.alarms[alarm].float(offset);
+            }
+        })
+    }
+
+    /// Whole numbers of 32 bits: hardware, versions of the software, serial number, date.
+    fn whole(&self, register: u16) -> Option<u32> {
+        Some(match register {
+            0 => 124,
+            register::SOFTWARE => 5,
+            6 => 0,
+            8 => 1,
+            register::SERIAL => self.serial,
+            14 => 24_001,
             _ => return None,
         })
     }
@@ -207,7 +229,10 @@ impl Registers {
             register::EDITED_STEPS => self.profiles[self.edited].steps(),
             // What the first loop is in profiles, and in which unit it is shown.
             16_536 => word::TEMPERATURE,
-            14_080 | 6_730 => word::CELSIUS,
+            14_080 | 6_730 | 1_328 => word::CELSIUS,
+            // The device is well, on 50 Hz.
+            90 => word::OK,
+            94 => word::FIFTY_HERTZ,
             RUNNING_OUTPUT if self.is_powered => word::ON,
             RUNNING_OUTPUT => word::OFF,
             // The limit controller on module 5: its state, its error, its status.
@@ -237,13 +262,8 @@ impl Registers {
             ];
             return Some(parts[index] as u16);
         }
-        let alarm = register.checked_sub(ALARM)?;
-        let is_alarm = alarm % 100 == 0 && alarm / 100 < 14;
-        is_alarm.then_some(if self.air.is_none() {
-            word::ERROR
-        } else {
-            word::NONE
-        })
+        let (alarm, offset) = alarm::place(register)?;
+        self.alarms[alarm].number(offset)
     }
 
     /// The list of profiles: how many there are, then their numbers.

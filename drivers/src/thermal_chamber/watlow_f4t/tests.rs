@@ -225,6 +225,36 @@ fn off_and_manual_are_what_they_say() {
 }
 
 #[test]
+fn alarms_are_told_with_their_hysteresis() {
+    let mut chamber = Chamber::new();
+    assert_eq!(chamber.word(1_330), word::OFF);
+    assert_eq!(chamber.write_float(1_334, 20.0), 0);
+    assert_eq!(chamber.write(1_330, &[word::PROCESS]), 0);
+    assert_eq!(chamber.word(1_356), word::ALARM_HIGH);
+    // Within the hysteresis it stays.
+    assert_eq!(chamber.write_float(1_334, 23.3), 0);
+    assert_eq!(chamber.word(1_356), word::ALARM_HIGH);
+    assert_eq!(chamber.write_float(1_334, 30.0), 0);
+    assert_eq!(chamber.word(1_356), word::NONE);
+    // The fourteenth, on the deviation; there is no fifteenth.
+    assert_eq!(chamber.write_float(2_634, 10.0), 0);
+    assert_eq!(chamber.write_float(2_636, -10.0), 0);
+    assert_eq!(chamber.write(2_630, &[word::DEVIATION]), 0);
+    assert_eq!(chamber.write_float(register::SET_POINT, 80.0), 0);
+    assert_eq!(chamber.word(2_656), word::ALARM_LOW);
+    assert_eq!(chamber.write(1_332, &[11]), 3);
+    assert_eq!(chamber.write(1_356, &[word::NONE]), 2);
+}
+
+#[test]
+fn it_says_who_it_is() {
+    let mut chamber = Chamber::new();
+    assert_eq!(chamber.words(0, 2), [124, 0]);
+    assert_eq!(chamber.words(12, 2), [0xe240, 1]);
+    assert_eq!(chamber.word(90), word::OK);
+}
+
+#[test]
 fn key_one_closes_the_contactor_and_opens_it() {
     let mut chamber = Chamber::new();
     assert_eq!(chamber.word(33_718), word::ON);

@@ -2,6 +2,7 @@
 
 use rmodbus::ErrorKind;
 
+use super::alarm;
 use super::profile::{self, Profile};
 use super::registers::{CLOCK, EVENTS, KEYS, MESSAGES, PRESS, Registers};
 use super::{REACH, register, word};
@@ -41,6 +42,9 @@ impl Registers {
     }
 
     fn set_float(&mut self, register: u16, value: f32) -> Result<(), ErrorKind> {
+        if let Some((alarm, offset)) = alarm::place(register) {
+            return self.alarms[alarm].set_float(offset, value);
+        }
         let [lowest, highest] = REACH.map(|celsius| celsius as f32);
         let within = |low: f32, high: f32| {
             let fits = (low..=high).contains(&value);
@@ -108,6 +112,9 @@ impl Registers {
     }
 
     fn set_other(&mut self, register: u16, value: u16) -> Result<(), ErrorKind> {
+        if let Some((alarm, offset)) = alarm::place(register) {
+            return self.alarms[alarm].set_number(offset, value);
+        }
         if let Some(index) = EVENTS.iter().position(|&event| event == register) {
             if ![word::ON, word::OFF].contains(&value) {
                 return Err(ILLEGAL_VALUE);

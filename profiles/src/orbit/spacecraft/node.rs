@@ -238,7 +238,7 @@ impl Spacecraft {
             for name in &joint.between {
                 if !self.node_names().any(|known| known == name) {
                     let why = format!("no lump is named `{name}`");
-                    return wrong(at, why, "`baseplate`, or the `name` of a [[node]]");
+                    return wrong(at, why, "`baseplate`, or the `name` of a [[thermal.node]]");
                 }
             }
             if joint.between[0] == joint.between[1] {

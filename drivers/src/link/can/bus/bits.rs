@@ -172,13 +172,17 @@ impl Wire<'_> {
         let mut tail = Vec::new();
         number(gray, 3, &mut tail);
         tail.push(gray.count_ones() % 2 == 1);
-        tail.iter().for_each(|&bit| crc.push(bit));
+        for &bit in &tail {
+            crc.push(bit);
+        }
         tail.extend(sum_bits(crc));
         let mut before = *last;
         for four in tail.chunks(4) {
             self.put(!before);
             self.count.stuffed += 1;
-            four.iter().for_each(|&bit| self.put(bit));
+            for &bit in four {
+                self.put(bit);
+            }
             before = four[four.len() - 1];
         }
         self.put(true);
@@ -314,7 +318,9 @@ mod tests {
             prop_assert_eq!(stuffed.len() - plain.len(), count.stuffed as usize);
             // A checksum behind its own frame is zero.
             let mut crc = CRC_15;
-            plain.iter().for_each(|&bit| crc.push(bit));
+            for &bit in &plain {
+                crc.push(bit);
+            }
             prop_assert_eq!(crc.value(), 0);
             prop_assert!(count.total() <= frame.bits_on_wire());
             let head = match frame.id { CanId::Standard(_) => 47, CanId::Extended(_) => 67 };

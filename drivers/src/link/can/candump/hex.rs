@@ -12,14 +12,14 @@ fn at_least(octets: u64, least: u64) -> u64 {
 pub(super) fn octets(digits: [u8; 8]) -> Option<u32> {
     let digits = u64::from_le_bytes(digits);
     let low = digits & !HIGH;
-    let lower_case = low | 0x20 * ONES;
+    let lower_case = low | (0x20 * ONES);
     let is_digit = at_least(low, 0x30) & !at_least(low, 0x3a);
     let is_letter = at_least(lower_case, 0x61) & !at_least(lower_case, 0x67);
     if (is_digit | is_letter) & !digits & HIGH != HIGH {
         return None;
     }
     // Bit 6 tells letters from digits: `A` is 0x41, and means 9 more than its low four bits.
-    let nibbles = (digits & 0x0f * ONES) + 9 * (digits >> 6 & ONES);
+    let nibbles = (digits & (0x0f * ONES)) + 9 * ((digits >> 6) & ONES);
     let pairs = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
     let pairs = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     Some((pairs | pairs >> 16) as u32)
@@ -44,7 +44,7 @@ pub(super) fn decimal(digits: [u8; 8]) -> Option<u64> {
     }
     // Pairs, then fours, then all eight: each step adds ten, a hundred, ten thousand times the
     // left one to the right one.
-    let ones = digits & 0x0f * ONES;
+    let ones = digits & (0x0f * ONES);
     let pairs = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
     Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)

@@ -34,7 +34,7 @@ impl Flaws {
         let flaws = self.0.into_iter().map(|(at, what)| {
             let at = at.min(text.len());
             let between = &text.as_bytes()[counted..at];
-            line += between.iter().filter(|&&octet| octet == b'\n').count();
+            line += memchr::memchr_iter(b'\n', between).count();
             counted = at;
             Flaw { line, what }
         });

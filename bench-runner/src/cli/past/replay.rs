@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reports::verdict::Finding;
 
-use super::{colour_err, complain, failed, no_run, print};
+use crate::cli::{colour_err, complain, failed, no_run, print};
 use crate::config::folder::Folder;
 use crate::execute::{Replay, replay};
 use crate::exit::Exit;
@@ -13,8 +13,8 @@ use crate::runtime::Pace;
 
 /// Replay a run: its raw bytes through the parsers of today, its events through the checks of today
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::exit_codes())]
-pub(super) struct Args {
+#[command(after_help = crate::cli::exit_codes())]
+pub(in crate::cli) struct Args {
     /// Folder of the run
     run: PathBuf,
     /// Campaign with other checks, for the same wiring; the run's own if left out
@@ -22,7 +22,7 @@ pub(super) struct Args {
     campaign: Option<PathBuf>,
 }
 
-pub(super) fn main(args: &Args) -> Exit {
+pub(in crate::cli) fn main(args: &Args) -> Exit {
     if let Some(exit) = no_run(&args.run) {
         return exit;
     }

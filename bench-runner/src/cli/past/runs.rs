@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{complain, print};
+use crate::cli::{complain, print};
 use crate::execute::{MANIFEST_FILE, RECORD_FILE};
 use crate::exit::Exit;
 
 /// List runs, or compare two
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Folder with runs, however deep
     #[arg(default_value = "runs")]
     folder: PathBuf,
@@ -44,7 +44,7 @@ struct Run {
 /// Deeper folders are not looked into.
 const DEEPEST: usize = 6;
 
-pub(super) fn main(args: &Args) -> Exit {
+pub(in crate::cli) fn main(args: &Args) -> Exit {
     if let Some([one, other]) = args.compare.as_deref() {
         return compare(one, other);
     }
@@ -149,7 +149,7 @@ fn json(run: &Run) -> String {
 /// Says what differs, key by key; exit code 1 if findings do.
 fn compare(one: &Path, other: &Path) -> Exit {
     for folder in [one, other] {
-        if let Some(exit) = super::no_run(folder) {
+        if let Some(exit) = crate::cli::no_run(folder) {
             return exit;
         }
     }

@@ -9,15 +9,15 @@ use reports::event::{Event, EventKind};
 use reports::header::{DeviceHeader, Header};
 use reports::record::{Record, Recorder};
 
-use super::{complain, no_run};
+use crate::cli::{complain, no_run};
 use crate::execute::RECORD_FILE;
 use crate::exit::Exit;
 use crate::table::{Form, Row, Table};
 
 /// Export a run's record: to Parquet or CSV for data tools, or to a whole MCAP file
 #[derive(Debug, clap::Args)]
-#[command(after_help = super::exit_codes())]
-pub(super) struct Args {
+#[command(after_help = crate::cli::exit_codes())]
+pub(in crate::cli) struct Args {
     /// Folder of the run
     run: PathBuf,
     /// New file: `.parquet` or `.csv` with a row for each value, `.mcap` for viewers; of a run with
@@ -29,7 +29,7 @@ pub(super) struct Args {
     device: Option<String>,
 }
 
-pub(super) fn main(args: &Args) -> Exit {
+pub(in crate::cli) fn main(args: &Args) -> Exit {
     if let Some(exit) = no_run(&args.run) {
         return exit;
     }
