@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::rig::{Rig, drive};
-use super::{MODELS, SupplyLimits, guards_itself};
+use super::{MODELS, SupplyLimits, guards_itself, ratings};
 use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
@@ -44,6 +44,28 @@ fn channels_begin_with_what_the_role_promises() {
         let names: Vec<&str> = channels.iter().map(|spec| &*spec.name).collect();
         assert_eq!(names[..3], ["volts", "amps", "output"], "{}", make.name);
     });
+}
+
+#[test]
+fn options_choose_outputs_with_ratings_of_their_own() {
+    for make in MODELS {
+        let options = Options::defaults(make.options);
+        let rated = ratings(make.name, &options).unwrap_or(make.ratings);
+        assert_eq!(rated, make.ratings, "{}: by its own defaults", make.name);
+    }
+    let text = |word: &str| OptionValue::Text(word.to_owned());
+    for (model, option, value, volts, amps) in [
+        ("keysight-e3631a", "output", text("p6v"), 6.0, 5.0),
+        ("keysight-e3632a", "range", text("p15v"), 15.0, 7.0),
+        ("keysight-e36312a", "channel", OptionValue::Number(1.0), 6.0, 5.0),
+        ("rigol-dp832", "channel", OptionValue::Number(3.0), 5.0, 3.0),
+        ("tdk-genesys", "unit", text("GEN6-200"), 6.0, 200.0),
+    ] {
+        let mut options = Options::default();
+        options.set(option, value);
+        let rated = ratings(model, &options).unwrap();
+        assert_eq!((rated[0].value, rated[1].value), (volts, amps), "{model}");
+    }
 }
 
 #[test]

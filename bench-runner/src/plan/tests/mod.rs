@@ -194,6 +194,20 @@ fn what_is_surely_not_meant_is_warned_of() {
 }
 
 #[test]
+fn a_limit_may_not_be_above_what_the_chosen_output_can_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let edits = [(
+        WIRING,
+        "model  = \"keysight-6633b\"\n",
+        "model  = \"keysight-e3631a\"\noptions = { output = \"p6v\" }\n",
+    )];
+    let refusals = edited(folder.path(), &edits).unwrap_err();
+    let text = refusals.render(false);
+    assert!(text.contains("limit `volts` is 34"), "{text}");
+    assert!(text.contains("expected at most 6"), "{text}");
+}
+
+#[test]
 fn swapped_files_are_told_so() {
     let request = Request {
         campaign: embedded::wiring(),

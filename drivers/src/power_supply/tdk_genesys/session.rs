@@ -91,6 +91,13 @@ impl Session {
     }
 
     async fn exchange(&mut self, message: &str) -> Result<String, DeviceError> {
+        let answer = self.converse(message).await;
+        // Another supply on the line may be spoken to.
+        self.link.release();
+        answer
+    }
+
+    async fn converse(&mut self, message: &str) -> Result<String, DeviceError> {
         // One deadline for all of it.
         let deadline = self.clock.now() + self.limit;
         self.settle(message, deadline).await?;

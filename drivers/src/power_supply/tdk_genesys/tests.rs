@@ -1,9 +1,19 @@
 //! The emulator's words, its refusals, and who speaks on a line of several.
 
-use profiles::option::OptionValue;
+use profiles::command::Switch;
+use profiles::option::{OptionValue, Options};
+use profiles::quantity::{Amperes, Volts};
+use profiles::reading::Reading;
 
-use super::checksum;
+use super::{MODEL, checksum};
+use crate::clock::Clock;
+use crate::emulator::serve;
+use crate::link::{Bus, Link, LinkSpec, Manners, Pacing, party};
+use crate::model::{DriverSetup, EmulatorSetup};
+use crate::plant::{Place, Plant, SharedPlant};
 use crate::power_supply::bench::Bench;
+use crate::power_supply::{PowerSupply, SupplyLimits};
+use crate::rehearsal::{device, emulator_setup};
 
 /// What a message is answered.
 fn hear(supply: &mut Bench, message: &str) -> String {
@@ -259,4 +269,64 @@ fn foldback_switches_off_in_constant_current_and_switching_on_clears_it() {
             ("MODE?", "CV"),
         ],
     );
+}
+
+/// Arms a supply, sets it, and measures it while the other is spoken to.
+async fn feed(supply: &mut dyn PowerSupply, volts: f64) {
+    let ceiling = SupplyLimits {
+        volts: Volts(30.0),
+        amps: Amperes(5.0),
+    };
+    supply.protect(ceiling).await.unwrap();
+    supply.program(Volts(volts), Amperes(1.0)).await.unwrap();
+    supply.switch(Switch::On).await.unwrap();
+    let mut readings = Vec::new();
+    for _ in 0..10 {
+        readings.clear();
+        supply.measure(&mut readings).await.unwrap();
+        let measured = readings[0].value.as_f64();
+        assert!((measured - volts).abs() < 0.05, "{measured} V, not {volts}");
+        assert_eq!(readings[2], Reading::state(2, 1));
+    }
+    supply.make_safe().await.unwrap();
+}
+
+#[test]
+fn two_supplies_on_one_line_do_not_mix() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(async {
+        let clock = Clock::start();
+        let path = std::env::temp_dir().join(format!("bench-genesys-{}", std::process::id()));
+        let far = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
+        let spec: LinkSpec = format!("serial:{}@9600", path.display()).parse().unwrap();
+        let line = Bus::new(spec.line().unwrap().clone(), Manners::default(), clock);
+        let mut supplies = Vec::new();
+        let mut faults = Vec::new();
+        for (address, far) in [6.0, 11.0].into_iter().zip(party(far, 2, false).await) {
+            let mut options = Options::defaults(MODEL.options);
+            options.set("address", OptionValue::Number(address));
+            options.set("latency", OptionValue::Number(0.002));
+            let mut plant = Plant::default();
+            let place = Place::Bus(plant.add_bus());
+            let emulator = (MODEL.emulate)(EmulatorSetup {
+                options: options.clone(),
+                ..emulator_setup(MODEL.options, place)
+            });
+            let (fault, broken) = tokio::sync::mpsc::channel(1);
+            faults.push(fault);
+            let plant = SharedPlant::new(plant);
+            tokio::spawn(serve(emulator, far, broken, clock, plant));
+            let setup = DriverSetup {
+                device: device(),
+                link: line.tap().await.unwrap(),
+                clock,
+                options,
+            };
+            supplies.push((MODEL.drive)(setup).unwrap());
+        }
+        let [first, second] = supplies.as_mut_slice() else {
+            panic!("two supplies");
+        };
+        tokio::join!(feed(first.as_mut(), 12.0), feed(second.as_mut(), 24.0));
+    });
 }
