@@ -62,8 +62,7 @@ fn each_line_of_a_log_says_what_cantools_says() {
                 assert_eq!(told["msg"], expected["msg"]);
                 continue;
             }
-            let mut physical =
-                |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
+            let physical = |line: &mut Value| line.as_object_mut().unwrap().shift_remove("phys");
             let (a, b) = (physical(&mut told), physical(&mut expected));
             assert_eq!(told, expected);
             let (Some(Value::Object(a)), Some(Value::Object(b))) = (&a, &b) else {
@@ -211,10 +210,22 @@ fn a_message_is_composed_of_its_values() {
         "Some(0) 100#2E6D06FF01000000\n"
     );
     assert_eq!(send(&["305##1C3b3"]), "Some(0) 305##1C3B3\n");
-    insta::assert_snapshot!(send(&["POWER", "vbus=50"]), @"");
-    insta::assert_snapshot!(send(&["POWER", "vbu=1"]), @"");
-    insta::assert_snapshot!(send(&["POWR"]), @"");
-    insta::assert_snapshot!(send(&["305#C3B"]), @"");
+    insta::assert_snapshot!(
+        send(&["POWER", "vbus=50"]),
+        @"Some(2) Error: 50 is out of the range of vbus, 0 to 40"
+    );
+    insta::assert_snapshot!(
+        send(&["POWER", "vbu=1"]),
+        @"Some(2) Error: message POWER has no signal `vbu`; did you mean `vbus`?"
+    );
+    insta::assert_snapshot!(
+        send(&["POWR"]),
+        @"Some(2) Error: board.dbc has no message `POWR`; did you mean `POWER`?"
+    );
+    insta::assert_snapshot!(
+        send(&["305#C3B"]),
+        @"Some(2) Error: `305#C3B` is no frame, expected pairs of hexadecimal digits to the end, or ` R`, or ` T`"
+    );
     let said = bench(folder.path(), &["can", "send", "memory", "305#"]);
     assert_eq!(said.code, Some(2));
     assert!(

@@ -60,70 +60,61 @@ impl<'a> JsonForm<'a> {
 
     pub(super) fn line(&mut self, line: &Line<'_>, counts: &mut Counts) -> io::Result<()> {
         let frame = line.frame;
-        let text = &mut self.text;
-        text.extend_from_slice(b"{\"ln\":");
-        json(text, &line.number);
-        text.extend_from_slice(b",\"t\":\"");
-        text.extend_from_slice(line.time().as_bytes());
-        text.extend_from_slice(b"\",\"if\":");
-        json(text, &String::from_utf8_lossy(line.interface()));
-        let (id, is_extended) = match frame.id {
-            CanId::Standard(id) => (u32::from(id), false),
-            CanId::Extended(id) => (id, true),
-        };
         self.hex.clear();
         hex_digits(frame.data(), &mut self.hex);
-        if let Kind::Error(classes) = frame.kind {
-            direction(frame.direction, text);
-            text.extend_from_slice(b",\"kind\":\"error\",\"id\":");
-            json(text, &classes);
-            text.extend_from_slice(b",\"data\":\"");
-            text.extend_from_slice(self.hex.as_bytes());
-            text.extend_from_slice(b"\"}\n");
-            return self.pass();
-        }
-        text.extend_from_slice(b",\"id\":");
-        json(text, &id);
-        text.extend_from_slice(b",\"ext\":");
-        json(text, &is_extended);
-        text.extend_from_slice(b",\"fd\":");
-        json(text, &matches!(frame.kind, Kind::Fd(_)));
-        direction(frame.direction, text);
-        if let Kind::Remote(length) = frame.kind {
-            text.extend_from_slice(b",\"kind\":\"rtr\",\"dlc\":");
-            json(text, &length);
-            text.extend_from_slice(b"}\n");
-            return self.pass();
-        }
-        if let Kind::Fd(flags) = frame.kind {
-            text.extend_from_slice(b",\"flags\":");
-            json(text, &flags);
-        }
-        text.extend_from_slice(b",\"kind\":\"data\",\"data\":\"");
-        text.extend_from_slice(self.hex.as_bytes());
-        text.extend_from_slice(b"\",\"msg\":");
-        match self.lookup.find(frame.id) {
-            None => text.extend_from_slice(b"null"),
-            Some(position) => {
-                counts.decoded += 1;
-                text.extend_from_slice(&self.names[position]);
-                let message = &self.database.messages()[position];
-                if message.selects_nothing(frame.data()) {
-                    counts.undefined += 1;
-                    text.extend_from_slice(b",\"mux\":\"undefined\"");
-                } else {
-                    signals(
-                        message,
-                        frame.data(),
-                        &self.keys[position],
-                        text,
-                        &mut self.physical,
-                    );
+        head(line, &mut self.text);
+        match frame.kind {
+            Kind::Error(classes) => {
+                direction(frame.direction, &mut self.text);
+                self.text.extend_from_slice(b",\"kind\":\"error\",\"id\":");
+                json(&mut self.text, &classes);
+                self.octets();
+            }
+            Kind::Remote(length) => {
+                identifier(line, &mut self.text);
+                self.text.extend_from_slice(b",\"kind\":\"rtr\",\"dlc\":");
+                json(&mut self.text, &length);
+            }
+            Kind::Data | Kind::Fd(_) => {
+                identifier(line, &mut self.text);
+                if let Kind::Fd(flags) = frame.kind {
+                    self.text.extend_from_slice(b",\"flags\":");
+                    json(&mut self.text, &flags);
                 }
+                self.text.extend_from_slice(b",\"kind\":\"data\"");
+                self.octets();
+                self.message(line, counts);
             }
         }
-        text.extend_from_slice(b"}\n");
+        self.text.extend_from_slice(b"}\n");
         self.pass()
+    }
+
+    /// `,"data":"…"`
+    fn octets(&mut self) {
+        self.text.extend_from_slice(b",\"data\":\"");
+        self.text.extend_from_slice(self.hex.as_bytes());
+        self.text.push(b'"');
+    }
+
+    /// `,"msg":…`, and what the message says.
+    fn message(&mut self, line: &Line<'_>, counts: &mut Counts) {
+        self.text.extend_from_slice(b",\"msg\":");
+        let Some(position) = self.lookup.find(line.frame.id) else {
+            self.text.extend_from_slice(b"null");
+            return;
+        };
+        counts.decoded += 1;
+        self.text.extend_from_slice(&self.names[position]);
+        let message = &self.database.messages()[position];
+        let data = line.frame.data();
+        if message.selects_nothing(data) {
+            counts.undefined += 1;
+            self.text.extend_from_slice(b",\"mux\":\"undefined\"");
+        } else {
+            let keys = &self.keys[position];
+            signals(message, data, keys, &mut self.text, &mut self.physical);
+        }
     }
 
     fn pass(&mut self) -> io::Result<()> {
@@ -139,6 +130,31 @@ impl<'a> JsonForm<'a> {
         self.text.clear();
         self.out.flush()
     }
+}
+
+/// `{"ln":…,"t":"…","if":"…"`
+fn head(line: &Line<'_>, text: &mut Vec<u8>) {
+    text.extend_from_slice(b"{\"ln\":");
+    json(text, &line.number);
+    text.extend_from_slice(b",\"t\":\"");
+    text.extend_from_slice(line.time().as_bytes());
+    text.extend_from_slice(b"\",\"if\":");
+    json(text, &*String::from_utf8_lossy(line.interface()));
+}
+
+/// `,"id":…,"ext":…,"fd":…`, and the direction.
+fn identifier(line: &Line<'_>, text: &mut Vec<u8>) {
+    let (id, is_extended) = match line.frame.id {
+        CanId::Standard(id) => (u32::from(id), false),
+        CanId::Extended(id) => (id, true),
+    };
+    text.extend_from_slice(b",\"id\":");
+    json(text, &id);
+    text.extend_from_slice(b",\"ext\":");
+    json(text, &is_extended);
+    text.extend_from_slice(b",\"fd\":");
+    json(text, &matches!(line.frame.kind, Kind::Fd(_)));
+    direction(line.frame.direction, text);
 }
 
 fn direction(direction: Option<Direction>, text: &mut Vec<u8>) {

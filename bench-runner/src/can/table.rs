@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io;
 
 use drivers::link::can::candump::Kind;
-use drivers::telemetry::dbc::Database;
 use drivers::telemetry::dbc::columns::{Column, Gathered, Numbers};
+use drivers::telemetry::dbc::{Database, Message};
 use reports::columns::{self, Field, Present, TableWriter, Values};
 
 use super::Line;
@@ -150,7 +150,7 @@ impl<'a> TableForm<'a> {
             .collect();
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let messages = self.database.messages();
-        let words: Vec<&str> = messages.iter().map(|message| message.name()).collect();
+        let words: Vec<&str> = messages.iter().map(Message::name).collect();
         let message_places: Vec<u32> = rows()
             .enumerate()
             .flat_map(|(at, rows)| std::iter::repeat_n(at as u32, rows.len()))

@@ -145,6 +145,9 @@ fn put(out: &mut String, what: std::fmt::Arguments<'_>) {
 }
 
 /// Reads `305#C3B3`, `305##1C3B3` or `305#R4`, as `cansend` takes it.
+///
+/// # Errors
+/// What is wrong with the text.
 pub fn read_frame(text: &str) -> Result<BusFrame, String> {
     let mut reader = drivers::link::can::candump::LogReader::default();
     let line = format!("(0000000000.000000) x {text}");

@@ -134,32 +134,27 @@ fn ending(out: Option<&Path>) -> Format {
 /// What there was, for people, on standard error.
 fn told(log: &Path, counts: &Counts) -> String {
     let place = log.display();
-    let mut text = String::new();
-    for (line, why) in &counts.told {
-        text += &format!("{place}:{line}: {why}\n");
-    }
+    let mut lines: Vec<String> = counts
+        .told
+        .iter()
+        .map(|(line, why)| format!("{place}:{line}: {why}\n"))
+        .collect();
     let untold = counts.bad - counts.told.len() as u64;
     if untold > 0 {
-        text += &format!("{place}: {untold} more lines are malformed\n");
+        lines.push(format!("{place}: {untold} more lines are malformed\n"));
     }
-    let Counts {
-        lines,
-        frames,
-        decoded,
-        ..
-    } = counts;
-    text += &format!("{place}: {lines} lines, {frames} frames, {decoded} of them decoded");
-    for (count, what) in [
+    let (total, frames, decoded) = (counts.lines, counts.frames, counts.decoded);
+    let all = format!("{place}: {total} lines, {frames} frames, {decoded} of them decoded");
+    let parts = [
         (frames - decoded, "not in the DBC file"),
         (counts.undefined, "with an undefined multiplexer"),
         (counts.remote, "remote frames"),
         (counts.errors, "error frames"),
         (counts.bad, "malformed lines"),
-    ] {
-        if count > 0 {
-            text += &format!(", {count} {what}");
-        }
-    }
-    text.push('\n');
-    text
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts = parts.map(|(count, what)| format!(", {count} {what}"));
+    lines.extend(std::iter::once(all).chain(parts));
+    lines.push("\n".to_owned());
+    lines.concat()
 }

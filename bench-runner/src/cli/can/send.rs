@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use drivers::clock::Clock;
 use drivers::link::LineSpec;
 use drivers::link::can::BusFrame;
-use drivers::telemetry::dbc::ComposeError;
+use drivers::telemetry::dbc::{ComposeError, Message, Signal};
 use profiles::time::Period;
 
 use super::super::{complain, print};
@@ -88,7 +88,7 @@ fn frame(args: &Args) -> Result<BusFrame, String> {
     }
     let database = database::read(path)?;
     let message = database.named(&args.what).ok_or_else(|| {
-        let names = database.messages().iter().map(|message| message.name());
+        let names = database.messages().iter().map(Message::name);
         let near = nearest(&args.what, names).map(|near| format!("; {near}"));
         let (what, path) = (&args.what, path.display());
         format!("{path} has no message `{what}`{}", near.unwrap_or_default())
@@ -103,7 +103,7 @@ fn frame(args: &Args) -> Result<BusFrame, String> {
         .collect();
     let data = message.compose(&values?).map_err(|error| match &error {
         ComposeError::NoSignal { signal, .. } => {
-            let names = message.signals().iter().map(|signal| signal.name());
+            let names = message.signals().iter().map(Signal::name);
             match nearest(signal, names) {
                 Some(near) => format!("{error}; {near}"),
                 None => error.to_string(),

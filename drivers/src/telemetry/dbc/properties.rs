@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use profiles::time::Period;
 use proptest::prelude::*;
 
 use super::columns::{Column, Gathered, Numbers};
@@ -91,7 +92,7 @@ fn the_whole_file_has_no_flaw() {
     let database = Database::compile(WHOLE).unwrap();
     assert_eq!(database.flaws(), []);
     let message = database.named("M").unwrap();
-    assert_eq!(message.cycle().map(|cycle| cycle.as_millis()), Some(100));
+    assert_eq!(message.cycle().map(Period::as_millis), Some(100));
     let b = &message.signals()[2];
     assert_eq!(b.name_of(Raw::Unsigned(1)), Some("on"));
     // Two multiplexers deep: page 1 selects b, and b 5 selects c.
@@ -105,7 +106,9 @@ fn the_whole_file_has_no_flaw() {
             (3, Raw::Float(1.0))
         ]
     );
-    assert!(message.selects_nothing(&[1, 0x30, 0, 0, 0, 0, 0, 0]) || b.named("on").is_some());
+    // No signal belongs to b = 3, and it has no name; b = 0 has one.
+    assert!(message.selects_nothing(&[1, 0x30, 0, 0, 0, 0, 0, 0]));
+    assert!(!message.selects_nothing(&[1, 0, 0, 0, 0, 0, 0, 0]));
 }
 
 #[test]
@@ -116,14 +119,29 @@ fn flaws_say_what_was_found_and_expected_and_the_rest_is_read() {
                 VAL_ 256 z 0 \"x\" ;\nVAL_ 999 z 0 \"x\" ;\nSOMETHING else\nBO_ 256 AGAIN: 1 A\n";
     let database = Database::compile(text).unwrap();
     let told: Vec<String> = database.flaws().iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    3: found `2+ (1,0)`, expected `0` (Motorola) or `1` (Intel)
+    4: found the identifier 65792 (0x10100) of message LONG without bit 31, expected at most 2047 or bit 31 set; it is read as one of 29 bits
+    5: signal LONG.c reaches to octet 9, beyond its message, expected at most octet 8; it is left out
+    6: found `145 "x";`, expected `BU_`, `BO_`, `SG_`, `EV_` or the comment in quotation marks
+    8: found `BO_ 257 2ND: 8 A`, expected `;` at the end of the statement
+    8: found the name `2ND`, expected one that begins with a letter
+    9: found `"V B`, expected the unit in quotation marks
+    10: found signal z, expected one of message GOOD
+    11: found message 999 of signal z, expected one of the file
+    12: found `SOMETHING else`, expected a statement, such as `BO_` or `SG_`
+    13: found message AGAIN with the identifier 256 of GOOD, expected one of its own; frames are read as AGAIN
+    "#);
     let names: Vec<&str> = database
         .messages()
         .iter()
         .map(super::Message::name)
         .collect();
     assert_eq!(names, ["AGAIN", "2ND", "LONG"]);
-    insta::assert_snapshot!(Database::compile("nothing").unwrap_err(), @"");
+    insta::assert_snapshot!(
+        Database::compile("nothing").unwrap_err(),
+        @"cannot read the DBC file: there is no message (`BO_`) in it; line 1: found `nothing`, expected a statement, such as `BO_` or `SG_`"
+    );
 }
 
 #[test]
@@ -172,7 +190,9 @@ proptest! {
         for (n, frame) in frames.iter().enumerate() {
             let fd = frame.len() > 8;
             let mut line = format!("(1700000000.000001) can0 100#{}", if fd { "#0" } else { "" });
-            frame.iter().for_each(|octet| write!(line, "{octet:02X}").unwrap());
+            for octet in frame {
+                write!(line, "{octet:02X}").unwrap();
+            }
             reader.read(line.as_bytes()).unwrap();
             prop_assert!(gathered.push(n as u64, 0, &reader));
             lines.push(n as u64);

@@ -318,7 +318,9 @@ mod tests {
             prop_assert_eq!(stuffed.len() - plain.len(), count.stuffed as usize);
             // A checksum behind its own frame is zero.
             let mut crc = CRC_15;
-            plain.iter().for_each(|&bit| crc.push(bit));
+            for &bit in &plain {
+                crc.push(bit);
+            }
             prop_assert_eq!(crc.value(), 0);
             prop_assert!(count.total() <= frame.bits_on_wire());
             let head = match frame.id { CanId::Standard(_) => 47, CanId::Extended(_) => 67 };

@@ -37,7 +37,7 @@ impl Crc {
     /// Takes one bit.
     pub fn push(&mut self, bit: bool) {
         let top = self.register >> (self.width - 1) & 1 == 1;
-        self.register = (self.register << 1) & ((1 << self.width) - 1);
+        self.register = self.register << 1 & ((1 << self.width) - 1);
         if top != bit {
             self.register ^= self.polynomial;
         }
@@ -65,7 +65,9 @@ mod tests {
         for (crc, check) in [(CRC_15, 0x059e), (CRC_17, 0x0_4f03), (CRC_21, 0x0e_d841)] {
             let mut crc = crc.from_register(0);
             for octet in b"123456789" {
-                (0..8).rev().for_each(|bit| crc.push(octet >> bit & 1 == 1));
+                for bit in (0..8).rev() {
+                    crc.push(octet >> bit & 1 == 1);
+                }
             }
             assert_eq!(crc.value(), check);
         }

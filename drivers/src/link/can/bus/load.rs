@@ -27,9 +27,10 @@ impl Second {
 pub struct BusLoad {
     rates: BitRates,
     now: Second,
-    /// All seconds from the first frame to the last.
+    /// All of them.
     total: Second,
-    first: Option<i64>,
+    /// When the first frame began, and the last ended, in nanoseconds.
+    span: Option<(i64, i64)>,
     peak: Second,
 }
 
@@ -40,7 +41,7 @@ impl BusLoad {
             rates,
             now: Second::default(),
             total: Second::default(),
-            first: None,
+            span: None,
             peak: Second::default(),
         }
     }
@@ -48,24 +49,26 @@ impl BusLoad {
     /// Takes a frame and its time in microseconds; gives a second that is over.
     pub fn push(&mut self, micros: i64, frame: &BusFrame) -> Option<Second> {
         let bits = frame_bits(frame, |_, _| {})?;
+        let busy_ns = self.rates.nanos(bits);
         let second = micros.div_euclid(1_000_000);
-        let over = if self.first.is_some() && second > self.now.second {
-            Some(self.close(second))
-        } else {
-            None
+        let end = micros.saturating_mul(1_000);
+        let (over, begin) = match self.span {
+            None => {
+                self.now.second = second;
+                (None, end.saturating_sub_unsigned(busy_ns))
+            }
+            Some((begin, _)) if second > self.now.second => (Some(self.close(second)), begin),
+            Some((begin, _)) => (None, begin),
         };
-        if self.first.is_none() {
-            self.first = Some(second);
-            self.now.second = second;
-        }
+        self.span = Some((begin, end));
         self.now.frames += 1;
-        self.now.busy_ns += self.rates.nanos(bits);
+        self.now.busy_ns += busy_ns;
         over
     }
 
     /// The second under way, the last one.
     pub fn finish(&mut self) -> Option<Second> {
-        self.first?;
+        self.span?;
         Some(self.close(self.now.second + 1))
     }
 
@@ -74,11 +77,12 @@ impl BusLoad {
         self.peak
     }
 
-    /// The part of all seconds, from that of the first frame to that of the last, in which the bus
-    /// was not idle, and its frames; known when it is finished.
+    /// The part of the time from the first frame to the last in which the bus was not idle, and
+    /// the number of frames; known when it is finished.
     pub fn mean(&self) -> Option<(f64, u64)> {
-        let seconds = self.now.second - self.first?;
-        (seconds > 0).then(|| (self.total.part() / seconds as f64, self.total.frames))
+        let (begin, end) = self.span?;
+        let length = end.saturating_sub(begin);
+        (length > 0).then(|| (self.total.busy_ns as f64 / length as f64, self.total.frames))
     }
 
     fn close(&mut self, next: i64) -> Second {
@@ -117,6 +121,8 @@ mod tests {
         assert_eq!(load.peak(), over);
         let (mean, frames) = load.mean().unwrap();
         assert_eq!(frames, 1_001);
-        assert!((mean - part * 1.001 / 3.0).abs() < 1e-9);
+        // From the first bit of the first frame to the end of the last.
+        let length = 2.5 + f64::from(bits) / 500_000.0;
+        assert!((mean - part * 1.001 / length).abs() < 1e-9);
     }
 }

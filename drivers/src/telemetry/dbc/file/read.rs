@@ -72,7 +72,7 @@ impl<'a> Reader<'a, '_> {
             match rest {
                 // A `;` too many does no harm.
                 Some(rest) => self.rest = rest,
-                None => self.give_up(missing(self.rest, "a statement, such as `BO_` or `SG_`")),
+                None => self.give_up(&missing(self.rest, "a statement, such as `BO_` or `SG_`")),
             }
             return true;
         };
@@ -92,7 +92,7 @@ impl<'a> Reader<'a, '_> {
                 self.rest = next_statement(behind);
                 Ok(())
             }
-            "CM_" => self.ends(statement::comment(behind)).map(|_| ()),
+            "CM_" => self.ends(statement::comment(behind)),
             "VAL_" => self.value_names(),
             "VAL_TABLE_" => self.value_table(),
             "SIG_VALTYPE_" => self.value_type(),
@@ -112,7 +112,7 @@ impl<'a> Reader<'a, '_> {
             self.open = Open::None;
         }
         if let Err(error) = read {
-            self.give_up(error);
+            self.give_up(&error);
         }
         true
     }
@@ -158,29 +158,26 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn identifier(&mut self, at: usize, written: u64, name: &str) -> Option<CanId> {
-        match written {
-            0..=STANDARD_MOST => Some(CanId::Standard(written as u16)),
-            EXTENDED.. if written - EXTENDED <= EXTENDED_MOST => {
-                Some(CanId::Extended((written - EXTENDED) as u32))
-            }
-            0..=EXTENDED_MOST => {
-                let what = format!(
-                    "found the identifier {written} (0x{written:X}) of message {name} without bit \
-                     31, expected at most {STANDARD_MOST} or bit 31 set; it is read as one of 29 \
-                     bits"
-                );
-                self.flaws.add(at, what);
-                Some(CanId::Extended(written as u32))
-            }
-            _ => {
-                let what = format!(
-                    "found the identifier {written} (0x{written:X}) of message {name}, expected \
-                     one of 11 bits, or of 29 bits with bit 31 set; the message is left out"
-                );
-                self.flaws.add(at, what);
-                None
-            }
+        if written <= STANDARD_MOST {
+            return Some(CanId::Standard(written as u16));
         }
+        if written >= EXTENDED && written - EXTENDED <= EXTENDED_MOST {
+            return Some(CanId::Extended((written - EXTENDED) as u32));
+        }
+        if written <= EXTENDED_MOST {
+            let what = format!(
+                "found the identifier {written} (0x{written:X}) of message {name} without bit 31, \
+                 expected at most {STANDARD_MOST} or bit 31 set; it is read as one of 29 bits"
+            );
+            self.flaws.add(at, what);
+            return Some(CanId::Extended(written as u32));
+        }
+        let what = format!(
+            "found the identifier {written} (0x{written:X}) of message {name}, expected one of 11 \
+             bits, or of 29 bits with bit 31 set; the message is left out"
+        );
+        self.flaws.add(at, what);
+        None
     }
 
     fn signal(&mut self, at: usize) -> Result<(), nom::Err<Missing<'a>>> {
@@ -237,7 +234,7 @@ impl<'a> Reader<'a, '_> {
         let (rest, name) = word(self.rest, "the name of a value table")?;
         let (rest, names) = statement::names(rest)?;
         self.tables.insert(name, names);
-        self.ends(Ok((rest, ()))).map(|_| ())
+        self.ends(Ok((rest, ())))
     }
 
     fn value_type(&mut self) -> Result<(), nom::Err<Missing<'a>>> {
@@ -334,7 +331,7 @@ impl<'a> Reader<'a, '_> {
                 }
                 b'"' => match quoted(&rest[at..], "a text in quotation marks") {
                     Ok((behind, _)) => from = begin.len() - behind.len(),
-                    Err(error) => return self.give_up(error),
+                    Err(error) => return self.give_up(&error),
                 },
                 _ if begins_statement(&rest[at + 1..]) => {
                     let error = missing(&rest[at + 1..], "`;` at the end of the statement above");
@@ -355,8 +352,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Tells what is wrong with a statement, and goes on with the next one.
-    fn give_up(&mut self, error: nom::Err<Missing<'a>>) {
-        self.tell(&error);
+    fn give_up(&mut self, error: &nom::Err<Missing<'a>>) {
+        self.tell(error);
         self.rest = next_statement(self.rest);
     }
 }

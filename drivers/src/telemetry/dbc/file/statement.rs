@@ -1,6 +1,8 @@
 //! The statements that matter for frames, each without its first word.
 
-use super::words::{Parsed, count, integer, missing, number, one, quoted, sign, skip_blanks, word};
+use super::words::{
+    Parsed, count, integer, missing, number, one, quoted, quoted_on_line, sign, skip_blanks, word,
+};
 use super::{Multiplex, SignalText};
 
 /// `BO_ 256 ACC_POWER: 8 BOARD`: identifier as written, name, octets.
@@ -25,7 +27,7 @@ pub(super) fn signal(text: &str, at: usize) -> Parsed<'_, SignalText<'_>> {
     let (rest, signed) = one(rest, "+-", "`+` (unsigned) or `-` (signed)")?;
     let (rest, (factor, offset)) = pair(rest, "(,)", "`(factor,offset)`")?;
     let (rest, (min, max)) = pair(rest, "[|]", "`[minimum|maximum]`")?;
-    let (rest, unit) = quoted(rest, "the unit in quotation marks")?;
+    let (rest, unit) = quoted_on_line(rest, "the unit in quotation marks")?;
     let signal = SignalText {
         at,
         name,

@@ -144,6 +144,14 @@ pub(super) fn quoted<'a>(text: &'a str, expected: &'static str) -> Parsed<'a, &'
     }
 }
 
+/// The same, with its end on the line of its beginning.
+pub(super) fn quoted_on_line<'a>(text: &'a str, expected: &'static str) -> Parsed<'a, &'a str> {
+    match quoted(text, expected) {
+        Ok((_, inner)) if inner.contains('\n') => Err(missing(text, expected)),
+        read => read,
+    }
+}
+
 /// `expected` is not what comes next.
 pub(super) fn missing<'a>(text: &'a str, expected: &'static str) -> nom::Err<Missing<'a>> {
     let rest = skip_blanks(text);
