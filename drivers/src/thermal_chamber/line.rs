@@ -90,6 +90,8 @@ impl Line {
         pause: Period,
     ) -> Result<String, DeviceError> {
         let answer = self.converse(question).await;
+        // Other controllers may be on the line.
+        self.link.release();
         self.free_at = self.clock.now() + pause;
         answer
     }
@@ -100,6 +102,7 @@ impl Line {
     /// If the link fails.
     pub(super) async fn tell(&mut self, order: &str, pause: Period) -> Result<(), DeviceError> {
         self.send(order).await?;
+        self.link.release();
         self.free_at = self.clock.now() + pause;
         Ok(())
     }
