@@ -60,7 +60,7 @@ async fn open(path: &Path, clock: Clock) -> Link {
 async fn answer(mut link: Link) {
     let mut lines = 0;
     while let Ok(arrival) = link.receive().await {
-        lines += arrival.chunk.iter().filter(|&&byte| byte == b'\n').count();
+        lines += memchr::memchr_iter(b'\n', &arrival.chunk).count();
         while lines >= 2 {
             lines -= 2;
             if link.send(Bytes::from_static(ANSWER)).await.is_err() {
@@ -144,7 +144,7 @@ fn talk<T>(path: &Path, hear: impl FnOnce(&Path) -> T) -> T {
             let mut far = far.expect("a pseudo-terminal");
             tell.send(()).expect("somebody waits");
             while let Ok(asked) = far.receive().await {
-                for _ in asked.chunk.iter() {
+                for _ in &asked.chunk {
                     let sent = far.send(Bytes::from_static(LINE)).await;
                     sent.expect("the far end is there");
                 }

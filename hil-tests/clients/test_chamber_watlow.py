@@ -145,7 +145,7 @@ def test_pymodbus_and_espec_speak_tcp(emulate):
     client = ModbusTcpClient(host, port=port, timeout=1, retries=0)
     assert client.connect()
     ramps(client)
-    assert client.read_holding_registers(9, count=1).exception_code == 2
+    assert client.read_holding_registers(9_999).exception_code == 2
     assert not client.read_holding_registers(AIR, count=2, device_id=255).isError()
     client.close()
     client = ModbusTCP(1, host, port)
@@ -166,7 +166,7 @@ def test_minimalmodbus_reads_floats_in_both_orders(emulate, order, byteorder):
     assert chamber.read_float(SET_POINT, byteorder=byteorder) == -12.5
     assert chamber.read_float(AIR, byteorder=byteorder) == pytest.approx(23.0, abs=0.2)
     with pytest.raises(minimalmodbus.IllegalRequestError):
-        chamber.read_register(9)
+        chamber.read_register(9_999)
 
 
 def test_profiles_of_the_f4(emulate):

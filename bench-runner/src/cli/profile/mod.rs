@@ -214,7 +214,7 @@ enum Subject {
 
 /// The same as it is written.
 enum RawSubject {
-    Flight(file::RawFlight),
+    Flight(Box<file::RawFlight>),
     Cycles(cycles::RawTest),
 }
 
@@ -245,11 +245,11 @@ fn open(loader: &mut Loader, orbit: &str) -> Option<Subject> {
         if root.get("cycles").is_some() {
             return cycles::read(root).map(RawSubject::Cycles);
         }
-        file::read(root).map(RawSubject::Flight)
+        file::read(root).map(|raw| RawSubject::Flight(Box::new(raw)))
     });
     match raw.flatten()? {
         RawSubject::Flight(raw) => {
-            let flight = resolve::flight(loader, &folder, raw)?;
+            let flight = resolve::flight(loader, &folder, *raw)?;
             Some(Subject::Flight(Box::new(flight)))
         }
         RawSubject::Cycles(raw) => cycles::resolve(loader, raw).map(Subject::Cycles),

@@ -76,6 +76,7 @@ impl<'a, W: Write> Rows<'a, W> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn disk(why: std::io::Error) -> Stop {
     Stop::Disk(why.to_string())
 }
@@ -83,7 +84,7 @@ fn disk(why: std::io::Error) -> Stop {
 /// Lines of text.
 pub(super) struct Text<'a, W> {
     out: &'a mut W,
-    text: String,
+    waiting: String,
     /// What stands before each number.
     before: Vec<String>,
     json: bool,
@@ -106,7 +107,7 @@ impl<'a, W: Write> Text<'a, W> {
         }
         Text {
             out,
-            text,
+            waiting: text,
             before: before.collect(),
             json,
             stamps: Stamps::default(),
@@ -118,7 +119,7 @@ impl<'a, W: Write> Text<'a, W> {
         (t, at, phase): (BenchTime, Utc, Option<Phase>),
         values: &[f64],
     ) -> Result<(), Stop> {
-        let text = &mut self.text;
+        let text = &mut self.waiting;
         let [time, stamp, name, end] = if self.json {
             ["{\"t_s\":", ",\"utc\":\"", "\",\"phase\":\"", "}\n"]
         } else {
@@ -140,15 +141,15 @@ impl<'a, W: Write> Text<'a, W> {
             fixed(text, *value);
         }
         text.push_str(end);
-        if self.text.len() >= CHUNK {
+        if self.waiting.len() >= CHUNK {
             self.flush()?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
-        let written = self.out.write_all(self.text.as_bytes());
-        self.text.clear();
+        let written = self.out.write_all(self.waiting.as_bytes());
+        self.waiting.clear();
         written.map_err(disk)
     }
 }

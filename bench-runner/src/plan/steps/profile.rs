@@ -70,10 +70,12 @@ impl Planner {
                 return;
             }
             ("orbit", Role::ElectronicLoad | Role::PowerAnalyser, _) => {
-                let role = wired.role.with_article();
-                let message = format!("{role} does not follow the orbit");
-                let expected = "expected a source or a chamber";
-                self.refuse(Refusal::at(place, message, expected));
+                let message = format!("{} does not follow the orbit", wired.role.with_article());
+                self.refuse(Refusal::at(
+                    place,
+                    message,
+                    "expected a source or a chamber",
+                ));
                 return;
             }
             ("orbit", _, None) if self.broken.has("orbit") => return,
@@ -88,28 +90,29 @@ impl Planner {
             }
         };
         self.only_of(raw, "orbit");
-        if wired.role != Role::ThermalChamber {
-            let ramp = raw
-                .ramp
-                .as_ref()
-                .map(|ramp| ("ramp_k_per_min", &ramp.place));
-            let node = raw.node.as_ref().map(|node| ("node", &node.place));
-            for (key, place) in ramp.into_iter().chain(node) {
-                let message = format!("{} follows no `{key}`", wired.role.with_article());
-                self.refuse(Refusal::at(place, message, "expected for a chamber only"));
-            }
-        }
+        self.only_of_chambers(raw, wired.role);
         for point in points.iter() {
             let command = TimedCommand {
                 at: point.at,
                 device: wired.id,
                 command: point.command.clone(),
             };
-            timeline.push(PlacedCommand {
-                command,
-                place: place.clone(),
-                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
-            });
+            timeline.push(placed(raw, command));
+        }
+    }
+
+    /// Refuses what only chambers follow in the profile of another role.
+    fn only_of_chambers(&mut self, raw: &RawProfile, role: Role) {
+        if role != Role::ThermalChamber {
+            let ramp = raw
+                .ramp
+                .as_ref()
+                .map(|ramp| ("ramp_k_per_min", &ramp.place));
+            let node = raw.node.as_ref().map(|node| ("node", &node.place));
+            for (key, place) in ramp.into_iter().chain(node) {
+                let message = format!("{} follows no `{key}`", role.with_article());
+                self.refuse(Refusal::at(place, message, "expected for a chamber only"));
+            }
         }
     }
 
@@ -262,11 +265,7 @@ impl Planner {
                 device: device.wired().id,
                 command,
             };
-            timeline.push(PlacedCommand {
-                command,
-                place: place.clone(),
-                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
-            });
+            timeline.push(placed(raw, command));
         }
     }
 
@@ -335,3 +334,12 @@ impl Planner {
 
 /// What is told when.
 type Values = Vec<(BenchTime, f64)>;
+
+/// A command that a profile tells, with the places that asked for it.
+fn placed(raw: &RawProfile, command: TimedCommand) -> PlacedCommand {
+    PlacedCommand {
+        command,
+        place: raw.device.place.clone(),
+        amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
+    }
+}

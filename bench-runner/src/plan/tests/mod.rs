@@ -396,6 +396,10 @@ fn rates_and_profiles_come_from_files_too() {
 const FOLLOWS: &str = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a campaign and what is planned of it"
+)]
 fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
     let folder = tempfile::tempdir().unwrap();
     let cycles = |more: &str| {
@@ -499,7 +503,7 @@ fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
     assert_eq!(prediction.nodes.names, ["board"]);
     let (_, device) = plan.header.device("orbit").unwrap();
     let last = device.channels.last().unwrap();
-    assert_eq!(last.name.as_str(), "board_celsius");
+    assert_eq!(&*last.name, "board_celsius");
     let warmest = plan.timeline.iter().filter_map(|told| match told.command {
         Command::Chamber { target, .. } => Some(target.0),
         _ => None,

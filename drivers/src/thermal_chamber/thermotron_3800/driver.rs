@@ -111,7 +111,7 @@ impl Device for Chamber {
         let model = self.line.ask("IDEN?", AFTER_QUESTION).await?;
         Ok(Identity {
             maker: "Thermotron".to_owned(),
-            model,
+            model: model.replace("THERMOTRON ", ""),
             serial: String::new(),
             firmware: String::new(),
         })

@@ -187,8 +187,8 @@ impl Controller {
     fn answer(&self, what: &str) -> String {
         let is_sensed = !self.is_sensor_open;
         match what {
-            "IDEN" if self.dialect == Dialect::New => "8200".to_owned(),
-            "IDEN" => "3800".to_owned(),
+            "IDEN" if self.dialect == Dialect::New => "THERMOTRON 8200".to_owned(),
+            "IDEN" => "THERMOTRON 3800".to_owned(),
             // Full scale of the input, as a broken wire is measured.
             "PVAR1" if !is_sensed => "999.9".to_owned(),
             "PVAR1" => format!("{:.1}", self.air),

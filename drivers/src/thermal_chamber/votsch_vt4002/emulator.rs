@@ -35,6 +35,9 @@ pub(super) struct Chamber {
     state: State,
     next: BenchTime,
     busy_until: BenchTime,
+    /// Whether LF follows the CR of who asks, as far as is known, and whether the last byte was CR.
+    asked_with_lf: bool,
+    after_cr: bool,
 }
 
 impl Chamber {
@@ -47,6 +50,8 @@ impl Chamber {
             cabinet,
             next: BenchTime::MAX,
             busy_until: BenchTime::ZERO,
+            asked_with_lf: false,
+            after_cr: false,
         }
     }
 
@@ -152,12 +157,14 @@ impl Emulator for Chamber {
             return;
         }
         self.catch_up(at, plant);
-        // It ends its answers as it is asked.
-        let end: &[u8] = if chunk.contains(&b'\n') {
-            b"\r\n"
-        } else {
-            b"\r"
-        };
+        // It ends its answers as it is asked; a line may tear CR and LF apart.
+        if chunk.contains(&b'\n') {
+            self.asked_with_lf = true;
+        } else if self.after_cr {
+            self.asked_with_lf = false;
+        }
+        self.after_cr = chunk.last() == Some(&b'\r');
+        let end: &[u8] = if self.asked_with_lf { b"\r\n" } else { b"\r" };
         for line in self.lines.receive(chunk) {
             if let Some(mut answer) = self.carry_out(line) {
                 answer.extend_from_slice(end);
