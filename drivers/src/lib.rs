@@ -4,6 +4,7 @@
 //! [`link::Link`] and neither knows what is at the other end. This crate never sees a verdict.
 
 pub mod accelerator;
+pub mod canopen;
 pub mod catalog;
 pub mod clock;
 pub mod device;
