@@ -1,5 +1,6 @@
 //! What a run is: configuration to plan, plan to run, run to verdict.
 
+pub mod can;
 pub mod cli;
 pub mod config;
 pub mod decode;
@@ -9,6 +10,7 @@ pub mod exit;
 pub mod plan;
 pub mod run;
 pub mod runtime;
+pub mod table;
 
 use std::collections::BTreeMap;
 

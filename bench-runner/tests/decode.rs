@@ -304,7 +304,7 @@ fn derived_channels_states_and_misfits_are_told() {
         subtype = 25
         structure = 1
         field = [
-            { name = "volts", type = "u16", unit = "V", calibration = [0, 0.5] },
+            { name = "volts", type = "u16", unit = "V", calibration = [0, 0.5], yellow = [5, 9] },
             { name = "amps", type = "u8" },
             { name = "state", type = "u8", states = ["off", "on"] },
         ]
@@ -340,6 +340,10 @@ fn derived_channels_states_and_misfits_are_told() {
     let rows = rows(&decoded(&settings, std::iter::once(&stream[..])).0);
     let of = |row: usize, key: &str| rows[row].get(key).cloned().unwrap_or(Value::Null);
     assert_eq!(of(0, "derived"), json!({"power": 9.0}));
+    assert_eq!(
+        (of(0, "limits"), of(1, "limits")),
+        (json!({"volts": "yellow"}), Value::Null)
+    );
     assert_eq!(of(0, "eng"), json!({"volts": 4.5, "state": "on"}));
     assert_eq!(
         (of(1, "name"), of(1, "derived")),

@@ -5,8 +5,11 @@ use std::fmt;
 use profiles::option::OptionSpec;
 
 use crate::accelerator;
+use crate::electronic_load;
+use crate::emulator::Emulator;
 use crate::link::Pacing;
-use crate::model::{Model, Rating};
+use crate::model::{EmulatorSetup, Model, Rating};
+use crate::power_analyser;
 use crate::power_supply;
 use crate::solar_array_simulator;
 use crate::thermal_chamber;
@@ -18,6 +21,10 @@ pub enum Role {
     PowerSupply,
     /// A simulator of a solar array.
     SolarArraySimulator,
+    /// An electronic load.
+    ElectronicLoad,
+    /// A power analyser.
+    PowerAnalyser,
     /// A thermal chamber.
     ThermalChamber,
     /// An accelerator board.
@@ -26,9 +33,11 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 4] = [
+    pub const ALL: [Role; 6] = [
         Role::PowerSupply,
         Role::SolarArraySimulator,
+        Role::ElectronicLoad,
+        Role::PowerAnalyser,
         Role::ThermalChamber,
         Role::Accelerator,
     ];
@@ -38,6 +47,8 @@ impl Role {
         match self {
             Role::PowerSupply => "power-supply",
             Role::SolarArraySimulator => "solar-array-simulator",
+            Role::ElectronicLoad => "electronic-load",
+            Role::PowerAnalyser => "power-analyser",
             Role::ThermalChamber => "thermal-chamber",
             Role::Accelerator => "accelerator",
         }
@@ -55,6 +66,8 @@ impl Role {
         match self {
             Role::PowerSupply => "a power-supply",
             Role::SolarArraySimulator => "a solar-array-simulator",
+            Role::ElectronicLoad => "an electronic-load",
+            Role::PowerAnalyser => "a power-analyser",
             Role::ThermalChamber => "a thermal-chamber",
             Role::Accelerator => "an accelerator",
         }
@@ -104,6 +117,8 @@ pub fn entries() -> Vec<Entry> {
             Role::SolarArraySimulator,
             solar_array_simulator::MODELS,
         ))
+        .chain(rows(Role::ElectronicLoad, electronic_load::MODELS))
+        .chain(rows(Role::PowerAnalyser, power_analyser::MODELS))
         .chain(rows(Role::ThermalChamber, thermal_chamber::MODELS))
         .chain(rows(Role::Accelerator, accelerator::MODELS))
         .collect()
@@ -115,4 +130,17 @@ pub fn find<D: ?Sized, S>(
     name: &str,
 ) -> Option<&'static Model<D, S>> {
     models.iter().find(|model| model.name == name)
+}
+
+/// The emulator of a model, if the catalog has it.
+pub fn emulate(role: Role, model: &str, setup: EmulatorSetup) -> Option<Box<dyn Emulator>> {
+    let emulate = match role {
+        Role::PowerSupply => find(power_supply::MODELS, model)?.emulate,
+        Role::SolarArraySimulator => find(solar_array_simulator::MODELS, model)?.emulate,
+        Role::ElectronicLoad => find(electronic_load::MODELS, model)?.emulate,
+        Role::PowerAnalyser => find(power_analyser::MODELS, model)?.emulate,
+        Role::ThermalChamber => find(thermal_chamber::MODELS, model)?.emulate,
+        Role::Accelerator => find(accelerator::MODELS, model)?.emulate,
+    };
+    Some(emulate(setup))
 }

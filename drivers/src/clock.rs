@@ -18,6 +18,8 @@ pub struct Clock {
     origin: Instant,
     /// Whether waits are kept to the microsecond, which takes time that passes by itself.
     fine: bool,
+    /// How many times faster bench time passes.
+    speed: u32,
 }
 
 /// Nothing happened within the limit.
@@ -32,6 +34,7 @@ impl Clock {
         Clock {
             origin: Instant::now(),
             fine: false,
+            speed: 1,
         }
     }
 
@@ -41,12 +44,22 @@ impl Clock {
         Clock {
             origin: Instant::now(),
             fine: true,
+            speed: 1,
         }
+    }
+
+    /// The same clock, on which time passes so many times faster: for worlds that are played
+    /// faster than they are.
+    #[must_use]
+    pub fn times(self, speed: u32) -> Clock {
+        let speed = speed.max(1);
+        Clock { speed, ..self }
     }
 
     /// Bench time now.
     pub fn now(&self) -> BenchTime {
-        BenchTime::from_micros(self.origin.elapsed().as_micros() as u64)
+        let micros = self.origin.elapsed().as_micros() as u64;
+        BenchTime::from_micros(micros * u64::from(self.speed))
     }
 
     /// Bench time of an instant that the kernel stamped with the system's clock, as it does with
@@ -84,7 +97,9 @@ impl Clock {
     }
 
     fn instant(&self, at: BenchTime) -> Instant {
-        self.origin + Duration::from_micros(at.as_micros())
+        // Rounded up: never early.
+        let micros = at.as_micros().div_ceil(u64::from(self.speed));
+        self.origin + Duration::from_micros(micros)
     }
 }
 
@@ -177,6 +192,28 @@ mod tests {
             );
             alarm.at(BenchTime::from_millis(21)).await;
             assert_eq!(clock.now(), BenchTime::from_millis(21));
+        });
+    }
+
+    #[test]
+    fn a_fast_clock_keeps_its_own_time() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (clock, fast) = (Clock::start(), Clock::start().times(50));
+            let late = BenchTime::from_millis(5_000);
+            fast.sleep_until(late).await;
+            assert_eq!(
+                (clock.now(), fast.now()),
+                (BenchTime::from_millis(100), late)
+            );
+            let limit = Period::millis(500);
+            assert!(
+                fast.within(limit, std::future::pending::<()>())
+                    .await
+                    .is_err()
+            );
+            assert_eq!(clock.now(), BenchTime::from_millis(110));
         });
     }
 

@@ -5,11 +5,15 @@ use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::reading::Reading;
 
+use crate::catalog::{self, Role};
 use crate::device::{Device, Identity};
+use crate::electronic_load::{self, ElectronicLoad};
 use crate::error::{DeviceError, DeviceErrorKind};
-use crate::power_supply::PowerSupply;
-use crate::solar_array_simulator::SolarArraySimulator;
-use crate::thermal_chamber::ThermalChamber;
+use crate::model::DriverSetup;
+use crate::power_analyser;
+use crate::power_supply::{self, PowerSupply};
+use crate::solar_array_simulator::{self, SolarArraySimulator};
+use crate::thermal_chamber::{self, ThermalChamber};
 
 /// An instrument that is polled and told, one arm for each role. Boards speak by themselves and
 /// are looked after by a station of their own kind.
@@ -18,11 +22,46 @@ pub enum Instrument {
     PowerSupply(Box<dyn PowerSupply>),
     /// A solar-array simulator.
     SolarArraySimulator(Box<dyn SolarArraySimulator>),
+    /// An electronic load.
+    ElectronicLoad(Box<dyn ElectronicLoad>),
+    /// A power analyser, which is told nothing.
+    PowerAnalyser(Box<dyn Device>),
     /// A thermal chamber.
     ThermalChamber(Box<dyn ThermalChamber>),
 }
 
 impl Instrument {
+    /// The driver of a model. `None` if the catalog has no such model, or boards have that role.
+    pub fn open(
+        role: Role,
+        model: &str,
+        setup: DriverSetup,
+    ) -> Option<Result<Instrument, DeviceError>> {
+        Some(match role {
+            Role::PowerSupply => {
+                let model = catalog::find(power_supply::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::PowerSupply)
+            }
+            Role::SolarArraySimulator => {
+                let model = catalog::find(solar_array_simulator::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::SolarArraySimulator)
+            }
+            Role::ElectronicLoad => {
+                let model = catalog::find(electronic_load::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::ElectronicLoad)
+            }
+            Role::PowerAnalyser => {
+                let model = catalog::find(power_analyser::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::PowerAnalyser)
+            }
+            Role::ThermalChamber => {
+                let model = catalog::find(thermal_chamber::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::ThermalChamber)
+            }
+            Role::Accelerator => return None,
+        })
+    }
+
     /// Carries out `command` on `device`, which is this instrument.
     ///
     /// # Errors
@@ -45,6 +84,10 @@ impl Instrument {
             (Instrument::SolarArraySimulator(array), Command::SupplyOutput(state)) => {
                 array.switch(*state).await
             }
+            (Instrument::ElectronicLoad(load), Command::Load(sink)) => load.program(*sink).await,
+            (Instrument::ElectronicLoad(load), Command::LoadInput(state)) => {
+                load.switch(*state).await
+            }
             (Instrument::ThermalChamber(chamber), Command::Chamber { target, slew }) => {
                 chamber.program(*target, *slew).await
             }
@@ -62,6 +105,8 @@ impl Instrument {
         match self {
             Instrument::PowerSupply(supply) => supply.channels(),
             Instrument::SolarArraySimulator(array) => array.channels(),
+            Instrument::ElectronicLoad(load) => load.channels(),
+            Instrument::PowerAnalyser(analyser) => analyser.channels(),
             Instrument::ThermalChamber(chamber) => chamber.channels(),
         }
     }
@@ -94,6 +139,8 @@ impl Instrument {
         match self {
             Instrument::PowerSupply(supply) => supply.as_mut(),
             Instrument::SolarArraySimulator(array) => array.as_mut(),
+            Instrument::ElectronicLoad(load) => load.as_mut(),
+            Instrument::PowerAnalyser(analyser) => analyser.as_mut(),
             Instrument::ThermalChamber(chamber) => chamber.as_mut(),
         }
     }

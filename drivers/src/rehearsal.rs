@@ -24,6 +24,9 @@ pub(crate) enum Line {
     Sent(Vec<u8>),
     /// What the device answers.
     Answered(Vec<u8>),
+    /// What the device answers about something that it measures, where fields are not between
+    /// commas: all but the first three bytes and the length may be different another time.
+    Measured(Vec<u8>),
 }
 
 /// Runs a test in virtual time.
@@ -52,17 +55,31 @@ pub(crate) fn device() -> DeviceName {
 }
 
 /// Reads a transcript. A line of four or more pairs of hexadecimal digits is those bytes; any
-/// other is text, which ends in LF where it is sent and in CR LF where it is answered.
+/// other is text, which ends in LF where it is sent and in CR LF where it is answered, or in CR
+/// alone where that is written behind it. A line `% CR CR` says that both end in CR, `% CRLF CRLF`
+/// in both.
 pub(crate) fn transcript(text: &str) -> Vec<Line> {
+    let ends = text.lines().find_map(|line| line.strip_prefix("% "));
+    let mut ends = ends.unwrap_or("LF CRLF").split(' ').map(|end| match end {
+        "CR" => "\r",
+        "LF" => "\n",
+        "CRLF" => "\r\n",
+        _ => panic!("no end of a line: {end:?}"),
+    });
+    let [sent, answered] = [ends.next().unwrap(), ends.next().unwrap()];
     text.lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .filter(|line| !line.starts_with(['#', '%']) && !line.trim().is_empty())
         .map(|line| {
             let (mark, content) = line.split_at(2);
-            let bytes =
-                |end| hex(content).unwrap_or_else(|| format!("{content}{end}").into_bytes());
+            let text = |end| match content.strip_suffix("\\r") {
+                Some(content) => format!("{content}\r").into_bytes(),
+                None => format!("{content}{end}").into_bytes(),
+            };
+            let bytes = |end| hex(content).unwrap_or_else(|| text(end));
             match mark {
-                "> " => Line::Sent(bytes("\n")),
-                "< " => Line::Answered(bytes("\r\n")),
+                "> " => Line::Sent(bytes(sent)),
+                "< " => Line::Answered(bytes(answered)),
+                "~ " => Line::Measured(bytes(answered)),
                 _ => panic!("no line of a transcript: {line:?}"),
             }
         })
@@ -94,7 +111,9 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
                 assert_eq!(shown(&heard), shown(expected));
                 heard = rest;
             }
-            Line::Answered(answer) => link.send(Bytes::copy_from_slice(answer)).await.unwrap(),
+            Line::Answered(answer) | Line::Measured(answer) => {
+                link.send(Bytes::copy_from_slice(answer)).await.unwrap();
+            }
         }
     }
     assert_eq!(shown(&heard), "", "sent beyond the transcript");
@@ -104,6 +123,16 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
 /// Numbers need to agree to 1 % and 0.1, for they are measured. Makes end their answers with LF or
 /// with CR LF.
 pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Line]) {
+    replay_slowly(emulator, plant, lines, 300_000);
+}
+
+/// The same with another time, µs, between lines.
+pub(crate) fn replay_slowly(
+    emulator: &mut dyn Emulator,
+    plant: &mut Plant,
+    lines: &[Line],
+    apart: u64,
+) {
     let mut out = Outbox::default();
     let mut answers = Vec::new();
     let mut at = BenchTime::ZERO;
@@ -111,7 +140,7 @@ pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Li
         match line {
             Line::Sent(bytes) => {
                 assert_eq!(shown(&answers), "", "answered beyond the transcript");
-                at = at.plus_micros(300_000);
+                at = at.plus_micros(apart);
                 plant.advance(at);
                 emulator.receive(at, bytes, plant, &mut out);
                 answers.extend(out.take().into_iter().flat_map(|(_, chunk)| chunk));
@@ -124,6 +153,11 @@ pub(crate) fn replay(emulator: &mut dyn Emulator, plant: &mut Plant, lines: &[Li
                     shown(expected),
                     shown(&answered)
                 );
+            }
+            Line::Measured(expected) => {
+                let answered = std::mem::take(&mut answers);
+                assert_eq!(shown(&answered[..3]), shown(&expected[..3]));
+                assert_eq!(answered.len(), expected.len());
             }
         }
     }
@@ -139,9 +173,13 @@ fn alike(expected: &[u8], answered: &[u8]) -> bool {
     let (expected, answered) = (split(expected), split(answered));
     expected.len() == answered.len()
         && expected.iter().zip(&answered).all(|(expected, answered)| {
-            let number = |text: &str| text.parse::<f64>();
+            // `12.0`, and `MV(12.0)`.
+            let number = |text: &str| -> Option<(String, f64)> {
+                let (name, value) = text.split_once('(').unwrap_or(("", text));
+                Some((name.to_owned(), value.trim_end_matches(')').parse().ok()?))
+            };
             match (number(expected), number(answered)) {
-                (Ok(expected), Ok(answered)) => {
+                (Some((name, expected)), Some((same, answered))) if name == same => {
                     (expected - answered).abs() <= 0.1 + expected.abs() * 0.01
                 }
                 _ => expected == answered,
@@ -159,7 +197,7 @@ pub(crate) fn nearly(text: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
         .into_iter()
         .filter_map(|line| match line {
             Line::Sent(bytes) => Some(bytes),
-            Line::Answered(_) => None,
+            Line::Answered(_) | Line::Measured(_) => None,
         })
         .collect();
     let line = (select(sent), any::<Index>(), any::<u8>(), any::<bool>());

@@ -21,7 +21,7 @@ use profiles::time::BenchTime;
 use reports::event::EventKind;
 use reports::verdict::{Ending, Verdict};
 
-use crate::{contacts, on_an_array, quickstart, smoke};
+use crate::{contacts, measured, on_an_array, quickstart, smoke};
 
 /// The ISS on 2025-06-25 in seconds after 18:00 UTC: penumbra in, umbra in, umbra out, penumbra
 /// out of its first eclipse. Orekit and Skyfield agree on them within two seconds.
@@ -32,10 +32,11 @@ const EDGE_TOLERANCE: f64 = 2.0;
 
 #[test]
 fn every_campaign_of_the_folder_passes() {
-    let run: [(&str, &Ran); 4] = [
+    let run: [(&str, &Ran); 5] = [
         ("array_ride_through", on_an_array()),
         ("contacts_and_links", contacts()),
         ("eclipse_ride_through", quickstart()),
+        ("energy_audit", measured()),
         ("smoke", smoke()),
     ];
     let mut files: Vec<String> = fs::read_dir(bench_folder().join("campaigns"))
@@ -228,4 +229,31 @@ fn what_an_array_measures_lies_on_the_curve_that_it_was_told() {
     }
     // A sample a second, less those soon after a new curve: an eclipse of 35 minutes.
     assert!(dark > 1_900 && lit > 3_000, "{dark} dark, {lit} lit");
+}
+
+#[test]
+fn an_analyser_counts_the_energy_of_all_that_hangs_on_its_bus() {
+    let ran = measured();
+    let analyser = ran.device("analyser");
+    let mut last: Option<(BenchTime, f64, f64)> = None;
+    let (mut integral, mut counted) = (0.0, 0.0);
+    for event in ran.events(|event| event.device == analyser) {
+        let EventKind::Sampled { readings } = &event.kind else {
+            continue;
+        };
+        let value = |channel: usize| readings[channel].value.as_f64();
+        let (watts, joules) = (value(2), value(3));
+        if let Some((at, before, counted_before)) = last {
+            let seconds = event.at.micros_since(at) as f64 * 1e-6;
+            integral += 0.5 * (watts + before) * seconds;
+            counted += joules - counted_before;
+            assert!(joules >= counted_before, "{}: {joules} J", event.at);
+        }
+        last = Some((event.at, watts, joules));
+    }
+    assert!(counted > 1_500.0, "{counted} J");
+    assert!(
+        (integral - counted).abs() < 0.02 * counted,
+        "{integral}, {counted}"
+    );
 }

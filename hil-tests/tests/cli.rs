@@ -20,14 +20,25 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 19] = [
     "run",
     "plan",
+    "profile",
     "init",
     "decode",
+    "golden",
+    "can",
     "list",
+    "emulate",
+    "devices",
+    "doctor",
+    "console",
+    "safe",
     "judge",
     "report",
+    "export",
+    "replay",
+    "runs",
     "completions",
 ];
 

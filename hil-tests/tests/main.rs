@@ -7,9 +7,12 @@
 
 mod campaigns;
 mod can;
+mod can_log;
 mod cli;
 mod determinism;
+mod devices;
 mod faults;
+mod golden;
 mod kill;
 mod network;
 mod processes;
@@ -38,6 +41,12 @@ fn smoke() -> &'static Ran {
 fn on_an_array() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("array_ride_through").on("solar_array").run())
+}
+
+/// The campaign on a bench with a power analyser, run once for all tests.
+fn measured() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("energy_audit").on("measured").run())
 }
 
 /// The campaign with contacts and links, run once for all tests.

@@ -18,12 +18,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use bench_runner::execute::RECORD_FILE;
 use bench_runner::exit::Exit;
 use bench_runner::plan::Plan;
 use bench_runner::runtime::Pace;
+use hil_tests::emulators::Emulators;
 use hil_tests::program::Program;
 use hil_tests::ran::Ran;
 use hil_tests::scene::Scene;
@@ -141,36 +142,9 @@ fn run(scene: &Scene) -> Ran {
     }
 }
 
-/// Emulators in a process of their own, until this is dropped.
-struct Emulators(Child);
-
-impl Emulators {
-    /// Plays all devices of a scene, found in its folder `run`.
-    fn start(scene: &Scene, more: &[&str]) -> Emulators {
-        let program = Program::new(PROGRAM, &scene.path("."));
-        let arguments = ["emulate", "wiring/emulated.toml", "--run-dir", "run"];
-        let arguments = [&arguments[..], more].concat();
-        let mut command = program.command(&arguments);
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let ready = out.lines().map(Result::unwrap).next();
-        assert_eq!(ready.as_deref(), Some("ready"));
-        Emulators(child)
-    }
-
-    /// Ends it as whoever started it ends it: its input closes.
-    fn end(mut self) {
-        drop(self.0.stdin.take());
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Emulators {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ended = self.0.kill();
-        let _waited = self.0.wait();
-    }
+/// Plays all devices of a scene, found in its folder `run`.
+fn emulate(scene: &Scene, more: &[&str]) -> Emulators {
+    Emulators::start(&Program::new(PROGRAM, &scene.path(".")), more)
 }
 
 fn ports(scene: &Scene) -> [String; 3] {
@@ -219,7 +193,7 @@ fn scene_and_verdicts() -> (Scene, Vec<(String, String)>) {
 #[test]
 fn over_ports_the_verdict_is_that_of_memory() {
     let (scene, in_memory) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let ran = run(&scene);
     assert_eq!(verdicts(&ran), in_memory);
@@ -236,7 +210,7 @@ fn over_ports_the_verdict_is_that_of_memory() {
 #[test]
 fn over_sockets_the_verdict_is_that_of_memory() {
     let (scene, in_memory) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &["--tcp"]);
+    let emulators = emulate(&scene, &["--tcp"]);
     let links = sockets(&scene);
     linked(&scene, &links);
     let ran = run(&scene);
@@ -263,8 +237,7 @@ fn unplugged(scene: Scene, mut emulators: Emulators) -> (Option<i32>, Ending) {
     let lines = BufReader::new(run.stderr.take().unwrap()).lines();
     for line in lines.map(Result::unwrap) {
         if line.contains("step: work") {
-            emulators.0.kill().unwrap();
-            emulators.0.wait().unwrap();
+            emulators.kill();
         }
     }
     let code = run.wait().unwrap().code();
@@ -292,7 +265,7 @@ fn an_unplugged_board_is_a_bench_fault() {
         .replace("powered_by = \"bus_supply\"\n", "")
         .replace("inside = \"chamber\"\n", "");
     fs::write(scene.path("wiring/emulated.toml"), alone).unwrap();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     let [_, _, payload] = ports(&scene);
     let [supply, chamber, _] = memory();
     linked(&scene, &[supply, chamber, payload]);
@@ -304,7 +277,7 @@ fn an_unplugged_board_is_a_bench_fault() {
 #[test]
 fn an_unplugged_supply_is_an_unsafe_bench() {
     let scene = scene();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let (code, ending) = unplugged(scene, emulators);
     // Whether its output is off, nobody can ask any more.
@@ -315,7 +288,7 @@ fn an_unplugged_supply_is_an_unsafe_bench() {
 /// Runs the scene by the program with every line allowed to be away; when its work has begun, kills
 /// the emulators and plays `again`. Gives its exit code and what it recorded.
 fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Event>) {
-    let mut emulators = Emulators::start(scene, &[]);
+    let mut emulators = emulate(scene, &[]);
     let text = wiring(&ports(scene)).replace("link =", "reconnect = \"10 s\"\nlink =");
     fs::write(scene.path("wiring/emulated.toml"), &text).unwrap();
     let program = Program::new(PROGRAM, &scene.path("."));
@@ -323,12 +296,14 @@ fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Eve
     let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
     let mut run = program.command(&arguments).spawn().unwrap();
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    let begun = lines.any(|line| line.unwrap().contains("step: work"));
-    assert!(begun, "the work begins");
-    emulators.0.kill().unwrap();
-    emulators.0.wait().unwrap();
+    let mut told = Vec::new();
+    while !told.iter().any(|line: &String| line.contains("step: work")) {
+        let line = lines.next();
+        told.push(line.unwrap_or_else(|| panic!("{told:#?}")).unwrap());
+    }
+    emulators.kill();
     again(scene);
-    let emulators = Emulators::start(scene, &[]);
+    let emulators = emulate(scene, &[]);
     // Whoever is told nothing more may not write any more.
     lines.for_each(|line| drop(line.unwrap()));
     let code = run.wait().unwrap().code();
@@ -456,7 +431,7 @@ fn devices_with_addresses_share_a_line() {
     let scene = Scene::of("smoke");
     fs::write(scene.path("campaigns/smoke.toml"), TWO_CHAMBERS).unwrap();
     two_chambers(&scene, "2");
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     let ran = run(&scene);
     assert_eq!(ran.outcome.exit, Exit::Passed, "{:?}", verdicts(&ran));
     assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
@@ -491,7 +466,7 @@ fn one_address_is_not_given_twice_on_a_line() {
 #[test]
 fn two_runs_do_not_share_an_instrument() {
     let (scene, _) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let program = Program::new(PROGRAM, &scene.path("."));
     let arguments = [
@@ -535,7 +510,7 @@ fn two_runs_do_not_share_an_instrument() {
 #[test]
 fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
     let (scene, _) = scene_and_verdicts();
-    let emulators = Emulators::start(&scene, &[]);
+    let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
     let program = Program::new(PROGRAM, &scene.path("."));
     let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
@@ -547,7 +522,7 @@ fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
             .status();
         assert!(kill.unwrap().success());
     };
-    let (device, this) = (emulators.0.id(), run.id());
+    let (device, this) = (emulators.id(), run.id());
     let lines = BufReader::new(run.stderr.take().unwrap()).lines();
     for line in lines.map(Result::unwrap) {
         if line.contains("step: work") {

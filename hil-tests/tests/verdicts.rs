@@ -13,7 +13,9 @@
 //! 11. an instrument that is another one: BENCH FAULT, and nothing was switched on;
 //! 12. an instrument that goes silent for good: what cannot be made safe is UNSAFE;
 //! 13. a board that is not there: INCONCLUSIVE;
-//! 14. files from elsewhere: the run keeps its copies in its own folder.
+//! 14. files from elsewhere: the run keeps its copies in its own folder;
+//! 15. an instrument whose calibration is over: INCONCLUSIVE, and a failure stays one;
+//! 16. a value inside its limit, but not by the instrument's uncertainty: a guarded check FAILS.
 
 use std::fs;
 
@@ -379,4 +381,41 @@ fn a_run_keeps_files_from_elsewhere_in_its_own_folder() {
     let scene = Scene::of("smoke").asking("\"cloud-mask\"", "\"../goldens/cloud-mask\"");
     let text = scene.plan().unwrap_err().render(false);
     assert!(text.contains("is no name of a golden"), "{text}");
+}
+
+const DUE: &str = "calibrated = \"2000-05-01\"\ncalibration_due = \"2001-05-01\"";
+
+#[test]
+fn nothing_passes_by_an_instrument_whose_calibration_is_over() {
+    let due = |day: &str| {
+        let line = DUE.replace("2001", day);
+        Scene::of("smoke").device("bus_supply", &line).run()
+    };
+    let ran = due("2001");
+    assert_eq!(ran.outcome.exit, Exit::Inconclusive);
+    let finding = ran.finding("bus voltage in band");
+    assert_eq!(finding.verdict, Verdict::Inconclusive);
+    let why = "the calibration of bus_supply was due on 2001-05-01";
+    assert!(finding.because.starts_with(why), "{}", finding.because);
+    // Only what it measured is in doubt, and a later day is not over.
+    assert_eq!(ran.finding("payload input voltage").verdict, Verdict::Pass);
+    assert_eq!(due("9001").outcome.exit, Exit::Passed);
+    let failing = Scene::of("smoke").device("bus_supply", DUE);
+    let failing = failing.asking("max     = 29.0", "max     = 27.5").run();
+    assert_eq!(
+        failing.finding("bus voltage in band").verdict,
+        Verdict::Fail
+    );
+}
+
+#[test]
+fn a_guarded_limit_is_drawn_in_by_what_the_supply_may_be_wrong() {
+    // A 6633B at 28 V is right within 14.4 mV; its converter shows 28.0 V.
+    let limit = |line: &str| {
+        let scene = Scene::of("smoke").asking("max     = 29.0", line).run();
+        scene.finding("bus voltage in band").verdict
+    };
+    assert_eq!(limit("max     = 28.01"), Verdict::Pass);
+    assert_eq!(limit("max     = 28.01\nguard = true"), Verdict::Fail);
+    assert_eq!(limit("max     = 28.05\nguard = true"), Verdict::Pass);
 }

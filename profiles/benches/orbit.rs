@@ -3,8 +3,11 @@
 use std::hint::black_box;
 
 use divan::Bencher;
-use profiles::orbit::{Elements, Orbit, ShadowModel, Spacecraft, SunTrack, Utc, phases, predict};
-use profiles::time::{BenchTime, Window};
+use profiles::orbit::{
+    Elements, Fidelity, LoadTask, Orbit, ShadowModel, Spacecraft, Station, SunTrack, ThermalJoint,
+    ThermalNode, Utc, contacts, phases, predict,
+};
+use profiles::time::{BenchTime, Period, Window};
 
 const ISS: &str = "\
 1 25544U 98067A   25176.73245655  .00008102  00000-0  14854-3 0  9994
@@ -61,6 +64,79 @@ fn prediction(bencher: Bencher<'_, '_>, length: u64) {
     let spacecraft = Spacecraft::default();
     let model = ShadowModel::default();
     bencher.bench_local(|| predict(&orbit, start, minutes(length), &spacecraft, model));
+}
+
+/// A baseplate and three lumps beside it, a task that comes and goes.
+fn satellite() -> Spacecraft {
+    let lump = |name: &str, sun_share, earth_share, load_share| ThermalNode {
+        name: name.into(),
+        radiator_m2: 0.1,
+        sun_share,
+        earth_share,
+        load_share,
+        ..ThermalNode::default()
+    };
+    let joint = |a: &str, b: &str| ThermalJoint {
+        between: [a.into(), b.into()],
+        conductance_w_per_k: 2.0,
+        radiative_m2: 0.01,
+    };
+    let mut spacecraft = Spacecraft {
+        nodes: vec![
+            lump("board", 0.0, 0.0, 0.4),
+            lump("radiator", 0.0, 0.6, 0.0),
+            lump("panel", 0.8, 0.0, 0.0),
+        ],
+        joints: vec![
+            joint("board", "baseplate"),
+            joint("radiator", "baseplate"),
+            joint("panel", "radiator"),
+        ],
+        ..Spacecraft::default()
+    };
+    spacecraft.load.tasks = vec![LoadTask {
+        name: "inference".into(),
+        watts: 40.0,
+        during: Vec::new(),
+        after: BenchTime::ZERO,
+        length: Some(Period::millis(600_000)),
+        every: Some(Period::millis(1_800_000)),
+    }];
+    spacecraft
+}
+
+/// Stations from pole to pole.
+const STATIONS: [(f64, f64); 5] = [
+    (78.23, 15.4),
+    (67.86, 20.96),
+    (64.8, -147.7),
+    (-53.0, -70.8),
+    (-72.0, 2.5),
+];
+
+/// A whole day as `bench profile` computes it: edges, array, battery, four lumps, the books, and
+/// contacts of five stations.
+#[divan::bench]
+fn whole_day(bencher: Bencher<'_, '_>) {
+    let (orbit, start) = scene();
+    let spacecraft = satellite();
+    let stations = STATIONS.map(|(latitude_deg, longitude_deg)| Station {
+        name: "station".into(),
+        latitude_deg,
+        longitude_deg,
+        height_m: 0.0,
+        mask_deg: 5.0,
+    });
+    let fidelity = Fidelity {
+        ledger: true,
+        ..ShadowModel::default().into()
+    };
+    bencher.bench_local(|| {
+        let day = minutes(1_440);
+        let found = predict(&orbit, start, day, &spacecraft, fidelity).expect("it stays up");
+        let contacts = contacts(&orbit, start, day, &stations).expect("it stays up");
+        black_box((found, contacts))
+    });
 }
 
 /// All edges of a year: what the season view and a mission plan need.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::physics::array_curve::ArrayPoints;
-use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
+use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Ohms, Volts, Watts};
 
 /// Everything the bench can tell a device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ pub enum Command {
     Curve(ArrayPoints),
     /// Switch the output of a supply or a solar-array simulator.
     SupplyOutput(Switch),
+    /// Program what an electronic load takes.
+    Load(Sink),
+    /// Switch the input of an electronic load.
+    LoadInput(Switch),
     /// Program a chamber.
     Chamber {
         /// Air temperature to reach.
@@ -45,6 +49,31 @@ pub enum Switch {
     On,
     /// Not conducting.
     Off,
+}
+
+/// What an electronic load holds constant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sink {
+    /// The current.
+    Amps(Amperes),
+    /// The voltage at its input.
+    Volts(Volts),
+    /// The ratio of voltage to current.
+    Ohms(Ohms),
+    /// The power.
+    Watts(Watts),
+}
+
+impl fmt::Display for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sink::Amps(amps) => write!(f, "sink {amps:.3}"),
+            Sink::Volts(volts) => write!(f, "sink at {volts:.3}"),
+            Sink::Ohms(ohms) => write!(f, "sink as {ohms:.3}"),
+            Sink::Watts(watts) => write!(f, "sink {watts:.3}"),
+        }
+    }
 }
 
 /// What a board is told to do.
@@ -114,6 +143,9 @@ impl fmt::Display for Command {
             Command::Curve(points) => points.fmt(f),
             Command::SupplyOutput(Switch::On) => f.write_str("output on"),
             Command::SupplyOutput(Switch::Off) => f.write_str("output off"),
+            Command::Load(sink) => sink.fmt(f),
+            Command::LoadInput(Switch::On) => f.write_str("input on"),
+            Command::LoadInput(Switch::Off) => f.write_str("input off"),
             Command::Chamber { target, slew: None } => write!(f, "{target:.1}"),
             Command::Chamber {
                 target,

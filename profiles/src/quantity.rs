@@ -34,6 +34,10 @@ quantity! {
     Amperes, "A";
     /// Power, W.
     Watts, "W";
+    /// Energy, J.
+    Joules, "J";
+    /// Resistance, Ω.
+    Ohms, "Ω";
     /// Temperature, °C.
     Celsius, "°C";
     /// Rate of change of temperature, K/min.

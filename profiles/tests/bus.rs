@@ -202,6 +202,7 @@ fn half_the_step_is_the_same_battery() {
         let fidelity = Fidelity {
             shadow: ShadowModel::default(),
             step: Period::millis(millis),
+            ledger: false,
         };
         let spacecraft = Spacecraft::default();
         let day = crate::reference::seconds(0.0, 86_400.0);

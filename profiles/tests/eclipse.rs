@@ -1,4 +1,5 @@
-//! Eclipse edges and the light in a penumbra against Skyfield, Orekit and numerical integrals.
+//! Eclipse edges and the light in a penumbra against Skyfield, Orekit, CSPICE and numerical
+//! integrals.
 
 use profiles::orbit::{EarthShape, ShadowModel, SunDirection, phases, sun_position};
 use profiles::phase::{Phase, PhaseInterval};
@@ -68,7 +69,9 @@ fn edges_of_the_reference_orbits() {
             (OBLATE_APPARENT, "events_skyfield_obl_app.csv"),
             (OBLATE_GEOMETRIC, "events_skyfield_obl_geo.csv"),
             (OBLATE_GEOMETRIC, "events_orekit_obl_geo.csv"),
+            (OBLATE_GEOMETRIC, "events_spice_obl_geo.csv"),
             (SPHERE_GEOMETRIC, "events_skyfield_sph_geo.csv"),
+            (SPHERE_GEOMETRIC, "events_orekit_sph_geo.csv"),
         ] {
             let worst = worst_edge(&reference, model, file);
             assert!(worst < tolerance, "{} {file}: {worst} s", reference.name);

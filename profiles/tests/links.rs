@@ -75,7 +75,7 @@ fn links_between_satellites() {
     let polar = "1 91006U 99006A   25079.00000000  .00000000  00000-0  00000+0 0  9992\n\
                  2 91006  97.5930 335.2858 0001000  90.0000   0.0000 15.05491974    00";
     let orbit = |text: &str| Orbit::new(&Elements::parse(text).unwrap()).unwrap();
-    let text = read("orbits/isl_skyfield.csv");
+    let texts = ["isl_skyfield.csv", "isl_orekit.csv"].map(|file| read(&format!("orbits/{file}")));
     for (pair, other) in [("cross_plane_60deg", cross), ("walker53_vs_sso", polar)] {
         for (criterion, max_range_km) in [("los", None), ("los_and_range", Some(5_000.0))] {
             let link = Crosslink {
@@ -90,19 +90,21 @@ fn links_between_satellites() {
             )
             .unwrap();
             let heading = format!("{pair},{criterion},");
-            let rows: Vec<Vec<&str>> = text
-                .lines()
-                .filter(|line| line.starts_with(&heading))
-                .map(|line| line.split(',').collect())
-                .collect();
-            assert!(!rows.is_empty(), "{heading}");
-            let worst = worst(&found, &rows, 2);
-            println!(
-                "{heading} {} links, worst {:.2} ms",
-                rows.len(),
-                worst * 1e3
-            );
-            assert!(worst < 1e-3, "{heading} {worst} s");
+            for text in &texts {
+                let rows: Vec<Vec<&str>> = text
+                    .lines()
+                    .filter(|line| line.starts_with(&heading))
+                    .map(|line| line.split(',').collect())
+                    .collect();
+                assert!(!rows.is_empty(), "{heading}");
+                let worst = worst(&found, &rows, 2);
+                println!(
+                    "{heading} {} links, worst {:.2} ms",
+                    rows.len(),
+                    worst * 1e3
+                );
+                assert!(worst < 1e-3, "{heading} {worst} s");
+            }
         }
     }
 }

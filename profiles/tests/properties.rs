@@ -272,6 +272,6 @@ proptest! {
         let span = crate::reference::seconds(start, start + length);
         let model = ShadowModel::default();
         let found = predict(&ISS.orbit(), ISS.start(), span, &spacecraft, model).unwrap();
-        prop_assert!(found.energy.residual() < 1e-6, "{:?}", found.energy);
+        prop_assert!(found.total.energy.residual() < 1e-6, "{:?}", found.total);
     }
 }

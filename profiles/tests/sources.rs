@@ -129,7 +129,7 @@ fn a_year_of_a_description() {
             sun: SunDirection::Geometric,
             atmosphere_km: 0.0,
         };
-        let days = year(&orbit, noon, 365, model).unwrap();
+        let (days, _) = year(&orbit, noon, 365, model).unwrap();
         let mut worst = [0.0_f64; 4];
         for (day, line) in days.iter().zip(text.lines().skip(2)) {
             let row: Vec<&str> = line.split(',').collect();
@@ -156,7 +156,7 @@ fn a_year_of_a_description() {
 fn dawn_and_dusk_have_an_eclipse_season() {
     let noon = Utc::parse("2025-01-01T12:00:00Z").unwrap();
     let orbit = sun_synchronous(550.0, 6.0, noon);
-    let days = year(&orbit, noon, 365, ShadowModel::default()).unwrap();
+    let (days, _) = year(&orbit, noon, 365, ShadowModel::default()).unwrap();
     let found = seasons(&days);
     let count: usize = found.iter().map(|season| season.days).sum();
     println!("{count} days in {found:?}");

@@ -3,7 +3,8 @@
 use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::{
-    Prediction, ShadowModel, Spacecraft, SupplyCeiling, chamber_timeline, predict, supply_timeline,
+    Follow, Prediction, ShadowModel, Spacecraft, SupplyCeiling, chamber_timeline, predict,
+    supply_timeline,
 };
 use profiles::phase::Phase;
 use profiles::quantity::{Amperes, Volts};
@@ -141,7 +142,13 @@ fn edges_and_seconds_of_a_penumbra_get_set_points() {
 fn a_chamber_follows_the_baseplate() {
     let prediction = prediction();
     let window = seconds(0.0, 6_000.0);
-    let timeline = chamber_timeline(&prediction, &device(), window, Period::millis(10_000));
+    let timeline = chamber_timeline(
+        &prediction,
+        &device(),
+        window,
+        Period::millis(10_000),
+        &Follow::default(),
+    );
     let targets: Vec<f64> = timeline
         .iter()
         .map(|point| match point.command {
@@ -162,5 +169,48 @@ fn an_empty_window_has_no_set_point() {
     let window = seconds(10.0, 10.0);
     let every = Period::millis(1_000);
     assert!(supply_timeline(&prediction(), &device(), window, every, CEILING).is_empty());
-    assert!(chamber_timeline(&prediction(), &device(), window, every).is_empty());
+    assert!(
+        chamber_timeline(&prediction(), &device(), window, every, &Follow::default()).is_empty()
+    );
+}
+
+#[test]
+fn a_chamber_never_moves_faster_than_it_may() {
+    let prediction = prediction();
+    let window = seconds(0.0, 6_000.0);
+    let fast = |kelvin_per_minute| {
+        let follow = Follow {
+            kelvin_per_minute,
+            ..Follow::default()
+        };
+        let every = Period::millis(10_000);
+        let timeline = chamber_timeline(&prediction, &device(), window, every, &follow);
+        let told: Vec<(f64, f64)> = timeline
+            .iter()
+            .map(|point| match &point.command {
+                Command::Chamber { target, .. } => (point.at.as_secs_f64(), target.0),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        told
+    };
+    // The rate from one that is told to the next; what was not told moved by less than 0.05 K.
+    let fastest = |told: &[(f64, f64)]| {
+        let rates = told.windows(2).map(|pair| {
+            let moved = (pair[1].1 - pair[0].1).abs();
+            60.0 * moved / (pair[1].0 - pair[0].0)
+        });
+        rates.fold(0.0, f64::max)
+    };
+    let free = fastest(&fast(None));
+    let held = fast(Some(0.1));
+    assert!(free > 0.3, "{free}: nothing to hold");
+    assert!(fastest(&held) < 0.1 + 1e-6, "{}", fastest(&held));
+    assert!(held.len() > 10);
+    let nobody = Follow {
+        lump: "nobody".into(),
+        kelvin_per_minute: None,
+    };
+    let every = Period::millis(10_000);
+    assert!(chamber_timeline(&prediction, &device(), window, every, &nobody).is_empty());
 }

@@ -32,6 +32,7 @@ fn header(pace: &str) -> Header {
         link: "memory".to_owned(),
         emulated: true,
         channels: channels.clone(),
+        calibration: None,
     };
     let window = |start, end| NamedWindow {
         name: "orbit".to_owned(),
@@ -67,6 +68,7 @@ fn header(pace: &str) -> Header {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -91,6 +91,14 @@ pub enum EventKind {
         #[serde(skip)]
         output: Arc<[u8]>,
     },
+    /// A chunk went over the device's line. Only where the run was asked to keep them.
+    Wire {
+        /// Whether to the device; else from it.
+        sent: bool,
+        /// Its octets: some bytes of a stream, or a CAN frame as the links move them.
+        #[serde(skip)]
+        octets: Arc<[u8]>,
+    },
     /// A query was not answered in time.
     NoResponse {
         /// Which input.

@@ -40,6 +40,9 @@ pub struct Header {
     /// The passes over ground stations, where the campaign has a down-link.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passes: Vec<Pass>,
+    /// Whether every chunk on every line is kept in the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wire: bool,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.
@@ -92,6 +95,21 @@ pub struct DeviceHeader {
     pub emulated: bool,
     /// Its channels, in the order of its readings' channel numbers.
     pub channels: Vec<ChannelSpec>,
+    /// When it was calibrated, where the wiring says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+}
+
+/// When a device was calibrated. Dates are `2026-05-01`, so that their order is that of their text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The day of it.
+    pub done: Option<String>,
+    /// The last day on which it counts.
+    pub due: Option<String>,
+    /// Whether that day was over when the run began. Only who has a calendar knows.
+    #[serde(default)]
+    pub expired: bool,
 }
 
 /// A step, as planned.
@@ -182,6 +200,9 @@ pub struct WorkloadHeader {
     /// Bytes of one answer.
     #[serde(default)]
     pub output_bytes: u64,
+    /// The last day of the golden, where it was over when the run was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
 }
 
 /// A file that a run was made from.

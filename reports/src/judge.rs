@@ -27,6 +27,8 @@ struct Post {
     windows: Vec<Window>,
     cursor: usize,
     check: Box<dyn Check>,
+    /// Why nothing that its device measured can pass: its calibration was over.
+    expired: Option<String>,
 }
 
 /// Why a run cannot be judged.
@@ -68,6 +70,7 @@ impl Judge {
                 windows: spec.windows.iter().map(|named| named.window).collect(),
                 cursor: 0,
                 check: (kind.build)(&setup),
+                expired: expired(header, spec.subject, device),
                 spec,
             });
         }
@@ -84,6 +87,8 @@ impl Judge {
     pub fn take(&mut self, event: &Event) {
         match &event.kind {
             EventKind::StepsAbandoned => self.abandoned = true,
+            // What stands in it is told in other events.
+            EventKind::Wire { .. } => return,
             EventKind::RunEnded { ending } => self.completed = *ending == Ending::Completed,
             _ => {}
         }
@@ -118,7 +123,7 @@ impl Judge {
             if cut.is_some() {
                 post.check.cut_short(last);
             }
-            let finding = post.check.conclude();
+            let finding = uncalibrated(post.check.conclude(), post.expired.as_deref());
             match cut {
                 Some(end) if finding.verdict == Verdict::Pass => Finding {
                     verdict: Verdict::Inconclusive,
@@ -153,6 +158,34 @@ impl Post {
             }
             self.cursor += 1;
         }
+    }
+}
+
+/// Why what a check sees of a device's channel is no evidence, if the device's calibration was
+/// over when the run began.
+fn expired(header: &Header, subject: Subject, device: DeviceId) -> Option<String> {
+    let device = header.device_at(device)?;
+    let calibration = device.calibration.as_ref().filter(|it| it.expired)?;
+    let Subject::Channel { .. } = subject else {
+        return None;
+    };
+    let due = calibration.due.as_deref().unwrap_or("an unknown day");
+    Some(format!(
+        "the calibration of {} was due on {due}",
+        device.name
+    ))
+}
+
+/// Nothing passes by a device whose calibration is over. What fails still fails: evidence of a
+/// fault is not taken back for being less sure.
+fn uncalibrated(finding: Finding, expired: Option<&str>) -> Finding {
+    match expired.filter(|_| finding.verdict == Verdict::Pass) {
+        Some(why) => Finding {
+            verdict: Verdict::Inconclusive,
+            because: format!("{why}; by what it says: {}", finding.because),
+            ..finding
+        },
+        None => finding,
     }
 }
 
@@ -225,6 +258,7 @@ mod tests {
                 spec: Arc::new(spec),
                 windows: windows.clone(),
                 cursor: 0,
+                expired: None,
                 check: Box::new(Spy(Arc::clone(&seen))),
             };
             let mut expected = Vec::new();

@@ -209,7 +209,8 @@ impl Observer for Console {
                 self.trouble += 1;
                 None
             }
-            EventKind::StepEnded { .. }
+            EventKind::Wire { .. }
+            | EventKind::StepEnded { .. }
             | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }
             | EventKind::OutputFetched { .. }

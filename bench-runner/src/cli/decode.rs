@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use drivers::telemetry::dictionary::{Dictionary, Layouts};
 
 use super::complain;
-use crate::decode::{Counts, Format, Settings, Stream, decode};
+use crate::decode::{Counts, Format, Settings, Stream, decode, tabulate};
 use crate::exit::Exit;
+use crate::table::{Form, Table};
 
 /// Decode a stream or a capture: packets, frames or lines to JSON lines or a table
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,13 @@ pub(super) struct Args {
     /// Dictionary of the packets: TOML, JSON or XTCE
     #[arg(short, long)]
     dictionary: Option<PathBuf>,
-    /// Where to: JSON lines, or a table if it ends in `.csv`; standard output if left out
+    /// Where to: JSON lines, or a table of values if it ends in `.csv` or `.parquet`; standard
+    /// output if left out
     #[arg(short, long)]
     out: Option<PathBuf>,
+    /// Only this packet, device or sentence, as a table with a column for each of its fields
+    #[arg(long, value_name = "NAME")]
+    packet: Option<String>,
     /// Only packets, frames and lines: nothing on what was skipped, no gaps, no totals
     #[arg(long)]
     only_packets: bool,
@@ -77,23 +82,50 @@ fn run(args: &Args) -> Result<Counts, String> {
     };
     let mut stream = Stream::new(&settings).ok_or("the format needs a dictionary")?;
     let mut input = open(&args.file)?;
-    let mut output = create(args.out.as_deref())?;
-    let mut gone = false;
-    let mut sink = |lines: &[u8]| match output.write_all(lines) {
-        // A reader that went away (`| head`) is no error.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            gone = true;
-            Err(error)
+    let out = args.out.as_deref();
+    let done = match out.and_then(|path| Some((path, Form::of(path)?))) {
+        Some((path, form)) => to_table(
+            args,
+            (path, form),
+            &mut stream,
+            &mut *input,
+            layouts.as_ref(),
+        ),
+        None if args.packet.is_some() => {
+            return Err(
+                "--packet makes a table: give --out a name ending in .csv or .parquet".into(),
+            );
         }
-        other => other,
+        None => to_lines(out, &mut stream, &mut *input),
     };
-    let done = decode(&mut stream, &mut *input, &mut sink);
+    let told = |error| format!("{}: {error}", args.file.display());
+    done.map(|()| stream.counts()).map_err(told)
+}
+
+fn to_lines(out: Option<&Path>, stream: &mut Stream<'_>, input: &mut dyn Read) -> io::Result<()> {
+    let mut output = create(out)?;
+    let done = decode(stream, input, &mut |lines| output.write_all(lines));
     match done.and_then(|()| output.flush()) {
-        Err(error) if !gone && error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("{}: {error}", args.file.display()))
-        }
-        _ => Ok(stream.counts()),
+        // A reader that went away (`| head`) is no error.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
+}
+
+fn to_table(
+    args: &Args,
+    (path, form): (&Path, Form),
+    stream: &mut Stream<'_>,
+    input: &mut dyn Read,
+    layouts: Option<&Layouts>,
+) -> io::Result<()> {
+    let mut table = Table::create(path, form, args.packet.as_deref())?;
+    decode(stream, input, &mut |lines| {
+        tabulate(lines, layouts, &mut table)
+    })?;
+    let values = table.finish()?;
+    complain(&format!("{}: {values} values\n", path.display()));
+    Ok(())
 }
 
 fn read_dictionary(path: &Path) -> Result<Layouts, String> {
@@ -114,14 +146,11 @@ fn open(path: &Path) -> Result<Box<dyn Read>, String> {
     }
 }
 
-fn create(path: Option<&Path>) -> Result<Box<dyn Write>, String> {
-    let Some(path) = path else {
-        return Ok(Box::new(io::stdout().lock()));
-    };
-    match File::create(path) {
-        Ok(file) => Ok(Box::new(BufWriter::new(file))),
-        Err(error) => Err(format!("{}: {error}", path.display())),
-    }
+fn create(path: Option<&Path>) -> io::Result<Box<dyn Write>> {
+    Ok(match path {
+        None => Box::new(io::stdout().lock()),
+        Some(path) => Box::new(BufWriter::new(File::create(path)?)),
+    })
 }
 
 /// One sentence for people, on standard error.

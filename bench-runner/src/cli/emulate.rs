@@ -47,6 +47,9 @@ pub(super) struct Args {
     /// Setting of the one model, as the wiring's `options` has it: latency="5 ms"
     #[arg(short, long = "option", value_name = "KEY=VALUE")]
     options: Vec<String>,
+    /// How many times faster than real everything happens: warming, booting, latencies, lines
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    speed: u32,
     /// Seed of noise and upsets
     #[arg(long, default_value_t = 7)]
     seed: u64,
@@ -88,6 +91,7 @@ pub(super) fn main(args: &Args) -> Exit {
             Lines::Ports
         },
         bus: args.can.clone(),
+        speed: args.speed,
     };
     runtime::block_on(Pace::Real, async {
         let published = publish(&devices, Seed(args.seed), &args.run_dir, &endpoints).await;

@@ -1,12 +1,16 @@
 //! The command line: one file per verb.
 
+mod can;
 mod completions;
 mod console;
 mod decode;
+mod devices;
 mod emulate;
+mod golden;
 mod init;
 mod judge;
 mod list;
+mod past;
 mod plan;
 mod profile;
 mod report;
@@ -17,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
@@ -37,8 +42,17 @@ enum Verb {
     Init(init::Args),
     List(list::Args),
     Emulate(emulate::Args),
+    Can(can::Args),
+    Devices(devices::find::Args),
+    Doctor(devices::doctor::Args),
+    Console(devices::console::Args),
+    Safe(devices::safe::Args),
     Decode(decode::Args),
+    Golden(golden::Args),
     Judge(judge::Args),
+    Replay(replay::Args),
+    Export(export::Args),
+    Runs(runs::Args),
     Report(report::Args),
     Completions(completions::Args),
 }
@@ -101,8 +115,17 @@ pub fn main() -> Exit {
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),
         Verb::Emulate(args) => emulate::main(&args),
+        Verb::Can(args) => can::main(&args),
+        Verb::Devices(args) => devices::find::main(&args),
+        Verb::Doctor(args) => devices::doctor::main(&args),
+        Verb::Console(args) => devices::console::main(&args),
+        Verb::Safe(args) => devices::safe::main(&args),
         Verb::Decode(args) => decode::main(&args),
+        Verb::Golden(args) => golden::main(&args),
         Verb::Judge(args) => judge::main(&args),
+        Verb::Replay(args) => replay::main(&args),
+        Verb::Export(args) => export::main(&args),
+        Verb::Runs(args) => runs::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
     }

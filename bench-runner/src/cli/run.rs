@@ -18,6 +18,10 @@ use crate::run::{Lock, LockError, Stop};
 /// Run a campaign, and record, judge and report it
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::exit_codes())]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct Args {
     #[command(flatten)]
     question: Question,
@@ -30,19 +34,23 @@ pub(super) struct Args {
     /// Wait for instruments that another run holds
     #[arg(long)]
     wait: bool,
+    /// Keep every chunk on every line in the record, in both directions, for `bench replay`
+    #[arg(long)]
+    wire: bool,
     /// No progress; in the end one line with the verdict and the run's folder
     #[arg(short, long)]
     quiet: bool,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let plan = match Plan::new(&args.question.request()) {
+    let mut plan = match Plan::new(&args.question.request()) {
         Ok(plan) => plan,
         Err(refusals) => {
             complain(&refusals.render(colour_err()));
             return Exit::Refused;
         }
     };
+    plan.header.wire = args.wire;
     let folder = args
         .out
         .clone()

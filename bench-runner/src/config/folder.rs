@@ -31,7 +31,7 @@ impl Folder {
     pub fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         match self {
             Folder::Disk(root) => {
-                let path = root.join(path);
+                let path = on_disk(root, path);
                 read_some(&path).map_err(|error| match error.kind() {
                     ErrorKind::IsADirectory => "it is a folder, and a file is wanted".to_owned(),
                     _ => error.to_string(),
@@ -56,7 +56,7 @@ impl Folder {
         let mut found = BTreeMap::new();
         match self {
             Folder::Disk(root) => {
-                let entries = std::fs::read_dir(root.join(path)).map_err(|e| e.to_string())?;
+                let entries = std::fs::read_dir(on_disk(root, path)).map_err(|e| e.to_string())?;
                 for entry in entries {
                     let entry = entry.map_err(|error| error.to_string())?;
                     if entry.path().is_file() {
@@ -125,6 +125,23 @@ impl Folder {
             Folder::Embedded(_, root) => format!("<embedded>/{}", tidy(&root.join(path)).display()),
         }
     }
+}
+
+/// Where `path` is on disk. The inputs that a run has kept lie in one folder, wherever they were
+/// when it ran: files by their names, goldens in `goldens`.
+fn on_disk(root: &Path, path: &str) -> PathBuf {
+    let there = root.join(path);
+    let kept = root.file_name().is_some_and(|name| name == "inputs")
+        && root.join("../record.mcap").exists();
+    if there.exists() || !kept {
+        return there;
+    }
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let candidates = [root.join(name), root.join("goldens").join(name)];
+    candidates
+        .into_iter()
+        .find(|kept| kept.exists())
+        .unwrap_or(there)
 }
 
 /// The bytes of a file on disk; of a huge one only enough to see that it is huge.

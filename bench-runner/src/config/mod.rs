@@ -2,12 +2,14 @@
 //! file. Nothing is looked up here; that is the plan's.
 
 pub mod campaign;
+pub(crate) mod cycles;
 pub mod folder;
 pub mod load;
 pub(crate) mod orbit_source;
 pub(crate) mod presets;
 mod reader;
 pub mod refusal;
+pub(crate) mod satellite;
 pub(crate) mod selection;
 pub(crate) mod surroundings;
 mod syntax;

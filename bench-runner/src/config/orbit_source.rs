@@ -27,6 +27,19 @@ pub(crate) enum RawSource {
     Kepler([f64; 6], Place),
 }
 
+impl RawSource {
+    /// Where it stands.
+    pub(crate) fn place(&self) -> &Place {
+        match self {
+            RawSource::Preset(name) | RawSource::File(_, name) => &name.place,
+            RawSource::Lines(_, place) | RawSource::Kepler(_, place) => place,
+            RawSource::SunSynchronous(altitude, _) | RawSource::Inclined(altitude, ..) => {
+                &altitude.place
+            }
+        }
+    }
+}
+
 /// The model of eclipses: `eclipse`, or `shadow` as it was called first; not both.
 pub(crate) fn shadow_table<'a>(table: &TableReader<'a>) -> Option<TableReader<'a>> {
     let (now, before) = (table.get("eclipse"), table.get("shadow"));

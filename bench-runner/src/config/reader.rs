@@ -283,14 +283,21 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The truth, where this is one; nothing is noted where it is none.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
     /// The number, where this is one; nothing is noted where it is none.
     pub(crate) fn raw_number(&self) -> Option<f64> {
-        let number: f64 = match self.value {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
-            DeValue::Float(float) => float.as_str().parse().ok()?,
-            _ => return None,
-        };
-        Some(number)
+        match self.value {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => None,
+        }
     }
 
     /// An instant: in quotes, or as TOML has them.

@@ -55,6 +55,12 @@ pub struct RawDevice {
     pub powered_by: Option<Located<String>>,
     /// The chamber that it stands in, in the emulated plant.
     pub inside: Option<Located<String>>,
+    /// The source at which it measures, in the emulated plant.
+    pub measures: Option<Located<String>>,
+    /// The day on which it was calibrated.
+    pub calibrated: Option<Located<String>>,
+    /// The last day on which that counts.
+    pub calibration_due: Option<Located<String>>,
     /// The serial number that it must have.
     pub serial: Option<Located<String>>,
 }
@@ -106,6 +112,9 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         faults: Vec::new(),
         powered_by: None,
         inside: None,
+        measures: None,
+        calibrated: None,
+        calibration_due: None,
         serial: None,
     };
     let Some(table) = node.table(&format!("[device.{}]", device.name.value)) else {
@@ -126,6 +135,9 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     device.options = section("options");
     device.faults = section("faults");
     (device.powered_by, device.inside) = (text("powered_by"), text("inside"));
+    device.measures = text("measures");
+    device.calibrated = text("calibrated");
+    device.calibration_due = text("calibration_due");
     device.serial = text("serial");
     table.finish();
     device

@@ -8,6 +8,7 @@ mod frames;
 mod json;
 mod lines;
 mod packets;
+mod rows;
 mod transfer;
 
 use std::io::{self, Read};
@@ -16,6 +17,7 @@ use drivers::telemetry::dictionary::Layouts;
 use drivers::telemetry::framing::stuffing::Stuffing;
 
 pub use json::Json;
+pub use rows::tabulate;
 
 /// What a stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

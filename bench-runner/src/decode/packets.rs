@@ -8,8 +8,9 @@ use drivers::telemetry::ccsds::scanner::{NoPacket, Scanned, Scanner};
 use drivers::telemetry::ccsds::time::{self, Time};
 use drivers::telemetry::dictionary::derive::Deriver;
 use drivers::telemetry::dictionary::layout::{Scratch, Span};
+use drivers::telemetry::dictionary::model::Standing;
 use drivers::telemetry::dictionary::{
-    Calibration, Coding, Count, Field, Fields, Layouts, Misfit, Raw,
+    Calibration, Coding, Count, Field, Fields, Layouts, Limits, Misfit, Raw,
 };
 use profiles::reading::DamageKind;
 
@@ -280,8 +281,37 @@ fn tell_fields(fields: &Fields<'_>, misfit: Option<Misfit>, line: &mut Json) {
             }
         }
     });
+    standings(fields, line);
     if let Some(misfit) = misfit {
         line.plain("why").display(misfit);
+    }
+}
+
+/// How the fields stand to their limits that are outside of them; of an array, the worst element.
+fn standings(fields: &Fields<'_>, line: &mut Json) {
+    let limited = |field: &Field| field.limits != Limits::default() && !field.is_octets();
+    let outside = fields.named().filter(|(field, _)| limited(field));
+    let outside = outside.filter_map(|(field, span)| {
+        let standing = |index| {
+            let raw = fields.raw(field, span, index).number();
+            field.limits.standing(field.calibration.apply(raw))
+        };
+        let worst = (0..span.count).map(standing).max()?;
+        (worst != Standing::Inside).then_some((field, worst))
+    });
+    let mut outside = outside.peekable();
+    if outside.peek().is_some() {
+        line.plain("limits").object(|told| {
+            for (field, worst) in outside {
+                told.key(field.name.as_deref().unwrap_or_default());
+                told.text(match worst {
+                    Standing::Inside => "inside",
+                    Standing::Yellow => "yellow",
+                    Standing::Red => "red",
+                    Standing::Invalid => "invalid",
+                });
+            }
+        });
     }
 }
 

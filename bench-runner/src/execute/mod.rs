@@ -1,6 +1,8 @@
 //! Executing a plan: the run, its folder, and everything that is told of it.
 
+mod candidate;
 mod error;
+mod replay;
 mod told;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,9 @@ use reports::render;
 use reports::report::{Manifest, Report};
 use reports::verdict::{Ending, Verdict};
 
+pub use candidate::candidate;
 pub use error::ExecuteError;
+pub use replay::{Heard, Replay, replay};
 use told::{Shown, Told};
 
 use crate::exit::Exit;
@@ -64,8 +68,9 @@ pub fn execute(
         write(&folder.join("inputs").join(path), bytes)?;
     }
     let started = now();
-    let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &plan.header)?;
-    let mut told = Told::new(&plan.header, &plan.goldens)?;
+    let header = dated(&plan.header, &started);
+    let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &header)?;
+    let mut told = Told::new(&header, &plan.goldens)?;
     let ending = {
         let mut shown = Shown {
             told: &mut told,
@@ -252,7 +257,27 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ExecuteError> {
     })
 }
 
+/// The calendar's day in UTC, `YYYY-MM-DD`: by it goldens are accepted and expire.
+pub(crate) fn today() -> String {
+    now().chars().take(10).collect()
+}
+
 /// The wall clock, for the manifest.
+/// The header of a run that begins on this day: calibrations that are over by then are.
+fn dated(header: &Header, started: &str) -> Header {
+    let mut header = header.clone();
+    for calibration in header
+        .devices
+        .iter_mut()
+        .filter_map(|d| d.calibration.as_mut())
+    {
+        // Days are written so that their order is that of their text.
+        let today = started.get(..10).unwrap_or(started);
+        calibration.expired = calibration.due.as_deref().is_some_and(|due| due < today);
+    }
+    header
+}
+
 fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -39,7 +39,7 @@ impl Planner {
         let before = self.loader.refusals.len();
         let what = format!("a check of kind `{}`", kind.name);
         let settings = self.settings(raw, kind.options);
-        let options = self.options(&what, &raw.place, &settings, kind.options);
+        let mut options = self.options(&what, &raw.place, &settings, kind.options);
         // Settings that are wrong one by one make no sense together either; once is enough.
         let sound = self.loader.refusals.len() == before;
         if let Err(why) = (kind.validate)(&options)
@@ -53,6 +53,7 @@ impl Planner {
             self.refuse(Refusal::at(place, message, "these settings make no sense"));
         }
         let subject = self.subject(raw, kind.target, header)?;
+        self.guard(raw, subject, header, &mut options);
         Some(CheckSpec {
             name: raw.name.value.clone(),
             kind: kind.name.to_owned(),

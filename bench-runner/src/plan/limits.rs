@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use profiles::command::Command;
+use profiles::command::{Command, Sink};
 use profiles::time::BenchTime;
 use reports::event::DeviceId;
 
@@ -57,10 +57,17 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
             ("amps", points.isc.0),
             ("watts", points.knee_watts().0),
         ],
+        Command::Load(Sink::Amps(amps)) => vec![("amps", amps.0)],
+        Command::Load(Sink::Volts(volts)) => vec![("volts", volts.0)],
+        Command::Load(Sink::Watts(watts)) => vec![("watts", watts.0)],
         Command::Chamber { target, .. } => {
             vec![("min_celsius", target.0), ("max_celsius", target.0)]
         }
-        Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => Vec::new(),
+        Command::Load(Sink::Ohms(_))
+        | Command::LoadInput(_)
+        | Command::SupplyOutput(_)
+        | Command::Accelerator(_)
+        | Command::Inject(_) => Vec::new(),
     }
 }
 
@@ -101,7 +108,10 @@ impl Planner {
                 };
                 let key = (command.device, limit, place.span.start);
                 // The lowest volts are never the nearest to a limit that is a highest.
-                if value < 0.0 && matches!(limit, "volts" | "amps") && negative.insert(key) {
+                if value < 0.0
+                    && matches!(limit, "volts" | "amps" | "watts")
+                    && negative.insert(key)
+                {
                     let device = &device.wired.name;
                     let message = format!("`{device}` would be told {} {limit}", tidy(value));
                     self.refuse(Refusal::at(place, message, "expected at least 0"));

@@ -223,7 +223,10 @@ impl Planner {
         let devices = self.devices(wiring, sky.is_some(), request.pace);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
+        let cycles = self.cycle_windows(campaign, &steps);
         let mut header = header((request, campaign, seed), sky.as_ref(), steps, &devices);
+        header.windows.extend(cycles);
+        header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
         let told = steps::Told {
@@ -282,7 +285,7 @@ fn header(
         pace: request.pace.to_string(),
         epoch: sky.map(|sky| sky.start.to_string()),
         orbit: sky.map(|sky| sky.lines.clone()).unwrap_or_default(),
-        devices: stations::headers(devices, sky.map(|sky| sky.model)),
+        devices: stations::headers(devices, sky),
         end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
         steps,
         phases: sky
@@ -290,6 +293,7 @@ fn header(
             .unwrap_or_default(),
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
         passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
+        wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -1,6 +1,9 @@
 //! Warnings: what is allowed, but surely not meant.
 
+use drivers::catalog::Role;
+use drivers::power_supply;
 use profiles::command::{Command, Switch};
+use profiles::name::DeviceName;
 use reports::event::DeviceId;
 use reports::header::{CheckSpec, Subject};
 
@@ -58,6 +61,12 @@ impl Plan {
             )),
             Some(_) => {}
         }
+        if let Some(supply) = self.unguarded(board) {
+            warnings.push(format!(
+                "`{supply}`, which powers `{name}`, cannot be told to trip: the bench alone keeps \
+                 it below its `volts`"
+            ));
+        }
         let real = |wired: &Wired| wired.link.line().is_some();
         let supply = self.devices.iter().map(DevicePlan::wired);
         let supply = supply.filter(|wired| board.powered_by == Some(wired.id));
@@ -74,6 +83,14 @@ impl Plan {
         if board.work.is_none() {
             warnings.push(format!("`{name}` has no workload: it computes nothing"));
         }
+    }
+
+    /// The supply of a board, if it has no protection that can be set.
+    fn unguarded(&self, board: &BoardPlan) -> Option<&DeviceName> {
+        let mut devices = self.devices.iter().map(DevicePlan::wired);
+        let supply = devices.find(|wired| Some(wired.id) == board.powered_by)?;
+        let guarded = supply.role != Role::PowerSupply || power_supply::guards_itself(supply.model);
+        (!guarded).then_some(&supply.name)
     }
 
     fn is_switched_on(&self, supply: DeviceId) -> bool {

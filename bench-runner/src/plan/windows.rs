@@ -158,10 +158,8 @@ impl Planner {
         if let Some(step) = header.steps.iter().find(|step| step.name == name) {
             return Some(WindowSet::new([step.window]));
         }
-        if header.phases.is_empty() {
-            return None;
-        }
-        if let Some(phase) = Phase::ALL.into_iter().find(|phase| phase.name() == name) {
+        let phase = Phase::ALL.into_iter().find(|phase| phase.name() == name);
+        if let Some(phase) = phase.filter(|_| !header.phases.is_empty()) {
             let intervals = header.phases.iter().filter(|i| i.phase == phase);
             return Some(WindowSet::new(intervals.map(|interval| interval.window)));
         }
@@ -206,9 +204,9 @@ impl Planner {
         let mut all: Vec<String> = header.steps.iter().map(|s| s.name.clone()).collect();
         if !header.phases.is_empty() || self.broken.has("orbit") {
             all.extend(Phase::ALL.map(|phase| phase.name().to_owned()));
-            // A constellation has thousands of links.
-            all.extend(self.happenings.iter().take(MOST_NAMES).cloned());
         }
+        // A constellation has thousands of links.
+        all.extend(self.happenings.iter().take(MOST_NAMES).cloned());
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         self.unknown(&place, "step or phase", name, all.iter().copied());
     }

@@ -152,6 +152,7 @@ impl Planner {
                         .inputs()
                         .first()
                         .map_or(0, |input| input.len() as u64),
+                    expired: expired(golden),
                     output_bytes: golden
                         .outputs()
                         .first()
@@ -201,6 +202,14 @@ impl Planner {
         }
         work
     }
+}
+
+/// The last day of a golden, where that is over.
+fn expired(golden: &Golden) -> Option<String> {
+    let expires = golden.manifest().expires.as_ref()?;
+    // The calendar's day: it is kept in the header, so that a record is judged as the run was.
+    // Days of ISO 8601 are in order as texts.
+    (crate::execute::today() > *expires).then(|| expires.clone())
 }
 
 /// Where a run keeps the throughput golden among its inputs.

@@ -14,13 +14,15 @@ use reports::verdict::Ending;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
+use super::SAFE_ORDER;
 use super::board::{BoardStation, State};
 use super::emulation::{self, Near};
 use super::instrument::InstrumentStation;
+use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
+use super::timing::Timing;
 use super::way::Way;
-use super::{ARMING, SAFE_ORDER, context};
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
 
@@ -89,13 +91,6 @@ struct Dispatcher<'a, 'o> {
     left: BTreeMap<DeviceId, Result<(), String>>,
 }
 
-/// Something that the bench itself tells or does at a time.
-enum Mark {
-    Event(DeviceId, EventKind),
-    Order(DeviceId, Order),
-    AllReady,
-}
-
 impl Dispatcher<'_, '_> {
     fn start_stations(
         &mut self,
@@ -114,11 +109,13 @@ impl Dispatcher<'_, '_> {
                 raised: raise.clone(),
                 happenings: self.happenings.clone(),
             };
+            let witness = self.plan.header.wire.then(|| reporter.witness(self.clock));
+            let way = Way::to(wired, near.door, self.clock, witness);
+            let link = way.watched(near.link);
             match device {
                 DevicePlan::Instrument(plan) => {
-                    let way = Way::to(wired, near.door, self.clock);
                     let station = InstrumentStation {
-                        instrument: way.instrument(near.link)?,
+                        instrument: way.instrument(link)?,
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
                         limits: plan.limits.clone(),
@@ -128,6 +125,7 @@ impl Dispatcher<'_, '_> {
                         kept: VecDeque::new(),
                         way,
                         identity: None,
+                        timing: Timing::default(),
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
                         faults: near.faults,
@@ -145,9 +143,9 @@ impl Dispatcher<'_, '_> {
                     let station = BoardStation {
                         name: wired.name.clone(),
                         serial: wired.serial.clone(),
-                        way: Way::to(wired, near.door, self.clock),
+                        way,
                         accelerator: (model.drive)(setup)?,
-                        link: near.link,
+                        link,
                         faults: near.faults,
                         clock: self.clock,
                         orders,
@@ -161,52 +159,9 @@ impl Dispatcher<'_, '_> {
         Ok(())
     }
 
-    /// Everything that the bench tells and does, in order of time.
-    fn marks(&self) -> Vec<(BenchTime, Mark)> {
-        let header = &self.plan.header;
-        let mut marks: Vec<(BenchTime, Mark)> = Vec::new();
-        let bench = |kind| Mark::Event(DeviceId::BENCH, kind);
-        for (index, step) in (0..).zip(&header.steps) {
-            marks.push((
-                step.window.start,
-                bench(EventKind::StepStarted { step: index }),
-            ));
-            if step.name == ARMING {
-                marks.push((step.window.end, Mark::AllReady));
-            }
-            marks.push((step.window.end, bench(EventKind::StepEnded { step: index })));
-        }
-        for interval in &header.phases {
-            let event = bench(EventKind::PhaseEntered {
-                phase: interval.phase,
-            });
-            marks.push((interval.window.start, event));
-        }
-        if let Some((device, prediction)) = &self.plan.orbit {
-            for point in &prediction.track {
-                let readings = context(point).into();
-                marks.push((
-                    point.at,
-                    Mark::Event(*device, EventKind::Sampled { readings }),
-                ));
-            }
-        }
-        for told in &self.plan.timeline {
-            let order = Order::Apply {
-                at: told.at,
-                command: told.command.clone(),
-            };
-            marks.push((told.at, Mark::Order(told.device, order)));
-        }
-        marks.retain(|(at, _)| *at <= header.end);
-        // Stable: at one time, events of steps come before what is told in them.
-        marks.sort_by_key(|(at, _)| *at);
-        marks
-    }
-
     /// Walks the marks until the last one, or until the run must end.
     async fn steps(&mut self) {
-        let marks = self.marks();
+        let marks = marks(self.plan);
         let end = self.plan.header.end;
         let mut next = marks.into_iter().peekable();
         let mut alarm = Alarm::new(self.clock);

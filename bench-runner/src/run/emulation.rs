@@ -12,9 +12,6 @@ use drivers::error::LinkError;
 use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
-use drivers::power_supply;
-use drivers::solar_array_simulator;
-use drivers::thermal_chamber;
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
@@ -89,6 +86,8 @@ pub struct Endpoints {
     pub lines: Lines,
     /// The interface on which those are found that speak CAN.
     pub bus: Option<CanSpec>,
+    /// How many times faster than real their world is.
+    pub speed: u32,
 }
 
 /// What leads to emulators that speak bytes.
@@ -111,7 +110,7 @@ pub async fn publish(
     folder: &Path,
     endpoints: &Endpoints,
 ) -> Result<Published, LinkError> {
-    let clock = Clock::start_fine();
+    let clock = Clock::start_fine().times(endpoints.speed);
     let bench = Bench::new(devices, seed, clock, Some(MAINS));
     let mut published = Published {
         served: Vec::new(),
@@ -244,15 +243,7 @@ impl Bench {
             options: wired.options.clone(),
             place: *self.places.get(&wired.id)?,
         };
-        let emulate = match wired.role {
-            Role::PowerSupply => catalog::find(power_supply::MODELS, wired.model)?.emulate,
-            Role::SolarArraySimulator => {
-                catalog::find(solar_array_simulator::MODELS, wired.model)?.emulate
-            }
-            Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, wired.model)?.emulate,
-            Role::Accelerator => catalog::find(accelerator::MODELS, wired.model)?.emulate,
-        };
-        Some(emulate(setup))
+        catalog::emulate(wired.role, wired.model, setup)
     }
 }
 
@@ -278,10 +269,20 @@ fn places(
                 airs.insert(wired.id, air);
                 places.insert(wired.id, Place::Air(air));
             }
-            Role::Accelerator => {}
+            Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
         }
     }
     for device in devices {
+        if let DevicePlan::Instrument(instrument) = device
+            && matches!(
+                instrument.wired.role,
+                Role::ElectronicLoad | Role::PowerAnalyser
+            )
+        {
+            let bus = instrument.source.and_then(|id| buses.get(&id).copied());
+            let bus = bus.or(mains).unwrap_or_else(|| plant.add_bus());
+            places.insert(instrument.wired.id, Place::Bus(bus));
+        }
         if let DevicePlan::Board(board) = device {
             let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
             let bus = bus.or(mains);

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use drivers::catalog::{self, Role};
+use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
+use drivers::electronic_load::LoadLimits;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use drivers::power_supply::{self, SupplyLimits};
-use drivers::solar_array_simulator::{self, ArrayLimits};
-use drivers::thermal_chamber::{self, CelsiusRange};
+use drivers::power_supply::SupplyLimits;
+use drivers::solar_array_simulator::ArrayLimits;
+use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Volts, Watts};
@@ -20,6 +21,7 @@ use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::station::{Order, Raised, Reporter};
+use super::timing::Timing;
 use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
@@ -52,6 +54,7 @@ pub(super) struct InstrumentStation {
     pub(super) way: Way,
     /// Who answered first.
     pub(super) identity: Option<Identity>,
+    pub(super) timing: Timing,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -137,6 +140,19 @@ impl InstrumentStation {
                     array.protect(ceiling).await?;
                 }
             }
+            Instrument::ElectronicLoad(load) => {
+                if let (Some(volts), Some(amps), Some(watts)) =
+                    (limit("volts"), limit("amps"), limit("watts"))
+                {
+                    let ceiling = LoadLimits {
+                        volts: Volts(volts),
+                        amps: Amperes(amps),
+                        watts: Watts(watts),
+                    };
+                    load.protect(ceiling).await?;
+                }
+            }
+            Instrument::PowerAnalyser(_) => {}
             Instrument::ThermalChamber(chamber) => {
                 if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
                     let range = CelsiusRange {
@@ -153,28 +169,38 @@ impl InstrumentStation {
     /// Polls and carries out orders until told to leave the device safe.
     async fn attend(&mut self) {
         let mut due = self.clock.now();
-        let mut alarm = Alarm::new(self.clock);
+        let (mut alarm, mut poll_alarm) = (Alarm::new(self.clock), Alarm::new(self.clock));
         loop {
+            let begins = self.timing.begins();
+            if begins <= self.clock.now() {
+                let Some((at, command)) = self.timing.pop() else {
+                    continue;
+                };
+                if !self.apply(at, &command).await {
+                    return self.wait_for_the_end().await;
+                }
+                continue;
+            }
             let order = tokio::select! {
                 biased;
                 order = next(&mut self.kept, &mut self.orders) => Some(order),
-                () = alarm.at(due) => None,
+                () = alarm.at(begins) => continue,
+                () = poll_alarm.at(self.timing.polls(due, self.poll)) => None,
             };
             match order {
                 None => {
+                    let asked = self.clock.now();
                     if !self.measure().await {
                         return self.wait_for_the_end().await;
                     }
+                    self.timing.polled(asked, self.clock.now());
                     // A poll that took longer than its period skips what it missed.
                     while due <= self.clock.now() {
                         due = due + self.poll;
                     }
                 }
-                Some(Some(Order::Apply { at, command })) => {
-                    if !self.apply(at, &command).await {
-                        return self.wait_for_the_end().await;
-                    }
-                }
+                Some(Some(Order::Apply { at, command })) => self.timing.push(at, command),
+                // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
         }
@@ -224,6 +250,7 @@ impl InstrumentStation {
     }
 
     async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+        self.way.meter.mark();
         let applied = loop {
             let applied = match command {
                 Command::Inject(fault) => {
@@ -246,6 +273,8 @@ impl InstrumentStation {
             Ok(()) => {
                 let now = self.clock.now();
                 let late_us = now.micros_since(at);
+                let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
+                self.timing.told(command, characters, byte_us);
                 let event = EventKind::SetPointApplied {
                     command: command.clone(),
                     late_us,
@@ -316,7 +345,7 @@ async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Optio
 ///
 /// # Errors
 /// If the catalog has no such model, or its driver does not take its options.
-pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
+pub(crate) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instrument, DeviceError> {
     let device = setup.device.clone();
     let missing = || {
         DeviceErrorKind::WrongIdentity {
@@ -325,18 +354,5 @@ pub(super) fn open(role: Role, model: &str, setup: DriverSetup) -> Result<Instru
         }
         .of(&device)
     };
-    match role {
-        Role::PowerSupply => {
-            let model = catalog::find(power_supply::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::PowerSupply((model.drive)(setup)?))
-        }
-        Role::SolarArraySimulator => {
-            let model = catalog::find(solar_array_simulator::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::SolarArraySimulator((model.drive)(setup)?))
-        }
-        Role::ThermalChamber | Role::Accelerator => {
-            let model = catalog::find(thermal_chamber::MODELS, model).ok_or_else(missing)?;
-            Ok(Instrument::ThermalChamber((model.drive)(setup)?))
-        }
-    }
+    Instrument::open(role, model, setup).ok_or_else(missing)?
 }

@@ -7,7 +7,6 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use drivers::link::LinkSpec;
 use reports::digest::sha256_hex;
 
 use crate::plan::{DevicePlan, Plan};
@@ -54,27 +53,48 @@ impl Lock {
     /// # Errors
     /// If another run has one of them, or if no lock can be made.
     pub fn take(plan: &Plan, wait: bool) -> Result<Lock, LockError> {
+        let purpose = format!("campaign {}", plan.header.campaign);
+        Lock::hold(&plan.devices, &purpose, wait)
+    }
+
+    /// Takes all lines of some devices that leave this process, or none, and says what for.
+    ///
+    /// # Errors
+    /// If another run has one of them, or if no lock can be made.
+    pub fn hold(devices: &[DevicePlan], purpose: &str, wait: bool) -> Result<Lock, LockError> {
+        let wired = devices.iter().map(DevicePlan::wired);
+        let lines = wired.filter_map(|wired| {
+            let line = wired.link.line()?;
+            Some((line.far_end(), wired.name.to_string(), line.to_string()))
+        });
+        Lock::lines(lines.collect(), purpose, wait)
+    }
+
+    /// Takes the line of a port that is in no wiring.
+    ///
+    /// # Errors
+    /// If a run has it, or if no lock can be made.
+    pub(crate) fn line(far_end: &str, port: &str, purpose: &str) -> Result<Lock, LockError> {
+        let line = (far_end.to_owned(), port.to_owned(), port.to_owned());
+        Lock::lines(vec![line], purpose, false)
+    }
+
+    /// Holds nothing.
+    pub(crate) fn none() -> Lock {
+        Lock { files: Vec::new() }
+    }
+
+    fn lines(
+        mut lines: Vec<(String, String, String)>,
+        purpose: &str,
+        wait: bool,
+    ) -> Result<Lock, LockError> {
         let folder = folder();
-        let mut lines: Vec<(String, String, String)> = plan
-            .devices
-            .iter()
-            .map(DevicePlan::wired)
-            .filter_map(|wired| match &wired.link {
-                LinkSpec::Memory => None,
-                LinkSpec::Line(line) => {
-                    Some((line.far_end(), wired.name.to_string(), line.to_string()))
-                }
-            })
-            .collect();
         // Everybody in one order: two runs that wait never wait for each other.
         lines.sort();
         // Devices that share a line are held by one lock.
         lines.dedup_by(|one, other| one.0 == other.0);
-        let owner = format!(
-            "process {}, campaign {}\n",
-            std::process::id(),
-            plan.header.campaign
-        );
+        let owner = format!("process {}, {purpose}\n", std::process::id());
         let mut files = Vec::new();
         for (far_end, device, line) in lines {
             let path = folder.join(format!(

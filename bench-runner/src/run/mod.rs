@@ -1,13 +1,16 @@
 //! A run: identify, arm, steps, make safe. The only order there is; the last always runs.
 
+pub(crate) mod alone;
 mod board;
 mod dispatcher;
 mod emulation;
 mod instrument;
 mod lock;
+mod marks;
 mod order;
 mod returning;
 mod station;
+mod timing;
 mod way;
 
 use drivers::catalog::Role;
@@ -17,23 +20,28 @@ use profiles::reading::Reading;
 
 pub use dispatcher::run;
 pub use emulation::{Endpoints, Lines, Published, publish};
+pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
 pub const ARMING: &str = "identify and arm";
 
-/// Who is left safe after whom: first the boards, that they stop working, then what feeds them,
-/// then the chambers.
+/// Who is left safe after whom: first the boards and loads, that they stop taking power, then what
+/// feeds them and who counts it, then the chambers.
 const SAFE_ORDER: [&[Role]; 3] = [
-    &[Role::Accelerator],
-    &[Role::PowerSupply, Role::SolarArraySimulator],
+    &[Role::Accelerator, Role::ElectronicLoad],
+    &[
+        Role::PowerSupply,
+        Role::SolarArraySimulator,
+        Role::PowerAnalyser,
+    ],
     &[Role::ThermalChamber],
 ];
 
-/// The channels of the orbit itself.
-pub(crate) fn context_channels() -> Vec<ChannelSpec> {
-    [
+/// The channels of the orbit itself, and of the satellite's lumps beside the baseplate.
+pub(crate) fn context_channels(lumps: &[String]) -> Vec<ChannelSpec> {
+    let own = [
         ("light", ""),
         ("flux", "W/m²"),
         ("array_watts", "W"),
@@ -44,12 +52,14 @@ pub(crate) fn context_channels() -> Vec<ChannelSpec> {
         ("baseplate_celsius", "°C"),
         ("beta", "°"),
     ]
-    .map(|(name, unit)| ChannelSpec::number(name, unit))
-    .to_vec()
+    .map(|(name, unit)| ChannelSpec::number(name, unit));
+    let lumps = lumps.iter();
+    let lumps = lumps.map(|name| ChannelSpec::number(&format!("{name}_celsius"), "°C"));
+    own.into_iter().chain(lumps).collect()
 }
 
-/// The readings of the orbit's channels.
-fn context(point: &TrackPoint) -> Vec<Reading> {
+/// The readings of the orbit's channels, with the temperatures of the lumps.
+fn context(point: &TrackPoint, lumps: &[f64]) -> Vec<Reading> {
     let values = [
         point.light,
         point.flux_w_m2,
@@ -62,7 +72,7 @@ fn context(point: &TrackPoint) -> Vec<Reading> {
         point.beta_deg,
     ];
     (0..)
-        .zip(values)
-        .map(|(channel, value)| Reading::number(channel, value))
+        .zip(values.iter().chain(lumps))
+        .map(|(channel, value)| Reading::number(channel, *value))
         .collect()
 }

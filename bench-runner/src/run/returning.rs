@@ -104,8 +104,9 @@ impl InstrumentStation {
     }
 }
 
-/// Whether an error may be of the time before a device has started.
-fn may_pass(error: &DeviceError) -> bool {
+/// Whether an error may be of the time before a device has started, or of what was on the line
+/// before.
+pub(super) fn may_pass(error: &DeviceError) -> bool {
     let starting = matches!(
         error.kind,
         DeviceErrorKind::Silent { .. } | DeviceErrorKind::Garbled { .. }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use drivers::clock::Clock;
+use drivers::link::{Direction, Witness};
 use profiles::command::Command;
 use profiles::reading::Reading;
 use profiles::time::BenchTime;
@@ -130,6 +132,17 @@ impl Reporter {
             device: self.device,
             kind,
         });
+    }
+
+    /// A witness of the device's line, who tells of each chunk.
+    pub(super) fn witness(&self, clock: Clock) -> Witness {
+        let reporter = self.clone();
+        Witness::new(move |direction, at, chunk| {
+            let sent = direction == Direction::Sent;
+            let octets: Arc<[u8]> = chunk[..].into();
+            let at = if sent { clock.now() } else { at };
+            reporter.tell(at, EventKind::Wire { sent, octets });
+        })
     }
 
     /// The device told values at `at`.

@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Pacing};
+use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing, Witness};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -32,6 +32,9 @@ pub(super) struct Way {
     model: &'static str,
     options: Options,
     door: Door,
+    /// Measures what the instrument is told.
+    pub(super) meter: Meter,
+    witness: Option<Witness>,
 }
 
 /// What leads to a device.
@@ -88,7 +91,8 @@ impl Door {
 }
 
 impl Way {
-    pub(super) fn to(wired: &Wired, door: Door, clock: Clock) -> Way {
+    /// The way through `door`, watched by `witness`.
+    pub(super) fn to(wired: &Wired, door: Door, clock: Clock, witness: Option<Witness>) -> Way {
         Way {
             device: wired.name.clone(),
             clock,
@@ -97,7 +101,14 @@ impl Way {
             model: wired.model,
             options: wired.options.clone(),
             door,
+            meter: Meter::default(),
+            witness,
         }
+    }
+
+    /// The same link, watched as every link of this way is.
+    pub(super) fn watched(&self, link: Link) -> Link {
+        link.with_witness(self.witness.clone())
     }
 
     /// Whether there is a line that may come back.
@@ -105,12 +116,25 @@ impl Way {
         !matches!(self.door, Door::Memory)
     }
 
+    /// How long a character is on the line, µs; 0 where the bench does not set it.
+    pub(super) fn byte_us(&self) -> u64 {
+        let line = match &self.door {
+            Door::Memory => None,
+            Door::Line(line, _) => line.settings(),
+            Door::Bus(bus) => bus.line().settings(),
+        };
+        line.map_or(0, |line| {
+            u64::from(line.bits_per_byte()) * 1_000_000 / u64::from(line.baud)
+        })
+    }
+
     /// Opens the line.
     ///
     /// # Errors
     /// If it is not there.
     pub(super) async fn link(&self) -> Result<Link, LinkError> {
-        self.door.open(self.clock).await
+        let link = self.door.open(self.clock).await?;
+        Ok(self.watched(link))
     }
 
     /// A link that leads nowhere. Who waits for a line must not hold on to what is left of it:
@@ -124,6 +148,11 @@ impl Way {
     /// # Errors
     /// If the catalog has none.
     pub(super) fn instrument(&self, link: Link) -> Result<Instrument, DeviceError> {
+        // In memory nothing is sent before its time, and nothing is measured.
+        let link = match self.door {
+            Door::Memory => link,
+            Door::Line(..) | Door::Bus(_) => link.with_meter(self.meter.clone()),
+        };
         let setup = DriverSetup {
             device: self.device.clone(),
             link,

@@ -7,6 +7,7 @@ mod faults;
 mod line;
 mod manners;
 mod memory;
+mod meter;
 mod pty;
 pub mod rfc2217;
 mod serial;
@@ -14,6 +15,7 @@ mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,9 +28,12 @@ pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
 pub use manners::Manners;
 pub use memory::Pacing;
+pub use meter::Meter;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
+pub use witness::{Direction, Witness};
 
+use self::can::bus::BitRates;
 use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
@@ -72,11 +77,15 @@ pub struct Link {
     wire: Wire,
     faults: Option<LinkFaults>,
     manners: Option<Box<Kept>>,
+    meter: Option<Meter>,
+    witness: Option<Witness>,
 }
 
 #[derive(Debug)]
 enum Wire {
     Memory(memory::End),
+    /// A node of a CAN bus in this process.
+    CanNode(can::bus::node::Node),
     Serial(serial::End),
     Tcp(tcp::Client),
     // They keep what they have heard and wait for.
@@ -94,6 +103,7 @@ impl Wire {
     async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
         match self {
             Wire::Memory(end) => end.send_at(at, chunk),
+            Wire::CanNode(node) => node.send_at(at, &chunk),
             Wire::Serial(end) => end.send_at(at, chunk).await,
             Wire::Tcp(end) => end.send_at(at, chunk).await,
             Wire::Rfc2217(end) => end.send_at(at, chunk).await,
@@ -107,6 +117,7 @@ impl Wire {
     async fn receive(&mut self) -> Result<Arrival, LinkError> {
         match self {
             Wire::Memory(end) => end.receive().await,
+            Wire::CanNode(node) => node.receive().await,
             Wire::Serial(end) => end.receive().await,
             Wire::Tcp(end) => end.receive().await,
             Wire::Rfc2217(end) => end.receive().await,
@@ -126,6 +137,8 @@ impl Wire {
             wire: self,
             faults: None,
             manners: None,
+            meter: None,
+            witness: None,
         }
     }
 }
@@ -135,6 +148,14 @@ impl Link {
     pub fn pair(clock: Clock, pacing: Pacing) -> (Link, Link) {
         let (near, far) = memory::pair(clock, pacing);
         (Wire::Memory(near).end(), Wire::Memory(far).end())
+    }
+
+    /// The nodes of one CAN bus in this process: what one sends, all others receive, when it has
+    /// won the bus and is over.
+    pub fn can_bus(clock: Clock, rates: BitRates, nodes: usize) -> Vec<Link> {
+        let nodes = can::bus::node::nodes(clock, rates, nodes);
+        let ends = nodes.into_iter().map(|node| Wire::CanNode(node).end());
+        ends.collect()
     }
 
     /// The near end of a line that leaves this process, for a driver. Needs the runtime's I/O
@@ -234,6 +255,13 @@ impl Link {
         self
     }
 
+    /// The same link, on which `meter` measures what is sent.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Link {
+        self.meter = Some(meter);
+        self
+    }
+
     /// Lets go of a line that several devices share: a conversation is over. Whoever speaks an
     /// addressed protocol says so after each answer, so that the next device need not wait for
     /// the line's silence. Other lines have nobody else who waits.
@@ -241,6 +269,13 @@ impl Link {
         if let Wire::Tap(tap) = &mut self.wire {
             tap.release();
         }
+    }
+
+    /// The same link, on which a witness is told of every chunk that is sent and received.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Option<Witness>) -> Link {
+        self.witness = witness;
+        self
     }
 
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
@@ -277,6 +312,12 @@ impl Link {
     /// # Errors
     /// If the far end is gone or takes nothing more.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(meter) = &self.meter {
+            meter.sends(&chunk);
+        }
+        if let Some(witness) = &self.witness {
+            witness.tell(Direction::Sent, at, &chunk);
+        }
         let Some(manners) = &mut self.manners else {
             return self.wire.send_at(at, chunk).await;
         };
@@ -292,7 +333,7 @@ impl Link {
     /// meanwhile.
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
-            Wire::Memory(_) => BenchTime::ZERO,
+            Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
             Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
             Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
@@ -350,14 +391,16 @@ impl Link {
                     None => continue,
                 }
             }
-            match &mut self.faults {
-                None => return Ok(arrival),
-                Some(faults) => {
-                    if let Some(chunk) = faults.pass(arrival.chunk.clone()) {
-                        return Ok(Arrival { chunk, ..arrival });
-                    }
+            if let Some(faults) = &mut self.faults {
+                match faults.pass(arrival.chunk.clone()) {
+                    Some(chunk) => arrival.chunk = chunk,
+                    None => continue,
                 }
             }
+            if let Some(witness) = &self.witness {
+                witness.tell(Direction::Received, arrival.at, &arrival.chunk);
+            }
+            return Ok(arrival);
         }
     }
 }

@@ -19,6 +19,10 @@ pub(crate) const EXCEPTION: u8 = 0x80;
 /// Longest frame of the standard.
 pub(crate) const MAX_BYTES: usize = 256;
 
+/// Bytes before the unit on Modbus/TCP: transaction, protocol and length (Modbus messaging on
+/// TCP/IP, implementation guide V1.0b, section 3.1.3).
+pub(crate) const HEADER: usize = 6;
+
 static CRC: Crc<u16, Table<1>> = Crc::<u16, Table<1>>::new(&CRC_16_MODBUS);
 
 /// What the beginning of some bytes is.
@@ -46,6 +50,45 @@ pub(crate) fn request(bytes: &[u8]) -> Cut {
 /// What a master hears.
 pub(crate) fn reply(bytes: &[u8]) -> Cut {
     cut(&reply_length(bytes), bytes)
+}
+
+/// What a slave hears on Modbus/TCP, where the header says how long a message is. A length that the
+/// function cannot have is none: on a line that carries both, an RTU frame may look like a header.
+pub(crate) fn request_on_tcp(bytes: &[u8]) -> Cut {
+    let cut = header(bytes);
+    let Cut::Frame(length) = cut else { return cut };
+    match request_length(&bytes[HEADER..length]) {
+        Ok((_, known)) if known == length - HEADER + 2 => cut,
+        // Only the sender knows how long a request of an unknown function is.
+        Err(Err::Error(_)) if length == bytes.len() && bytes[HEADER + 1] != 0 => cut,
+        Ok(_) | Err(_) => Cut::Broken,
+    }
+}
+
+/// What a master hears on Modbus/TCP.
+pub(crate) fn reply_on_tcp(bytes: &[u8]) -> Cut {
+    header(bytes)
+}
+
+fn header(bytes: &[u8]) -> Cut {
+    match *bytes {
+        [_, _, 0, 0, high, low, ref rest @ ..] => {
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            match length {
+                2..=254 if rest.len() >= length => Cut::Frame(HEADER + length),
+                2..=254 => Cut::More,
+                _ => Cut::Broken,
+            }
+        }
+        [] | [_] | [_, _] | [_, _, 0] | [_, _, 0, 0] | [_, _, 0, 0, _] => Cut::More,
+        _ => Cut::Broken,
+    }
+}
+
+/// An RTU frame of what stands behind a header.
+pub(crate) fn sealed(message: &[u8]) -> Vec<u8> {
+    let crc = CRC.checksum(message).to_le_bytes();
+    [message, &crc].concat()
 }
 
 /// Whether `frame` ends in its CRC, low byte first. Appending a CRC to what it covers makes the

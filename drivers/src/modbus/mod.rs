@@ -1,5 +1,5 @@
-//! Modbus RTU: [`session::Session`] is the master, [`responder::Responder`] the slave. The crate
-//! `rmodbus` builds and reads the messages; cutting a stream into frames is done here.
+//! Modbus RTU, and Modbus/TCP where a unit has it: [`session::Session`] is the master,
+//! [`responder::Responder`] the slave. The crate `rmodbus` builds and reads the messages; cutting a stream into frames is done here.
 
 pub(crate) mod exception;
 pub(crate) mod frame;

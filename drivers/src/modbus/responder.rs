@@ -24,6 +24,8 @@ pub(crate) enum Access<'a> {
 #[derive(Debug)]
 pub(crate) struct Responder {
     address: u8,
+    /// Whether it also answers Modbus/TCP.
+    on_tcp: bool,
     heard: Vec<u8>,
     heard_at: BenchTime,
     words: Vec<u16>,
@@ -36,10 +38,19 @@ impl Responder {
     pub(crate) fn new(address: u8) -> Responder {
         Responder {
             address,
+            on_tcp: false,
             heard: Vec::new(),
             heard_at: BenchTime::ZERO,
             words: Vec::new(),
             skipped: 0,
+        }
+    }
+
+    /// The same slave, which answers Modbus/TCP to who speaks it, and RTU to who speaks that.
+    pub(crate) fn and_on_tcp(self) -> Responder {
+        Responder {
+            on_tcp: true,
+            ..self
         }
     }
 
@@ -59,10 +70,16 @@ impl Responder {
         let mut answers = Vec::new();
         let mut rest = heard.as_slice();
         loop {
-            match frame::request(rest) {
+            let (cut, on_tcp) = self.cut(rest);
+            match cut {
                 Cut::Frame(length) => {
-                    answers.extend(self.answer(&rest[..length], &mut make));
-                    rest = &rest[length..];
+                    let (request, later) = rest.split_at(length);
+                    answers.extend(if on_tcp {
+                        self.answer_on_tcp(request, &mut make)
+                    } else {
+                        self.answer(request, &mut make)
+                    });
+                    rest = later;
                 }
                 Cut::More => break,
                 Cut::Broken => {
@@ -88,6 +105,39 @@ impl Responder {
     pub(crate) fn forget(&mut self) {
         self.skipped += self.heard.len() as u64;
         self.heard.clear();
+    }
+
+    /// What the bytes begin with, and whether that is Modbus/TCP.
+    fn cut(&self, bytes: &[u8]) -> (Cut, bool) {
+        let rtu = frame::request(bytes);
+        if !self.on_tcp || matches!(rtu, Cut::Frame(_)) {
+            return (rtu, false);
+        }
+        match (rtu, frame::request_on_tcp(bytes)) {
+            (_, whole @ Cut::Frame(_)) => (whole, true),
+            (Cut::Broken, Cut::More) => (Cut::More, true),
+            (rtu, _) => (rtu, false),
+        }
+    }
+
+    /// The same on Modbus/TCP, where units 0 and 255 mean whoever has the socket (implementation
+    /// guide V1.0b, section 4.4.2.1).
+    fn answer_on_tcp(
+        &mut self,
+        request: &[u8],
+        make: &mut impl FnMut(Access<'_>) -> Result<(), ErrorKind>,
+    ) -> Option<Vec<u8>> {
+        let (header, message) = request.split_at(frame::HEADER);
+        let mut message = message.to_vec();
+        let unit = message[0];
+        if matches!(unit, 0 | 255) {
+            message[0] = self.address;
+        }
+        let mut answer = self.answer(&frame::sealed(&message), make)?;
+        answer.truncate(answer.len() - 2);
+        answer[0] = unit;
+        let length = (answer.len() as u16).to_be_bytes();
+        Some([&header[..4], &length, &answer].concat())
     }
 
     /// The answer to a whole frame; none to another's, and none to what is no request.

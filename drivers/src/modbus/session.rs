@@ -22,6 +22,8 @@ pub(crate) struct Session {
     link: Link,
     clock: Clock,
     limit: Period,
+    /// The latest transaction, on Modbus/TCP; `None` on RTU.
+    transaction: Option<u16>,
     request: ModbusRequest,
     sent: Vec<u8>,
     heard: Vec<u8>,
@@ -39,6 +41,7 @@ impl Session {
             link,
             clock,
             limit,
+            transaction: None,
             request: ModbusRequest::new(1, ModbusProto::Rtu),
             sent: Vec::new(),
             heard: Vec::new(),
@@ -50,6 +53,12 @@ impl Session {
     /// The same conversation with the slave at `address`; without it, with slave 1.
     pub(crate) fn with_address(mut self, address: u8) -> Session {
         self.request.unit_id = address;
+        self
+    }
+
+    /// The same conversation on Modbus/TCP.
+    pub(crate) fn on_tcp(mut self) -> Session {
+        self.transaction = Some(0);
         self
     }
 
@@ -131,12 +140,20 @@ impl Session {
         self.settle().await?;
         // Until the answer is whole: whoever stops waiting half-way leaves it behind.
         self.unsettled = true;
-        let sent = self.link.send(Bytes::copy_from_slice(&self.sent)).await;
+        let message = match &mut self.transaction {
+            None => Bytes::copy_from_slice(&self.sent),
+            Some(transaction) => {
+                *transaction = transaction.wrapping_add(1);
+                on_tcp(*transaction, &self.sent)
+            }
+        };
+        let sent = self.link.send(message).await;
         sent.map_err(|error| self.error(error.into()))?;
         let deadline = self.clock.now() + self.limit;
         let (link, heard) = (&mut self.link, &mut self.heard);
         // One deadline for the whole answer, however many chunks it comes in.
-        let length = match self.clock.until(deadline, whole(link, heard)).await {
+        let answer = whole(link, heard, self.transaction);
+        let length = match self.clock.until(deadline, answer).await {
             Some(Ok(Some(length))) => length,
             Some(Err(error)) => return Err(self.error(error.into())),
             None if self.heard.is_empty() => {
@@ -207,14 +224,42 @@ impl Session {
     }
 }
 
-/// Waits for a whole frame and gives its length; `None` if what comes is none.
-async fn whole(link: &mut Link, heard: &mut Vec<u8>) -> Result<Option<usize>, LinkError> {
+/// A request in the form of Modbus/TCP: a header before it, and no CRC.
+fn on_tcp(transaction: u16, request: &[u8]) -> Bytes {
+    let message = &request[..request.len() - 2];
+    let [high, low] = transaction.to_be_bytes();
+    let length = message.len() as u8;
+    Bytes::from([&[high, low, 0, 0, 0, length], message].concat())
+}
+
+/// Waits for a whole frame and gives its length; `None` if what comes is none. What comes on
+/// Modbus/TCP is put into the form of RTU.
+async fn whole(
+    link: &mut Link,
+    heard: &mut Vec<u8>,
+    transaction: Option<u16>,
+) -> Result<Option<usize>, LinkError> {
     loop {
         heard.extend_from_slice(&link.receive().await?.chunk);
-        match frame::reply(heard) {
-            Cut::Frame(length) => return Ok(Some(length)),
-            Cut::More => {}
-            Cut::Broken => return Ok(None),
+        let cut = match transaction {
+            None => frame::reply(heard),
+            Some(_) => frame::reply_on_tcp(heard),
+        };
+        match (cut, transaction) {
+            (Cut::Frame(length), None) => return Ok(Some(length)),
+            (Cut::Frame(length), Some(transaction)) => {
+                let is_it = length == heard.len() && heard[..2] == transaction.to_be_bytes();
+                if !is_it {
+                    return Ok(None);
+                }
+                *heard = frame::sealed(&heard[frame::HEADER..]);
+                return Ok(match frame::reply(heard) {
+                    Cut::Frame(length) => Some(length),
+                    Cut::More | Cut::Broken => None,
+                });
+            }
+            (Cut::More, _) => {}
+            (Cut::Broken, _) => return Ok(None),
         }
     }
 }

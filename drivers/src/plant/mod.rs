@@ -205,6 +205,12 @@ impl Plant {
         self.buses[bus.0].sunk
     }
 
+    /// Whether anything is on a bus but its source: a board, or an electronic load.
+    pub fn is_loaded(&self, bus: BusId) -> bool {
+        let boards = self.boards.iter().any(|board| board.bus == Some(bus));
+        boards || self.buses[bus.0].sink != Sink::Off
+    }
+
     /// A bus at the last grid point.
     pub fn bus(&self, bus: BusId) -> Bus {
         self.buses[bus.0].state

@@ -38,10 +38,6 @@ pub(crate) struct Call<'a, M> {
     /// What the header means.
     pub(crate) meaning: M,
     /// The number in the header; 1 where none is.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for makes with several outputs")
-    )]
     pub(crate) number: u16,
     /// Whether it is a query.
     pub(crate) query: bool,

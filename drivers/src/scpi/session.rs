@@ -29,6 +29,8 @@ pub(crate) struct Session {
     unsettled: bool,
     /// The latest number by which the end of what was asked before is known.
     fence: u8,
+    /// How the oldest error is asked for.
+    next_error: &'static str,
     /// The controller between the line and the instrument, if there is one.
     controller: Option<Controller>,
 }
@@ -53,8 +55,14 @@ impl Session {
             heard: Vec::new(),
             unsettled: false,
             fence: 0,
+            next_error: NEXT_ERROR,
             controller: None,
         }
+    }
+
+    /// The same with a make's own question for the oldest error.
+    pub(crate) fn with_errors_by(self, next_error: &'static str) -> Session {
+        Session { next_error, ..self }
     }
 
     /// The same through a Prologix GPIB-USB controller, which is asked to read after each
@@ -78,7 +86,7 @@ impl Session {
     /// # Errors
     /// If the instrument refuses, or cannot be heard.
     pub(crate) async fn tell(&mut self, setting: &str) -> Result<(), DeviceError> {
-        let error = self.exchange(setting, Some(NEXT_ERROR)).await?;
+        let error = self.exchange(setting, Some(self.next_error)).await?;
         let Some((code, text)) = parse_error(&error) else {
             return Err(self.garbled(setting, &error));
         };
@@ -87,7 +95,7 @@ impl Session {
         }
         // Whatever else the queue holds would be blamed on the next setting.
         for _ in 0..QUEUE_LENGTH {
-            let more = self.ask(NEXT_ERROR).await?;
+            let more = self.ask(self.next_error).await?;
             if parse_error(&more).is_none_or(|(code, _)| code == 0) {
                 break;
             }
@@ -278,6 +286,7 @@ impl Session {
     }
 }
 
+/// How the oldest error is asked for.
 const NEXT_ERROR: &str = "SYST:ERR?";
 
 /// Waits for a line feed; `None` if there is none in more bytes than any answer has.

@@ -30,6 +30,10 @@ pub(crate) mod code {
     pub(crate) const INVALID_EXPRESSION: i16 = -171;
     /// A list of channels where there are no channels.
     pub(crate) const EXPRESSION_NOT_ALLOWED: i16 = -178;
+    /// A trigger that nothing waits for.
+    pub(crate) const TRIGGER_IGNORED: i16 = -211;
+    /// What is begun waits already.
+    pub(crate) const INIT_IGNORED: i16 = -213;
     /// The value does not fit other settings.
     pub(crate) const SETTINGS_CONFLICT: i16 = -221;
     /// The number is too small or too large.
@@ -48,6 +52,8 @@ pub(crate) mod code {
     pub(crate) const TOO_MANY_ERRORS: i16 = -350;
     /// A line longer than the input buffer.
     pub(crate) const INPUT_OVERRUN: i16 = -363;
+    /// On RS-232 the older instruments of Hewlett-Packard must be told to listen first.
+    pub(crate) const NOT_IN_LOCAL: i16 = 550;
 }
 
 /// The standard's words for an error number.
@@ -67,6 +73,8 @@ pub(crate) fn text_of(code: i16) -> &'static str {
         code::CHARACTER_DATA_TOO_LONG => "Character data too long",
         code::INVALID_EXPRESSION => "Invalid expression",
         code::EXPRESSION_NOT_ALLOWED => "Expression data not allowed",
+        code::TRIGGER_IGNORED => "Trigger ignored",
+        code::INIT_IGNORED => "Init ignored",
         code::SETTINGS_CONFLICT => "Settings conflict",
         code::OUT_OF_RANGE => "Data out of range",
         code::TOO_MUCH_DATA => "Too much data",
@@ -81,6 +89,7 @@ pub(crate) fn text_of(code: i16) -> &'static str {
         320 => "Vmp must be less than Voc",
         321 => "Imp must be less than or equal to Isc",
         322 => "SAS curve parameters are too small",
+        code::NOT_IN_LOCAL => "Command not allowed in local",
         328 => "SAS curve exceeds the output rating",
         -199..=-100 => "Command error",
         -299..=-200 => "Execution error",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::prediction::{Prediction, TrackPoint};
-use super::spacecraft::SolarArray;
+use super::spacecraft::{BASEPLATE, SolarArray};
 use crate::command::Command;
 use crate::name::DeviceName;
 use crate::phase::Phase;
@@ -82,22 +82,54 @@ pub fn array_timeline(
     timeline(points, device, SUPPLY_RESOLUTION, command)
 }
 
-/// The baseplate of the satellite as set points of a chamber, at the same instants.
+/// What of the satellite a chamber follows, and how fast it can.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Follow {
+    /// The lump, by its name.
+    pub lump: String,
+    /// Fastest change of what it is told, K/min; as the lump's own if absent.
+    pub kelvin_per_minute: Option<f64>,
+}
+
+impl Default for Follow {
+    /// The baseplate, as fast as it changes.
+    fn default() -> Follow {
+        Follow {
+            lump: BASEPLATE.to_owned(),
+            kelvin_per_minute: None,
+        }
+    }
+}
+
+/// A lump of the satellite as set points of a chamber, at the same instants; where it changes
+/// faster than the chamber may, the chamber comes after it. Nothing if there is no such lump.
 pub fn chamber_timeline(
     prediction: &Prediction,
     device: &DeviceName,
     window: Window,
     every: Period,
+    follow: &Follow,
 ) -> Timeline {
     let command = |[celsius]: [f64; 1]| Command::Chamber {
         target: Celsius(celsius),
         slew: None,
     };
-    let at = instants(prediction, window, every);
-    let points = at
+    let mut last: Option<(BenchTime, f64)> = None;
+    let told = instants(prediction, window, every)
         .into_iter()
-        .map(|at| (at, [prediction.at(at).baseplate_celsius]));
-    timeline(points, device, CHAMBER_RESOLUTION, command)
+        .filter_map(|at| {
+            let wanted = prediction.celsius(&follow.lump, at)?;
+            let celsius = match (last, follow.kelvin_per_minute) {
+                (Some((before, from)), Some(rate)) => {
+                    let most = rate * at.micros_since(before) as f64 / 60e6;
+                    wanted.clamp(from - most, from + most)
+                }
+                _ => wanted,
+            };
+            last = Some((at, celsius));
+            Some((at, [celsius]))
+        });
+    timeline(told, device, CHAMBER_RESOLUTION, command)
 }
 
 /// When a set point may fall, on whole milliseconds inside `window`.

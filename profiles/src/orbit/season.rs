@@ -36,19 +36,26 @@ pub struct Season {
     pub longest_seconds: f64,
 }
 
-/// One revolution a day for `days` days; the first is about `start`.
+/// One revolution a day for `days` days; the first is about `start`. What keeps the days from
+/// going on is there too: elements decay, and tables end.
 ///
 /// # Errors
-/// If the satellite has no position on one of them.
+/// If the satellite has no position on the first of them.
 pub fn year(
     orbit: &Orbit,
     start: Utc,
     days: usize,
     model: ShadowModel,
-) -> Result<Vec<Day>, PropagationError> {
-    (0..days)
-        .map(|day| one_day(orbit, start.plus_seconds(86_400.0 * day as f64), model))
-        .collect()
+) -> Result<(Vec<Day>, Option<PropagationError>), PropagationError> {
+    let mut found = vec![one_day(orbit, start, model)?];
+    for day in 1..days {
+        let at = start.plus_seconds(86_400.0 * day as f64);
+        match one_day(orbit, at, model) {
+            Ok(day) => found.push(day),
+            Err(error) => return Ok((found, Some(error))),
+        }
+    }
+    Ok((found, None))
 }
 
 fn one_day(orbit: &Orbit, at: Utc, model: ShadowModel) -> Result<Day, PropagationError> {

@@ -23,6 +23,8 @@ pub(super) struct Sky {
     /// Share of the sunlight that an Earth of albedo 1 would throw on a plate that faces it:
     /// its view factor times the cosine of the Sun's zenith angle below the satellite.
     pub(super) earthshine: f64,
+    /// View factor of the Earth from a plate that faces it.
+    pub(super) earth_view: f64,
 }
 
 /// Samples over a span.
@@ -57,6 +59,7 @@ impl Skies {
             flux: before.flux + (after.flux - before.flux) * share,
             beta_deg: before.beta_deg + (after.beta_deg - before.beta_deg) * share,
             earthshine: before.earthshine + (after.earthshine - before.earthshine) * share,
+            earth_view: before.earth_view + (after.earth_view - before.earth_view) * share,
         }
     }
 }
@@ -67,9 +70,11 @@ fn sky(orbit: &Orbit, at: Utc, sun: Vector) -> Result<Sky, PropagationError> {
     let radius = state.position.norm();
     let zenith_cosine = state.position.dot(sun) / (radius * sun.norm());
     let distance = sun.norm() / ASTRONOMICAL_UNIT_KM;
+    let earth_view = (EARTH_RADIUS_KM / radius).powi(2);
     Ok(Sky {
         flux: SOLAR_CONSTANT / (distance * distance),
         beta_deg: normal.dot(sun.unit()).asin().to_degrees(),
-        earthshine: zenith_cosine.max(0.0) * (EARTH_RADIUS_KM / radius).powi(2),
+        earthshine: zenith_cosine.max(0.0) * earth_view,
+        earth_view,
     })
 }

@@ -106,6 +106,12 @@ impl Utc {
         }
     }
 
+    /// Microseconds since 1970-01-01T00:00:00 UTC as POSIX counts them, that is without leap
+    /// seconds; inside one they go on and are gone back over in the next second.
+    pub fn posix_micros(self) -> i64 {
+        self.tai_micros - self.leap_seconds() * MICROS
+    }
+
     /// The instant `seconds` later (earlier if negative), to the nearest microsecond.
     #[must_use]
     pub fn plus_seconds(self, seconds: f64) -> Utc {

@@ -21,6 +21,18 @@ const OPEN_CIRCUIT: [(f64, f64); 12] = [
     (1.00, 4.18),
 ];
 
+/// Integral of that voltage from empty to each row, V.
+const BELOW: [f64; OPEN_CIRCUIT.len()] = {
+    let mut below = [0.0; OPEN_CIRCUIT.len()];
+    let mut row = 1;
+    while row < below.len() {
+        let ((x0, y0), (x1, y1)) = (OPEN_CIRCUIT[row - 1], OPEN_CIRCUIT[row]);
+        below[row] = below[row - 1] + (x1 - x0) * 0.5 * (y0 + y1);
+        row += 1;
+    }
+    below
+};
+
 /// Below this temperature of the cells, °C, charging plates lithium, so that it is refused.
 pub const COLDEST_CHARGE_CELSIUS: f64 = 0.0;
 
@@ -56,13 +68,13 @@ impl Pack {
     /// Energy that lies in the charge, from empty, without the losses of the resistance, J.
     pub fn stored_joules(&self, soc: f64) -> f64 {
         let soc = soc.clamp(0.0, 1.0);
-        let below = OPEN_CIRCUIT.windows(2).filter(|pair| pair[0].0 < soc);
-        let volts: f64 = below
-            .map(|pair| {
-                let ((x0, y0), end) = (pair[0], pair[1].0.min(soc));
-                (end - x0) * 0.5 * (y0 + cell_volts(end))
-            })
-            .sum();
+        let lower = OPEN_CIRCUIT
+            .partition_point(|&(at, _)| at <= soc)
+            .clamp(1, OPEN_CIRCUIT.len() - 1)
+            - 1;
+        let (at, volts) = OPEN_CIRCUIT[lower];
+        let here = (soc - at) * 0.5 * (volts + cell_volts(soc));
+        let volts = BELOW[lower] + here;
         volts * f64::from(self.cells_in_series) * self.capacity_ah * 3_600.0
     }
 
@@ -149,6 +161,19 @@ mod tests {
             assert!((PACK.open_circuit_volts(soc) - volts).abs() < 1e-9, "{soc}");
         }
         assert!(PACK.terminal_volts(0.5, 10.0) < PACK.terminal_volts(0.5, -10.0));
+    }
+
+    #[test]
+    fn stored_energy_is_the_area_under_the_voltage() {
+        for soc in [0.0, 0.03, 0.05, 0.2, 0.47, 0.9, 1.0] {
+            const SLICES: u32 = 20_000;
+            let slice = soc / f64::from(SLICES);
+            let volts =
+                (0..SLICES).map(|at| PACK.open_circuit_volts((f64::from(at) + 0.5) * slice));
+            let area = volts.sum::<f64>() * slice * 36_000.0;
+            let stored = PACK.stored_joules(soc);
+            assert!((stored - area).abs() < 0.1, "{soc}: {stored} {area}");
+        }
     }
 
     #[test]

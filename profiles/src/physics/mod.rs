@@ -3,5 +3,4 @@
 pub mod array_curve;
 pub mod battery;
 pub mod solar_cell;
-pub mod thermal_mass;
 pub mod thermal_network;

@@ -1,12 +1,16 @@
 //! Several lumps that warm and cool, joined by conduction and radiation.
 
-use super::thermal_mass::STEFAN_BOLTZMANN;
+/// Stefan-Boltzmann constant, W/(m² K⁴) (CODATA 2018).
+pub const STEFAN_BOLTZMANN: f64 = 5.670_374_419e-8;
 
-/// 0 degC, K.
+/// 0 °C, K.
 const ZERO_CELSIUS: f64 = 273.15;
 
 /// Share of the fastest time constant that one internal step may take.
 const STEP_SHARE: f64 = 0.05;
+
+/// Temperature for which time constants are told, K: where a lump is cold now it may be warm soon.
+const USUAL_KELVIN: f64 = 300.0;
 
 /// One lump.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,9 @@ pub struct ThermalNetwork {
     nodes: Vec<Node>,
     joints: Vec<Joint>,
     sink_kelvin: f64,
+    /// Temperatures within a step, degC, and flows, W: kept, so that a step allocates nothing.
+    middle: Vec<f64>,
+    flows: Vec<f64>,
 }
 
 impl ThermalNetwork {
@@ -60,10 +67,13 @@ impl ThermalNetwork {
             a != b && a < nodes.len() && b < nodes.len()
         };
         let good = joints.iter().all(known) && nodes.iter().all(|node| node.heat_capacity > 0.0);
+        let count = nodes.len();
         good.then_some(ThermalNetwork {
             nodes,
             joints,
             sink_kelvin,
+            middle: vec![0.0; count],
+            flows: vec![0.0; count],
         })
     }
 
@@ -86,68 +96,86 @@ impl ThermalNetwork {
             1.0
         };
         let step = seconds / steps;
+        let mut middle = std::mem::take(&mut self.middle);
+        let mut flows = std::mem::take(&mut self.flows);
+        let put_in = watts.iter().take(self.nodes.len()).sum::<f64>();
         for _ in 0..steps as u64 {
-            let now: Vec<f64> = self.nodes.iter().map(|node| node.celsius).collect();
-            let (first, _) = self.flows(&now, watts);
-            let capacity = |place: usize| self.nodes[place].heat_capacity;
-            let middle: Vec<f64> = (0..now.len())
-                .map(|place| now[place] + 0.5 * step * first[place] / capacity(place))
-                .collect();
-            let (flows, radiated) = self.flows(&middle, watts);
+            for (now, node) in middle.iter_mut().zip(&self.nodes) {
+                *now = node.celsius;
+            }
+            self.flow(&middle, watts, &mut flows);
+            for ((now, node), flow) in middle.iter_mut().zip(&self.nodes).zip(&flows) {
+                *now += 0.5 * step * flow / node.heat_capacity;
+            }
+            let radiated = self.flow(&middle, watts, &mut flows);
             for (node, flow) in self.nodes.iter_mut().zip(&flows) {
                 let before = node.celsius;
                 node.celsius += step * flow / node.heat_capacity;
                 balance.kept += node.heat_capacity * (node.celsius - before);
             }
-            balance.put_in += step * watts.iter().take(now.len()).sum::<f64>();
+            balance.put_in += step * put_in;
             balance.radiated += step * radiated;
         }
+        (self.middle, self.flows) = (middle, flows);
         balance
     }
 
-    /// Heat into each lump, W, and what all of them radiate to space, W.
-    fn flows(&self, celsius: &[f64], watts: &[f64]) -> (Vec<f64>, f64) {
-        let fourth = |celsius: f64| (celsius + ZERO_CELSIUS).powi(4);
-        let mut flows: Vec<f64> = (0..celsius.len())
-            .map(|place| watts.get(place).copied().unwrap_or(0.0))
-            .collect();
+    /// Holds a lump at or above `low` and at or below `high`, degC; the heat that this took, J
+    /// (negative: taken away).
+    pub fn hold(&mut self, place: usize, low: f64, high: f64) -> f64 {
+        let Some(node) = self.nodes.get_mut(place) else {
+            return 0.0;
+        };
+        let before = node.celsius;
+        node.celsius = before.max(low).min(high);
+        node.heat_capacity * (node.celsius - before)
+    }
+
+    /// Puts the heat into each lump, W, into `flows`; what all of them radiate to space, W.
+    fn flow(&self, celsius: &[f64], watts: &[f64], flows: &mut [f64]) -> f64 {
+        let fourth = |celsius: f64| {
+            let square = (celsius + ZERO_CELSIUS) * (celsius + ZERO_CELSIUS);
+            square * square
+        };
+        let space = self.sink_kelvin.powi(4);
         let mut radiated = 0.0;
         for (place, node) in self.nodes.iter().enumerate() {
-            let difference = fourth(celsius[place]) - self.sink_kelvin.powi(4);
-            let out = node.emissive_area * STEFAN_BOLTZMANN * difference;
-            flows[place] -= out;
+            let out = node.emissive_area * STEFAN_BOLTZMANN * (fourth(celsius[place]) - space);
+            flows[place] = watts.get(place).copied().unwrap_or(0.0) - out;
             radiated += out;
         }
         for joint in &self.joints {
             let [a, b] = joint.between;
-            let over = joint.conductance * (celsius[a] - celsius[b])
-                + joint.radiative * STEFAN_BOLTZMANN * (fourth(celsius[a]) - fourth(celsius[b]));
+            let mut over = joint.conductance * (celsius[a] - celsius[b]);
+            if joint.radiative > 0.0 {
+                let difference = fourth(celsius[a]) - fourth(celsius[b]);
+                over += joint.radiative * STEFAN_BOLTZMANN * difference;
+            }
             flows[a] -= over;
             flows[b] += over;
         }
-        (flows, radiated)
+        radiated
     }
 
     /// The shortest time constant, s; infinite where nothing is exchanged.
-    fn fastest_seconds(&self) -> f64 {
-        let mut conductance = vec![0.0; self.nodes.len()];
-        let radiative = |area: f64, place: usize| {
-            // Where a lump is cold now it may be warm soon: at least room temperature.
-            let kelvin = (self.nodes[place].celsius + ZERO_CELSIUS).max(300.0);
-            4.0 * area * STEFAN_BOLTZMANN * kelvin.powi(3)
-        };
-        for (place, node) in self.nodes.iter().enumerate() {
-            conductance[place] += radiative(node.emissive_area, place);
-        }
+    pub fn fastest_seconds(&self) -> f64 {
+        let constants = (0..self.nodes.len()).map(|place| self.settling_seconds(place));
+        constants.fold(f64::INFINITY, f64::min)
+    }
+
+    /// Time in which 63 % of a change of this lump alone is done, s, at its temperature or at
+    /// room temperature, whichever is warmer.
+    pub fn settling_seconds(&self, place: usize) -> f64 {
+        let node = &self.nodes[place];
+        let kelvin = (node.celsius + ZERO_CELSIUS).max(USUAL_KELVIN);
+        let radiation = 4.0 * STEFAN_BOLTZMANN * kelvin * kelvin * kelvin;
+        let mut conductance = radiation * node.emissive_area;
         for joint in &self.joints {
-            for place in joint.between {
-                conductance[place] += joint.conductance + radiative(joint.radiative, place);
+            if joint.between.contains(&place) {
+                conductance += joint.conductance + radiation * joint.radiative;
             }
         }
-        let constants = self.nodes.iter().zip(conductance);
-        constants
-            .map(|(node, conductance)| node.heat_capacity / conductance)
-            .fold(f64::INFINITY, f64::min)
+        node.heat_capacity / conductance
     }
 }
 
@@ -180,6 +208,41 @@ mod tests {
                 .iter()
                 .all(|n| (n.celsius - 30.0).abs() < 1e-6)
         );
+    }
+
+    #[test]
+    fn a_sphere_in_sunlight_is_just_above_freezing() {
+        // alpha = eps: T = (1361 / 4 / sigma)^(1/4) = 278.3 K, for any size.
+        let sphere = node(8_000.0, 4.0, 80.0);
+        let mut network = ThermalNetwork::new(vec![sphere], Vec::new(), 2.7).unwrap();
+        network.advance(&[1_361.0], 300_000.0);
+        let celsius = network.nodes()[0].celsius;
+        assert!((celsius - 5.17).abs() < 0.05, "{celsius}");
+    }
+
+    #[test]
+    fn one_second_steps_agree_with_finer_ones() {
+        let cooled = |steps: u32, seconds: f64| {
+            let plate = node(8_000.0, 0.3, 40.0);
+            let mut network = ThermalNetwork::new(vec![plate], Vec::new(), 2.7).unwrap();
+            for _ in 0..steps {
+                network.advance(&[30.0], seconds);
+            }
+            network.nodes()[0].celsius
+        };
+        let (coarse, fine) = (cooled(2_000, 1.0), cooled(200_000, 0.01));
+        assert!((coarse - fine).abs() < 1e-4, "{coarse} {fine}");
+    }
+
+    #[test]
+    fn a_lonely_lump_integrates_its_power_and_can_be_held() {
+        let lonely = node(8_000.0, 0.0, 20.0);
+        let mut network = ThermalNetwork::new(vec![lonely], Vec::new(), 2.7).unwrap();
+        network.advance(&[80.0], 100.0);
+        assert!((network.nodes()[0].celsius - 21.0).abs() < 1e-12);
+        assert!((network.hold(0, 22.0, 50.0) - 8_000.0).abs() < 1e-9);
+        assert!((network.hold(0, -50.0, 21.5) + 4_000.0).abs() < 1e-9);
+        assert!(network.fastest_seconds().is_infinite());
     }
 
     #[test]

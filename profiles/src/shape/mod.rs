@@ -6,7 +6,7 @@ mod ramp;
 mod table;
 
 pub use constant::Constant;
-pub use cycles::{Cycles, Standard};
+pub use cycles::{CycleError, CycleSpec, Cycles, Leg, Standard, Stretch};
 pub use ramp::Ramp;
 pub use table::{Between, Table, TableError};
 

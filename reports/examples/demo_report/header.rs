@@ -74,6 +74,7 @@ fn device(
         link: link.to_owned(),
         emulated: role != "profile",
         channels: specs,
+        calibration: None,
     }
 }
 
@@ -139,6 +140,7 @@ pub(crate) fn header() -> Header {
         scenario: "single-stream".to_owned(),
         input_bytes: 12_288,
         output_bytes: 1_024,
+        expired: None,
     };
     Header {
         campaign: "two ISS orbits".to_owned(),
@@ -167,6 +169,7 @@ pub(crate) fn header() -> Header {
         phases: phases(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
             workload("keyword-spotting", 3, "kws-int8"),

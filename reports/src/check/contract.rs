@@ -68,6 +68,7 @@ fn header(check: CheckSpec) -> Header {
             link: "memory".to_owned(),
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
+            calibration: None,
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {
@@ -76,6 +77,7 @@ fn header(check: CheckSpec) -> Header {
         }],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),
@@ -84,6 +86,7 @@ fn header(check: CheckSpec) -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),

@@ -22,10 +22,22 @@ pub(super) const KIND: Kind = Kind {
             default: Some(OptionDefault::Number(0.0)),
             help: "how long it must be outside to count; 0 s: every sample counts",
         },
+        OptionSpec {
+            name: "guard",
+            kind: OptionKind::Choice(&["true", "false"]),
+            default: Some(OptionDefault::Text("false")),
+            help: "whether the limits are drawn in by the uncertainty of what measures",
+        },
     ],
     validate,
     build: |setup| Box::new(InRange::new(setup)),
 };
+
+/// By how much `min` and `max` are drawn in, in the channel's unit: what the plan makes of `guard`
+/// and the accuracy of the model (guarded acceptance, as JCGM 106 and ILAC-G8 have it).
+pub const GUARD_MIN: &str = "guard_min";
+/// See [`GUARD_MIN`].
+pub const GUARD_MAX: &str = "guard_max";
 
 fn validate(options: &Options) -> Result<(), String> {
     match (options.number("min"), options.number("max")) {
@@ -56,6 +68,7 @@ struct InRange {
     min: f64,
     max: f64,
     hold: f64,
+    guarded: bool,
     worst: Option<Seen>,
     excursion: Option<Excursion>,
     /// How many excursions were too short to count.
@@ -67,8 +80,11 @@ impl InRange {
         let question = Question::new(setup);
         InRange {
             moments: Moments::new(&setup.spec),
-            min: question.option("min").unwrap_or(f64::NEG_INFINITY),
-            max: question.option("max").unwrap_or(f64::INFINITY),
+            min: question.option("min").unwrap_or(f64::NEG_INFINITY)
+                + question.option(GUARD_MIN).unwrap_or(0.0),
+            max: question.option("max").unwrap_or(f64::INFINITY)
+                - question.option(GUARD_MAX).unwrap_or(0.0),
+            guarded: question.option(GUARD_MIN).is_some() || question.option(GUARD_MAX).is_some(),
             hold: question.option("hold").unwrap_or(0.0),
             question,
             worst: None,
@@ -163,13 +179,19 @@ impl InRange {
         } else {
             "above"
         };
-        format!("{subject} {value} {side} {limit} {when}")
+        let guarded = if self.guarded { " guarded" } else { "" };
+        format!("{subject} {value} {side}{guarded} {limit} {when}")
     }
 
     fn excused(&self) -> String {
+        let guard = if self.guarded {
+            " (limits guarded by the uncertainty)"
+        } else {
+            ""
+        };
         match self.forgiven {
-            0 => String::new(),
-            count => format!("; {count} excursions shorter than {} s", self.hold),
+            0 => guard.to_owned(),
+            count => format!("{guard}; {count} excursions shorter than {} s", self.hold),
         }
     }
 }

@@ -45,6 +45,7 @@ struct Wrong {
 struct MatchesGolden {
     question: Question,
     golden_name: String,
+    expired: Option<String>,
     golden: Option<Arc<Golden>>,
     answers: BTreeMap<Answer, Given>,
     /// Outputs that were compared, and the bytes they were compared by.
@@ -64,6 +65,7 @@ impl MatchesGolden {
         let golden_name = workload.map_or(String::new(), |workload| workload.golden.clone());
         MatchesGolden {
             question: Question::new(setup),
+            expired: workload.and_then(|workload| workload.expired.clone()),
             golden: setup.goldens.workloads.get(&golden_name).cloned(),
             golden_name,
             answers: BTreeMap::new(),
@@ -174,7 +176,10 @@ impl MatchesGolden {
                 let state = golden.manifest().state.name();
                 Some(format!("golden `{name}` is {state}, not accepted"))
             }
-            Some(_) => None,
+            Some(_) => {
+                let expired = self.expired.as_ref();
+                expired.map(|day| format!("golden `{name}` counted until {day}"))
+            }
         }
     }
 
@@ -263,11 +268,7 @@ impl Check for MatchesGolden {
     }
 
     fn failing(&self) -> bool {
-        let usable = self
-            .golden
-            .as_ref()
-            .is_some_and(|golden| golden.is_accepted());
-        usable && (self.wrong.is_some() || self.silences > 0)
+        self.unusable().is_none() && (self.wrong.is_some() || self.silences > 0)
     }
 
     fn conclude(self: Box<Self>) -> Finding {

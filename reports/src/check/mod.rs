@@ -1,6 +1,7 @@
 //! Checks: one line per kind.
 
 mod in_range;
+mod limits;
 mod matches_golden;
 mod moments;
 mod no_loss;
@@ -14,12 +15,14 @@ mod throughput;
 #[cfg(test)]
 mod contract;
 
+pub use in_range::{GUARD_MAX, GUARD_MIN};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 pub use role::{Check, CheckSetup, Kind, Target};
 
 /// Every kind of check that a campaign can ask for.
 pub static KINDS: &[Kind] = &[
     in_range::KIND,
+    limits::KIND,
     settles::KIND,
     slew::KIND,
     no_loss::KIND,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Golden;
 use super::element::coordinates;
-use super::manifest::Comparator;
 
 /// How near an output comes to its golden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,15 +133,15 @@ pub(super) fn compare(golden: &Golden, input: usize, actual: &[u8]) -> Compariso
 }
 
 /// An output and its golden as numbers.
-struct Sides<'a> {
-    golden: &'a Golden,
-    input: usize,
-    a: Vec<f64>,
-    g: Vec<f64>,
+pub(super) struct Sides<'a> {
+    pub(super) golden: &'a Golden,
+    pub(super) input: usize,
+    pub(super) a: Vec<f64>,
+    pub(super) g: Vec<f64>,
 }
 
 impl Sides<'_> {
-    fn shape(&self) -> &[usize] {
+    pub(super) fn shape(&self) -> &[usize] {
         self.golden.output_shape()
     }
 
@@ -244,46 +243,6 @@ impl Sides<'_> {
         found.coordinates = coordinates(found.index.unwrap_or(0), self.shape());
         found
     }
-
-    /// The sentence of the first decision that does not hold.
-    fn decisions(&self, found: &mut Comparison) -> Option<String> {
-        let input = self.input;
-        match &self.golden.manifest().comparator {
-            Comparator::BitExact => {
-                let (ours, theirs) = (best(&self.a), best(&self.g));
-                (ours != theirs && self.golden.is_decided(input)).then(|| {
-                    format!(
-                        "output of input {input} decides for class {ours} ({}), golden for class \
-                         {theirs} ({} there, {} ours)",
-                        self.a[ours], self.g[theirs], self.a[theirs]
-                    )
-                })
-            }
-            Comparator::Tolerance { mask: None, .. } => None,
-            Comparator::Tolerance {
-                mask: Some(limits), ..
-            } => {
-                let mask = Mask::of(&self.a, &self.g, self.shape());
-                let (agreement, (class, iou)) = (mask.agreement(), mask.worst_iou());
-                found.mask_agreement = Some(agreement);
-                found.worst_iou = Some(iou);
-                if agreement < limits.min_class_agreement {
-                    return Some(format!(
-                        "mask of input {input} agrees in {:.3} % of pixels, at least {:.3} % asked",
-                        agreement * 100.0,
-                        limits.min_class_agreement * 100.0
-                    ));
-                }
-                (iou < limits.min_iou).then(|| {
-                    format!(
-                        "mask of input {input}: class {class} has IoU {iou:.4}, at least {:.4} \
-                         asked",
-                        limits.min_iou
-                    )
-                })
-            }
-        }
-    }
 }
 
 /// How much of what is allowed a difference uses: 1 for all of it.
@@ -292,65 +251,5 @@ fn used(difference: f64, allowed: f64) -> f64 {
         difference / allowed
     } else {
         0.0
-    }
-}
-
-/// The place of the largest element; the first of equals.
-fn best(values: &[f64]) -> usize {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best
-}
-
-/// How often each class was chosen by output and golden, classes on the first axis.
-struct Mask {
-    pixels: usize,
-    agreed: usize,
-    /// For each class: pixels of both, pixels of either.
-    classes: Vec<(usize, usize)>,
-}
-
-impl Mask {
-    fn of(a: &[f64], g: &[f64], shape: &[usize]) -> Mask {
-        let classes = shape.first().copied().unwrap_or(1).max(1);
-        let pixels = a.len() / classes;
-        let mut mask = Mask {
-            pixels,
-            agreed: 0,
-            classes: vec![(0, 0); classes],
-        };
-        let choose = |side: &[f64], pixel: usize| {
-            (1..classes).fold(0, |best, class| {
-                let better = side[class * pixels + pixel] > side[best * pixels + pixel];
-                if better { class } else { best }
-            })
-        };
-        for pixel in 0..pixels {
-            let (ours, theirs) = (choose(a, pixel), choose(g, pixel));
-            mask.classes[ours].1 += 1;
-            if ours == theirs {
-                mask.agreed += 1;
-                mask.classes[ours].0 += 1;
-            } else {
-                mask.classes[theirs].1 += 1;
-            }
-        }
-        mask
-    }
-
-    fn agreement(&self) -> f64 {
-        self.agreed as f64 / self.pixels.max(1) as f64
-    }
-
-    /// The class with the smallest intersection over union; classes that nobody chose count not.
-    fn worst_iou(&self) -> (usize, f64) {
-        let ious = self.classes.iter().enumerate().filter(|(_, c)| c.1 > 0);
-        ious.map(|(class, &(both, either))| (class, both as f64 / either as f64))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .unwrap_or((0, 1.0))
     }
 }

@@ -25,6 +25,9 @@ pub struct Manifest {
     pub noise_floor: f64,
     /// The network.
     pub model: ModelIdentity,
+    /// The last day on which it counts, `YYYY-MM-DD`; for ever if absent.
+    #[serde(default)]
+    pub expires: Option<String>,
     /// What made the outputs.
     #[serde(default)]
     pub provenance: Provenance,
@@ -85,6 +88,10 @@ pub struct Provenance {
     pub made_by: String,
     /// On which day, `YYYY-MM-DD`.
     pub date: String,
+    /// Who accepted it.
+    pub accepted_by: String,
+    /// On which day, `YYYY-MM-DD`.
+    pub accepted_on: String,
 }
 
 /// One tensor in a file of its own, the samples on its first axis.
@@ -118,6 +125,73 @@ pub enum Comparator {
         /// What the mask must keep, where the output is one.
         mask: Option<MaskLimits>,
     },
+    /// Every element of a quantised output within `max` steps, 99 % of them within `p99`, and the
+    /// best class held: across kernel sets of one precision. On logits, never on softmax.
+    Lsb {
+        /// Most steps that any element may be off.
+        max: f64,
+        /// Most steps that 99 % of the elements may be off.
+        p99: Option<f64>,
+    },
+    /// Every element within `max` units in the last place of single precision: for single
+    /// operators, not for whole networks.
+    Ulp {
+        /// Most units.
+        max: u64,
+    },
+    /// The output points where the golden does, and is as long: across precisions.
+    Similarity {
+        /// Least cosine, from 0 to 1.
+        min_cosine: f64,
+        /// Most mean squared error over the golden's mean square.
+        max_nmse: Option<f64>,
+    },
+    /// The `k` best classes are the golden's, as a set, where the golden decides between them.
+    TopK {
+        /// How many.
+        k: usize,
+    },
+    /// An image with no less than `min_db` of peak signal-to-noise ratio.
+    Psnr {
+        /// Least ratio, dB.
+        min_db: f64,
+    },
+    /// Tokens of a language model: the same, but for `max_edits` edits.
+    Tokens {
+        /// Most insertions, deletions and substitutions.
+        #[serde(default)]
+        max_edits: usize,
+    },
+    /// Boxes `class, score, left, top, right, bottom`, matched at an intersection over union of a
+    /// half.
+    Detections {
+        /// Least F1, from 0 to 1.
+        min_f1: f64,
+        /// Boxes of a lower score count not.
+        min_score: f64,
+    },
+}
+
+/// Whether the numbers of a comparator make sense.
+fn sensible(comparator: &Comparator) -> bool {
+    let length = |value: f64| value >= 0.0 && value.is_finite();
+    let share = |value: f64| (0.0..=1.0).contains(&value);
+    match comparator {
+        Comparator::BitExact | Comparator::Ulp { .. } | Comparator::Tokens { .. } => true,
+        Comparator::Tolerance { rtol, atol, mask } => {
+            share(*rtol)
+                && atol.is_none_or(length)
+                && mask.is_none_or(|m| share(m.min_class_agreement) && share(m.min_iou))
+        }
+        Comparator::Lsb { max, p99 } => length(*max) && p99.is_none_or(length),
+        Comparator::Similarity {
+            min_cosine,
+            max_nmse,
+        } => share(*min_cosine) && max_nmse.is_none_or(length),
+        Comparator::TopK { k } => *k > 0,
+        Comparator::Psnr { min_db } => length(*min_db),
+        Comparator::Detections { min_f1, min_score } => share(*min_f1) && min_score.is_finite(),
+    }
 }
 
 /// What a segmentation mask must keep.
@@ -152,17 +226,12 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Manifest, GoldenError> {
     if manifest.name != name {
         return Err(wrong(format!("is of golden `{}`", manifest.name)));
     }
-    let length = |value: f64| value >= 0.0 && value.is_finite();
-    let share = |value: f64| (0.0..=1.0).contains(&value);
-    let sensible = match manifest.comparator {
-        Comparator::BitExact => true,
-        Comparator::Tolerance { rtol, atol, mask } => {
-            share(rtol)
-                && atol.is_none_or(length)
-                && mask.is_none_or(|m| share(m.min_class_agreement) && share(m.min_iou))
-        }
-    };
-    if !sensible || !length(manifest.noise_floor) {
+    let floor = manifest.noise_floor;
+    let is_day = |text: &String| text.parse::<jiff::civil::Date>().is_ok();
+    if !manifest.expires.as_ref().is_none_or(is_day) {
+        return Err(wrong("`expires` is no day, such as 2027-12-31".to_owned()));
+    }
+    if !sensible(&manifest.comparator) || floor < 0.0 || !floor.is_finite() {
         return Err(wrong(
             "a tolerance is negative, or a share is not within 0 to 1".to_owned(),
         ));

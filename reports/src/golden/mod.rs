@@ -1,8 +1,11 @@
 //! Goldens: what was expected, accepted by a person, with where it came from.
 
+mod candidate;
 mod compare;
+mod decisions;
 mod element;
 mod manifest;
+mod measures;
 mod throughput;
 
 use std::collections::BTreeMap;
@@ -10,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use candidate::{Files, Origin, rungs};
 pub use compare::{Comparison, Rung};
 pub use element::ElementType;
 pub use manifest::{
@@ -200,6 +204,14 @@ impl Golden {
     fn tolerance(&self, input: usize) -> (f64, f64) {
         match self.manifest.comparator {
             Comparator::BitExact => (0.0, 0.0),
+            Comparator::Lsb { max, .. } => (0.0, max),
+            // These judge the output as a whole; elements are told, and bound by nothing.
+            Comparator::Ulp { .. }
+            | Comparator::Similarity { .. }
+            | Comparator::TopK { .. }
+            | Comparator::Psnr { .. }
+            | Comparator::Tokens { .. }
+            | Comparator::Detections { .. } => (0.0, f64::INFINITY),
             Comparator::Tolerance { rtol, atol, .. } => {
                 let magnitude = self.magnitudes.get(input).copied().unwrap_or(0.0);
                 // Four noise floors, since two correct runtimes already differ by one; and never

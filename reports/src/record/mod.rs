@@ -10,6 +10,7 @@
 //! | `/samples/<device>` | protobuf | what a device told at one time, a field for each channel |
 //! | `/inferences/<device>` | protobuf | one answered query |
 //! | `/outputs` | protobuf | an output's bytes, once for each digest, before they are needed |
+//! | `/wire/<device>` | protobuf | one chunk on a device's line, where the run keeps them |
 //! | `/events` | JSON | every other [`Event`](crate::event::Event) |
 
 mod reader;
@@ -67,4 +68,5 @@ mod topic {
     pub(super) const OUTPUTS: &str = "/outputs";
     pub(super) const SAMPLES: &str = "/samples/";
     pub(super) const INFERENCES: &str = "/inferences/";
+    pub(super) const WIRE: &str = "/wire/";
 }

@@ -51,6 +51,7 @@ enum Topic {
     Outputs,
     Samples(DeviceId),
     Inferences(DeviceId),
+    Wire(DeviceId),
     /// Nothing of ours.
     Other,
 }
@@ -181,6 +182,11 @@ impl Record {
                 let inferred = wire::inferred(message.data).ok_or_else(wrong)?;
                 (device, EventKind::Inferred(inferred))
             }
+            Topic::Wire(device) => {
+                let (sent, octets) = wire::chunk(message.data).ok_or_else(wrong)?;
+                let octets = octets.into();
+                (device, EventKind::Wire { sent, octets })
+            }
             Topic::Events => {
                 let mut event: Event = serde_json::from_slice(message.data)
                     .map_err(|error| content(message.byte, error.to_string()))?;
@@ -228,9 +234,11 @@ impl Topic {
             _ => {
                 let samples = name.strip_prefix(topic::SAMPLES).and_then(device);
                 let inferences = name.strip_prefix(topic::INFERENCES).and_then(device);
+                let wire = name.strip_prefix(topic::WIRE).and_then(device);
                 let samples = samples.map(Topic::Samples);
                 samples
                     .or(inferences.map(Topic::Inferences))
+                    .or(wire.map(Topic::Wire))
                     .unwrap_or(Topic::Other)
             }
         }

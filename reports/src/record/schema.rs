@@ -58,9 +58,24 @@ pub(super) fn outputs() -> Schema {
     plain("Output", &fields)
 }
 
+/// Fields of a chunk on a line.
+pub(super) mod wire_chunk {
+    pub(in super::super) const SENT: u32 = 1;
+    pub(in super::super) const OCTETS: u32 = 2;
+}
+
+/// The schema of chunks on lines.
+pub(super) fn wire() -> Schema {
+    let fields = [
+        ("sent", wire_chunk::SENT, Type::Bool),
+        ("octets", wire_chunk::OCTETS, Type::Bytes),
+    ];
+    plain("Wire", &fields)
+}
+
 /// The schemas of all devices' samples, named for the devices.
 pub(super) fn samples(devices: &[DeviceHeader]) -> Vec<Schema> {
-    let mut taken = BTreeSet::from(["Inference".to_owned(), "Output".to_owned()]);
+    let mut taken = BTreeSet::from(["Inference", "Output", "Wire"].map(str::to_owned));
     let each = devices.iter().map(|device| {
         let name = unique(&mut taken, &identifier(&device.name));
         finish(message(&name, &device.channels))

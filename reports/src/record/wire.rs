@@ -6,7 +6,7 @@
 
 use profiles::reading::{Reading, Value};
 
-use super::schema::{inference, output};
+use super::schema::{inference, output, wire_chunk};
 use crate::event::Inferred;
 
 const VARINT: u32 = 0;
@@ -92,6 +92,24 @@ pub(super) fn output(bytes: &[u8]) -> Option<(u32, &[u8])> {
     match (fields.next()?, fields.next()?) {
         ((output::DIGEST, Field::Fixed32(digest)), (output::BYTES, Field::Bytes(bytes))) => {
             Some((digest, bytes))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn put_chunk(out: &mut Vec<u8>, sent: bool, octets: &[u8]) {
+    put_tag(out, wire_chunk::SENT, VARINT);
+    put_varint(out, u32::from(sent));
+    put_tag(out, wire_chunk::OCTETS, LENGTH);
+    put_varint(out, octets.len() as u32);
+    out.extend_from_slice(octets);
+}
+
+pub(super) fn chunk(bytes: &[u8]) -> Option<(bool, &[u8])> {
+    let mut fields = Fields { rest: bytes };
+    match (fields.next()?, fields.next()?) {
+        ((wire_chunk::SENT, Field::Varint(sent)), (wire_chunk::OCTETS, Field::Bytes(octets))) => {
+            Some((sent != 0, octets))
         }
         _ => None,
     }

@@ -56,6 +56,8 @@ struct Channels {
     outputs: u16,
     /// By device.
     samples: Vec<u16>,
+    /// By device, where chunks are kept.
+    wire: Vec<u16>,
     /// By device, where it runs a workload.
     inferences: Vec<Option<u16>>,
 }
@@ -120,6 +122,10 @@ impl Recorder {
             EventKind::Inferred(inferred) => {
                 wire::put_inferred(&mut self.buffer, inferred);
                 self.channels.inferences.get(device).copied().flatten()
+            }
+            EventKind::Wire { sent, octets } => {
+                wire::put_chunk(&mut self.buffer, *sent, octets);
+                self.channels.wire.get(device).copied()
             }
             EventKind::OutputFetched { digest, output, .. } => {
                 self.put_output(at, *digest, output)?;
@@ -258,8 +264,18 @@ impl Channels {
             events: writer.add_channel(event_schema, topic::EVENTS, "json", &none)?,
             outputs: writer.add_channel(output_schema, topic::OUTPUTS, "protobuf", &none)?,
             samples: Vec::new(),
+            wire: Vec::new(),
             inferences: vec![None; header.devices.len()],
         };
+        if header.wire {
+            let wire = schema::wire();
+            let known = writer.add_schema(&wire.name, "protobuf", &wire.data)?;
+            for device in &header.devices {
+                let topic = format!("{}{}", topic::WIRE, device.name);
+                let channel = writer.add_channel(known, &topic, "protobuf", &none)?;
+                channels.wire.push(channel);
+            }
+        }
         let schemas = schema::samples(&header.devices);
         for (place, (device, schema)) in header.devices.iter().zip(&schemas).enumerate() {
             let known = writer.add_schema(&schema.name, "protobuf", &schema.data)?;

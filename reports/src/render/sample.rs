@@ -34,6 +34,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         link: "memory".to_owned(),
         emulated: true,
         channels,
+        calibration: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
             name: "keywords".to_owned(),
@@ -106,6 +108,7 @@ fn header() -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),
@@ -318,6 +321,7 @@ pub(super) fn nothing() -> Report {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -5,6 +5,7 @@ use profiles::time::BenchTime;
 
 use crate::header::DeviceHeader;
 
+use super::latency::percentile;
 use super::series::Series;
 
 /// How many changes of one state are kept.
@@ -63,6 +64,10 @@ pub struct Counts {
     pub late_sum_us: u64,
 }
 
+/// How many set points are kept for exact percentiles; 16 MB, more than a year at one in ten
+/// seconds.
+const SET_POINTS_KEPT: usize = 4_000_000;
+
 /// One device's part of the run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeviceStory {
@@ -77,6 +82,19 @@ pub struct DeviceStory {
     /// Counts.
     pub counts: Counts,
     factors: Option<(u16, u16)>,
+    /// How late each set point was, µs.
+    late: Vec<u32>,
+}
+
+/// How late the set points of a device were, µs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lateness {
+    /// Half of them were at most so late.
+    pub p50_us: u32,
+    /// Ninety-nine in a hundred were.
+    pub p99_us: u32,
+    /// The latest.
+    pub max_us: u32,
 }
 
 impl DeviceStory {
@@ -98,6 +116,7 @@ impl DeviceStory {
             }),
             set_points: Vec::new(),
             counts: Counts::default(),
+            late: Vec::new(),
             factors: power.map(|(volts, amps, _)| (volts, amps)),
         }
     }
@@ -142,6 +161,20 @@ impl DeviceStory {
         self.counts.set_points += 1;
         self.counts.late_sum_us = self.counts.late_sum_us.saturating_add(late_us);
         self.counts.late_max_us = self.counts.late_max_us.max(late_us);
+        if self.late.len() < SET_POINTS_KEPT {
+            self.late.push(u32::try_from(late_us).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// How late its set points were; `None` if there were none.
+    pub fn lateness(&self) -> Option<Lateness> {
+        let mut late = self.late.clone();
+        late.sort_unstable();
+        Some(Lateness {
+            max_us: *late.last()?,
+            p50_us: percentile(&late, 50),
+            p99_us: percentile(&late, 99),
+        })
     }
 
     /// The commanded series of that name, begun if need be.

@@ -1,7 +1,7 @@
 //! The gatherer: sees every event of a run and keeps what a report needs, at a cost that a run
 //! in virtual time does not feel.
 
-use profiles::command::{Command, Fault};
+use profiles::command::{Command, Fault, Sink};
 
 use crate::event::{Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
@@ -193,7 +193,16 @@ impl Gatherer {
                     told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
-                Command::SupplyOutput(_) | Command::Accelerator(_) | Command::Inject(_) => {}
+                Command::Load(sink) => match sink {
+                    Sink::Amps(amps) => told("amps", "A", amps.0),
+                    Sink::Volts(volts) => told("volts", "V", volts.0),
+                    Sink::Ohms(ohms) => told("ohms", "Ω", ohms.0),
+                    Sink::Watts(watts) => told("watts", "W", watts.0),
+                },
+                Command::SupplyOutput(_)
+                | Command::LoadInput(_)
+                | Command::Accelerator(_)
+                | Command::Inject(_) => {}
             }
         });
     }

@@ -65,7 +65,7 @@ impl Answers {
 }
 
 /// The nearest rank, as MLPerf counts: the smallest value that `percent` of all do not exceed.
-fn percentile(sorted: &[u32], percent: usize) -> u32 {
+pub(super) fn percentile(sorted: &[u32], percent: usize) -> u32 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted[rank - 1]
 }

@@ -15,7 +15,7 @@ use crate::event::DeviceId;
 use crate::header::{DeviceHeader, Header};
 use crate::verdict::{Ending, Finding, Verdict};
 
-pub use device::{Change, Counts, DeviceStory, NamedSeries};
+pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
 pub use gather::Gatherer;
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};

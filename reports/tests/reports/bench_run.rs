@@ -28,6 +28,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         link: "memory".to_owned(),
         emulated: true,
         channels,
+        calibration: None,
     }
 }
 
@@ -66,6 +67,7 @@ pub(crate) fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        wire: false,
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {
             name: "words".to_owned(),
@@ -74,6 +76,7 @@ pub(crate) fn header() -> Header {
             scenario: "single-stream".to_owned(),
             input_bytes: 12_288,
             output_bytes: 1_024,
+            expired: None,
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),

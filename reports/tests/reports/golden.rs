@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use reports::digest::sha256_hex;
-use reports::golden::{Band, Cell, Cells, Golden, GoldenError, Goldens, Rung, ThroughputGolden};
+use reports::golden::{
+    Band, Cell, Cells, Golden, GoldenError, Goldens, Origin, Rung, ThroughputGolden, rungs,
+};
 
 use crate::bench_run::header;
 
@@ -181,4 +183,149 @@ fn a_throughput_golden_is_the_same_text_again() {
     assert!(ThroughputGolden::from_toml("campaign = 'x'").is_err());
     let zero = text.replace("12.5", "0.0");
     assert!(ThroughputGolden::from_toml(&zero).is_err());
+}
+
+/// Comparator, type and golden, what passes, what does not and a part of what is said of it.
+type Case = (
+    &'static str,
+    &'static str,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    &'static str,
+);
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn cases() -> Vec<Case> {
+    let bytes = |values: &[i8]| {
+        values
+            .iter()
+            .map(|v| v.cast_unsigned())
+            .collect::<Vec<u8>>()
+    };
+    let near = f32::from_bits(2.0_f32.to_bits() + 3);
+    let tokens = |values: &[i32]| -> Vec<u8> {
+        values
+            .iter()
+            .flat_map(|token| token.to_le_bytes())
+            .collect()
+    };
+    let golden = floats(&[1.0, 5.0, 2.0, -1.0]);
+    let boxes = floats(&[1.0, 0.9, 0.0, 0.0, 10.0, 10.0]);
+    vec![
+        (
+            "kind = 'lsb'\nmax = 3.0\np99 = 2.0",
+            "i8",
+            bytes(&[10, 50, -20, 0]),
+            bytes(&[12, 49, -20, 1]),
+            bytes(&[12, 47, -20, 1]),
+            "off by 3 steps at the 99th percentile, allowed 2",
+        ),
+        (
+            "kind = 'lsb'\nmax = 40.0",
+            "i8",
+            bytes(&[10, 50, -20, 0]),
+            bytes(&[40, 50, -20, 0]),
+            bytes(&[50, 40, -20, 0]),
+            "decides for class 0",
+        ),
+        (
+            "kind = 'ulp'\nmax = 4",
+            "f32",
+            floats(&[1.0, 2.0]),
+            floats(&[1.0, near]),
+            floats(&[1.0, 2.000_002]),
+            "ulp at element 1",
+        ),
+        (
+            "kind = 'similarity'\nmin_cosine = 0.999\nmax_nmse = 0.01",
+            "f32",
+            golden.clone(),
+            floats(&[1.05, 5.0, 2.0, -1.0]),
+            floats(&[2.0, 10.0, 4.0, -2.0]),
+            "normalised mean squared error of 1.000e0",
+        ),
+        (
+            "kind = 'top-k'\nk = 2",
+            "f32",
+            golden.clone(),
+            floats(&[1.9, 2.0, 5.0, -9.0]),
+            floats(&[2.1, 5.0, 2.0, -1.0]),
+            "best classes [0, 1], golden [1, 2]",
+        ),
+        (
+            "kind = 'psnr'\nmin_db = 20.0",
+            "f32",
+            floats(&[0.0, 1.0, 0.0, 1.0]),
+            floats(&[0.05, 1.0, 0.0, 1.0]),
+            floats(&[0.5, 1.0, 0.0, 1.0]),
+            "12.04 dB, at least 20 asked",
+        ),
+        (
+            "kind = 'tokens'\nmax_edits = 1",
+            "i32",
+            tokens(&[4, 7, 9, 2]),
+            tokens(&[4, 7, 8, 2]),
+            tokens(&[4, 8, 9, 3]),
+            "2 edits from the golden's 4, allowed 1; the first 1 are the same, then 8 instead of 7",
+        ),
+        (
+            "kind = 'detections'\nmin_f1 = 0.9\nmin_score = 0.5",
+            "f32",
+            boxes,
+            floats(&[1.0, 0.8, 1.0, 0.0, 11.0, 10.0]),
+            floats(&[1.0, 0.8, 8.0, 0.0, 18.0, 10.0]),
+            "F1 0.0000, at least 0.9 asked",
+        ),
+    ]
+}
+
+#[test]
+fn each_comparator_holds_what_it_is_for_and_nothing_else() {
+    for (comparator, dtype, golden, passes, fails, said) in cases() {
+        let size = if dtype == "i8" { 1 } else { 4 };
+        let shape = [1, golden.len() / size];
+        let files = files("accepted", (dtype, &shape, &golden), comparator);
+        let golden = Golden::from_files("tiny", &files).unwrap();
+        let good = golden.compare(0, &passes);
+        assert_eq!(good.rung, Rung::Within, "{comparator}: {}", good.because);
+        let bad = golden.compare(0, &fails);
+        assert_eq!(bad.rung, Rung::Wrong, "{comparator}: {}", bad.because);
+        assert!(bad.because.contains(said), "{comparator}: {}", bad.because);
+    }
+}
+
+#[test]
+fn a_candidate_never_counts_until_somebody_accepts_it() {
+    let old = files(
+        "accepted",
+        ("i8", &[2, 2], &[1, 2, 3, 4]),
+        "kind = 'bit-exact'",
+    );
+    let golden = Golden::from_files("tiny", &old).unwrap();
+    let origin = Origin {
+        run: "run-7".to_owned(),
+        ..Origin::default()
+    };
+    let new = golden.candidate(&old, &[vec![1, 2], vec![3, 5]], &origin);
+    let new = new.unwrap();
+    let candidate = Golden::from_files("tiny", &new).unwrap();
+    assert!(!candidate.is_accepted());
+    let text = String::from_utf8(new["golden.toml"].clone()).unwrap();
+    assert!(text.contains("run = \"run-7\""), "{text}");
+    let before = sha256_hex(&old["outputs.safetensors"]);
+    assert!(text.contains(&format!("replaces = \"{before}\"")), "{text}");
+    let told = rungs(&golden.against(&candidate));
+    assert_eq!(told, [(Rung::Exact, 1), (Rung::Wrong, 1)]);
+    let manifest = candidate.accepted(&new, "a person", "2026-11-27").unwrap();
+    let mut accepted = new.clone();
+    accepted.insert("golden.toml".to_owned(), manifest);
+    let accepted = Golden::from_files("tiny", &accepted).unwrap();
+    assert!(accepted.is_accepted());
+    assert_eq!(accepted.manifest().provenance.accepted_by, "a person");
+    let short = golden.candidate(&old, &[vec![1, 2]], &origin).unwrap_err();
+    assert!(
+        short.to_string().contains("expected 2 outputs of 2 bytes"),
+        "{short}"
+    );
 }

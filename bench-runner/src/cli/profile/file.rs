@@ -3,6 +3,7 @@
 use crate::config::{Located, Node, Place, TableReader};
 
 use crate::config::orbit_source::{RawSource, shadow_table, source, within};
+use crate::config::satellite::{self as lists, RawLists};
 use crate::config::surroundings::{self, RawSurroundings};
 
 use super::satellite::{self, RawSection};
@@ -31,6 +32,7 @@ pub(super) struct RawFlight {
     pub(super) geometric: bool,
     pub(super) atmosphere_km: f64,
     pub(super) sections: Vec<RawSection>,
+    pub(super) lists: RawLists,
     pub(super) around: RawSurroundings,
 }
 
@@ -93,6 +95,7 @@ fn orbit(table: &TableReader<'_>, name: Option<String>) -> Option<RawFlight> {
         geometric,
         atmosphere_km,
         sections: satellite::sections(table),
+        lists: lists::read(table),
         around,
         source: source?,
     })

@@ -1,11 +1,14 @@
 //! Events and series as text that other programs read.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write;
 
-use profiles::orbit::{Utc, Vector, link_points};
+use profiles::orbit::{TrackPoint, Utc, Vector, link_points};
 use profiles::phase::Phase;
+use profiles::physics::array_curve::ArrayPoints;
 use profiles::time::{BenchTime, Period};
 
+use super::rows::{Form, Rows};
 use super::{Flown, Stop};
 
 /// `event,t_s,utc`, in order of time. Contacts and links have rows of their own, with the
@@ -53,8 +56,8 @@ pub(super) fn utc(flown: &Flown, at: BenchTime) -> Utc {
     flown.flight.start.plus_seconds(at.as_secs_f64())
 }
 
-/// The columns of a series after `t_s`, `utc` and `phase`.
-const COLUMNS: [&str; 16] = [
+/// The columns of a series after `t_s`, `utc` and `phase`, before those of the lumps.
+const COLUMNS: [&str; 21] = [
     "x_km",
     "y_km",
     "z_km",
@@ -71,31 +74,45 @@ const COLUMNS: [&str; 16] = [
     "limit_amps",
     "baseplate_celsius",
     "radius_km",
+    "array_celsius",
+    "isc_a",
+    "voc_v",
+    "imp_a",
+    "vmp_v",
 ];
 
+/// The names of all columns with numbers.
+fn columns(flown: &Flown) -> Vec<String> {
+    let lumps = flown.prediction.nodes.names.iter();
+    let lumps = lumps.map(|name| format!("{name}_celsius"));
+    let own = COLUMNS.iter().map(|name| (*name).to_owned());
+    own.chain(lumps).collect()
+}
+
 /// Everything, one row a second and one at each edge; positions in TEME.
-pub(super) fn series(flown: &Flown, json: bool) -> Result<String, Stop> {
-    let mut text = String::with_capacity(flown.prediction.track.len() * 220);
-    if !json {
-        let _always_ok = writeln!(text, "t_s,utc,phase,{}", COLUMNS.join(","));
-    }
-    let mut phases = flown.prediction.phases.iter().peekable();
-    for point in &flown.prediction.track {
+pub(super) fn series(flown: &Flown, form: Form, out: &mut impl Write) -> Result<(), Stop> {
+    let columns = columns(flown);
+    let mut rows = Rows::new(out, form, &columns, true)?;
+    let prediction = &flown.prediction;
+    let mut phases = prediction.phases.iter().peekable();
+    let mut values = Vec::with_capacity(columns.len());
+    let mut told = Told::default();
+    for (index, point) in prediction.track.iter().enumerate() {
         while phases
-            .peek()
-            .is_some_and(|interval| interval.window.end <= point.at)
-        {
-            phases.next();
-        }
+            .next_if(|interval| interval.window.end <= point.at)
+            .is_some()
+        {}
         let phase = phases
             .peek()
-            .or(flown.prediction.phases.last().as_ref())
+            .or(prediction.phases.last().as_ref())
             .map_or(Phase::Sunlit, |interval| interval.phase);
         let at = utc(flown, point.at);
         let state = flown.flight.orbit.state(at)?;
         let Vector { x, y, z } = state.position;
         let velocity = state.velocity;
-        let values = [
+        let curve = told.points(flown, point);
+        values.clear();
+        values.extend([
             x,
             y,
             z,
@@ -112,29 +129,89 @@ pub(super) fn series(flown: &Flown, json: bool) -> Result<String, Stop> {
             point.limit_amps,
             point.baseplate_celsius,
             state.position.norm(),
-        ];
-        row(&mut text, json, (point.at, at, phase), &values);
+            point.array_celsius,
+            curve.isc.0,
+            curve.voc.0,
+            curve.imp.0,
+            curve.vmp.0,
+        ]);
+        values.extend(prediction.nodes.row(index));
+        rows.row((point.at, at, Some(phase)), &values)?;
     }
-    Ok(text)
+    rows.finish()
 }
 
-fn row(text: &mut String, json: bool, (t, at, phase): (BenchTime, Utc, Phase), values: &[f64]) {
-    let (seconds, utc) = (t.as_secs_f64(), at.exact());
-    // Writing to a String cannot fail.
-    let _always_ok = if json {
-        write!(
-            text,
-            "{{\"t_s\":{seconds:.6},\"utc\":\"{utc}\",\"phase\":\"{phase}\""
-        )
-    } else {
-        write!(text, "{seconds:.6},{utc},{phase}")
-    };
-    for (name, value) in COLUMNS.iter().zip(values) {
-        let _always_ok = if json {
-            write!(text, ",\"{name}\":{value:.6}")
-        } else {
-            write!(text, ",{value:.6}")
+/// What a solar-array simulator is told, where it is told only every so often.
+#[derive(Default)]
+struct Told {
+    last: Option<(BenchTime, ArrayPoints)>,
+}
+
+impl Told {
+    /// The curve at this point of the track: its own, or that of the last update.
+    fn points(&mut self, flown: &Flown, point: &TrackPoint) -> ArrayPoints {
+        let array = &flown.flight.spacecraft.solar_array;
+        let of = |point: &TrackPoint| {
+            ArrayPoints::of(&array.curve(point.flux_w_m2, point.array_celsius))
         };
+        let Some(every) = flown.flight.update else {
+            return of(point);
+        };
+        let micros = point.at.as_micros();
+        let update = BenchTime::from_micros(micros - micros % every.as_micros());
+        match self.last {
+            Some((at, points)) if at == update => points,
+            _ => {
+                let points = of(&flown.prediction.at(update));
+                self.last = Some((update, points));
+                points
+            }
+        }
     }
-    text.push_str(if json { "}\n" } else { "\n" });
+}
+
+/// Columns of the books, J, each a running total from the start.
+const BOOKS: [&str; 14] = [
+    "array_j",
+    "load_j",
+    "shunt_j",
+    "unserved_j",
+    "loss_j",
+    "stored_j",
+    "solar_heat_j",
+    "albedo_heat_j",
+    "infrared_heat_j",
+    "dissipated_j",
+    "heater_j",
+    "louvre_j",
+    "radiated_j",
+    "kept_heat_j",
+];
+
+/// Running totals of energy and heat at each point of the track.
+pub(super) fn books(flown: &Flown, form: Form, out: &mut impl Write) -> Result<(), Stop> {
+    let columns = BOOKS.map(str::to_owned);
+    let mut rows = Rows::new(out, form, &columns, false)?;
+    let prediction = &flown.prediction;
+    for (point, ledger) in prediction.track.iter().zip(&prediction.ledger) {
+        let (energy, heat) = (&ledger.energy, &ledger.heat);
+        let values = [
+            energy.array,
+            energy.load,
+            energy.shunt,
+            energy.unserved,
+            energy.loss,
+            energy.stored,
+            heat.solar,
+            heat.albedo,
+            heat.infrared,
+            heat.dissipated,
+            heat.heater,
+            heat.louvre,
+            heat.radiated,
+            heat.kept,
+        ];
+        rows.row((point.at, utc(flown, point.at), None), &values)?;
+    }
+    rows.finish()
 }

@@ -17,10 +17,13 @@ const SIZE: (u32, u32) = (900, 700);
 /// Pixels of the picture to a point, for lines that are not on whole ones.
 const UNIT: u32 = 2;
 
+/// Most lumps in the picture beside the baseplate: more cannot be told apart.
+const MOST_TRACES: usize = 3;
+
 /// Points of a trace: more than a picture has columns.
 const POINTS: usize = 2_000;
 
-pub(super) fn svg(flown: &Flown) -> String {
+pub(super) fn svg(figure: &Figure) -> String {
     let mut text = String::new();
     {
         let size = (SIZE.0 * UNIT, SIZE.1 * UNIT);
@@ -29,24 +32,24 @@ pub(super) fn svg(flown: &Flown) -> String {
         let _always_ok = area.fill(&plotters::style::colors::WHITE);
         // Whoever shows it may have wider letters than those it was laid out with.
         let inner = area.margin(12 * UNIT, 8 * UNIT, 12 * UNIT, 24 * UNIT);
-        let _always_ok = chart::draw(&inner, &figure(flown), f64::from(UNIT));
+        let _always_ok = chart::draw(&inner, figure, f64::from(UNIT));
         let _always_ok = area.present();
     }
     text
 }
 
 /// The same on a page.
-pub(super) fn pdf(flown: &Flown) -> Result<Vec<u8>, PdfError> {
+pub(super) fn pdf(figure: &Figure) -> Result<Vec<u8>, PdfError> {
     let (width, height) = SIZE;
-    pdf::figure(&figure(flown), (width as f32, height as f32))
+    pdf::figure(figure, (width as f32, height as f32))
 }
 
 /// The same in pixels.
-pub(super) fn png(flown: &Flown) -> Result<Vec<u8>, PngError> {
-    png::figure(&figure(flown), SIZE)
+pub(super) fn png(figure: &Figure) -> Result<Vec<u8>, PngError> {
+    png::figure(figure, SIZE)
 }
 
-fn figure(flown: &Flown) -> Figure {
+pub(super) fn figure(flown: &Flown) -> Figure {
     let eclipses = flown.prediction.phases.iter();
     let eclipses = eclipses.filter(|interval| interval.phase != Phase::Sunlit);
     Figure {
@@ -79,13 +82,7 @@ fn figure(flown: &Flown) -> Figure {
                 &[("battery", |p| 100.0 * p.battery_soc)],
             ),
             panel(flown, "bus", "V", false, &[("bus", |p| p.bus_volts)]),
-            panel(
-                flown,
-                "temperature",
-                "°C",
-                false,
-                &[("baseplate", |p| p.baseplate_celsius)],
-            ),
+            temperatures(flown),
         ],
     }
 }
@@ -99,25 +96,9 @@ fn panel(
     with_zero: bool,
     traces: &[(&str, Value)],
 ) -> Panel {
-    let track = &flown.prediction.track;
-    let phases = flown.prediction.phases.iter();
-    let edges: Vec<BenchTime> = phases.map(|interval| interval.window.start).collect();
     let traces = traces.iter().enumerate().map(|(place, (label, value))| {
-        let step = track.len().div_ceil(POINTS).max(1);
-        // Edges are kept whatever the step: a square wave must not slant.
-        let kept = track.iter().enumerate().filter(|(index, point)| {
-            let edge = edges.binary_search(&point.at).is_ok();
-            index % step == 0 || edge || index + 1 == track.len()
-        });
-        Trace {
-            label: (*label).to_owned(),
-            pen: Pen::at(place),
-            lines: vec![
-                kept.map(|(_, point)| (point.at.as_secs_f64(), value(point)))
-                    .collect(),
-            ],
-            extremes: Vec::new(),
-        }
+        let track = &flown.prediction.track;
+        trace(flown, place, label, |index| value(&track[index]))
     });
     Panel {
         quantity: quantity.to_owned(),
@@ -128,5 +109,44 @@ fn panel(
         limits: Vec::new(),
         bands: Vec::new(),
         worst: Vec::new(),
+    }
+}
+
+/// The baseplate and the lumps beside it.
+fn temperatures(flown: &Flown) -> Panel {
+    let plate: Value = |p| p.baseplate_celsius;
+    let mut panel = panel(flown, "temperature", "°C", false, &[("baseplate", plate)]);
+    let nodes = &flown.prediction.nodes;
+    for (place, name) in nodes.names.iter().take(MOST_TRACES).enumerate() {
+        let row = |index: usize| nodes.row(index)[place];
+        panel.traces.push(trace(flown, place + 1, name, row));
+    }
+    panel
+}
+
+/// Values at points of the track, few enough for a picture.
+fn trace(flown: &Flown, pen: usize, label: &str, value: impl Fn(usize) -> f64) -> Trace {
+    let track = &flown.prediction.track;
+    let phases = flown.prediction.phases.iter();
+    let edges: Vec<BenchTime> = phases.map(|interval| interval.window.start).collect();
+    let step = track.len().div_ceil(POINTS).max(1);
+    let steep = |index: usize| {
+        // What jumps from one point to the next is kept on both sides: a square wave must not
+        // slant.
+        let load = |index: usize| track.get(index).map(|point| point.load_watts);
+        load(index) != load(index + 1) || (index > 0 && load(index - 1) != load(index))
+    };
+    let kept = (0..track.len()).filter(|index| {
+        let edge = edges.binary_search(&track[*index].at).is_ok();
+        index % step == 0 || edge || index + 1 == track.len() || steep(*index)
+    });
+    Trace {
+        label: label.to_owned(),
+        pen: Pen::at(pen),
+        lines: vec![
+            kept.map(|index| (track[index].at.as_secs_f64(), value(index)))
+                .collect(),
+        ],
+        extremes: Vec::new(),
     }
 }

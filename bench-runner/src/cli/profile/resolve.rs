@@ -3,11 +3,12 @@
 use profiles::orbit::{EarthShape, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
 use profiles::seed::Seed;
 use profiles::shape::Table;
+use profiles::time::Period;
 
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
-use crate::config::{Located, Refusal};
+use crate::config::{Located, Place, Refusal};
 use crate::plan::sky::orbit_source::{instant, orbit};
 use crate::plan::sky::surroundings::Surroundings;
 use crate::plan::tables::rate_table;
@@ -27,8 +28,14 @@ pub(super) struct Flight {
     pub(super) shadow: ShadowModel,
     pub(super) spacecraft: Spacecraft,
     pub(super) around: Surroundings,
+    /// Where the orbit stands in its file.
+    pub(super) place: Place,
     /// Of the schedule of particles.
     pub(super) seed: Seed,
+    /// How often a simulator or a supply is told anew, where that is asked.
+    pub(super) update: Option<Period>,
+    /// Whether running totals of energy and heat are kept.
+    pub(super) books: bool,
     /// Upsets a day against time, where the file has its own.
     pub(super) rates: Option<Table>,
 }
@@ -38,7 +45,8 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         instant(text).map_err(|refusal| loader.refusals.push(*refusal))
     };
     let (start, epoch) = (read(raw.start.as_ref()), read(raw.epoch.as_ref()));
-    let spacecraft = satellite::spacecraft(loader, &raw.sections);
+    let mut spacecraft = satellite::spacecraft(loader, &raw.sections);
+    loader.refusals.extend(raw.lists.give(&mut spacecraft));
     let (start, epoch) = (start.ok()?, epoch.ok()?);
     // Descriptions hold from the start unless they say from when.
     let from = epoch.or(start);
@@ -54,6 +62,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         None => None,
     };
     Some(Flight {
+        place: raw.source.place().clone(),
         name: raw.name.unwrap_or(name),
         seconds: length(loader, raw.length.as_ref(), &flown)?,
         orbit: flown,
@@ -73,6 +82,8 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         },
         spacecraft,
         seed: Seed(raw.around.radiation.and_then(|r| r.seed).unwrap_or(0)),
+        update: None,
+        books: false,
         rates,
         around,
     })

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::config::load::Loader;
 use crate::config::refusal::nearest;
+use crate::config::satellite::lists_of;
 use crate::config::{Place, Refusal, TableReader};
 
 /// One key of a section.
@@ -35,7 +36,9 @@ pub(super) fn sections(table: &TableReader<'_>) -> Vec<RawSection> {
         let Some(section) = table.get(key).and_then(|node| node.table(key)) else {
             continue;
         };
-        let settings = section.entries().into_iter().filter_map(|(key, node)| {
+        let entries = section.entries().into_iter();
+        let entries = entries.filter(|(key, _)| !lists_of(name).contains(&key.value.as_str()));
+        let settings = entries.filter_map(|(key, node)| {
             let value = if key.value == "cell" {
                 Value::from(node.text()?.value)
             } else {

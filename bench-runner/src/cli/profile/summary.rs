@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use profiles::orbit::{EarthShape, ShadowModel, SunDirection, TrackPoint};
+use profiles::orbit::{EarthShape, HeldError, ShadowModel, SunDirection, TrackPoint, held_error};
 use profiles::phase::Phase;
+use profiles::time::Period;
 
-use super::Flown;
+use super::{Flown, Stop};
 
 /// The conventions of a shadow, in words.
 pub(super) fn model(shadow: &ShadowModel) -> String {
@@ -24,11 +25,76 @@ pub(super) fn model(shadow: &ShadowModel) -> String {
     format!("{earth}, {sun}, {air}")
 }
 
-pub(super) fn text(flown: &Flown) -> String {
+pub(super) fn text(flown: &Flown) -> Result<String, Stop> {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _always_ok = describe(flown, &mut text);
-    text
+    let _always_ok = describe_heat(flown, &mut text);
+    if let Some(every) = flown.flight.update {
+        let flight = &flown.flight;
+        let flown_by = (&flight.orbit, flight.start, flight.shadow);
+        let array = &flight.spacecraft.solar_array;
+        let error = held_error(flown_by, &flown.prediction, array, every)?;
+        let _always_ok = describe_held(&error, every, &mut text);
+    }
+    Ok(text)
+}
+
+/// The lumps beside the baseplate, and what heaters took.
+fn describe_heat(flown: &Flown, out: &mut String) -> std::fmt::Result {
+    let prediction = &flown.prediction;
+    for (place, name) in prediction.nodes.names.iter().enumerate() {
+        let celsius = (0..prediction.track.len()).map(|row| prediction.nodes.row(row)[place]);
+        let (low, high) = celsius.fold((f64::MAX, f64::MIN), |(low, high), celsius| {
+            (low.min(celsius), high.max(celsius))
+        });
+        writeln!(out, "  {name:<16} {low:>9.2} to {high:>9.2} degC")?;
+    }
+    let total = &prediction.total;
+    let watt_hours = |joules: f64| joules / 3_600.0;
+    if total.heat.heater > 0.0 {
+        writeln!(
+            out,
+            "  heaters took {:.2} Wh",
+            watt_hours(total.heat.heater)
+        )?;
+    }
+    // Less is how a sum of reals rounds.
+    if total.energy.unserved > 1.0 {
+        let missing = watt_hours(total.energy.unserved);
+        writeln!(
+            out,
+            "  the battery runs empty: {missing:.2} Wh of the load are missing"
+        )?;
+    }
+    Ok(())
+}
+
+/// What it costs to tell a simulator or a supply only every so often.
+fn describe_held(error: &HeldError, every: Period, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "  told anew every {every}, off at most by")?;
+    for (what, worst) in [
+        ("most power of the held curve", error.knee_watts),
+        (
+            "power at the bus, with the law of the simulator",
+            error.bus_watts,
+        ),
+    ] {
+        let share = 100.0 * error.share(worst.value);
+        let (watts, at) = (worst.value, worst.at);
+        writeln!(out, "    {watts:>9.3} W ({share:.2} %) at {at}, {what}")?;
+    }
+    for (what, unit, worst) in [
+        ("voltage of a supply", "V", error.bus_volts),
+        ("current limit of a supply", "A", error.limit_amps),
+    ] {
+        writeln!(
+            out,
+            "    {:>9.3} {unit} at {}, {what}",
+            worst.value, worst.at
+        )?;
+    }
+    Ok(())
 }
 
 fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
@@ -41,6 +107,13 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
         flight.seconds / 3_600.0,
         flight.orbit.period_seconds() / 60.0
     )?;
+    let step = super::step(flight.seconds);
+    if step.as_millis() > 1_000 {
+        writeln!(
+            out,
+            "  followed every {step}: a longer time does not fit into memory"
+        )?;
+    }
     writeln!(out, "  {}", model(&flight.shadow))?;
     let time_in = |wanted: fn(Phase) -> bool| -> f64 {
         let those = prediction.phases.iter().filter(|i| wanted(i.phase));
@@ -56,27 +129,7 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
         100.0 * shadow / flight.seconds,
         100.0 * umbra / flight.seconds
     )?;
-    let range = |value: fn(&TrackPoint) -> f64| {
-        let values = prediction.track.iter().map(value);
-        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
-            (low.min(value), high.max(value))
-        })
-    };
-    for (name, unit, value) in [
-        (
-            "beta angle",
-            "deg",
-            (|p| p.beta_deg) as fn(&TrackPoint) -> f64,
-        ),
-        ("sunlight", "W/m2", |p| p.flux_w_m2),
-        ("array", "W", |p| p.array_watts),
-        ("bus", "V", |p| p.bus_volts),
-        ("state of charge", "%", |p| 100.0 * p.battery_soc),
-        ("baseplate", "degC", |p| p.baseplate_celsius),
-    ] {
-        let (low, high) = range(value);
-        writeln!(out, "  {name:<16} {low:>9.2} to {high:>9.2} {unit}")?;
-    }
+    describe_ranges(&prediction.track, out)?;
     for kind in ["contact", "link"] {
         let opening = format!("{kind}_in:");
         let count = flown.events.iter().filter(|(e, _)| e.starts_with(&opening));
@@ -95,6 +148,32 @@ fn describe(flown: &Flown, out: &mut String) -> std::fmt::Result {
             far.bit_over_noise_db,
             far.margin_db
         )?;
+    }
+    Ok(())
+}
+
+/// The least and the most of each quantity.
+fn describe_ranges(track: &[TrackPoint], out: &mut String) -> std::fmt::Result {
+    let range = |value: fn(&TrackPoint) -> f64| {
+        let values = track.iter().map(value);
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
+    };
+    for (name, unit, value) in [
+        (
+            "beta angle",
+            "deg",
+            (|p| p.beta_deg) as fn(&TrackPoint) -> f64,
+        ),
+        ("sunlight", "W/m2", |p| p.flux_w_m2),
+        ("array", "W", |p| p.array_watts),
+        ("bus", "V", |p| p.bus_volts),
+        ("state of charge", "%", |p| 100.0 * p.battery_soc),
+        ("baseplate", "degC", |p| p.baseplate_celsius),
+    ] {
+        let (low, high) = range(value);
+        writeln!(out, "  {name:<16} {low:>9.2} to {high:>9.2} {unit}")?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Orbits of files and presets, flown.
 
 use super::resolve::{Flight, flight};
+use super::rows::Form;
 use super::{file, fly, output, plot, year};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
@@ -48,18 +49,27 @@ fn every_preset_flies() {
         flight.seconds = 7_200.0;
         let flown = fly(flight).ok().unwrap();
         assert!(output::events(&flown).starts_with("event,t_s,utc\n"));
-        assert!(plot::svg(&flown).contains("<polyline"), "{preset}");
-        let page = plot::pdf(&flown).unwrap();
+        assert!(
+            plot::svg(&plot::figure(&flown)).contains("<polyline"),
+            "{preset}"
+        );
+        let page = plot::pdf(&plot::figure(&flown)).unwrap();
         assert!(page.starts_with(b"%PDF-"), "{preset}");
-        assert_eq!(page, plot::pdf(&flown).unwrap(), "the same bytes: {preset}");
-        let image = plot::png(&flown).unwrap();
+        assert_eq!(
+            page,
+            plot::pdf(&plot::figure(&flown)).unwrap(),
+            "the same bytes: {preset}"
+        );
+        let image = plot::png(&plot::figure(&flown)).unwrap();
         assert!(image.starts_with(b"\x89PNG\r\n"), "{preset}");
         assert_eq!(
             image,
-            plot::png(&flown).unwrap(),
+            plot::png(&plot::figure(&flown)).unwrap(),
             "the same bytes: {preset}"
         );
-        let json = output::series(&flown, true).ok().unwrap();
+        let mut json = Vec::new();
+        assert!(output::series(&flown, Form::Json, &mut json).is_ok());
+        let json = String::from_utf8(json).unwrap();
         let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert!(first["flux_w_m2"].is_number(), "{preset}");
         assert!(year::show(&flown.flight, None).is_ok(), "{preset}");
@@ -106,6 +116,170 @@ fn what_is_wrong_is_told() {
         let told = of_text(text).err().unwrap();
         assert!(told.contains(expected), "{text}: {told}");
     }
+}
+
+const PLAIN: &str = "altitude = \"550 km\"\nltan = \"10:30\"\nstart = \"2025-01-01T00:00:00Z\"\n";
+
+#[test]
+fn lists_that_are_wrong_are_told() {
+    for (text, expected) in [
+        (
+            "[[thermal.node]]\nname = \"a\"",
+            "`heat_capacity_j_per_k` is missing",
+        ),
+        (
+            "[[thermal.node]]\nname = \"a b\"\nheat_capacity_j_per_k = 900",
+            "cannot be the name of a column",
+        ),
+        (
+            "[[thermal.node]]\nname = \"baseplate\"\nheat_capacity_j_per_k = 900",
+            "two lumps are named `baseplate`",
+        ),
+        (
+            "[[thermal.node]]\nname = \"a\"\nheat_capacity_j_per_k = 900\nemissivity = 1.2",
+            "`emissivity` is 1.2",
+        ),
+        (
+            "[[thermal.joint]]\nbetween = [\"a\", \"b\"]",
+            "no lump is named `a`",
+        ),
+        (
+            "[[thermal.joint]]\nbetween = [\"baseplate\"]",
+            "a joint of 1 lumps",
+        ),
+        ("[environment]\ncase = \"warm\"", "`warm` is no `case`"),
+        (
+            "[[load.task]]\nname = \"t\"\nwatts = 5\nlength = \"2 h\"\nevery = \"1 h\"",
+            "a task of 7200 s that begins every 3600 s",
+        ),
+        (
+            "[[load.task]]\nname = \"t\"\nwatts = 5\nduring = \"night\"",
+            "no phase is named `night`",
+        ),
+        (
+            "[thermal]\nheat_capacity_j_per_k = 1e-6",
+            "`heat_capacity_j_per_k` is",
+        ),
+    ] {
+        let text = format!("{PLAIN}{text}").leak();
+        let told = of_text(text).err().unwrap_or_default();
+        assert!(told.contains(expected), "{text}: {told}");
+    }
+}
+
+#[test]
+fn lumps_tasks_and_curves_are_columns_and_the_books_close() {
+    let flight = of_text(
+        format!(
+            "{PLAIN}duration = \"2 h\"\n[[thermal.node]]\nname = \"board\"\n\
+             heat_capacity_j_per_k = 600\nload_share = 0.4\n[[thermal.joint]]\n\
+             between = [\"board\", \"baseplate\"]\nconductance_w_per_k = 3.0\n\
+             [[load.task]]\nname = \"inference\"\nwatts = 40.0\nafter = \"10 min\"\n\
+             length = \"5 min\"\nevery = \"30 min\"\n"
+        )
+        .leak(),
+    )
+    .unwrap();
+    let flown = fly(Flight {
+        books: true,
+        update: super::period("10 s").ok(),
+        ..flight
+    })
+    .ok()
+    .unwrap();
+    let text = |write: &dyn Fn(&mut Vec<u8>) -> bool| {
+        let mut out = Vec::new();
+        assert!(write(&mut out));
+        String::from_utf8(out).unwrap()
+    };
+    let series = text(&|out| output::series(&flown, Form::Csv, out).is_ok());
+    let heading: Vec<&str> = series.lines().next().unwrap().split(',').collect();
+    let column = |name: &str| heading.iter().position(|known| *known == name).unwrap();
+    let rows: Vec<Vec<&str>> = series
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').collect())
+        .collect();
+    assert!(rows.iter().all(|row| row.len() == heading.len()));
+    let value = |row: usize, name: &str| -> f64 { rows[row][column(name)].parse().unwrap() };
+    assert!((value(650, "load_watts") - value(550, "load_watts") - 40.0).abs() < 1e-6);
+    assert!(value(7_000, "board_celsius") > value(7_000, "baseplate_celsius") + 5.0);
+    // Curves are as last told: the same for ten seconds, then another.
+    let told = |row: usize| (rows[row][column("voc_v")], rows[row][column("isc_a")]);
+    let update = |row: usize| (value(row, "t_s") / 10.0) as u32;
+    let pairs = (1..rows.len()).map(|row| (update(row - 1) == update(row), row));
+    let (held, anew): (Vec<_>, Vec<_>) = pairs.partition(|(same, _)| *same);
+    assert!(held.iter().all(|(_, row)| told(row - 1) == told(*row)));
+    assert!(
+        anew.iter()
+            .filter(|(_, row)| told(row - 1) != told(*row))
+            .count()
+            > 100
+    );
+
+    let books = text(&|out| output::books(&flown, Form::Csv, out).is_ok());
+    let row = |line: usize| -> Vec<f64> {
+        let cells = books.lines().nth(line).unwrap().split(',').skip(2);
+        cells.map(|cell| cell.parse().unwrap()).collect()
+    };
+    let (from, to) = (row(1_000), row(6_000));
+    let flowed: Vec<f64> = from.iter().zip(&to).map(|(a, b)| b - a).collect();
+    let [array, load, shunt, unserved, loss, stored] = flowed[..6] else {
+        panic!()
+    };
+    assert!((array + unserved - load - shunt - loss - stored).abs() < 1e-6 * load);
+    let came: f64 = flowed[6..11].iter().sum();
+    let went: f64 = flowed[11..].iter().sum();
+    assert!((came - went).abs() < 1e-6 * came, "{came} {went}");
+    let told = super::summary::text(&flown).ok().unwrap();
+    assert!(
+        told.contains("told anew every 10 s") || told.contains("told anew every"),
+        "{told}"
+    );
+}
+
+#[test]
+fn cycles_are_shown_without_an_orbit() {
+    let text = "start = \"2026-01-01T00:00:00Z\"\n[cycles]\nstandard = \"ecss-acceptance\"\n\
+                cold_celsius = -20\nhot_celsius = 50\ncount = 1\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("test.toml"), text).unwrap();
+    let args = |events: &str, series: &str| super::Args {
+        orbit: path("test.toml").to_string_lossy().into_owned(),
+        events: Some(path(events)),
+        series: Some(path(series)),
+        energy: None,
+        update: None,
+        links: None,
+        plot: Some(path("plot.svg")),
+        year: false,
+        compare: None,
+        within: None,
+    };
+    assert_eq!(
+        super::main(&args("events.csv", "series.csv")),
+        crate::exit::Exit::Passed
+    );
+    let events = std::fs::read_to_string(path("events.csv")).unwrap();
+    let rows: Vec<&str> = events.lines().collect();
+    assert_eq!(rows[0], "event,t_s,utc");
+    assert_eq!(rows[1], "ramp_up_in:1,0.000000,2026-01-01T00:00:00.000000Z");
+    assert_eq!(
+        rows[3],
+        "hot_plateau_in:1,99.000000,2026-01-01T00:01:39.000000Z"
+    );
+    let series = std::fs::read_to_string(path("series.csv")).unwrap();
+    assert!(
+        series
+            .lines()
+            .any(|row| row == "100.000000,hot plateau,1,55.000000,55.000000,59.000000")
+    );
+    let plot = std::fs::read_to_string(path("plot.svg")).unwrap();
+    assert!(plot.contains("<polyline"));
+    let mut year = args("a.csv", "b.csv");
+    year.year = true;
+    assert_eq!(super::main(&year), crate::exit::Exit::Refused);
 }
 
 #[test]

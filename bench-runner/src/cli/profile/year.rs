@@ -7,21 +7,24 @@ use profiles::orbit::{Day, seasons, year};
 
 use super::resolve::Flight;
 use super::{Stop, is_json, print, save, summary};
-use crate::exit::Exit;
 
 /// Days that are shown.
 const DAYS: usize = 365;
 
-pub(super) fn show(flight: &Flight, series: Option<&Path>) -> Result<Exit, Stop> {
-    let days = year(&flight.orbit, flight.start, DAYS, flight.shadow)?;
+pub(super) fn show(flight: &Flight, series: Option<&Path>) -> Result<(), Stop> {
+    let (days, end) = year(&flight.orbit, flight.start, DAYS, flight.shadow)?;
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _always_ok = describe(flight, &days, &mut text);
+    if let Some(error) = end {
+        let count = days.len();
+        let _always_ok = writeln!(text, "\n  {count} of {DAYS} days: {error}");
+    }
     print(&text);
     if let Some(path) = series {
         save(path, table(&days, is_json(path)))?;
     }
-    Ok(Exit::Passed)
+    Ok(())
 }
 
 fn describe(flight: &Flight, days: &[Day], out: &mut String) -> std::fmt::Result {

@@ -2,7 +2,9 @@
 
 mod read;
 
+use crate::config::cycles::RawCycles;
 use crate::config::orbit_source::RawSource;
+use crate::config::satellite::RawLists;
 use crate::config::surroundings::RawSurroundings;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
@@ -95,6 +97,8 @@ pub struct RawOrbit {
     pub atmosphere_km: Option<Located<f64>>,
     /// Settings of the satellite, by section.
     pub settings: Vec<RawSection>,
+    /// Lumps, joints and tasks of the satellite.
+    pub(crate) lists: RawLists,
     /// Stations, other satellites, particles.
     pub(crate) around: RawSurroundings,
 }
@@ -169,6 +173,10 @@ pub struct RawSet {
     pub limit_amps: Option<Located<f64>>,
     /// Points of a simulated array's curve.
     pub curve: RawCurve,
+    /// What a load takes: its key, and the value.
+    pub sink: Vec<(&'static str, Located<f64>)>,
+    /// Load input.
+    pub input: Option<Located<&'static str>>,
     /// Supply output.
     pub output: Option<Located<&'static str>>,
     /// Chamber temperature, °C.
@@ -219,12 +227,18 @@ impl RawCurve {
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit`, `ramp` or `table`.
+    /// `orbit`, `ramp`, `table` or `cycles`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
     /// File of a table: values against seconds from the step's start.
     pub file: Option<Located<String>>,
+    /// Thermal cycles.
+    pub(crate) cycles: Option<RawCycles>,
+    /// The lump of the satellite that a chamber follows; the baseplate if absent.
+    pub node: Option<Located<String>>,
+    /// How fast a chamber can follow, K/min.
+    pub ramp: Option<Located<f64>>,
     /// Start of a ramp.
     pub from: Option<Located<f64>>,
     /// End of a ramp.

@@ -7,11 +7,12 @@ use super::{
     CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
     RawSet, RawSetting, RawStep, RawValue, RawWorkload,
 };
+use crate::config::cycles::cycles;
 use crate::config::orbit_source::{EXPECTED, KEYS, shadow_table, source};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
-use crate::config::surroundings;
 use crate::config::units::{duration_advice, length_of_step};
+use crate::config::{satellite, surroundings};
 
 /// Sections that something else in the file may name.
 const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
@@ -122,13 +123,12 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
                 place: node.place.clone(),
             };
             if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
-                sections.push(RawSection {
-                    name,
-                    settings: settings(&section, &[]),
-                });
+                let settings = settings(&section, satellite::lists_of(&name.value));
+                sections.push(RawSection { name, settings });
             }
         }
     }
+    let lists = satellite::read(&table);
     let around = surroundings::read(&table);
     table.finish();
     Some(RawOrbit {
@@ -141,6 +141,7 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         sun,
         atmosphere_km,
         settings: sections,
+        lists,
         around,
     })
 }
@@ -218,9 +219,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         voc: number("voc_volts"),
         vmp: number("vmp_volts"),
     };
+    let sink = ["sink_amps", "sink_volts", "sink_ohms", "sink_watts"];
+    let sink = sink.map(|key| number(key).map(|value| (key, value)));
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
+    let input = choice("input", &["on", "off"]);
     let mode = choice("mode", PowerMode::NAMES);
     let inject = choice(
         "inject",
@@ -237,6 +241,8 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         volts,
         limit_amps,
         curve,
+        sink: sink.into_iter().flatten().collect(),
+        input,
         output,
         celsius,
         slew,
@@ -256,16 +262,23 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp", "table"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
-    let file = table.get("file").and_then(|node| node.text());
+    let ramp = number("ramp_k_per_min");
+    let text = |key| table.get(key).and_then(|node| node.text());
+    let file = text("file");
+    let lump = text("node");
+    let cycles = table.get("cycles").and_then(|node| cycles(&node));
     table.finish();
     Some(RawProfile {
         device: device?,
         kind: kind?,
         every,
         file,
+        cycles,
+        node: lump,
+        ramp,
         from,
         to,
         limit_amps,
@@ -373,6 +386,8 @@ impl Node<'_> {
             RawValue::Number(number.value)
         } else if let Some(text) = quiet.text() {
             RawValue::Text(text.value)
+        } else if let Some(flag) = self.flag() {
+            RawValue::Text(flag.to_string())
         } else {
             RawValue::Other
         }

@@ -44,7 +44,10 @@ impl Planner {
         raw: Option<&RawOrbit>,
     ) -> Option<Flight> {
         let raw = raw?;
-        let spacecraft = self.spacecraft(&raw.settings);
+        let mut spacecraft = self.spacecraft(&raw.settings);
+        if let Some(refusal) = raw.lists.give(&mut spacecraft) {
+            self.refuse(refusal);
+        }
         let shadow = self.shadow(raw);
         let found = match &raw.source {
             Some(source) => self.described(folder, raw, source),

@@ -1,34 +1,22 @@
 //! One device of a wiring: its model, link, limits, options and channels.
 
-use std::collections::BTreeMap;
-
 use drivers::accelerator;
 use drivers::catalog::{self, Entry, Role};
 use drivers::clock::Clock;
+use drivers::instrument::Instrument;
 use drivers::link::{Link, Pacing};
 use drivers::model::{BoardSetup, DriverSetup};
-use drivers::power_supply;
-use drivers::solar_array_simulator;
-use drivers::thermal_chamber;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
-use profiles::time::Period;
 use reports::event::DeviceId;
 
-use super::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
-use crate::config::campaign::{RawSetting, RawValue};
+use super::instrument::SOURCES;
+use super::{BoardPlan, DevicePlan, Wired};
 use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
-use crate::config::{Located, number_help};
 use crate::plan::{Planner, sky};
 use crate::runtime::Pace;
-
-/// How often an instrument is asked when the wiring does not say.
-const POLL_DEFAULT: Period = Period::millis(1_000);
-
-/// An instrument that is asked less often is not watched.
-const LONGEST_POLL: Period = Period::millis(60_000);
 
 /// Damage that a wiring may ask for on an emulated link.
 const FAULTS: &[OptionSpec] = &[
@@ -92,9 +80,7 @@ impl Planner {
             };
             devices.push(match wired.role {
                 Role::Accelerator => self.board(raw, wired, wiring, &id_of),
-                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
-                    self.instrument(raw, wired)
-                }
+                _ => self.instrument(raw, wired, wiring, &id_of),
             });
         }
         devices
@@ -143,14 +129,13 @@ impl Planner {
             manners,
             pacing: match entry.role {
                 Role::Accelerator => accelerator::pacing(entry.pacing, &options),
-                Role::PowerSupply | Role::SolarArraySimulator | Role::ThermalChamber => {
-                    entry.pacing
-                }
+                _ => entry.pacing,
             },
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,
             channels,
+            calibration: self.calibration(raw),
         })
     }
 
@@ -200,12 +185,6 @@ impl Planner {
             options: options.clone(),
         };
         let channels = match entry.role {
-            Role::PowerSupply => catalog::find(power_supply::MODELS, entry.name)
-                .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
-            Role::SolarArraySimulator => catalog::find(solar_array_simulator::MODELS, entry.name)
-                .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
-            Role::ThermalChamber => catalog::find(thermal_chamber::MODELS, entry.name)
-                .map(|model| (model.drive)(setup()).map(|driver| driver.channels())),
             Role::Accelerator => catalog::find(accelerator::MODELS, entry.name).map(|model| {
                 let setup = BoardSetup {
                     device: name.clone(),
@@ -213,6 +192,8 @@ impl Planner {
                 };
                 (model.drive)(setup).map(|driver| driver.channels())
             }),
+            role => Instrument::open(role, entry.name, setup())
+                .map(|opened| opened.map(|instrument| instrument.channels())),
         };
         match channels? {
             Ok(channels) => Some(channels),
@@ -222,111 +203,6 @@ impl Planner {
                 None
             }
         }
-    }
-
-    fn instrument(&mut self, raw: &RawDevice, wired: Wired) -> DevicePlan {
-        for (key, value) in [("powered_by", &raw.powered_by), ("inside", &raw.inside)] {
-            if let Some(value) = value {
-                let message = format!("a {} has no `{key}`", wired.role);
-                let expected = "expected at boards only";
-                self.refuse(Refusal::at(&value.place, message, expected));
-            }
-        }
-        let poll = self.poll(raw.poll.as_ref());
-        let entries = catalog::entries();
-        let ratings = entries.iter().find(|entry| entry.name == wired.model);
-        let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
-        let mut limits: BTreeMap<String, f64> = ratings
-            .iter()
-            .map(|rating| {
-                // A make that the wiring describes is rated there.
-                let rated = wired.options.number(&format!("rated_{}", rating.name));
-                (rating.name.to_owned(), rated.unwrap_or(rating.value))
-            })
-            .collect();
-        for limit in &raw.limits {
-            self.limit(limit, &mut limits);
-        }
-        if limits.get("min_celsius") >= limits.get("max_celsius")
-            && limits.contains_key("max_celsius")
-        {
-            let message = "`min_celsius` is not below `max_celsius`";
-            let place = raw.limits.first().map_or(&raw.place, |limit| &limit.place);
-            self.refuse(Refusal::at(place, message, "expected one below the other"));
-            // So that set points are not held against limits that nobody meant.
-            limits.extend(
-                ratings
-                    .iter()
-                    .map(|rating| (rating.name.to_owned(), rating.value)),
-            );
-        }
-        DevicePlan::Instrument(InstrumentPlan {
-            wired,
-            poll,
-            limits,
-        })
-    }
-
-    fn poll(&mut self, poll: Option<&Located<f64>>) -> Period {
-        let Some(poll) = poll else {
-            return POLL_DEFAULT;
-        };
-        let millis = poll.value * 1e3;
-        let whole = (millis - millis.round()).abs() < 1e-6;
-        let longest = LONGEST_POLL.as_secs_f64() * 1e3;
-        if whole && (1.0..=longest).contains(&millis) {
-            return Period::from_millis(millis.round() as u32).unwrap_or(POLL_DEFAULT);
-        }
-        let message = format!("an instrument that is asked every {millis} ms");
-        let expected = format!("expected whole milliseconds, from \"1 ms\" to \"{LONGEST_POLL}\"");
-        self.refuse(Refusal::at(&poll.place, message, expected));
-        POLL_DEFAULT
-    }
-
-    /// A limit: may only tighten what the hardware can do.
-    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>) {
-        let key = &limit.key;
-        let Some(&rating) = limits.get(&key.value) else {
-            let known: Vec<&str> = limits.keys().map(String::as_str).collect();
-            self.unknown(&key.place, "limit", &key.value, known.into_iter());
-            return;
-        };
-        let RawValue::Number(value) = limit.value else {
-            let found = self.loader.sources.quoted(&limit.place);
-            let message = format!("limit `{}` is {found}", key.value);
-            let help = match &limit.value {
-                RawValue::Text(text) => number_help(text),
-                RawValue::Number(_) | RawValue::Other => None,
-            };
-            let refusal = Refusal::at(&limit.place, message, "expected a number");
-            self.refuse(refusal.maybe_help(help));
-            return;
-        };
-        let lowest = key.value.starts_with("min_");
-        let looser = if lowest {
-            value < rating
-        } else {
-            value > rating
-        };
-        let side = if lowest { "at least" } else { "at most" };
-        let (message, expected) = if looser {
-            (
-                format!(
-                    "limit `{}` is {value}: the hardware is not made for it",
-                    key.value
-                ),
-                format!("expected {side} {rating}"),
-            )
-        } else if !key.value.ends_with("celsius") && value <= 0.0 {
-            (
-                format!("limit `{}` is {value}", key.value),
-                format!("expected above 0, at most {rating}"),
-            )
-        } else {
-            limits.insert(key.value.clone(), value);
-            return;
-        };
-        self.refuse(Refusal::at(&limit.place, message, expected));
     }
 
     fn board(
@@ -347,45 +223,14 @@ impl Planner {
             let help = "give them to the supply and the chamber";
             self.refuse(Refusal::at(&limit.key.place, message, "nobody reads this").help(help));
         }
-        let mut at = |named: &Option<Located<String>>, roles: &[Role]| {
-            let role = roles[0];
-            let named = named.as_ref()?;
-            let of_role: Vec<&str> = wiring
-                .devices
-                .iter()
-                .filter(|device| {
-                    device
-                        .role
-                        .as_ref()
-                        .is_some_and(|r| roles.iter().any(|role| r.value == role.name()))
-                })
-                .map(|device| device.name.value.as_str())
-                .collect();
-            if of_role.contains(&named.value.as_str()) {
-                return id_of(&named.value);
-            }
-            // One whose role is wrong is refused already.
-            let known = wiring.devices.iter().find(|d| d.name.value == named.value);
-            let other = known.and_then(|device| device.role.as_ref());
-            match other.filter(|role| Role::ALL.iter().any(|known| known.name() == role.value)) {
-                Some(other) => {
-                    let message = format!("`{}` is a {}, not a {role}", named.value, other.value);
-                    let expected = format!("expected one of: {}", of_role.join(", "));
-                    self.refuse(Refusal::at(&named.place, message, expected));
-                }
-                None if known.is_some() => {}
-                None => {
-                    let known = of_role.into_iter();
-                    self.unknown(&named.place, role.name(), &named.value, known);
-                }
-            }
-            None
-        };
-        let powered_by = at(
-            &raw.powered_by,
-            &[Role::PowerSupply, Role::SolarArraySimulator],
-        );
-        let inside = at(&raw.inside, &[Role::ThermalChamber]);
+        if let Some(measures) = &raw.measures {
+            let message = "a board has no `measures`";
+            let expected = "expected at power analysers only";
+            self.refuse(Refusal::at(&measures.place, message, expected));
+        }
+        let powered_by = self.other(raw.powered_by.as_ref(), &SOURCES, wiring, id_of);
+        let inside = &[Role::ThermalChamber];
+        let inside = self.other(raw.inside.as_ref(), inside, wiring, id_of);
         DevicePlan::Board(BoardPlan {
             wired,
             powered_by,

@@ -1,6 +1,8 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
+mod calibration;
 mod device;
+mod instrument;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,10 +14,11 @@ use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::DeviceHeader;
+use reports::header::{Calibration, DeviceHeader};
 
+use super::device_name;
+use super::sky::{self, Sky};
 use super::workloads::BoardWork;
-use super::{device_name, sky};
 
 /// A device of the plan.
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// When it was calibrated.
+    pub calibration: Option<Calibration>,
 }
 
 /// An instrument of the plan.
@@ -64,6 +69,8 @@ pub struct InstrumentPlan {
     pub poll: Period,
     /// What it may be told at most, by the keys of the wiring.
     pub limits: BTreeMap<String, f64>,
+    /// The source that feeds it, or at which it measures, in the emulated plant.
+    pub source: Option<DeviceId>,
 }
 
 /// A board of the plan.
@@ -90,7 +97,7 @@ impl DevicePlan {
 }
 
 /// The header's devices, and the orbit's own channels if there is one, by its `model`.
-pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<DeviceHeader> {
+pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHeader> {
     let mut headers: Vec<DeviceHeader> = devices
         .iter()
         .map(|device| {
@@ -102,17 +109,19 @@ pub(super) fn headers(devices: &[DevicePlan], model: Option<&str>) -> Vec<Device
                 link: wired.link.to_string(),
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
+                calibration: wired.calibration.clone(),
             }
         })
         .collect();
-    if let Some(model) = model {
+    if let Some(sky) = sky {
         headers.push(DeviceHeader {
             name: sky::DEVICE.to_owned(),
             role: "profile".to_owned(),
-            model: model.to_owned(),
+            model: sky.model.to_owned(),
             link: String::new(),
             emulated: false,
-            channels: crate::run::context_channels(),
+            channels: crate::run::context_channels(&sky.prediction.nodes.names),
+            calibration: None,
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,6 +1,8 @@
 //! Steps: lengths to windows, and what is told in them to a timeline.
 
 mod array;
+mod cycles;
+mod load;
 mod profile;
 mod set;
 

@@ -4,16 +4,19 @@ use std::path::Path;
 
 use drivers::catalog::Role;
 use profiles::command::Command;
-use profiles::orbit::{SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
+use profiles::orbit::{
+    BASEPLATE, Follow, SupplyCeiling, array_timeline, chamber_timeline, supply_timeline,
+};
 use profiles::quantity::{Amperes, Celsius, Volts};
 use profiles::shape::Ramp;
 use profiles::time::{BenchTime, Period, Window};
 
-use super::{PlacedCommand, Told};
+use super::{PlacedCommand, Told, cycles};
 use crate::config::Located;
 use crate::config::campaign::RawProfile;
 use crate::config::folder::Folder;
 use crate::config::refusal::{Place, Refusal};
+use crate::plan::sky::Sky;
 use crate::plan::stations::DevicePlan;
 use crate::plan::tables::read_table;
 use crate::plan::{Planner, TimedCommand};
@@ -54,13 +57,25 @@ impl Planner {
                 array_timeline(&sky.prediction, &sky.array, &wired.name, window, every)
             }
             ("orbit", Role::ThermalChamber, Some(sky)) => {
-                chamber_timeline(&sky.prediction, &wired.name, window, every)
+                let Some(follow) = self.follow(raw, sky) else {
+                    return;
+                };
+                chamber_timeline(&sky.prediction, &wired.name, window, every, &follow)
             }
             ("orbit", Role::Accelerator, _) => {
                 let message = "a board follows the orbit by its workload";
                 let expected = "expected a power supply or a chamber";
                 let help = "give the workload a `mode` for each phase";
                 self.refuse(Refusal::at(place, message, expected).help(help));
+                return;
+            }
+            ("orbit", Role::ElectronicLoad | Role::PowerAnalyser, _) => {
+                let message = format!("{} does not follow the orbit", wired.role.with_article());
+                self.refuse(Refusal::at(
+                    place,
+                    message,
+                    "expected a source or a chamber",
+                ));
                 return;
             }
             ("orbit", _, None) if self.broken.has("orbit") => return,
@@ -75,18 +90,55 @@ impl Planner {
             }
         };
         self.only_of(raw, "orbit");
+        self.only_of_chambers(raw, wired.role);
         for point in points.iter() {
             let command = TimedCommand {
                 at: point.at,
                 device: wired.id,
                 command: point.command.clone(),
             };
-            timeline.push(PlacedCommand {
-                command,
-                place: place.clone(),
-                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
-            });
+            timeline.push(placed(raw, command));
         }
+    }
+
+    /// Refuses what only chambers follow in the profile of another role.
+    fn only_of_chambers(&mut self, raw: &RawProfile, role: Role) {
+        if role != Role::ThermalChamber {
+            let ramp = raw
+                .ramp
+                .as_ref()
+                .map(|ramp| ("ramp_k_per_min", &ramp.place));
+            let node = raw.node.as_ref().map(|node| ("node", &node.place));
+            for (key, place) in ramp.into_iter().chain(node) {
+                let message = format!("{} follows no `{key}`", role.with_article());
+                self.refuse(Refusal::at(place, message, "expected for a chamber only"));
+            }
+        }
+    }
+
+    /// What of the satellite a chamber follows, and how fast it can.
+    fn follow(&mut self, raw: &RawProfile, sky: &Sky) -> Option<Follow> {
+        let names = &sky.prediction.nodes.names;
+        let mut follow = Follow::default();
+        if let Some(node) = &raw.node {
+            let mut known = std::iter::once(BASEPLATE).chain(names.iter().map(String::as_str));
+            if !known.any(|name| name == node.value) {
+                let known = std::iter::once(BASEPLATE).chain(names.iter().map(String::as_str));
+                self.unknown(&node.place, "lump", &node.value, known);
+                return None;
+            }
+            follow.lump.clone_from(&node.value);
+        }
+        if let Some(ramp) = &raw.ramp {
+            if !(0.01..=100.0).contains(&ramp.value) {
+                let message = format!("a chamber that follows at {} K/min", ramp.value);
+                let expected = "expected from 0.01 to 100 K/min";
+                self.refuse(Refusal::at(&ramp.place, message, expected));
+                return None;
+            }
+            follow.kelvin_per_minute = Some(ramp.value);
+        }
+        Some(follow)
     }
 
     /// How often a profile is told.
@@ -116,11 +168,16 @@ impl Planner {
     fn only_of(&mut self, raw: &RawProfile, kind: &str) {
         let place = |value: &Option<Located<f64>>| value.as_ref().map(|value| value.place.clone());
         let file = raw.file.as_ref().map(|file| file.place.clone());
-        let keys: [(&str, Option<Place>, &[&str]); 4] = [
+        let cycles = raw.cycles.as_ref().map(|cycles| cycles.place.clone());
+        let node = raw.node.as_ref().map(|node| node.place.clone());
+        let keys: [(&str, Option<Place>, &[&str]); 7] = [
             ("from", place(&raw.from), &["ramp"]),
             ("to", place(&raw.to), &["ramp"]),
             ("limit_amps", place(&raw.limit_amps), &["ramp", "table"]),
             ("file", file, &["table"]),
+            ("cycles", cycles, &["cycles"]),
+            ("node", node, &["orbit"]),
+            ("ramp_k_per_min", place(&raw.ramp), &["orbit"]),
         ];
         for (key, place, kinds) in keys {
             if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
@@ -145,7 +202,7 @@ impl Planner {
         self.only_of(raw, kind);
         let place = &raw.device.place;
         let role = device.wired().role;
-        if matches!(role, Role::Accelerator | Role::SolarArraySimulator) {
+        if !matches!(role, Role::PowerSupply | Role::ThermalChamber) {
             let whom = match role {
                 Role::Accelerator => "a board",
                 _ => role.with_article(),
@@ -158,8 +215,14 @@ impl Planner {
         if !raw.is_whole {
             return;
         }
+        if kind == cycles::KIND && role != Role::ThermalChamber {
+            let message = format!("{} goes through no thermal cycles", role.with_article());
+            self.refuse(Refusal::at(place, message, "expected a chamber"));
+            return;
+        }
         let values = match kind {
             "ramp" => self.ramp(raw, window, every),
+            cycles::KIND => self.cycle_points(raw, window, every),
             _ => self.table(told.folder, raw, window, every),
         };
         let Some(values) = values else {
@@ -173,6 +236,8 @@ impl Planner {
                 return;
             }
             (Role::PowerSupply, Some(limit)) => Some(Amperes(limit.value)),
+            // Refused already.
+            (_, Some(_)) if kind == cycles::KIND => None,
             (_, Some(limit)) => {
                 let message = format!("{} cannot be told `limit_amps`", role.with_article());
                 let expected = match kind {
@@ -200,11 +265,7 @@ impl Planner {
                 device: device.wired().id,
                 command,
             };
-            timeline.push(PlacedCommand {
-                command,
-                place: place.clone(),
-                amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
-            });
+            timeline.push(placed(raw, command));
         }
     }
 
@@ -273,3 +334,12 @@ impl Planner {
 
 /// What is told when.
 type Values = Vec<(BenchTime, f64)>;
+
+/// A command that a profile tells, with the places that asked for it.
+fn placed(raw: &RawProfile, command: TimedCommand) -> PlacedCommand {
+    PlacedCommand {
+        command,
+        place: raw.device.place.clone(),
+        amps_place: raw.limit_amps.as_ref().map(|amps| amps.place.clone()),
+    }
+}

@@ -29,15 +29,7 @@ impl Planner {
         let commands = self.set_commands(raw, role);
         if commands.is_empty() && self.loader.refusals.len() == before && raw.is_whole {
             let message = format!("nothing to tell `{}`", raw.device.value);
-            let expected = match role {
-                Role::PowerSupply => "expected `volts` and `limit_amps`, or `output`",
-                Role::SolarArraySimulator => {
-                    "expected `isc_amps`, `imp_amps`, `voc_volts` and `vmp_volts`, or `output`"
-                }
-                Role::ThermalChamber => "expected `celsius`",
-                Role::Accelerator => "expected `mode`, or `inject`",
-            };
-            self.refuse(Refusal::at(&raw.place, message, expected));
+            self.refuse(Refusal::at(&raw.place, message, needed(role)));
         }
         for (command, place) in commands {
             let command = TimedCommand {
@@ -76,6 +68,7 @@ impl Planner {
             }
         }
         commands.extend(self.curve(raw, role, &mut stray));
+        commands.extend(self.load(raw, role, &mut stray));
         match (role, &raw.output) {
             (Role::PowerSupply | Role::SolarArraySimulator, Some(state)) => {
                 let switch = if state.value == "on" {
@@ -113,15 +106,7 @@ impl Planner {
         );
         for (key, place) in stray {
             let message = format!("{} cannot be told `{key}`", role.with_article());
-            let expected = match role {
-                Role::PowerSupply => "expected `volts`, `limit_amps`, `output` or `inject`",
-                Role::SolarArraySimulator => {
-                    "expected `isc_amps`, `imp_amps`, `voc_volts`, `vmp_volts`, `output` or `inject`"
-                }
-                Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
-                Role::Accelerator => "expected `mode` or `inject`",
-            };
-            self.refuse(Refusal::at(place, message, expected));
+            self.refuse(Refusal::at(place, message, tellable(role)));
         }
         commands
     }
@@ -169,11 +154,9 @@ impl Planner {
         if !possible {
             let message = format!("{} has no fault `{}`", role.with_article(), inject.value);
             let expected = match role {
-                Role::PowerSupply | Role::SolarArraySimulator => {
-                    "expected `mute` or `over-voltage-trip`"
-                }
-                Role::ThermalChamber => "expected `mute`",
                 Role::Accelerator => "expected `mute`, `bit-flip` or `reset`",
+                role if role.feeds() => "expected `mute` or `over-voltage-trip`",
+                _ => "expected `mute`",
             };
             self.refuse(Refusal::at(&inject.place, message, expected));
             return None;
@@ -233,5 +216,37 @@ impl Planner {
                 self.refuse(Refusal::at(place, message, expected));
             }
         }
+    }
+}
+
+/// What an entry for a device of this role must have.
+const fn needed(role: Role) -> &'static str {
+    match role {
+        Role::PowerSupply => "expected `volts` and `limit_amps`, or `output`",
+        Role::SolarArraySimulator => {
+            "expected `isc_amps`, `imp_amps`, `voc_volts` and `vmp_volts`, or `output`"
+        }
+        Role::ElectronicLoad => {
+            "expected `sink_amps`, `sink_volts`, `sink_ohms` or `sink_watts`, or `input`"
+        }
+        Role::PowerAnalyser => "expected `inject`: it only looks",
+        Role::ThermalChamber => "expected `celsius`",
+        Role::Accelerator => "expected `mode`, or `inject`",
+    }
+}
+
+/// What a device of this role can be told.
+const fn tellable(role: Role) -> &'static str {
+    match role {
+        Role::PowerSupply => "expected `volts`, `limit_amps`, `output` or `inject`",
+        Role::SolarArraySimulator => {
+            "expected `isc_amps`, `imp_amps`, `voc_volts`, `vmp_volts`, `output` or `inject`"
+        }
+        Role::ElectronicLoad => {
+            "expected `sink_amps`, `sink_volts`, `sink_ohms`, `sink_watts`, `input` or `inject`"
+        }
+        Role::PowerAnalyser => "expected `inject`",
+        Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
+        Role::Accelerator => "expected `mode` or `inject`",
     }
 }

@@ -393,6 +393,126 @@ fn rates_and_profiles_come_from_files_too() {
     assert!(text.contains("the table ends at 600 s"), "{text}");
 }
 
+const FOLLOWS: &str = "{ device = \"chamber\", kind = \"orbit\", every = \"30 s\" }";
+
+#[test]
+fn a_chamber_goes_through_cycles_whose_plateaus_checks_can_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let cycles = |more: &str| {
+        format!(
+            "{{ device = \"chamber\", kind = \"cycles\", cycles = {{ hot_celsius = 40, \
+             cold_celsius = 10, dwell = \"20 min\", ramp_k_per_min = 5, count = 2{more} }} }}"
+        )
+    };
+    let good = cycles("");
+    let during = (
+        "during   = \"two orbits\"",
+        "during = \"hot plateau & sunlit\"",
+    );
+    let edits = [
+        (CAMPAIGN, FOLLOWS, good.as_str()),
+        (CAMPAIGN, during.0, during.1),
+    ];
+    let plan = edited(folder.path(), &edits).unwrap();
+    let of = |name: &str| {
+        let windows = plan.header.windows.iter();
+        windows.filter(|named| named.name == name).count()
+    };
+    assert_eq!([of("hot plateau"), of("cold plateau")], [2, 2]);
+    assert_eq!([of("ramp up"), of("ramp down")], [3, 2]);
+    let air: Vec<(f64, f64)> = plan
+        .timeline
+        .iter()
+        .filter_map(|told| match told.command {
+            Command::Chamber { target, .. } => Some((told.at.as_secs_f64(), target.0)),
+            _ => None,
+        })
+        .collect();
+    let plateau = plan
+        .header
+        .windows
+        .iter()
+        .find(|w| w.name == "hot plateau")
+        .unwrap();
+    let begins = plateau.window.start.as_secs_f64();
+    assert!(air.contains(&(begins, 40.0)), "{begins} {air:?}");
+    // No set point between a plateau's beginning and its end.
+    let inside = |at: f64| at > begins && at < plateau.window.end.as_secs_f64();
+    assert!(!air.iter().any(|(at, _)| inside(*at)));
+
+    for (change, said) in [
+        (cycles(", margin_kelvin = -1"), "`margin_kelvin` is -1"),
+        (
+            cycles("").replace("count = 2", "count = 20"),
+            "the cycles take",
+        ),
+        (
+            cycles("").replace("ramp_k_per_min = 5", "ramp_k_per_min = 0"),
+            "`ramp_k_per_min` is 0",
+        ),
+        (
+            cycles("").replace("hot_celsius = 40", "hot_celsius = 4"),
+            "expected below `hot_celsius`",
+        ),
+        (cycles("").replace(", count = 2", ""), "`count` is missing"),
+        (
+            cycles("").replace("cycles = {", "cycle = {"),
+            "did you mean `cycles`?",
+        ),
+        (
+            cycles("").replace("\"chamber\"", "\"bus_supply\""),
+            "goes through no thermal cycles",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"bord\""),
+            "no lump is named `bord`",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", ramp_k_per_min = 0"),
+            "follows at 0 K/min",
+        ),
+        (
+            FOLLOWS.replace("\"30 s\"", "\"30 s\", cycles = 1"),
+            "expected a table",
+        ),
+    ] {
+        let refusals = edited(folder.path(), &[(CAMPAIGN, FOLLOWS, &change)]).unwrap_err();
+        let told = refusals.render(false);
+        assert!(told.contains(said), "{change}: {told}");
+    }
+}
+
+#[test]
+fn lumps_and_tasks_of_a_campaign_are_those_of_profiles() {
+    let folder = tempfile::tempdir().unwrap();
+    let lumps = "elements = \"iss.tle\"\nthermal.load_share = 0.0\nthermal.node = [{ \
+                 name = \"board\", heat_capacity_j_per_k = 600, load_share = 0.2 }]\n\
+                 thermal.joint = [{ between = [\"board\", \"baseplate\"], \
+                 conductance_w_per_k = 2.0 }]\nenvironment = { case = \"hot\" }";
+    let follows = FOLLOWS.replace("\"30 s\"", "\"30 s\", node = \"board\", ramp_k_per_min = 3");
+    let edits = [
+        (CAMPAIGN, SOURCE, lumps),
+        (CAMPAIGN, FOLLOWS, follows.as_str()),
+    ];
+    let plan = edited(folder.path(), &edits).unwrap();
+    let (_, prediction) = plan.orbit.as_ref().unwrap();
+    assert_eq!(prediction.nodes.names, ["board"]);
+    let (_, device) = plan.header.device("orbit").unwrap();
+    let last = device.channels.last().unwrap();
+    assert_eq!(&*last.name, "board_celsius");
+    let warmest = plan.timeline.iter().filter_map(|told| match told.command {
+        Command::Chamber { target, .. } => Some(target.0),
+        _ => None,
+    });
+    let plate = prediction.track.iter().map(|point| point.baseplate_celsius);
+    let most = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::MIN, f64::max);
+    assert!(most(&mut { warmest }) > most(&mut { plate }) + 3.0);
+    let wrong = lumps.replace("\"baseplate\"", "\"basplate\"");
+    let refusals = edited(folder.path(), &[(CAMPAIGN, SOURCE, &wrong)]).unwrap_err();
+    let told = refusals.render(false);
+    assert!(told.contains("no lump is named `basplate`"), "{told}");
+}
+
 const SUPPLY: &str = "role   = \"power-supply\"\nmodel  = \"keysight-6633b\"";
 const ARRAY: &str = "role   = \"solar-array-simulator\"\nmodel  = \"keysight-e4360a\"";
 const LIMITS: &str = "limits = { volts = 34.0, amps = 2.0 }";
@@ -567,4 +687,53 @@ fn a_described_supply_is_rated_by_its_description_and_wrong_lines_are_marked() {
     let text = edited(folder.path(), &[(WIRING, model, beyond)]).unwrap_err();
     let text = text.render(false);
     assert!(text.contains("limit `volts` is 34"), "{text}");
+}
+
+#[test]
+fn guards_and_calibrations_are_taken_at_their_word_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus = "channel = \"bus_supply.volts\"\nduring  = \"two orbits\"";
+    let guarded = format!("{bus}\nguard = true");
+    let supply = "[device.bus_supply]";
+    let due = "[device.bus_supply]\ncalibrated = \"2026-05-01\"\ncalibration_due = \"2027-05-01\"";
+    let plan = edited(
+        folder.path(),
+        &[(CAMPAIGN, bus, &guarded), (WIRING, supply, due)],
+    );
+    let plan = plan.unwrap_or_else(|refusals| panic!("{}", refusals.render(false)));
+    let check = &plan.header.checks[0];
+    // A 6633B reads back within 0.03 % and 6 mV: at 26 V and at 33.6 V.
+    let band = |name| check.options.number(name).unwrap();
+    assert!(
+        (band("guard_min") - 0.0138).abs() < 1e-9,
+        "{}",
+        band("guard_min")
+    );
+    assert!(
+        (band("guard_max") - 0.016_08).abs() < 1e-9,
+        "{}",
+        band("guard_max")
+    );
+    let (_, device) = plan.header.device("bus_supply").unwrap();
+    let calibration = device.calibration.as_ref().unwrap();
+    assert_eq!(calibration.due.as_deref(), Some("2027-05-01"));
+    let wrong =
+        |edits: &[(&str, &str, &str)]| edited(folder.path(), edits).unwrap_err().render(false);
+    let twice =
+        "[device.bus_supply]\ncalibrated = \"2027-05-01\"\ncalibration_due = \"2026-05-01\"";
+    assert!(wrong(&[(WIRING, supply, twice)]).contains("due before it was done"));
+    let no_day = "[device.bus_supply]\ncalibration_due = \"2026-13-01\"";
+    assert!(wrong(&[(WIRING, supply, no_day)]).contains("`2026-13-01` is no day"));
+    let air = "channel = \"chamber.air\"\nduring  = \"two orbits\"";
+    let unknown = format!("{}\nmin = 0.0\nguard = true", air.replace("air", "target"));
+    let text = wrong(&[(CAMPAIGN, bus, &unknown.replace("\nmin = 0.0", ""))]);
+    assert!(
+        text.contains("nobody guarantees how accurate `chamber.target` is"),
+        "{text}"
+    );
+    let text = wrong(&[
+        (CAMPAIGN, bus, &guarded),
+        (CAMPAIGN, "max     = 33.6", "max     = 26.01"),
+    ]);
+    assert!(text.contains("leaves nothing between"), "{text}");
 }

@@ -129,6 +129,8 @@ impl BoardStation {
             Command::Supply { .. }
             | Command::Curve(_)
             | Command::SupplyOutput(_)
+            | Command::Load(_)
+            | Command::LoadInput(_)
             | Command::Chamber { .. } => {}
         }
         let now = self.clock.now();

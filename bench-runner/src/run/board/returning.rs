@@ -39,6 +39,12 @@ impl BoardStation {
                 return Recovery::Ended;
             }
         };
+        // On a bus that it shares, it hears again what it needs.
+        let needs = self.accelerator.bus_needs();
+        let back = back.and_then(|mut link| match needs {
+            Some(needs) => link.need(needs).map(|()| link),
+            None => Ok(link),
+        });
         match back {
             Ok(link) => self.link = link,
             Err(error) => return Recovery::Gone(error.to_string()),

@@ -75,6 +75,11 @@ impl Bus {
         }
     }
 
+    /// The line.
+    pub fn line(&self) -> &LineSpec {
+        &self.line
+    }
+
     /// An end of the line for one device. What it sends waits until the others' conversations are
     /// over; it hears what comes while the line is its own, until it lets go of it
     /// ([`Link::release`]) or nothing more comes.

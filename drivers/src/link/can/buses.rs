@@ -163,7 +163,7 @@ fn noise_on_an_adapters_line_is_lost_evidence() {
         let adapter = async {
             loop {
                 let heard = port.receive().await.unwrap();
-                let lines = heard.chunk.iter().filter(|octet| **octet == b'\r').count();
+                let lines = memchr::memchr_iter(b'\r', &heard.chunk).count();
                 port.send(Bytes::from(vec![b'\r'; lines])).await.unwrap();
                 if heard.chunk.ends_with(b"O\r") {
                     break port;

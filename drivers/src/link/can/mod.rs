@@ -1,6 +1,8 @@
 //! CAN: frames in the layout of Linux' `struct can_frame`, where one chunk is one frame, and what
 //! carries them.
 
+pub mod bus;
+pub mod candump;
 mod end;
 mod error_frame;
 mod frame;

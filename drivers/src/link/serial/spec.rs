@@ -62,6 +62,14 @@ impl Flow {
 }
 
 impl SerialSpec {
+    /// A port with eight data bits, no parity and one stop bit.
+    pub fn new(port: PortName, baud: u32) -> SerialSpec {
+        SerialSpec {
+            port,
+            line: LineSettings::new(baud),
+        }
+    }
+
     /// `/dev/ttyUSB0@9600,8N2,rtscts`
     pub(in crate::link) fn parse(text: &str) -> Result<SerialSpec, String> {
         // From the right: paths by id may have an `@`.
@@ -76,6 +84,17 @@ impl SerialSpec {
 }
 
 impl LineSettings {
+    /// Eight data bits, no parity, one stop bit, no flow control.
+    pub fn new(baud: u32) -> LineSettings {
+        LineSettings {
+            baud,
+            data_bits: 8,
+            parity: Parity::None,
+            stop_bits: 1,
+            flow: Flow::None,
+        }
+    }
+
     /// Bits of a character on the wire: start, data, parity, stop.
     pub fn bits_per_byte(&self) -> u32 {
         let parity = u32::from(self.parity != Parity::None);
@@ -86,17 +105,9 @@ impl LineSettings {
     pub(in crate::link) fn parse(text: &str) -> Result<LineSettings, String> {
         let mut settings = text.split(',').map(str::trim);
         let baud = settings.next().unwrap_or_default();
-        let mut line = LineSettings {
-            baud: baud
-                .parse()
-                .ok()
-                .filter(|&baud| baud > 0)
-                .ok_or_else(|| format!("`{baud}` is no baud rate"))?,
-            data_bits: 8,
-            parity: Parity::None,
-            stop_bits: 1,
-            flow: Flow::None,
-        };
+        let rate = baud.parse().ok().filter(|&baud| baud > 0);
+        let rate = rate.ok_or_else(|| format!("`{baud}` is no baud rate"))?;
+        let mut line = LineSettings::new(rate);
         for setting in settings {
             if let Some((_, flow)) = Flow::WORDS.iter().find(|(word, _)| *word == setting) {
                 line.flow = *flow;

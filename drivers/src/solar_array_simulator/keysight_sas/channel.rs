@@ -364,7 +364,7 @@ impl Channel {
     pub(super) fn measure(&mut self) {
         let (volts, amps) = (self.traits.volts_step, self.traits.amps_step);
         let mut step = |value: f64, step: f64| {
-            let noisy = value + 0.5 * step * self.noise.normal();
+            let noisy = value + 0.1 * step * self.noise.normal();
             (noisy / step).round() * step
         };
         self.measured = (step(self.bus.volts.0, volts), step(self.bus.amps.0, amps));

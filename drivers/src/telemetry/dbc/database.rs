@@ -6,45 +6,25 @@
 
 use std::collections::BTreeMap;
 
-use can_dbc::{Dbc, MessageId, MultiplexIndicator, SignalExtendedValueType, ValueDescription};
 use profiles::channel::ChannelSpec;
-use profiles::reading::{Damage, DamageKind, Reading};
+use profiles::time::Period;
 
-use super::signal::{Gate, Signal};
+use super::file::{self, Flaw, Flaws, MessageText};
+use super::message::{Message, Role};
+use super::multiplex;
+use super::signal::Signal;
 use crate::link::can::CanId;
-use crate::telemetry::Decoded;
 
 /// End of the name of a rolling counter.
 const COUNTER: &str = "alive";
+
+/// Octets of the longest frame of CAN FD.
+const FRAME_OCTETS: usize = 64;
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read the DBC file: {0}")]
 pub struct DatabaseError(pub String);
-
-/// What becomes of a signal.
-#[derive(Clone, Debug)]
-enum Role {
-    Number(u16),
-    /// A channel of states; raw values in the order of the states.
-    States(u16, Vec<u64>),
-    /// A rolling counter.
-    Counter,
-    /// A multiplexer.
-    Selector,
-}
-
-/// One message.
-#[derive(Clone, Debug)]
-pub struct Message {
-    name: String,
-    id: CanId,
-    octets: usize,
-    signals: Vec<Signal>,
-    roles: Vec<Role>,
-    /// Positions of signals that select which others are in the frame.
-    selectors: Vec<usize>,
-}
 
 /// All messages of a file.
 #[derive(Clone, Debug)]
@@ -52,26 +32,52 @@ pub struct Database {
     /// By identifier.
     messages: Vec<Message>,
     channels: Vec<ChannelSpec>,
-    warnings: Vec<String>,
+    flaws: Vec<Flaw>,
 }
 
 impl Database {
-    /// Compiles a file. A signal that cannot be where the file has it is left out with a warning.
+    /// Compiles a file. What cannot be read, and signals that cannot be where the file has them,
+    /// are left out, and told by [`Database::flaws`].
     ///
     /// # Errors
-    /// If the text is no DBC file.
+    /// If there is no message in the text.
     pub fn compile(text: &str) -> Result<Database, DatabaseError> {
-        let dbc = Dbc::try_from(text).map_err(|error| DatabaseError(error.to_string()))?;
+        let mut flaws = Flaws::default();
+        let messages = file::read(text, &mut flaws);
+        if messages.is_empty() {
+            let flaws = flaws.by_line(text);
+            let first = flaws
+                .first()
+                .map_or_else(String::new, |flaw| format!("; line {flaw}"));
+            return Err(DatabaseError(format!(
+                "there is no message (`BO_`) in it{first}"
+            )));
+        }
         let mut database = Database {
             messages: Vec::new(),
             channels: Vec::new(),
-            warnings: Vec::new(),
+            flaws: Vec::new(),
         };
-        for message in &dbc.messages {
-            database.add(message, &dbc);
+        for message in &messages {
+            database.add(message, &mut flaws);
         }
+        database.flaws = flaws.by_line(text);
+        // Of several messages with one identifier the last one counts.
+        database.messages.reverse();
         database.messages.sort_by_key(|message| message.id);
+        database.messages.dedup_by_key(|message| message.id);
         Ok(database)
+    }
+
+    /// Compiles a file's octets: UTF-8, or else the Windows-1252 that the format's makers write.
+    ///
+    /// # Errors
+    /// If there is no message in the text.
+    pub fn read(octets: &[u8]) -> Result<Database, DatabaseError> {
+        match std::str::from_utf8(octets) {
+            Ok(text) => Database::compile(text),
+            Err(_) => Database::compile(&windows_1252(octets)),
+        }
     }
 
     /// The channels, in the order of their numbers: as the file has its signals.
@@ -79,9 +85,14 @@ impl Database {
         &self.channels
     }
 
-    /// What was left out, and why.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What is wrong with the file, from its first line to its last.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// The messages, by identifier.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
     }
 
     /// The message with this identifier.
@@ -113,52 +124,60 @@ impl Database {
         &self.messages[position]
     }
 
-    fn add(&mut self, message: &can_dbc::Message, dbc: &Dbc) {
+    fn add(&mut self, message: &MessageText<'_>, flaws: &mut Flaws) {
         let mut compiled = Message {
-            name: message.name.clone(),
-            id: match message.id {
-                MessageId::Standard(id) => CanId::Standard(id),
-                MessageId::Extended(id) => CanId::Extended(id),
-            },
-            octets: message.size as usize,
+            name: message.name.to_owned(),
+            id: message.id,
+            octets: message.octets,
+            cycle: Period::from_millis(message.cycle_ms),
             signals: Vec::new(),
             roles: Vec::new(),
             selectors: Vec::new(),
+            order: Vec::new(),
         };
+        if message.octets > FRAME_OCTETS {
+            let (name, octets) = (message.name, message.octets);
+            let what = format!(
+                "found message {name} of {octets} octets, expected at most {FRAME_OCTETS}, the \
+                 longest frame"
+            );
+            flaws.add(message.at, what);
+        }
         let mut sources = Vec::new();
         for signal in &message.signals {
-            match Signal::compile(
-                signal,
-                is_float(dbc, message.id, &signal.name),
-                compiled.octets,
-            ) {
+            let orphan = multiplex::orphan(signal, message).map_or(Ok(()), Err);
+            match orphan.and_then(|()| Signal::compile(signal, compiled.octets)) {
                 Ok(plan) => {
-                    let role = match signal.multiplexer_indicator {
-                        MultiplexIndicator::Multiplexor
-                        | MultiplexIndicator::MultiplexorAndMultiplexedSignal(_) => Role::Selector,
-                        _ => self.role(&plan, value_table(dbc, message.id, &signal.name)),
+                    let role = if signal.multiplex.is_selector {
+                        Role::Selector
+                    } else {
+                        self.role(&plan)
                     };
                     compiled.signals.push(plan);
                     compiled.roles.push(role);
                     sources.push(signal);
                 }
                 Err(why) => {
-                    let warning = format!("{}.{} {why}", message.name, signal.name);
-                    self.warnings.push(warning);
+                    let (message, signal, at) = (message.name, signal.name, signal.at);
+                    flaws.add(
+                        at,
+                        format!("signal {message}.{signal} {why}; it is left out"),
+                    );
                 }
             }
         }
-        gate(&mut compiled, &sources, dbc);
+        multiplex::gate(&mut compiled, &sources, flaws);
+        compiled.order = multiplex::order(&compiled);
         self.messages.push(compiled);
     }
 
-    fn role(&mut self, signal: &Signal, table: Option<BTreeMap<u64, &str>>) -> Role {
+    fn role(&mut self, signal: &Signal) -> Role {
         if signal.name.ends_with(COUNTER) && signal.is_plain_count() {
             return Role::Counter;
         }
         let channel = self.channels.len() as u16;
-        match table.filter(|table| table.len() > 1 && signal.is_plain_count()) {
-            Some(table) if signal.unit.is_empty() => {
+        match table(signal) {
+            Some(table) if table.len() > 1 && signal.unit.is_empty() => {
                 let names: Vec<&str> = table.values().copied().collect();
                 self.channels
                     .push(ChannelSpec::states(&signal.name, &names));
@@ -173,218 +192,26 @@ impl Database {
     }
 }
 
-fn is_float(dbc: &Dbc, id: MessageId, name: &str) -> bool {
-    dbc.signal_extended_value_type_list.iter().any(|listed| {
-        listed.message_id == id
-            && listed.signal_name == name
-            && listed.signal_extended_value_type != SignalExtendedValueType::SignedOrUnsignedInteger
-    })
+/// The names of a count's values, unless one of them is below zero.
+fn table(signal: &Signal) -> Option<BTreeMap<u64, &str>> {
+    if !signal.is_plain_count() {
+        return None;
+    }
+    let rows = signal.names.iter();
+    rows.map(|(value, name)| Some((u64::try_from(*value).ok()?, name.as_str())))
+        .collect()
 }
 
-fn value_table<'a>(dbc: &'a Dbc, id: MessageId, signal: &str) -> Option<BTreeMap<u64, &'a str>> {
-    dbc.value_descriptions.iter().find_map(|table| match table {
-        ValueDescription::Signal {
-            message_id,
-            name,
-            value_descriptions,
-        } if *message_id == id && name == signal => value_descriptions
-            .iter()
-            .map(|row| Some((u64::try_from(row.id).ok()?, row.description.as_str())))
-            .collect(),
-        _ => None,
-    })
-}
-
-/// Finds the multiplexers and what each signal needs of them.
-fn gate(message: &mut Message, sources: &[&can_dbc::Signal], dbc: &Dbc) {
-    use MultiplexIndicator::{MultiplexedSignal, Multiplexor, MultiplexorAndMultiplexedSignal};
-    let indicator = |at: usize| sources[at].multiplexer_indicator;
-    message.selectors = (0..sources.len())
-        .filter(|&at| {
-            matches!(
-                indicator(at),
-                Multiplexor | MultiplexorAndMultiplexedSignal(_)
-            )
-        })
-        .collect();
-    let first = (0..sources.len()).find(|&at| indicator(at) == Multiplexor);
-    for (at, source) in sources.iter().enumerate() {
-        let (MultiplexedSignal(value) | MultiplexorAndMultiplexedSignal(value)) = indicator(at)
-        else {
-            continue;
-        };
-        // SG_MUL_VAL_ names the multiplexer and its ranges; without it there is only one.
-        let extended = dbc
-            .extended_multiplex
-            .iter()
-            .find(|row| message_is(message.id, row.message_id) && row.signal_name == source.name);
-        let (selector, values) = match extended {
-            Some(row) => (
-                sources
-                    .iter()
-                    .position(|other| other.name == row.multiplexor_signal_name),
-                row.mappings
-                    .iter()
-                    .map(|range| (range.min_value, range.max_value))
-                    .collect(),
-            ),
-            None => (first, vec![(value, value)]),
-        };
-        message.signals[at].gate = selector.map(|selector| Gate { selector, values });
-    }
-}
-
-fn message_is(id: CanId, listed: MessageId) -> bool {
-    match listed {
-        MessageId::Standard(listed) => id == CanId::Standard(listed),
-        MessageId::Extended(listed) => id == CanId::Extended(listed),
-    }
-}
-
-impl Message {
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Its identifier.
-    pub fn id(&self) -> CanId {
-        self.id
-    }
-
-    /// The signals that a frame with this content has, wholly inside it and selected by its
-    /// multiplexers.
-    pub fn present<'a>(&'a self, data: &'a [u8]) -> impl Iterator<Item = &'a Signal> {
-        self.signals
-            .iter()
-            .filter(move |signal| data.len() >= signal.needs && self.selected(signal, data, 0))
-    }
-
-    /// Whether a multiplexer has a value that selects nothing.
-    pub fn selects_nothing(&self, data: &[u8]) -> bool {
-        self.selectors.iter().any(|&selector| {
-            let signal = &self.signals[selector];
-            data.len() >= signal.needs
-                && self.selected(signal, data, 0)
-                && !self.signals.iter().any(|other| {
-                    other
-                        .gate
-                        .as_ref()
-                        .is_some_and(|gate| gate.selector == selector)
-                        && self.selected(other, data, 0)
-                })
-        })
-    }
-
-    /// `depth` ends the circle that two multiplexers may make in a broken file.
-    fn selected(&self, signal: &Signal, data: &[u8], depth: usize) -> bool {
-        let Some(gate) = &signal.gate else {
-            return true;
-        };
-        let selector = &self.signals[gate.selector];
-        depth < self.selectors.len()
-            && selector.bits_of(data).is_some_and(|bits| {
-                gate.values
-                    .iter()
-                    .any(|&(low, high)| (low..=high).contains(&bits))
-            })
-            && self.selected(selector, data, depth + 1)
-    }
-
-    /// Decodes a frame's content; `counter` is the rolling counter of the frame before.
-    pub(super) fn decode(
-        &self,
-        data: &[u8],
-        counter: &mut Option<u64>,
-        mut sink: impl FnMut(Decoded),
-    ) {
-        let mut flaw = |why| sink(Decoded::Damaged(Damage { bytes: 0, why }));
-        if data.len() < self.octets {
-            flaw(DamageKind::TooShort);
-        }
-        if !self.selectors.is_empty() && self.selects_nothing(data) {
-            flaw(DamageKind::Unknown);
-        }
-        for (signal, role) in self.signals.iter().zip(&self.roles) {
-            if signal.gate.is_some() && !self.selected(signal, data, 0) {
-                continue;
-            }
-            let Some(raw) = signal.raw(data) else {
-                continue;
-            };
-            let reading = match role {
-                Role::Number(channel) => {
-                    let physical = signal.physical(raw);
-                    signal
-                        .allows(physical)
-                        .then(|| Reading::number(*channel, physical))
-                }
-                Role::States(channel, values) => signal
-                    .bits_of(data)
-                    .and_then(|bits| values.binary_search(&bits).ok())
-                    .map(|state| Reading::state(*channel, state as u16)),
-                Role::Counter => {
-                    if let Some(why) = signal
-                        .bits_of(data)
-                        .and_then(|now| jump(counter, now, signal.bits()))
-                    {
-                        sink(Decoded::Damaged(Damage { bytes: 0, why }));
-                    }
-                    continue;
-                }
-                Role::Selector => continue,
-            };
-            sink(reading.map_or_else(
-                || {
-                    Decoded::Damaged(Damage {
-                        bytes: signal.bits().div_ceil(8),
-                        why: DamageKind::OutOfRange,
-                    })
-                },
-                Decoded::Reading,
-            ));
-        }
-    }
-
-    /// The content of a frame with these values, by channel number (states by their number), and
-    /// with this rolling counter. Of multiplexed signals those of group `group` are sent.
-    pub fn encode(&self, values: &[f64], counter: u64, group: u64) -> Vec<u8> {
-        let mut data = vec![0; self.octets];
-        for &selector in &self.selectors {
-            self.signals[selector].write(group as f64, &mut data);
-        }
-        for (signal, role) in self.signals.iter().zip(&self.roles) {
-            if !self.selected(signal, &data, 0) {
-                continue;
-            }
-            match role {
-                Role::Number(channel) => signal.write(values[usize::from(*channel)], &mut data),
-                Role::States(channel, raws) => {
-                    let state = values[usize::from(*channel)] as usize;
-                    let raw = raws.get(state).copied().unwrap_or_default();
-                    signal.write(raw as f64, &mut data);
-                }
-                Role::Counter => {
-                    let raw = counter & (u64::MAX >> (64 - signal.bits()));
-                    signal.write(raw as f64, &mut data);
-                }
-                Role::Selector => {}
-            }
-        }
-        data
-    }
-}
-
-/// Whether a rolling counter of `bits` bits jumped.
-fn jump(counter: &mut Option<u64>, now: u64, bits: u32) -> Option<DamageKind> {
-    let before = counter.replace(now)?;
-    let mask = u64::MAX >> (64 - bits);
-    let ahead = now.wrapping_sub(before).wrapping_sub(1) & mask;
-    match ahead {
-        0 => None,
-        _ if ahead == mask => Some(DamageKind::Repeated),
-        lost => Some(DamageKind::Gap {
-            lost: u16::try_from(lost).unwrap_or(u16::MAX),
-        }),
-    }
+fn windows_1252(octets: &[u8]) -> String {
+    /// What Windows-1252 has at 0x80 to 0x9f; its five holes are kept as they are.
+    const UPPER: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    let letter = |&octet: &u8| match octet {
+        0x80..=0x9f => UPPER[usize::from(octet - 0x80)],
+        octet => char::from(octet),
+    };
+    octets.iter().map(letter).collect()
 }

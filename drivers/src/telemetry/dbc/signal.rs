@@ -4,7 +4,7 @@
 //! n / 8, and go upwards. Motorola signals (`@0`) start at their most significant bit in the same
 //! numbering and go down within an octet and then to the top of the next.
 
-use can_dbc::{ByteOrder, ValueType};
+use super::file::SignalText;
 
 /// Octets of a window.
 const WINDOW: usize = 8;
@@ -21,6 +21,15 @@ pub enum Raw {
 }
 
 impl Raw {
+    /// Its 64 bits, with the sign spread over all of them.
+    pub(super) fn bits(self) -> u64 {
+        match self {
+            Raw::Unsigned(raw) => raw,
+            Raw::Signed(raw) => raw.cast_unsigned(),
+            Raw::Float(raw) => raw.to_bits(),
+        }
+    }
+
     /// The nearest real number.
     pub fn as_f64(self) -> f64 {
         match self {
@@ -54,13 +63,15 @@ pub struct Signal {
     /// do not hold the signal, which happens in CAN FD frames only.
     window: Option<(usize, u32)>,
     coding: Coding,
-    factor: f64,
-    offset: f64,
+    pub(super) factor: f64,
+    pub(super) offset: f64,
     /// Physical range; all numbers, where the file has the empty range `[0|0]`.
     pub(super) min: f64,
     pub(super) max: f64,
     /// Multiplexer that must have one of these values, by its position in the message.
     pub(super) gate: Option<Gate>,
+    /// Names of raw values (`VAL_`).
+    pub(super) names: Vec<(i64, String)>,
 }
 
 /// When a multiplexed signal is in the frame.
@@ -72,28 +83,39 @@ pub(super) struct Gate {
     pub(super) values: Vec<(u64, u64)>,
 }
 
+impl Gate {
+    /// Whether this value of the multiplexer puts the signal into the frame.
+    pub(super) fn has(&self, bits: u64) -> bool {
+        self.values
+            .iter()
+            .any(|&(low, high)| (low..=high).contains(&bits))
+    }
+}
+
 impl Signal {
     /// Compiles a signal of a message of `octets` octets.
-    pub(super) fn compile(
-        signal: &can_dbc::Signal,
-        float: bool,
-        octets: usize,
-    ) -> Result<Signal, &'static str> {
-        if signal.size == 0 || signal.size > 64 {
-            return Err("has no bits, or more than 64");
+    pub(super) fn compile(signal: &SignalText<'_>, octets: usize) -> Result<Signal, String> {
+        let bits = signal.bits;
+        if !(1..=64).contains(&bits) {
+            return Err(format!("has {bits} bits, expected 1 to 64"));
         }
-        if signal.start_bit >= 64 * 8 {
-            return Err("starts behind the longest frame");
+        if signal.start >= 64 * 8 {
+            let start = signal.start;
+            return Err(format!(
+                "starts at bit {start}, expected one of a frame's 512"
+            ));
         }
-        let coding = match (float, signal.size, signal.value_type) {
-            (true, 32, _) => Coding::Float32,
-            (true, 64, _) => Coding::Float64,
-            (true, ..) => return Err("is a float of neither 32 nor 64 bits"),
-            (false, _, ValueType::Signed) => Coding::Signed,
-            (false, _, ValueType::Unsigned) => Coding::Unsigned,
+        let coding = match (signal.value_type, bits, signal.signed) {
+            (1, 32, _) => Coding::Float32,
+            (2, 64, _) => Coding::Float64,
+            (1 | 2, ..) => {
+                let wants = 32 * signal.value_type;
+                return Err(format!("is a float of {bits} bits, expected {wants}"));
+            }
+            (_, _, true) => Coding::Signed,
+            (_, _, false) => Coding::Unsigned,
         };
-        let (bits, start) = (signal.size as usize, signal.start_bit as usize);
-        let big_endian = signal.byte_order == ByteOrder::BigEndian;
+        let (start, big_endian) = (signal.start, signal.big_endian);
         let lead = if big_endian {
             start / 8 * 8 + 7 - start % 8
         } else {
@@ -101,7 +123,9 @@ impl Signal {
         };
         let needs = (lead + bits).div_ceil(8);
         if needs > octets {
-            return Err("reaches beyond its message");
+            return Err(format!(
+                "reaches to octet {needs}, beyond its message, expected at most octet {octets}"
+            ));
         }
         // Within eight octets the frame itself is the window.
         let first = needs.saturating_sub(WINDOW);
@@ -109,11 +133,10 @@ impl Signal {
             let shift = if big_endian { 64 - lead - bits } else { lead };
             (first, shift as u32)
         });
-        let (min, max) = (number(signal.min), number(signal.max));
-        let unlimited = min == 0.0 && max == 0.0;
+        let unlimited = signal.min == 0.0 && signal.max == 0.0;
         Ok(Signal {
-            name: signal.name.clone(),
-            unit: signal.unit.clone(),
+            name: signal.name.to_owned(),
+            unit: signal.unit.to_owned(),
             needs,
             big_endian,
             lead,
@@ -122,9 +145,14 @@ impl Signal {
             coding,
             factor: signal.factor,
             offset: signal.offset,
-            min: if unlimited { f64::MIN } else { min },
-            max: if unlimited { f64::MAX } else { max },
+            min: if unlimited { f64::MIN } else { signal.min },
+            max: if unlimited { f64::MAX } else { signal.max },
             gate: None,
+            names: signal
+                .names
+                .iter()
+                .map(|&(value, name)| (value, name.to_owned()))
+                .collect(),
         })
     }
 
@@ -133,13 +161,63 @@ impl Signal {
         &self.name
     }
 
+    /// Its unit, empty if it has none.
+    pub fn unit(&self) -> &str {
+        &self.unit
+    }
+
+    /// The name of a raw value, if it has one.
+    pub fn name_of(&self, raw: Raw) -> Option<&str> {
+        let raw = match raw {
+            Raw::Unsigned(raw) => raw.cast_signed(),
+            Raw::Signed(raw) => raw,
+            Raw::Float(_) => return None,
+        };
+        let named = self.names.iter().find(|(value, _)| *value == raw);
+        named.map(|(_, name)| name.as_str())
+    }
+
+    /// The raw value of a name.
+    pub fn named(&self, name: &str) -> Option<i64> {
+        let named = self.names.iter().find(|(_, other)| other == name);
+        named.map(|(value, _)| *value)
+    }
+
     /// Whether the raw value is the value.
+    pub(super) fn is_plain_count(&self) -> bool {
+        self.coding == Coding::Unsigned && self.is_unscaled()
+    }
+
+    pub(super) fn coding(&self) -> Coding {
+        self.coding
+    }
+
+    pub(super) fn is_big_endian(&self) -> bool {
+        self.big_endian
+    }
+
+    /// First octet of its window, and bits of that to the right of it.
+    pub(super) fn window(&self) -> Option<(usize, u32)> {
+        self.window
+    }
+
+    /// Factor and offset.
+    pub fn scale(&self) -> (f64, f64) {
+        (self.factor, self.offset)
+    }
+
+    /// Whether the raw value is the value, with or without a sign.
     #[expect(
         clippy::float_cmp,
         reason = "the file writes them as 1 and 0, which are exact"
     )]
-    pub(super) fn is_plain_count(&self) -> bool {
-        self.coding == Coding::Unsigned && self.factor == 1.0 && self.offset == 0.0
+    pub(super) fn is_unscaled(&self) -> bool {
+        self.factor == 1.0 && self.offset == 0.0
+    }
+
+    /// Bits before it, in the order in which its octets are read.
+    pub(super) fn lead(&self) -> usize {
+        self.lead
     }
 
     pub(super) fn bits(&self) -> u32 {
@@ -201,6 +279,23 @@ impl Signal {
         raw.as_f64() * self.factor + self.offset
     }
 
+    /// The value in the signal's unit, if raw value, factor and offset are whole numbers: it is
+    /// then known beyond the 53 bits of a real number.
+    pub fn exact(&self, raw: Raw) -> Option<i128> {
+        /// Whole numbers up to here are exact, and their products with 64 bits do not overflow.
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        let whole = |number: f64| {
+            (number.trunc().to_bits() == number.to_bits() && number.abs() < MOST)
+                .then_some(number as i128)
+        };
+        let raw = match raw {
+            Raw::Unsigned(raw) => i128::from(raw),
+            Raw::Signed(raw) => i128::from(raw),
+            Raw::Float(_) => return None,
+        };
+        Some(raw * whole(self.factor)? + whole(self.offset)?)
+    }
+
     /// Whether the value is one that the file allows; rounding of the factor is not held against
     /// it.
     pub(super) fn allows(&self, physical: f64) -> bool {
@@ -222,21 +317,18 @@ impl Signal {
             Coding::Float32 => u64::from((number as f32).to_bits()),
             Coding::Float64 => number.to_bits(),
         };
+        self.put(raw, data);
+    }
+
+    /// Puts its bits into the frame, which must be long enough.
+    pub(super) fn put(&self, bits: u64, data: &mut [u8]) {
         for n in 0..self.bits as usize {
             let (octet, bit) = self.place(n);
-            data[octet] = data[octet] & !(1 << bit) | ((raw >> n & 1) as u8) << bit;
+            data[octet] = data[octet] & !(1 << bit) | ((bits >> n & 1) as u8) << bit;
         }
     }
 
-    fn mask(&self) -> u64 {
+    pub(super) fn mask(&self) -> u64 {
         u64::MAX >> (64 - self.bits)
-    }
-}
-
-fn number(value: can_dbc::NumericValue) -> f64 {
-    match value {
-        can_dbc::NumericValue::Uint(value) => value as f64,
-        can_dbc::NumericValue::Int(value) => value as f64,
-        can_dbc::NumericValue::Double(value) => value,
     }
 }

@@ -32,7 +32,7 @@ VAL_ 2566848513 mode 0 "idle" 2 "infer" ;
 
 fn decode(id: CanId, data: &[u8], counter: &mut Option<u64>) -> Vec<Decoded> {
     let database = Database::compile(TEXT).unwrap();
-    assert!(database.warnings().is_empty());
+    assert_eq!(database.flaws(), []);
     let mut out = Vec::new();
     let message = database.message(id).unwrap();
     message.decode(data, counter, |decoded| out.push(decoded));
@@ -117,8 +117,8 @@ fn what_is_encoded_is_decoded() {
 #[test]
 fn a_signal_beyond_its_message_is_left_out_with_a_warning() {
     let database = Database::compile(&TEXT.replace("32|32@1-", "40|32@1-")).unwrap();
-    assert_eq!(
-        database.warnings(),
-        ["ACC_POWER.watts reaches beyond its message"]
+    insta::assert_snapshot!(
+        database.flaws()[0],
+        @"8: signal ACC_POWER.watts reaches to octet 9, beyond its message, expected at most octet 8; it is left out"
     );
 }

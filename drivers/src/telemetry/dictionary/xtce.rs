@@ -25,8 +25,8 @@ use super::model::{Count, Dictionary, Field, Packet, Service};
 use super::{DictionaryError, xtce_types};
 
 /// Bits of a primary header, and of one with a PUS-C secondary header behind it.
-const PRIMARY_BITS: u32 = 48;
-const SECONDARY_BITS: u32 = PRIMARY_BITS + 112;
+const PRIMARY_BITS: u64 = 48;
+const SECONDARY_BITS: u64 = PRIMARY_BITS + 112;
 
 /// All containers and parameters by name.
 struct Database<'a> {
@@ -229,7 +229,7 @@ fn constant(field: &Field, wanted: &str) -> Option<u64> {
 /// Splits the headers off the fields of a container. `None` if nothing says which application
 /// process it is.
 fn as_packet(name: &str, fields: &[Field]) -> Option<Packet> {
-    let at = |bit: u32, width: u32| {
+    let at = |bit: u64, width: u32| {
         let mut place = 0;
         fields.iter().find_map(|field| {
             let here = place == bit && field.bits == width && field.count == Count::One;
@@ -272,10 +272,11 @@ fn as_packet(name: &str, fields: &[Field]) -> Option<Packet> {
     })
 }
 
-fn total(field: &Field) -> u32 {
+fn total(field: &Field) -> u64 {
+    let bits = u64::from(field.bits);
     match field.count {
-        Count::Fixed(count) => field.bits * count,
-        _ => field.bits,
+        Count::Fixed(count) => bits * u64::from(count),
+        _ => bits,
     }
 }
 

@@ -1,13 +1,18 @@
 //! Watlow series F4: the ramping controller of most bench-top chambers, Modbus RTU on RS-232 or
-//! RS-485. It is driven by its static set point; its profiles are left alone.
+//! RS-485. It is driven by its static set point; its profiles are ended before.
 
+mod alarm;
+mod control;
 mod driver;
 mod emulator;
+mod profile;
+mod registers;
 #[cfg(test)]
 mod tests;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
+use super::cabinet;
 use super::role::ThermalChamber;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
@@ -41,7 +46,7 @@ const LOWEST: f64 = -75.0;
 /// See [`LOWEST`].
 const HIGHEST: f64 = 200.0;
 
-const OPTIONS: [OptionSpec; 5] = [
+const OPTIONS: [OptionSpec; 6] = [
     OptionSpec {
         name: "deadline",
         kind: OptionKind::Duration,
@@ -84,6 +89,7 @@ const OPTIONS: [OptionSpec; 5] = [
         default: Some(OptionDefault::Number(0.008)),
         help: "emulator: time from question to answer",
     },
+    cabinet::SENSOR,
 ];
 
 /// Registers of the F4.
@@ -94,6 +100,8 @@ mod register {
     pub(super) const SAVE: u16 = 25;
     /// Process value of input 1.
     pub(super) const AIR: u16 = 100;
+    /// 1: the sensor of input 1 is broken.
+    pub(super) const INPUT_ERROR: u16 = 101;
     /// Output 1A (heat) in hundredths of a percent.
     pub(super) const HEAT: u16 = 103;
     /// Output 1B (cool) in hundredths of a percent.
@@ -102,8 +110,14 @@ mod register {
     pub(super) const MODE: u16 = 200;
     /// Static set point 1.
     pub(super) const SET_POINT: u16 = 300;
+    /// Write 1: forget the errors of inputs.
+    pub(super) const CLEAR_ERRORS: u16 = 311;
     /// Static set point 2.
     pub(super) const SET_POINT_2: u16 = 319;
+    /// Write 1: take back alarms that latch.
+    pub(super) const CLEAR_ALARMS: u16 = 331;
+    /// Write 1: silence alarms.
+    pub(super) const SILENCE_ALARMS: u16 = 332;
     /// Type of sensor 1.
     pub(super) const SENSOR: u16 = 600;
     /// Lowest set point 1; the highest follows it.
@@ -122,4 +136,10 @@ mod register {
     pub(super) const TERMINATE: u16 = 1_217;
     /// Digital output 1; the others follow at intervals of ten.
     pub(super) const EVENT: u16 = 2_000;
+    /// Number of the profile to edit or start.
+    pub(super) const PROFILE: u16 = 4_000;
+    /// Number of its step.
+    pub(super) const STEP: u16 = 4_001;
+    /// Write 1: create a profile; 2: insert a step; 3, 4, 256: delete; 5: start.
+    pub(super) const ACTION: u16 = 4_002;
 }

@@ -4,6 +4,7 @@ use profiles::time::BenchTime;
 
 use super::MODEL;
 use crate::emulator::{Emulator, Outbox};
+use crate::modbus::frame::sealed;
 use crate::modbus::session::hex;
 use crate::plant::{Place, Plant};
 use crate::rehearsal::{self, emulator_setup};
@@ -12,6 +13,7 @@ use crate::rehearsal::{self, emulator_setup};
 struct Chamber {
     emulator: Box<dyn Emulator>,
     plant: Plant,
+    at: BenchTime,
 }
 
 impl Chamber {
@@ -21,15 +23,28 @@ impl Chamber {
         Chamber {
             emulator: (MODEL.emulate)(emulator_setup(MODEL.options, place)),
             plant,
+            at: BenchTime::ZERO,
         }
+    }
+
+    /// Lets time pass, in which the emulator acts by itself.
+    fn wait(&mut self, seconds: u64) {
+        let until = self.at.plus_micros(seconds * 1_000_000);
+        let mut out = Outbox::default();
+        while self.emulator.next_action() <= until {
+            self.at = self.emulator.next_action();
+            self.plant.advance(self.at);
+            self.emulator.act(self.at, &mut self.plant, &mut out);
+        }
+        self.at = until;
+        self.plant.advance(until);
     }
 
     fn hear(&mut self, frame: &str) -> String {
         let mut out = Outbox::default();
         let bytes = rehearsal::hex(frame).unwrap();
         let plant = &mut self.plant;
-        self.emulator
-            .receive(BenchTime::ZERO, &bytes, plant, &mut out);
+        self.emulator.receive(self.at, &bytes, plant, &mut out);
         let answers = out.take().into_iter();
         answers.map(|(_, chunk)| hex(&chunk)).collect()
     }
@@ -89,5 +104,120 @@ fn without_decimals_registers_are_whole_degrees() {
     assert_eq!(
         chamber.hear("01 03 00 64 00 01 C5 D5"),
         "01 03 02 00 17 F8 4A"
+    );
+}
+
+/// What reading one register answers.
+fn word(chamber: &mut Chamber, register: u16) -> u16 {
+    let [high, low] = register.to_be_bytes();
+    let frame = hex(&sealed(&[1, 3, high, low, 0, 1]));
+    let answer = rehearsal::hex(&chamber.hear(&frame)).unwrap();
+    assert_eq!(answer[1], 3, "register {register}");
+    u16::from_be_bytes([answer[3], answer[4]])
+}
+
+/// The exception of writing registers; 0 if they are taken.
+fn write(chamber: &mut Chamber, register: u16, words: &[u16]) -> u8 {
+    let mut message = vec![1, 16];
+    message.extend(register.to_be_bytes());
+    message.extend([0, words.len() as u8, 2 * words.len() as u8]);
+    message.extend(words.iter().flat_map(|word| word.to_be_bytes()));
+    let answer = rehearsal::hex(&chamber.hear(&hex(&sealed(&message)))).unwrap();
+    if answer[1] == 16 { 0 } else { answer[2] }
+}
+
+/// Profile 1: to 60.0 °C within a minute with event 2 on, a soak of 30 s, once again, and off.
+fn upload(chamber: &mut Chamber) {
+    let mut write = |register, words: &[u16]| assert_eq!(write(chamber, register, words), 0);
+    write(4_002, &[1]);
+    write(3_500, &[u16::from(b'A'), u16::from(b'B')]);
+    write(4_001, &[1, 2]);
+    write(4_003, &[1]);
+    write(4_009, &[0, 1, 0]);
+    write(4_031, &[1]);
+    write(4_044, &[600]);
+    write(4_001, &[2, 2]);
+    write(4_003, &[3]);
+    write(4_009, &[0, 0, 30]);
+    write(4_001, &[3, 2]);
+    write(4_003, &[4]);
+    write(4_050, &[1, 1, 1]);
+    write(4_001, &[4]);
+    write(4_060, &[1]);
+    write(25, &[0]);
+}
+
+#[test]
+fn a_profile_is_kept_and_played() {
+    let mut chamber = Chamber::new();
+    upload(&mut chamber);
+    assert_eq!(
+        (word(&mut chamber, 1_218), word(&mut chamber, 1_219)),
+        (39, 252)
+    );
+    assert_eq!(write(&mut chamber, 4_000, &[1, 2]), 0);
+    assert_eq!(
+        (word(&mut chamber, 4_003), word(&mut chamber, 4_011)),
+        (3, 30)
+    );
+    assert_eq!(write(&mut chamber, 4_003, &[6]), 3);
+    assert_eq!(write(&mut chamber, 4_000, &[1, 1, 5]), 0);
+    assert_eq!((word(&mut chamber, 200), word(&mut chamber, 4_100)), (2, 1));
+    chamber.wait(30);
+    assert_eq!(word(&mut chamber, 4_122), 415);
+    assert_eq!(
+        (word(&mut chamber, 4_121), word(&mut chamber, 2_010)),
+        (30, 1)
+    );
+    assert_eq!(write(&mut chamber, 1_210, &[1]), 0);
+    chamber.wait(600);
+    assert_eq!(
+        (word(&mut chamber, 200), word(&mut chamber, 4_122)),
+        (3, 415)
+    );
+    assert_eq!(write(&mut chamber, 4_000, &[1, 1, 3]), 3, "it runs");
+    assert_eq!(write(&mut chamber, 1_209, &[1]), 0);
+    chamber.wait(50);
+    assert_eq!(word(&mut chamber, 4_101), 2);
+    // Both again, and then the outputs are off.
+    chamber.wait(30);
+    assert_eq!(
+        (word(&mut chamber, 4_101), word(&mut chamber, 4_126)),
+        (1, 1)
+    );
+    chamber.wait(100);
+    assert_eq!((word(&mut chamber, 200), word(&mut chamber, 103)), (0, 0));
+    assert_eq!(write(&mut chamber, 4_000, &[1, 1, 3]), 0);
+    assert_eq!(word(&mut chamber, 4_003), 0xffff, "no such step");
+    assert_eq!(write(&mut chamber, 4_000, &[1, 1, 5]), 3, "no such profile");
+}
+
+#[test]
+fn alarms_are_told_and_latch() {
+    let mut chamber = Chamber::new();
+    // A process alarm above 20.0 degrees, which latches.
+    assert_eq!(write(&mut chamber, 303, &[200]), 0);
+    assert_eq!(write(&mut chamber, 702, &[1]), 0);
+    assert_eq!(write(&mut chamber, 704, &[1]), 0);
+    chamber.wait(1);
+    assert_eq!(word(&mut chamber, 102), 1);
+    assert_eq!(write(&mut chamber, 303, &[500]), 0);
+    chamber.wait(1);
+    assert_eq!(word(&mut chamber, 102), 1);
+    assert_eq!(write(&mut chamber, 331, &[1]), 0);
+    chamber.wait(1);
+    assert_eq!((word(&mut chamber, 102), word(&mut chamber, 106)), (0, 0));
+    assert_eq!(word(&mut chamber, 101), 0);
+}
+
+#[test]
+fn the_clock_is_set_as_a_whole() {
+    let mut chamber = Chamber::new();
+    assert_eq!(write(&mut chamber, 1_916, &[23, 59, 50, 12, 31, 2_026]), 0);
+    assert_eq!(write(&mut chamber, 1_916, &[23, 59, 50, 2, 30, 2_026]), 3);
+    chamber.wait(10);
+    assert_eq!(
+        (word(&mut chamber, 1_916), word(&mut chamber, 1_921)),
+        (0, 2_027)
     );
 }

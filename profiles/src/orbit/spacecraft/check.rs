@@ -1,6 +1,7 @@
 //! Which numbers a satellite can have.
 
 use super::Spacecraft;
+use super::node::FASTEST_SECONDS;
 
 /// A value with which no satellite can be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -54,6 +55,15 @@ impl Spacecraft {
                 (thermal.min_celsius, "at most `max_celsius`"),
             ),
         ];
+        let settling = self.network().settling_seconds(0);
+        let pairs = pairs.into_iter().chain([(
+            settling >= FASTEST_SECONDS,
+            ("thermal.heat_capacity_j_per_k", "thermal.radiator_m2"),
+            (
+                thermal.heat_capacity_j_per_k,
+                "so large that the plate takes 1 s or more to follow its surroundings",
+            ),
+        )]);
         match pairs.into_iter().find(|(good, ..)| !good) {
             None => Ok(()),
             Some((_, (field, beside), (value, expected))) => Err(SpacecraftError {
@@ -128,8 +138,10 @@ impl Spacecraft {
         ]
     }
 
-    fn heat_rules(&self) -> [(&'static str, f64, Rule); 11] {
+    fn heat_rules(&self) -> [(&'static str, f64, Rule); 15] {
         let thermal = &self.thermal;
+        let (albedo, infrared) = self.environment.earth();
+        let solar = self.environment.solar().unwrap_or_default();
         [
             (
                 "thermal.heat_capacity_j_per_k",
@@ -147,6 +159,10 @@ impl Spacecraft {
             ),
             ("thermal.sunlit_watts", thermal.sunlit_watts, NATURAL),
             ("thermal.eclipse_watts", thermal.eclipse_watts, NATURAL),
+            ("thermal.load_share", thermal.load_share, SHARE),
+            ("environment.solar_w_m2", solar, NATURAL),
+            ("environment.albedo", albedo, SHARE),
+            ("environment.earth_infrared_w_m2", infrared, NATURAL),
             ("thermal.initial_celsius", thermal.initial_celsius, CELSIUS),
             ("thermal.min_celsius", thermal.min_celsius, CELSIUS),
             ("thermal.max_celsius", thermal.max_celsius, CELSIUS),

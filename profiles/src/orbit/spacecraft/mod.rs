@@ -2,17 +2,20 @@
 //! baseplate does. The defaults are a small satellite with a 28 V bus in low orbit.
 
 mod check;
+mod load;
+mod node;
 
 use serde::{Deserialize, Serialize};
 
-use crate::phase::Phase;
 use crate::physics::battery::Pack;
 use crate::physics::solar_cell::{AZUR_3G30C_ADVANCED, CellModel, IvCurve};
-use crate::physics::thermal_mass::ThermalMass;
 pub use check::SpacecraftError;
-
-/// Temperature of deep space, K.
-const SPACE_KELVIN: f64 = 2.7;
+pub use load::{Load, LoadTask};
+pub(super) use node::MEAN_EARTH;
+pub use node::{
+    BASEPLATE, Environment, HeatError, HeatPlace, MOST_NODES, ThermalCase, ThermalJoint,
+    ThermalNode,
+};
 
 /// A satellite, as far as the payload notices.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,14 @@ pub struct Spacecraft {
     pub load: Load,
     /// What the heat of it does to the baseplate.
     pub thermal: Thermal,
+    /// What warms it from outside.
+    pub environment: Environment,
+    /// Lumps beside the baseplate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<ThermalNode>,
+    /// What joins the lumps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joints: Vec<ThermalJoint>,
 }
 
 /// A kind of solar cell.
@@ -164,39 +175,8 @@ impl Battery {
     }
 }
 
-/// What the whole satellite draws, the payload included.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Load {
-    /// In sunlight and penumbra, W.
-    pub sunlit_watts: f64,
-    /// In the umbra, W.
-    pub eclipse_watts: f64,
-}
-
-impl Default for Load {
-    /// A little less than the array's mean in a low orbit, so that the battery slowly fills;
-    /// an eclipse takes a sixth of it.
-    fn default() -> Load {
-        Load {
-            sunlit_watts: 95.0,
-            eclipse_watts: 75.0,
-        }
-    }
-}
-
-impl Load {
-    /// What is drawn in a phase, W.
-    pub const fn watts(&self, phase: Phase) -> f64 {
-        match phase {
-            Phase::Sunlit | Phase::Penumbra => self.sunlit_watts,
-            Phase::Umbra => self.eclipse_watts,
-        }
-    }
-}
-
-/// The baseplate that carries the payload, as one node with its radiator; the temperature
-/// that a thermal chamber is to imitate.
+/// The baseplate that carries the payload, as one lump with its radiator; the temperature that
+/// a thermal chamber is to imitate, unless it is told another lump.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thermal {
@@ -218,6 +198,8 @@ pub struct Thermal {
     pub sunlit_watts: f64,
     /// Heat that the plate takes up in the umbra, W.
     pub eclipse_watts: f64,
+    /// Share of what the satellite draws that becomes heat in the plate besides, 0 to 1.
+    pub load_share: f64,
     /// Temperature at the start, °C.
     pub initial_celsius: f64,
     /// The heater keeps the plate from getting colder, °C.
@@ -238,53 +220,10 @@ impl Default for Thermal {
             earth_infrared_w_m2: 70.0,
             sunlit_watts: 85.0,
             eclipse_watts: 60.0,
+            load_share: 0.0,
             initial_celsius: 17.0,
             min_celsius: 0.0,
             max_celsius: 50.0,
         }
-    }
-}
-
-impl Thermal {
-    /// The plate's physics.
-    pub fn mass(&self) -> ThermalMass {
-        ThermalMass {
-            heat_capacity: self.heat_capacity_j_per_k,
-            emissive_area: self.radiator_m2 * self.emissivity,
-            sink_kelvin: SPACE_KELVIN,
-            conductance: 0.0,
-            neighbour_celsius: 0.0,
-        }
-    }
-
-    /// Heat into the plate in a phase under `flux` (W/m²) of sunlight, W.
-    pub const fn watts(&self, phase: Phase, flux: f64) -> f64 {
-        let inside = match phase {
-            Phase::Sunlit | Phase::Penumbra => self.sunlit_watts,
-            Phase::Umbra => self.eclipse_watts,
-        };
-        // What a surface emits in the infrared, it absorbs there.
-        let outside = self.absorptivity * flux + self.emissivity * self.earth_infrared_w_m2;
-        inside + self.radiator_m2 * outside
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_baseplate_takes_up_power_sunlight_and_the_warmth_of_the_earth() {
-        let thermal = Thermal {
-            radiator_m2: 2.0,
-            emissivity: 0.5,
-            absorptivity: 0.1,
-            earth_infrared_w_m2: 60.0,
-            sunlit_watts: 100.0,
-            eclipse_watts: 40.0,
-            ..Thermal::default()
-        };
-        assert!((thermal.watts(Phase::Sunlit, 1_000.0) - 360.0).abs() < 1e-9);
-        assert!((thermal.watts(Phase::Umbra, 0.0) - 100.0).abs() < 1e-9);
     }
 }

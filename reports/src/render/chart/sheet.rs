@@ -43,6 +43,14 @@ pub(super) enum Align {
     Right,
 }
 
+/// Whether a path turns by more than 150 deg at the middle one of three points.
+fn turns_back([before, at, after]: [(i32, i32); 3]) -> bool {
+    let there = (f64::from(at.0 - before.0), f64::from(at.1 - before.1));
+    let on = (f64::from(after.0 - at.0), f64::from(after.1 - at.1));
+    let dot = there.0 * on.0 + there.1 * on.1;
+    dot < -0.866 * there.0.hypot(there.1) * on.0.hypot(on.1)
+}
+
 pub(super) struct Sheet<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     unit: f64,
@@ -77,10 +85,22 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
             return self.dashed(points, stroke);
         }
         let pixels: Vec<(i32, i32)> = points.iter().map(|&point| self.pixel(point)).collect();
-        self.area.draw(&PathElement::new(
-            pixels,
-            self.shape(stroke.colour, stroke.weight),
-        ))
+        self.path(&pixels, self.shape(stroke.colour, stroke.weight))
+    }
+
+    /// Draws a path, in pieces where it turns back: images are drawn with mitred joins of any
+    /// length, and a needle would come out of each.
+    fn path(&self, pixels: &[(i32, i32)], shape: ShapeStyle) -> Drawn<DB> {
+        let mut from = 0;
+        for (middle, three) in pixels.windows(3).enumerate() {
+            if turns_back([three[0], three[1], three[2]]) {
+                let piece = pixels[from..=middle + 1].to_vec();
+                self.area.draw(&PathElement::new(piece, shape))?;
+                from = middle + 1;
+            }
+        }
+        let piece = pixels[from..].to_vec();
+        self.area.draw(&PathElement::new(piece, shape))
     }
 
     /// Dashes follow the length of the line on paper, not its data.
@@ -107,8 +127,7 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
                 (from, length, left) = (next, length - step, left - step);
                 if left <= 1e-9 {
                     if !dash.is_empty() {
-                        self.area
-                            .draw(&PathElement::new(std::mem::take(&mut dash), shape))?;
+                        self.path(&std::mem::take(&mut dash), shape)?;
                     }
                     place = (place + 1) % stroke.dashes.len();
                     left = stroke.dashes[place];
@@ -116,7 +135,7 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
             }
         }
         if dash.len() > 1 {
-            self.area.draw(&PathElement::new(dash, shape))?;
+            self.path(&dash, shape)?;
         }
         Ok(())
     }
@@ -177,5 +196,19 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
             .estimate_text_size(text, &self.style(face, Align::Left));
         let wide = 0.6 * face.size * text.chars().count() as f64;
         size.map_or(wide, |(width, _)| f64::from(width) / self.unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turns_back;
+
+    #[test]
+    fn needles_are_turns_and_corners_are_not() {
+        assert!(turns_back([(0, 0), (1, 100), (2, 0)]));
+        assert!(turns_back([(0, 0), (10, 0), (5, 0)]));
+        assert!(!turns_back([(0, 0), (10, 0), (10, 10)]));
+        assert!(!turns_back([(0, 0), (10, 0), (10, 0)]));
+        assert!(!turns_back([(0, 0), (10, 10), (20, 0)]));
     }
 }

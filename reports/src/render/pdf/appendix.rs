@@ -4,6 +4,7 @@ use super::super::words::{count, number, utc};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, digests, numbers, words as text};
+use crate::header::Calibration;
 use crate::report::Report;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
@@ -80,7 +81,10 @@ fn devices(fonts: &Fonts, report: &Report) -> Table {
         text("kind", 39.0),
     ];
     let rows = report.header.devices.iter().map(|device| {
-        let who = manifest_words(report, &device.name);
+        let mut who = manifest_words(report, &device.name);
+        if let Some(calibration) = &device.calibration {
+            who.push_str(&calibrated(calibration));
+        }
         let kind = match (&*device.role, device.emulated) {
             ("profile", _) => "computed",
             (_, true) => "emulated",
@@ -96,6 +100,24 @@ fn devices(fonts: &Fonts, report: &Report) -> Table {
         ])
     });
     Table::new(fonts, columns, rows.collect())
+}
+
+/// When a device was calibrated, as people read it.
+fn calibrated(calibration: &Calibration) -> String {
+    let mut words = String::new();
+    if let Some(done) = &calibration.done {
+        words.push_str(", calibrated ");
+        words.push_str(done);
+    }
+    if let Some(due) = &calibration.due {
+        let state = if calibration.expired {
+            "expired"
+        } else {
+            "due"
+        };
+        words.push_str(&[", calibration ", state, " ", due].concat());
+    }
+    words
 }
 
 fn manifest_words(report: &Report, device: &str) -> String {

@@ -63,18 +63,18 @@ fn legend(report: &Report) -> String {
 
 fn health(fonts: &Fonts, report: &Report) -> Table {
     let columns = vec![
-        text("device", 71.0),
-        numbers("messages", 52.0),
-        numbers("readings", 56.0),
+        text("device", 67.0),
+        numbers("messages", 46.0),
+        numbers("readings", 48.0),
         numbers("every s", 38.0),
-        numbers("silences", 42.0),
-        numbers("longest s", 42.0),
-        numbers("damages", 42.0),
+        numbers("silences", 38.0),
+        numbers("longest s", 40.0),
+        numbers("damages", 38.0),
         numbers("lost", 32.0),
         numbers("retries", 36.0),
         numbers("boots", 32.0),
         numbers("set points", 40.0),
-        numbers("latest ms", 38.0),
+        numbers("late ms: p50, p99, max", 68.0),
     ];
     let devices = report.header.devices.iter().zip(&report.devices);
     let rows = devices
@@ -100,13 +100,24 @@ fn health(fonts: &Fonts, report: &Report) -> Table {
                 count(counts.retries),
                 count(counts.boots),
                 count(counts.set_points),
-                match counts.set_points {
-                    0 => "–".to_owned(),
-                    _ => number(counts.late_max_us as f64 * 1e-3),
-                },
+                late(story),
             ])
         });
     Table::new(fonts, columns, rows.collect())
+}
+
+/// How late set points were, from their time to the device's consent: median, 99th percentile and
+/// worst, in milliseconds.
+fn late(story: &DeviceStory) -> String {
+    story.lateness().map_or_else(
+        || "–".to_owned(),
+        |late| {
+            let millis = |micros: u32| number((f64::from(micros) * 1e-2).round() * 0.1);
+            [late.p50_us, late.p99_us, late.max_us]
+                .map(millis)
+                .join("  ")
+        },
+    )
 }
 
 /// The shortest usual interval of a device's channels.

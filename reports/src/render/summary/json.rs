@@ -97,6 +97,8 @@ struct Device {
     no_response: u64,
     boots: u64,
     set_points: u64,
+    late_p50_us: u32,
+    late_p99_us: u32,
     late_max_us: u64,
 }
 
@@ -238,6 +240,7 @@ fn devices(report: &Report) -> BTreeMap<&str, Device> {
                 late_max_us,
                 ..
             } = story.counts;
+            let late = story.lateness();
             let silences = story.channels.iter().map(crate::report::Series::gap_count);
             let longest = story
                 .channels
@@ -255,6 +258,8 @@ fn devices(report: &Report) -> BTreeMap<&str, Device> {
                 no_response,
                 boots,
                 set_points,
+                late_p50_us: late.map_or(0, |late| late.p50_us),
+                late_p99_us: late.map_or(0, |late| late.p99_us),
                 late_max_us,
             };
             (&*header.name, device)

@@ -27,6 +27,10 @@ pub(super) enum Act {
 
 /// The adapter.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the switches of the device, each set by its own command"
+)]
 pub(super) struct Adapter {
     decoder: SlcanDecoder,
     /// The bus that it stands at.
@@ -144,9 +148,8 @@ impl Adapter {
             // Acceptance code and mask, of eight digits; everything passes here.
             ("M" | "m", mask) if !self.open && mask.len() == 8 => nothing(),
             // The second bit rate of CAN FD, in Mbit/s.
-            ("Y", "1" | "2" | "4" | "5" | "8") if !self.open => nothing(),
-            // Frames are told at once, and not only when asked for.
-            ("X", "1") if !self.open => nothing(),
+            // Data rates of CAN FD; and frames are told at once, not only when asked for.
+            ("Y", "1" | "2" | "4" | "5" | "8") | ("X", "1") if !self.open => nothing(),
             ("V", "") => Some(VERSION.to_owned()),
             ("N", "") => Some(SERIAL.to_owned()),
             ("F", "") if self.open => {

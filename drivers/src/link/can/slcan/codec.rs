@@ -1,5 +1,5 @@
 //! The words of Lawicel adapters (CAN232 and CANUSB manuals, version 1.0, "Commands"), and the ones
-//! for CAN FD that CANable adapters added: text, and nothing else.
+//! for CAN FD that `CANable` adapters added: text, and nothing else.
 //!
 //! A line ends with CR; an adapter refuses with BEL.
 

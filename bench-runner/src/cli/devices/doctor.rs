@@ -1,0 +1,278 @@
+//! `bench doctor`: whether a bench is ready for a run, and what mends it if not. It tells no
+//! device anything but to say who and how it is.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use drivers::accelerator::{Heard, Question};
+use drivers::catalog::Role;
+use drivers::clock::{Alarm, Clock};
+use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
+use profiles::time::Period;
+
+use super::{bench, read};
+use crate::cli::{colour_err, complain, print};
+use crate::exit::Exit;
+use crate::plan::{self, DevicePlan};
+use crate::run::alone::{Alone, alone, driving, who, words};
+use crate::run::{Lock, LockError};
+use crate::runtime::{self, Pace};
+
+/// Waits that the clock is tried by, a millisecond each.
+const WAITS: usize = 100;
+/// How late a wait may end, µs: a tenth of the shortest poll that makes sense.
+const LATE_US: u64 = 10_000;
+
+/// Examine a bench: is every device there, the right one, and readable?
+///
+/// Reaches each device of a wiring, asks who it is and how it is, and says what mends what is
+/// wrong. Nothing is switched or armed. Ends with 0 if the bench is ready.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::cli::exit_codes())]
+pub(in crate::cli) struct Args {
+    /// Wiring file
+    #[arg(env = "BENCH_WIRING")]
+    wiring: PathBuf,
+    /// JSON on standard output, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+pub(in crate::cli) fn main(args: &Args) -> Exit {
+    let devices = match plan::devices(&bench(&args.wiring)) {
+        Ok(devices) => devices,
+        Err(refusals) => {
+            complain(&refusals.render(colour_err()));
+            return Exit::Refused;
+        }
+    };
+    let findings = runtime::block_on(Pace::Real, Box::pin(examine(&devices)));
+    let exit = findings.iter().map(Finding::exit).max();
+    let exit = exit.unwrap_or(Exit::Passed);
+    print(&if args.json {
+        json(&findings, exit)
+    } else {
+        text(&findings)
+    });
+    exit
+}
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// A run may begin, but somebody should look.
+    Doubtful,
+    /// A run cannot begin.
+    Bad(Exit),
+}
+
+/// Something that was looked at.
+struct Finding {
+    /// A device's name, or what else it is about.
+    subject: String,
+    health: Health,
+    text: String,
+}
+
+impl Finding {
+    fn new(subject: &str, health: Health, text: impl Into<String>) -> Finding {
+        Finding {
+            subject: subject.to_owned(),
+            health,
+            text: text.into(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self.health {
+            Health::Good | Health::Doubtful => Exit::Passed,
+            Health::Bad(exit) => exit,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.health {
+            Health::Good => "ok",
+            Health::Doubtful => "look",
+            Health::Bad(_) => "mend",
+        }
+    }
+}
+
+/// Everything that is looked at. Another exam is another call here: of the whole bench, or of a
+/// device by what the wiring says of it.
+async fn examine(devices: &[DevicePlan]) -> Vec<Finding> {
+    let clock = Pace::Real.clock();
+    let mut findings = vec![lateness(clock).await];
+    for device in devices.iter().map(DevicePlan::wired) {
+        if device.link.line().is_none() {
+            let text = "emulated in each run; nothing to look at";
+            findings.push(Finding::new(device.name.as_str(), Health::Good, text));
+        }
+    }
+    let _lock = match Lock::hold(devices, "bench doctor", false) {
+        Ok(lock) => lock,
+        Err(error) => {
+            findings.push(held(&error));
+            return findings;
+        }
+    };
+    let mut at_lines: Vec<Alone> = alone(devices, clock).into_iter().flatten().collect();
+    at_lines.sort_by(|a, b| a.wired.name.cmp(&b.wired.name));
+    for device in at_lines {
+        findings.extend(if device.is_board() {
+            vec![board(&device).await]
+        } else {
+            instrument(&device).await
+        });
+    }
+    findings
+}
+
+fn held(error: &LockError) -> Finding {
+    match error {
+        LockError::Busy { device, .. } => {
+            let text = format!("{error}; it can be examined when that has ended");
+            Finding::new(device, Health::Bad(Exit::Busy), text)
+        }
+        LockError::Lock { .. } => {
+            let text = format!("{error}; without a lock two runs could command one instrument");
+            Finding::new("locks", Health::Bad(Exit::BenchFault), text)
+        }
+    }
+}
+
+/// How late waits end on this machine: set points are told at their time.
+async fn lateness(clock: Clock) -> Finding {
+    let mut alarm = Alarm::new(clock);
+    let mut late = Vec::with_capacity(WAITS);
+    for _ in 0..WAITS {
+        let at = clock.now() + Period::millis(1);
+        alarm.at(at).await;
+        late.push(clock.now().micros_since(at));
+    }
+    late.sort_unstable();
+    let (middle, most) = (late[WAITS / 2], late[WAITS - 1]);
+    let text = format!("waits end {middle} us late in the middle, {most} us at most");
+    if most > LATE_US {
+        let help = "something else keeps the machine busy; set points would be late";
+        return Finding::new("clock", Health::Doubtful, format!("{text}: {help}"));
+    }
+    Finding::new("clock", Health::Good, text)
+}
+
+/// Who an instrument is, and whether what protects it can be read.
+async fn instrument(device: &Alone) -> Vec<Finding> {
+    let name = device.wired.name.as_str();
+    let (mut instrument, identity) = match device.reach().await {
+        Ok(reached) => reached,
+        Err(error) => return vec![unreached(name, &error)],
+    };
+    let link = &device.wired.link;
+    let mut findings = vec![Finding::new(
+        name,
+        Health::Good,
+        format!("{} at `{link}`", who(&identity)),
+    )];
+    let channels = instrument.channels();
+    findings.push(match read(&mut instrument).await {
+        Err(error) => {
+            let text = format!("says who it is, but cannot be read: {}", error.kind);
+            Finding::new(name, Health::Bad(Exit::BenchFault), text)
+        }
+        Ok(readings) => {
+            let told = words(&channels, &readings);
+            match driving(&channels, &readings) {
+                Some("protected") => {
+                    let text = format!(
+                        "a protection has tripped ({told}): find out why, then clear it at its \
+                         front panel; a run clears it when it arms the instrument"
+                    );
+                    Finding::new(name, Health::Doubtful, text)
+                }
+                Some("on") => {
+                    let text = format!(
+                        "is switched on, and nobody holds it ({told}); `bench safe` switches it off"
+                    );
+                    Finding::new(name, Health::Doubtful, text)
+                }
+                _ => Finding::new(name, Health::Good, told),
+            }
+        }
+    });
+    findings
+}
+
+/// What to do about a device that is not reached. Lines say themselves what mends them.
+fn unreached(name: &str, error: &DeviceError) -> Finding {
+    let (exit, help) = match &error.kind {
+        DeviceErrorKind::Link(LinkError::Busy { .. }) => (Exit::Busy, ""),
+        DeviceErrorKind::Silent { .. } => (
+            Exit::Inconclusive,
+            "; check also its address, and that its baud rate is the wiring's",
+        ),
+        DeviceErrorKind::Garbled { .. } => (
+            Exit::BenchFault,
+            "; check the baud rate, and that nothing else is on the line",
+        ),
+        DeviceErrorKind::Link(_) => (Exit::Inconclusive, ""),
+        _ => (Exit::BenchFault, ""),
+    };
+    Finding::new(name, Health::Bad(exit), format!("{}{help}", error.kind))
+}
+
+/// A board has power only in a run, so it may well be silent.
+async fn board(device: &Alone) -> Finding {
+    debug_assert_eq!(device.wired.role, Role::Accelerator);
+    let name = device.wired.name.as_str();
+    match device.ask_board(&Question::Identify).await {
+        Ok(Some(Heard::Identity(identity))) => match &device.wired.serial {
+            Some(serial) if *serial != identity.serial => {
+                let text = format!(
+                    "is {}, but the wiring says serial {serial}; check which board is plugged in",
+                    who(&identity)
+                );
+                Finding::new(name, Health::Bad(Exit::BenchFault), text)
+            }
+            _ => {
+                let text = format!("{} at `{}`", who(&identity), device.wired.link);
+                Finding::new(name, Health::Good, text)
+            }
+        },
+        Ok(_) => {
+            let text = "the line is there, and the board says nothing; it may have no power yet";
+            Finding::new(name, Health::Doubtful, text)
+        }
+        Err(error) => unreached(name, &error),
+    }
+}
+
+fn text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let (word, subject) = (finding.word(), &finding.subject);
+        // Writing to a String cannot fail.
+        let _always_ok = writeln!(text, "{word:<5} {subject:<16} {}", finding.text);
+    }
+    let bad = |finding: &&Finding| matches!(finding.health, Health::Bad(_));
+    let _always_ok = match findings.iter().filter(bad).count() {
+        0 => writeln!(text, "the bench is ready"),
+        1 => writeln!(text, "1 thing to mend before a run"),
+        count => writeln!(text, "{count} things to mend before a run"),
+    };
+    text
+}
+
+fn json(findings: &[Finding], exit: Exit) -> String {
+    let findings: Vec<serde_json::Value> = findings
+        .iter()
+        .map(|finding| {
+            serde_json::json!({
+                "subject": finding.subject, "health": finding.word(), "text": finding.text,
+            })
+        })
+        .collect();
+    let whole = serde_json::json!({"exit": exit.name(), "findings": findings});
+    format!("{whole:#}\n")
+}

@@ -1,0 +1,197 @@
+//! `bench golden`: the life of goldens. What a run answered is recorded as a candidate beside
+//! the golden, its difference is looked at, and a person accepts or rejects it. A candidate never
+//! counts, and nothing is written where `CI` is set.
+
+mod review;
+mod shelf;
+mod told;
+
+use std::path::PathBuf;
+
+use reports::golden::Golden;
+
+use super::{complain, failed, no_run, print};
+use crate::execute;
+use crate::exit::Exit;
+use shelf::{Shelf, Trouble};
+
+/// Record, compare, review and accept goldens
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder of the goldens
+    #[arg(long, value_name = "DIR", default_value = "goldens", global = true)]
+    dir: PathBuf,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// List goldens and candidates: state, comparator, who made and accepted them
+    List,
+    /// Check that every golden is whole and what its manifest vouches for
+    Verify,
+    /// Take what a run answered as a candidate
+    Record {
+        /// Folder of the run
+        run: PathBuf,
+        /// Which workload; the only one if left out
+        #[arg(long)]
+        workload: Option<String>,
+    },
+    /// Show how a candidate differs from its golden
+    Diff {
+        /// Name of the golden
+        name: String,
+    },
+    /// Look at all candidates, one by one
+    Review {
+        /// Who answers for what is accepted
+        #[arg(long, env = "USER")]
+        by: String,
+    },
+    /// Make a candidate the golden
+    Accept {
+        /// Name of the golden
+        name: String,
+        /// Who answers for it
+        #[arg(long, env = "USER")]
+        by: String,
+    },
+    /// Throw a candidate away
+    Reject {
+        /// Name of the golden
+        name: String,
+    },
+}
+
+pub(super) fn main(args: &Args) -> Exit {
+    let shelf = Shelf::new(args.dir.clone());
+    let done = match &args.verb {
+        Verb::List => list(&shelf),
+        Verb::Verify => verify(&shelf),
+        Verb::Record { run, workload } => return record(&shelf, run, workload.as_deref()),
+        Verb::Diff { name } => shelf.pair(name).map(|(golden, candidate)| {
+            print(&told::difference(golden.as_ref(), &candidate));
+            Exit::Passed
+        }),
+        Verb::Review { by } => review::review(&shelf, by),
+        Verb::Accept { name, by } => writable().and_then(|()| {
+            shelf.accept(name, by)?;
+            print(&format!("accepted `{name}` by {by}; commit the change\n"));
+            Ok(Exit::Passed)
+        }),
+        Verb::Reject { name } => writable().and_then(|()| {
+            shelf.reject(name)?;
+            print(&format!("rejected the candidate of `{name}`\n"));
+            Ok(Exit::Passed)
+        }),
+    };
+    done.unwrap_or_else(|trouble| {
+        complain(&format!("Error: {trouble}\n"));
+        Exit::Refused
+    })
+}
+
+/// A pipeline that could accept goldens would gate nothing.
+fn writable() -> Result<(), Trouble> {
+    let ci = std::env::var_os("CI");
+    if ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0") {
+        let why = "CI is set, and a pipeline writes no golden: record and accept at a desk";
+        return Err(Trouble::Refused(why.to_owned()));
+    }
+    Ok(())
+}
+
+fn list(shelf: &Shelf) -> Result<Exit, Trouble> {
+    let mut text = String::new();
+    for name in shelf.names()? {
+        for (candidate, found) in shelf.both(&name) {
+            text.push_str(&told::line(&name, candidate, &found));
+        }
+    }
+    if text.is_empty() {
+        text = format!("no golden in {}\n", shelf.folder().display());
+    }
+    print(&text);
+    Ok(Exit::Passed)
+}
+
+fn verify(shelf: &Shelf) -> Result<Exit, Trouble> {
+    let (mut whole, mut pending, mut bad) = (0, 0, 0);
+    let mut count = |candidate: bool, golden: &Golden| {
+        if candidate || !golden.is_accepted() {
+            pending += 1;
+        } else {
+            whole += 1;
+        }
+    };
+    for name in shelf.names()? {
+        for (candidate, found) in shelf.both(&name) {
+            match found {
+                Ok(golden) => count(candidate, &golden),
+                Err(error) => {
+                    bad += 1;
+                    complain(&format!("Error: {error}\n"));
+                }
+            }
+        }
+    }
+    let said = format!("{whole} accepted, {pending} pending, {bad} damaged\n");
+    print(&said);
+    Ok(match (bad, whole + pending) {
+        (0, 0) => Exit::Inconclusive,
+        (0, _) => Exit::Passed,
+        _ => Exit::Damaged,
+    })
+}
+
+fn record(shelf: &Shelf, run: &std::path::Path, workload: Option<&str>) -> Exit {
+    if let Err(trouble) = writable() {
+        complain(&format!("Error: {trouble}\n"));
+        return Exit::Refused;
+    }
+    if let Some(exit) = no_run(run) {
+        return exit;
+    }
+    let name = match workload.map(str::to_owned).map_or_else(|| only(run), Ok) {
+        Ok(name) => name,
+        Err(exit) => return exit,
+    };
+    match execute::candidate(run, &name) {
+        Ok((golden, files)) => match shelf.put(&golden, &files) {
+            Ok(path) => {
+                let path = path.display();
+                print(&format!(
+                    "recorded {path}; look at it: bench golden diff {golden} --dir {}\n",
+                    shelf.folder().display()
+                ));
+                Exit::Passed
+            }
+            Err(trouble) => {
+                complain(&format!("Error: {trouble}\n"));
+                Exit::BenchFault
+            }
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+/// The only workload of a run.
+fn only(run: &std::path::Path) -> Result<String, Exit> {
+    let record = reports::record::Record::open(&run.join(execute::RECORD_FILE));
+    let record = record.map_err(|error| failed(&error.into()))?;
+    let workloads = &record.header().workloads;
+    match workloads.as_slice() {
+        [only] => Ok(only.name.clone()),
+        several => {
+            let names: Vec<&str> = several.iter().map(|w| w.name.as_str()).collect();
+            complain(&format!(
+                "Error: this run has {} workloads: say which by --workload: {}\n",
+                names.len(),
+                names.join(", ")
+            ));
+            Err(Exit::Refused)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The folder of goldens: `NAME/` is the golden, `NAME.new/` its candidate.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use reports::golden::{Files, Golden, GoldenError};
+
+/// What a candidate's folder ends in.
+const NEW: &str = ".new";
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// It must not be.
+    #[error("{0}")]
+    Refused(String),
+    /// A golden is damaged.
+    #[error(transparent)]
+    Golden(#[from] GoldenError),
+    /// The disk.
+    #[error("{path}: {source}")]
+    Disk {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The operating system's words.
+        source: io::Error,
+    },
+}
+
+/// A folder of goldens.
+pub(super) struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    pub(super) fn new(folder: PathBuf) -> Shelf {
+        Shelf { folder }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Names of goldens and of candidates without one, in order.
+    pub(super) fn names(&self) -> Result<Vec<String>, Trouble> {
+        let disk = |source| Trouble::Disk {
+            path: self.folder.clone(),
+            source,
+        };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(disk)? {
+            let entry = entry.map_err(disk)?;
+            // A throughput golden has a folder too, and no manifest.
+            if entry.path().join("golden.toml").exists() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                names.push(name.strip_suffix(NEW).unwrap_or(&name).to_owned());
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The golden and its candidate, as far as they are there; `true` for the candidate.
+    pub(super) fn both(&self, name: &str) -> Vec<(bool, Result<Golden, Trouble>)> {
+        let there = [false, true].into_iter();
+        let there = there.filter(|candidate| self.path(name, *candidate).exists());
+        there
+            .map(|candidate| (candidate, self.golden(name, candidate)))
+            .collect()
+    }
+
+    /// A candidate, and the golden that it would replace.
+    pub(super) fn pair(&self, name: &str) -> Result<(Option<Golden>, Golden), Trouble> {
+        if !self.path(name, true).exists() {
+            let waiting: Vec<String> = self
+                .names()?
+                .into_iter()
+                .filter(|name| self.path(name, true).exists())
+                .collect();
+            let why = if waiting.is_empty() {
+                "no golden has one; `bench golden record RUN` makes one".to_owned()
+            } else {
+                format!("these have one: {}", waiting.join(", "))
+            };
+            return Err(Trouble::Refused(format!(
+                "`{name}` has no candidate: {why}"
+            )));
+        }
+        let golden = self.path(name, false).exists();
+        let golden = golden.then(|| self.golden(name, false)).transpose()?;
+        Ok((golden, self.golden(name, true)?))
+    }
+
+    /// Writes a candidate; one that waits already is replaced, for it is looked at by nobody yet.
+    pub(super) fn put(&self, name: &str, files: &Files) -> Result<PathBuf, Trouble> {
+        let path = self.path(name, true);
+        write(&path, files)?;
+        Ok(path)
+    }
+
+    /// Makes the candidate the golden. The manifest comes last: until then the old golden does
+    /// not vouch for the new outputs, and is refused.
+    pub(super) fn accept(&self, name: &str, who: &str) -> Result<(), Trouble> {
+        if who.trim().is_empty() {
+            let why = "nobody answers for it: say who by --by";
+            return Err(Trouble::Refused(why.to_owned()));
+        }
+        let (_, candidate) = self.pair(name)?;
+        let mut files = self.files(name, true)?;
+        let manifest = candidate.accepted(&files, who, &crate::execute::today())?;
+        files.insert("golden.toml".to_owned(), manifest);
+        write(&self.path(name, false), &files)?;
+        self.reject(name)
+    }
+
+    /// Removes the candidate.
+    pub(super) fn reject(&self, name: &str) -> Result<(), Trouble> {
+        self.pair(name)?;
+        let path = self.path(name, true);
+        std::fs::remove_dir_all(&path).map_err(|source| Trouble::Disk { path, source })
+    }
+
+    fn path(&self, name: &str, candidate: bool) -> PathBuf {
+        let ending = if candidate { NEW } else { "" };
+        self.folder.join(format!("{name}{ending}"))
+    }
+
+    fn golden(&self, name: &str, candidate: bool) -> Result<Golden, Trouble> {
+        Ok(Golden::from_files(name, &self.files(name, candidate)?)?)
+    }
+
+    fn files(&self, name: &str, candidate: bool) -> Result<Files, Trouble> {
+        let path = self.path(name, candidate);
+        let read = || -> io::Result<Files> {
+            let mut files = BTreeMap::new();
+            for entry in std::fs::read_dir(&path)? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    files.insert(name, std::fs::read(entry.path())?);
+                }
+            }
+            Ok(files)
+        };
+        read().map_err(|source| Trouble::Disk {
+            path: path.clone(),
+            source,
+        })
+    }
+}
+
+fn write(folder: &Path, files: &Files) -> Result<(), Trouble> {
+    let disk = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Trouble::Disk { path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(disk(folder))?;
+    let manifest = |name: &str| name == "golden.toml";
+    let tensors = files.iter().filter(|(name, _)| !manifest(name));
+    let last = files.iter().filter(|(name, _)| manifest(name));
+    for (name, bytes) in tensors.chain(last) {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).map_err(disk(&path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Verbs on runs that are over.
+
+pub(super) mod export;
+pub(super) mod replay;
+pub(super) mod runs;

@@ -1,0 +1,323 @@
+//! Thermal cycles of a test, without any orbit: their plateaus and ramps as tables and as a
+//! picture.
+
+use std::fmt::Write;
+
+use profiles::orbit::Utc;
+use profiles::shape::{Cycles, Leg};
+use profiles::time::{BenchTime, Period};
+use reports::render::figure::{Figure, Limit, Panel, Pen, TimeAxis, Trace};
+
+use super::text::fixed;
+use super::{Args, Stop, ending, is_json, picture, print, save};
+use crate::config::cycles::{RawCycles, cycles};
+use crate::config::load::Loader;
+use crate::config::{Refusal, TableReader};
+use crate::exit::Exit;
+use crate::plan::sky::orbit_source::instant;
+
+/// Time between rows of a series where nothing is said.
+const EVERY: Period = Period::millis(10_000);
+
+/// Most rows of a series.
+const MOST_ROWS: f64 = 3e6;
+
+/// A file with cycles, as it is written.
+#[derive(Debug)]
+pub(super) struct RawTest {
+    name: Option<String>,
+    start: Option<crate::config::Located<String>>,
+    cycles: RawCycles,
+}
+
+/// Cycles that can be shown.
+pub(super) struct Test {
+    name: String,
+    /// The document whose defaults they have.
+    document: Option<&'static str>,
+    start: Option<Utc>,
+    cycles: Cycles,
+}
+
+/// The file, where it holds cycles.
+pub(super) fn read(root: &TableReader<'_>) -> Option<RawTest> {
+    let node = root.get("cycles")?;
+    let name = root.get("name").and_then(|node| node.text());
+    let start = root.get("start").and_then(|node| node.instant());
+    Some(RawTest {
+        name: name.map(|name| name.value),
+        start,
+        cycles: cycles(&node)?,
+    })
+}
+
+pub(super) fn resolve(loader: &mut Loader, raw: RawTest) -> Option<Test> {
+    let start = match instant(raw.start.as_ref()) {
+        Ok(start) => start,
+        Err(refusal) => {
+            loader.refusals.push(*refusal);
+            return None;
+        }
+    };
+    let place = &raw.cycles.place;
+    let cycles = Cycles::new(raw.cycles.spec)
+        .map_err(|error| {
+            let refusal = Refusal::at(place, error.to_string(), "in these cycles");
+            loader.refusals.push(refusal);
+        })
+        .ok()?;
+    Some(Test {
+        name: raw.name.unwrap_or_else(|| "thermal cycles".to_owned()),
+        document: raw.cycles.standard.map(profiles::shape::Standard::document),
+        start,
+        cycles,
+    })
+}
+
+/// Options that need an orbit.
+pub(super) fn needless(args: &Args) -> Option<Refusal> {
+    let given = [
+        ("--year", args.year),
+        ("--links", args.links.is_some()),
+        ("--compare", args.compare.is_some()),
+        ("--energy", args.energy.is_some()),
+    ];
+    if let Some(path) = args
+        .series
+        .as_deref()
+        .filter(|path| ending(path) == Some("parquet"))
+    {
+        let message = format!("{}: cycles are written as text", path.display());
+        let help = "expected a file that ends in `.csv` or `.jsonl`";
+        return Some(Refusal::nowhere(message).help(help));
+    }
+    let (option, _) = given.into_iter().find(|(_, given)| *given)?;
+    let message = format!("{option} needs an orbit, and this file holds thermal cycles");
+    Some(Refusal::nowhere(message).help("expected --events, --series, --update or --plot"))
+}
+
+pub(super) fn show(test: &Test, args: &Args) -> Result<Exit, Stop> {
+    print(&summary(test));
+    if let Some(path) = &args.events {
+        save(path, events(test))?;
+    }
+    if let Some(path) = &args.series {
+        save(
+            path,
+            series(test, args.update.unwrap_or(EVERY), is_json(path)),
+        )?;
+    }
+    if let Some(path) = &args.plot {
+        save(path, picture(&figure(test), path)?)?;
+    }
+    Ok(Exit::Passed)
+}
+
+fn summary(test: &Test) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _always_ok = describe(test, &mut text);
+    text
+}
+
+fn describe(test: &Test, out: &mut String) -> std::fmt::Result {
+    let spec = test.cycles.spec();
+    writeln!(out, "{}", test.name)?;
+    if let Some(document) = test.document {
+        writeln!(
+            out,
+            "  defaults in common use for {document}, not read from its text: compare them with \
+             your edition"
+        )?;
+    }
+    writeln!(
+        out,
+        "  {} cycles in {:.2} h, at {} K/min, {:.2} h on each plateau, from and to {} degC",
+        spec.count,
+        test.cycles.seconds() / 3_600.0,
+        spec.kelvin_per_minute,
+        spec.dwell_seconds / 3_600.0,
+        spec.ambient_celsius
+    )?;
+    for (name, celsius, [below, above]) in [
+        ("hot plateau", spec.hot_celsius, spec.hot_band),
+        ("cold plateau", spec.cold_celsius, spec.cold_band),
+    ] {
+        let (low, high) = (celsius - below, celsius + above);
+        writeln!(
+            out,
+            "  {name:<14} {celsius:>7.1} degC, within {low} to {high} degC"
+        )?;
+    }
+    Ok(())
+}
+
+/// `event,t_s,utc`: the beginning and end of each stretch, with its cycle after a colon; `utc`
+/// is empty where the file has no `start`.
+fn events(test: &Test) -> String {
+    let mut text = String::from("event,t_s,utc\n");
+    for stretch in test.cycles.stretches() {
+        let name = stretch.leg.name().replace(' ', "_");
+        for (edge, at) in [("in", stretch.window.start), ("out", stretch.window.end)] {
+            let seconds = at.as_secs_f64();
+            let utc = test.start.map(|start| start.plus_seconds(seconds).exact());
+            let utc = utc.unwrap_or_default();
+            let _always_ok = writeln!(text, "{name}_{edge}:{},{seconds:.6},{utc}", stretch.cycle);
+        }
+    }
+    text
+}
+
+/// `t_s,leg,cycle,target_celsius,lowest_celsius,highest_celsius`: one row each step and one at
+/// each corner. Along ramps there is no tolerance: both are the target.
+fn series(test: &Test, every: Period, json: bool) -> String {
+    let columns = [
+        "t_s",
+        "leg",
+        "cycle",
+        "target_celsius",
+        "lowest_celsius",
+        "highest_celsius",
+    ];
+    let mut text = if json {
+        String::new()
+    } else {
+        columns.join(",") + "\n"
+    };
+    let cycles = &test.cycles;
+    let spec = cycles.spec();
+    let factor = (cycles.seconds() / every.as_secs_f64() / MOST_ROWS)
+        .ceil()
+        .max(1.0);
+    let micros = every.as_micros() * factor as u64;
+    for stretch in cycles.stretches() {
+        let [below, above] = match stretch.leg {
+            Leg::HotPlateau => spec.hot_band,
+            Leg::ColdPlateau => spec.cold_band,
+            Leg::RampUp | Leg::RampDown => [0.0, 0.0],
+        };
+        let window = stretch.window;
+        let grid = (window.start.as_micros() / micros + 1) * micros;
+        let grid = std::iter::successors(Some(grid), |at| Some(at + micros));
+        let grid = grid
+            .map(BenchTime::from_micros)
+            .take_while(|at| *at < window.end);
+        for at in std::iter::once(window.start).chain(grid) {
+            let celsius = cycles.value_at(at);
+            let numbers = [celsius, celsius - below, celsius + above];
+            row(
+                &mut text,
+                json,
+                (at, stretch.leg, stretch.cycle),
+                (&columns, numbers),
+            );
+        }
+    }
+    text
+}
+
+fn row(
+    text: &mut String,
+    json: bool,
+    (at, leg, cycle): (BenchTime, Leg, u32),
+    (columns, numbers): (&[&str; 6], [f64; 3]),
+) {
+    text.push_str(if json { "{\"t_s\":" } else { "" });
+    fixed(text, at.as_secs_f64());
+    let _always_ok = if json {
+        write!(text, ",\"leg\":\"{leg}\",\"cycle\":{cycle}")
+    } else {
+        write!(text, ",{leg},{cycle}")
+    };
+    for (column, number) in columns.iter().skip(3).zip(numbers) {
+        let _always_ok = if json {
+            write!(text, ",\"{column}\":")
+        } else {
+            write!(text, ",")
+        };
+        fixed(text, number);
+    }
+    text.push_str(if json { "}\n" } else { "\n" });
+}
+
+fn figure(test: &Test) -> Figure {
+    let cycles = &test.cycles;
+    let corners = cycles.stretches().iter().flat_map(|stretch| {
+        let (window, [from, to]) = (stretch.window, stretch.celsius);
+        [(window.start, from), (window.end, to)]
+    });
+    Figure {
+        title: test.name.clone(),
+        time: TimeAxis {
+            end: cycles.seconds(),
+            epoch: test.start.map(|start| start.to_string()),
+            eclipses: Vec::new(),
+        },
+        panels: vec![Panel {
+            quantity: "temperature".to_owned(),
+            unit: "°C".to_owned(),
+            weight: 1.0,
+            with_zero: false,
+            traces: vec![Trace {
+                label: "target".to_owned(),
+                pen: Pen::First,
+                lines: vec![
+                    corners
+                        .map(|(at, celsius)| (at.as_secs_f64(), celsius))
+                        .collect(),
+                ],
+                extremes: Vec::new(),
+            }],
+            limits: limits(cycles),
+            bands: Vec::new(),
+            worst: Vec::new(),
+        }],
+    }
+}
+
+/// The edges of the tolerances, each while it holds.
+fn limits(cycles: &Cycles) -> Vec<Limit> {
+    let spec = cycles.spec();
+    let edges = [
+        (
+            "hot, at most",
+            Leg::HotPlateau,
+            spec.hot_celsius,
+            spec.hot_band[1],
+        ),
+        (
+            "hot, at least",
+            Leg::HotPlateau,
+            spec.hot_celsius,
+            -spec.hot_band[0],
+        ),
+        (
+            "cold, at most",
+            Leg::ColdPlateau,
+            spec.cold_celsius,
+            spec.cold_band[1],
+        ),
+        (
+            "cold, at least",
+            Leg::ColdPlateau,
+            spec.cold_celsius,
+            -spec.cold_band[0],
+        ),
+    ];
+    // A tolerance of nothing is the target itself.
+    let edges = edges.into_iter().filter(|(_, _, _, off)| *off != 0.0);
+    let limits = edges.map(|(label, leg, celsius, off)| Limit {
+        label: label.to_owned(),
+        value: celsius + off,
+        during: cycles
+            .stretches()
+            .iter()
+            .filter(|stretch| stretch.leg == leg)
+            .map(|stretch| {
+                let window = stretch.window;
+                (window.start.as_secs_f64(), window.end.as_secs_f64())
+            })
+            .collect(),
+    });
+    limits.collect()
+}

@@ -1,0 +1,197 @@
+//! An instrument of a wiring: how often it is asked, what it may be told at most, and what it is
+//! connected to.
+
+use std::collections::BTreeMap;
+
+use drivers::catalog::{self, Role};
+use drivers::power_supply;
+use profiles::time::Period;
+use reports::event::DeviceId;
+
+use super::{DevicePlan, InstrumentPlan, Wired};
+use crate::config::campaign::{RawSetting, RawValue};
+use crate::config::refusal::Refusal;
+use crate::config::wiring::{RawDevice, RawWiring};
+use crate::config::{Located, number_help};
+use crate::plan::Planner;
+
+/// How often an instrument is asked when the wiring does not say.
+const POLL_DEFAULT: Period = Period::millis(1_000);
+
+/// An instrument that is asked less often is not watched.
+const LONGEST_POLL: Period = Period::millis(60_000);
+
+/// What boards and loads are fed by, the likeliest first.
+pub(super) const SOURCES: [Role; 2] = [Role::PowerSupply, Role::SolarArraySimulator];
+
+impl Planner {
+    pub(super) fn instrument(
+        &mut self,
+        raw: &RawDevice,
+        wired: Wired,
+        wiring: &RawWiring,
+        id_of: &impl Fn(&str) -> Option<DeviceId>,
+    ) -> DevicePlan {
+        let role = wired.role;
+        let keys = [
+            ("powered_by", &raw.powered_by, role == Role::ElectronicLoad),
+            ("inside", &raw.inside, false),
+            ("measures", &raw.measures, role == Role::PowerAnalyser),
+        ];
+        for (key, value, allowed) in keys {
+            if let Some(value) = value.as_ref().filter(|_| !allowed) {
+                let message = format!("{} has no `{key}`", role.with_article());
+                let expected = match key {
+                    "powered_by" => "expected at boards and electronic loads only",
+                    "measures" => "expected at power analysers only",
+                    _ => "expected at boards only",
+                };
+                self.refuse(Refusal::at(&value.place, message, expected));
+            }
+        }
+        let source = match role {
+            Role::ElectronicLoad => raw.powered_by.as_ref(),
+            Role::PowerAnalyser => raw.measures.as_ref(),
+            _ => None,
+        };
+        let source = self.other(source, &SOURCES, wiring, id_of);
+        let poll = self.poll(raw.poll.as_ref());
+        let entries = catalog::entries();
+        let ratings = entries.iter().find(|entry| entry.name == wired.model);
+        let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
+        let ratings = power_supply::ratings(wired.model, &wired.options).unwrap_or(ratings);
+        let mut limits: BTreeMap<String, f64> = ratings
+            .iter()
+            .map(|rating| {
+                // A make that the wiring describes is rated there.
+                let rated = wired.options.number(&format!("rated_{}", rating.name));
+                (rating.name.to_owned(), rated.unwrap_or(rating.value))
+            })
+            .collect();
+        for limit in &raw.limits {
+            self.limit(limit, &mut limits);
+        }
+        if limits.get("min_celsius") >= limits.get("max_celsius")
+            && limits.contains_key("max_celsius")
+        {
+            let message = "`min_celsius` is not below `max_celsius`";
+            let place = raw.limits.first().map_or(&raw.place, |limit| &limit.place);
+            self.refuse(Refusal::at(place, message, "expected one below the other"));
+            // So that set points are not held against limits that nobody meant.
+            limits.extend(
+                ratings
+                    .iter()
+                    .map(|rating| (rating.name.to_owned(), rating.value)),
+            );
+        }
+        DevicePlan::Instrument(InstrumentPlan {
+            wired,
+            poll,
+            limits,
+            source,
+        })
+    }
+
+    fn poll(&mut self, poll: Option<&Located<f64>>) -> Period {
+        let Some(poll) = poll else {
+            return POLL_DEFAULT;
+        };
+        let millis = poll.value * 1e3;
+        let whole = (millis - millis.round()).abs() < 1e-6;
+        let longest = LONGEST_POLL.as_secs_f64() * 1e3;
+        if whole && (1.0..=longest).contains(&millis) {
+            return Period::from_millis(millis.round() as u32).unwrap_or(POLL_DEFAULT);
+        }
+        let message = format!("an instrument that is asked every {millis} ms");
+        let expected = format!("expected whole milliseconds, from \"1 ms\" to \"{LONGEST_POLL}\"");
+        self.refuse(Refusal::at(&poll.place, message, expected));
+        POLL_DEFAULT
+    }
+
+    /// A limit: may only tighten what the hardware can do.
+    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>) {
+        let key = &limit.key;
+        let Some(&rating) = limits.get(&key.value) else {
+            let known: Vec<&str> = limits.keys().map(String::as_str).collect();
+            self.unknown(&key.place, "limit", &key.value, known.into_iter());
+            return;
+        };
+        let RawValue::Number(value) = limit.value else {
+            let found = self.loader.sources.quoted(&limit.place);
+            let message = format!("limit `{}` is {found}", key.value);
+            let help = match &limit.value {
+                RawValue::Text(text) => number_help(text),
+                RawValue::Number(_) | RawValue::Other => None,
+            };
+            let refusal = Refusal::at(&limit.place, message, "expected a number");
+            self.refuse(refusal.maybe_help(help));
+            return;
+        };
+        let lowest = key.value.starts_with("min_");
+        let looser = if lowest {
+            value < rating
+        } else {
+            value > rating
+        };
+        let side = if lowest { "at least" } else { "at most" };
+        let (message, expected) = if looser {
+            (
+                format!(
+                    "limit `{}` is {value}: the hardware is not made for it",
+                    key.value
+                ),
+                format!("expected {side} {rating}"),
+            )
+        } else if !key.value.ends_with("celsius") && value <= 0.0 {
+            (
+                format!("limit `{}` is {value}", key.value),
+                format!("expected above 0, at most {rating}"),
+            )
+        } else {
+            limits.insert(key.value.clone(), value);
+            return;
+        };
+        self.refuse(Refusal::at(&limit.place, message, expected));
+    }
+
+    /// Another device that this one names, which must have one of `roles`.
+    pub(super) fn other(
+        &mut self,
+        named: Option<&Located<String>>,
+        roles: &[Role],
+        wiring: &RawWiring,
+        id_of: &impl Fn(&str) -> Option<DeviceId>,
+    ) -> Option<DeviceId> {
+        let (named, role) = (named?, roles[0]);
+        let of_role: Vec<&str> = wiring
+            .devices
+            .iter()
+            .filter(|device| {
+                device
+                    .role
+                    .as_ref()
+                    .is_some_and(|r| roles.iter().any(|role| r.value == role.name()))
+            })
+            .map(|device| device.name.value.as_str())
+            .collect();
+        if of_role.contains(&named.value.as_str()) {
+            return id_of(&named.value);
+        }
+        // One whose role is wrong is refused already.
+        let known = wiring.devices.iter().find(|d| d.name.value == named.value);
+        let other = known.and_then(|device| device.role.as_ref());
+        match other.filter(|role| Role::ALL.iter().any(|known| known.name() == role.value)) {
+            Some(other) => {
+                let message = format!("`{}` is a {}, not a {role}", named.value, other.value);
+                let expected = format!("expected one of: {}", of_role.join(", "));
+                self.refuse(Refusal::at(&named.place, message, expected));
+            }
+            None if known.is_some() => {}
+            None => {
+                let known = of_role.into_iter();
+                self.unknown(&named.place, role.name(), &named.value, known);
+            }
+        }
+        None
+    }
+}

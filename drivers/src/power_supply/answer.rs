@@ -1,0 +1,45 @@
+//! Settings that are told and asked, whatever a make calls them.
+
+use crate::scpi::message::{Domain, Param, named};
+use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::status::code;
+
+/// Sets or tells a level; `CURR? MAX` tells its largest.
+pub(super) fn number<M>(
+    value: &mut f64,
+    domain: &Domain,
+    call: &Call<'_, M>,
+    reply: &mut String,
+) -> Outcome {
+    if let Some(told) = level(value, domain, call)? {
+        write_nr3(reply, told);
+    }
+    Ok(())
+}
+
+/// Sets a level, or gives what is to be told of it.
+pub(super) fn level<M>(
+    value: &mut f64,
+    domain: &Domain,
+    call: &Call<'_, M>,
+) -> Result<Option<f64>, i16> {
+    if !call.query {
+        *value = call.only()?.number(domain)?;
+        return Ok(None);
+    }
+    match call.params {
+        [] => Ok(Some(*value)),
+        [Param::Word(word)] => named(word, domain).map(Some),
+        _ => Err(code::PARAMETER_NOT_ALLOWED),
+    }
+}
+
+/// Sets or tells a switch.
+pub(super) fn boolean<M>(value: &mut bool, call: &Call<'_, M>, reply: &mut String) -> Outcome {
+    if call.query {
+        write_text(reply, format_args!("{}", u8::from(*value)));
+        return call.none();
+    }
+    *value = call.only()?.boolean()?;
+    Ok(())
+}
