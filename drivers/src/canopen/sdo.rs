@@ -15,7 +15,7 @@ fn with_key(command: u8, (index, subindex): Key, rest: [u8; 4]) -> Data {
     [command, low, high, subindex, a, b, c, d]
 }
 
-fn key(data: &Data) -> Key {
+fn key(data: Data) -> Key {
     (u16::from_le_bytes([data[1], data[2]]), data[3])
 }
 
@@ -85,10 +85,10 @@ impl Server {
         };
         let mut written = None;
         let answer = match data[0] >> 5 {
-            0 => self.take_segment(&data, values, &mut written),
-            1 => self.begin_writing(&data, values, &mut written),
-            2 => self.begin_reading(&data, values),
-            3 => self.give_segment(&data),
+            0 => self.take_segment(data, values, &mut written),
+            1 => self.begin_writing(data, values, &mut written),
+            2 => self.begin_reading(data, values),
+            3 => self.give_segment(data),
             4 => {
                 (self.reading, self.writing) = (None, None);
                 return (None, None);
@@ -99,12 +99,12 @@ impl Server {
             let under = self.reading.take().or(self.writing.take());
             // Segments do not say what they are of.
             let of = under.filter(|_| matches!(data[0] >> 5, 0 | 3));
-            aborted(of.map_or(key(&data), |under| under.key), abort)
+            aborted(of.map_or(key(data), |under| under.key), abort)
         });
         (Some(answer), written)
     }
 
-    fn begin_reading(&mut self, data: &Data, values: &Dictionary) -> Result<Data, Abort> {
+    fn begin_reading(&mut self, data: Data, values: &Dictionary) -> Result<Data, Abort> {
         let key = key(data);
         self.reading = None;
         let value = values.get(key)?;
@@ -123,7 +123,7 @@ impl Server {
         Ok(with_key(0x41, key, (value.len() as u32).to_le_bytes()))
     }
 
-    fn give_segment(&mut self, data: &Data) -> Result<Data, Abort> {
+    fn give_segment(&mut self, data: Data) -> Result<Data, Abort> {
         let under = self.reading.as_mut().ok_or(Abort::COMMAND)?;
         if data[0] & 0x10 != under.toggle {
             return Err(Abort::TOGGLE);
@@ -139,14 +139,14 @@ impl Server {
 
     fn begin_writing(
         &mut self,
-        data: &Data,
+        data: Data,
         values: &mut Dictionary,
         written: &mut Option<Key>,
     ) -> Result<Data, Abort> {
         let key = key(data);
         self.writing = None;
         if data[0] & 2 != 0 {
-            values.put(key, expedited(data))?;
+            values.put(key, expedited(&data))?;
             *written = Some(key);
         } else {
             values.get(key)?;
@@ -166,7 +166,7 @@ impl Server {
 
     fn take_segment(
         &mut self,
-        data: &Data,
+        data: Data,
         values: &mut Dictionary,
         written: &mut Option<Key>,
     ) -> Result<Data, Abort> {
@@ -174,7 +174,7 @@ impl Server {
         if data[0] & 0x10 != under.toggle {
             return Err(Abort::TOGGLE);
         }
-        under.octets.extend_from_slice(content(data));
+        under.octets.extend_from_slice(content(&data));
         if under.octets.len() > self.limit {
             return Err(Abort::LENGTH);
         }
@@ -256,10 +256,10 @@ impl Client {
                 let code = u32::from_le_bytes([data[4], data[5], data[6], data[7]]);
                 return self.end(Outcome::Aborted(Abort(code)));
             }
-            2 | 3 if key(&data) != asked => return Outcome::Unasked,
-            0 => self.read_segment(&data),
-            1 => self.write_segment(&data),
-            2 => self.read_begun(&data),
+            2 | 3 if key(data) != asked => return Outcome::Unasked,
+            0 => self.read_segment(data),
+            1 => self.write_segment(data),
+            2 => self.read_begun(data),
             3 => self.write_begun(),
             _ => None,
         };
@@ -275,21 +275,21 @@ impl Client {
         outcome
     }
 
-    fn read_begun(&mut self, data: &Data) -> Option<Outcome> {
+    fn read_begun(&mut self, data: Data) -> Option<Outcome> {
         self.reading.as_ref()?;
         if data[0] & 2 != 0 {
-            let value = expedited(data).to_vec();
+            let value = expedited(&data).to_vec();
             return Some(self.end(Outcome::Read(value)));
         }
         Some(Outcome::Next([0x60, 0, 0, 0, 0, 0, 0, 0]))
     }
 
-    fn read_segment(&mut self, data: &Data) -> Option<Outcome> {
+    fn read_segment(&mut self, data: Data) -> Option<Outcome> {
         let under = self.reading.as_mut()?;
         if data[0] & 0x10 != under.toggle {
             return None;
         }
-        under.octets.extend_from_slice(content(data));
+        under.octets.extend_from_slice(content(&data));
         under.toggle ^= 0x10;
         if data[0] & 1 != 0 {
             let value = std::mem::take(&mut under.octets);
@@ -309,7 +309,7 @@ impl Client {
         Some(Outcome::Next(next))
     }
 
-    fn write_segment(&mut self, data: &Data) -> Option<Outcome> {
+    fn write_segment(&mut self, data: Data) -> Option<Outcome> {
         let under = self.writing.as_mut()?;
         if data[0] & 0x10 != under.toggle {
             return None;

@@ -140,7 +140,7 @@ impl Fragments {
             };
             let expected = match self.version {
                 Version::One => open.count.wrapping_sub(1),
-                Version::Two => open.count + 1 & 7,
+                Version::Two => (open.count + 1) & 7,
             };
             open.octets.extend_from_slice(octets);
             if fragment.count != expected || open.octets.len() > self.longest() {

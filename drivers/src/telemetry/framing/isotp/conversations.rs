@@ -106,7 +106,7 @@ fn what_is_meant_for_another_address_is_not_heard() {
     pdu[0] ^= 1;
     let mut told = Vec::new();
     end.push(&pdu, &mut Vec::new(), |event| {
-        told.push(format!("{event:?}"))
+        told.push(format!("{event:?}"));
     });
     assert_eq!(told, ["Control { octets: 8 }"]);
 }

@@ -34,27 +34,29 @@ impl Layout {
     };
 
     /// Octets before the control information.
-    pub(super) fn prefix(&self) -> usize {
+    pub(super) fn prefix(self) -> usize {
         usize::from(self.address.is_some())
     }
 
     /// The longest message in a frame of `frame` octets, and what comes before it there.
-    pub(super) fn single(&self, frame: usize) -> (usize, usize) {
+    pub(super) fn single(self, frame: usize) -> (usize, usize) {
         // Only frames of CAN FD have room for a length of more than seven.
         let head = self.prefix() + if frame > 8 { 2 } else { 1 };
         (frame - head, head)
     }
 
     /// The shortest message that needs more than a frame of `frame` octets (`FF_DLmin`).
-    pub(super) fn shortest_long(&self, frame: usize) -> usize {
+    pub(super) fn shortest_long(self, frame: usize) -> usize {
         self.single(frame).0 + 1
     }
 
     /// A frame of these octets, with the address before and filled up: to eight, or to the next
     /// length that frames of CAN FD have.
-    pub(super) fn pdu(&self, octets: &[&[u8]]) -> Pdu {
+    pub(super) fn pdu(self, octets: &[&[u8]]) -> Pdu {
         let mut pdu: Pdu = self.address.iter().map(|address| address.to).collect();
-        octets.iter().for_each(|part| pdu.extend_from_slice(part));
+        for part in octets {
+            pdu.extend_from_slice(part);
+        }
         let mut lengths = FD_LENGTHS.iter().map(|&length| usize::from(length));
         let length = lengths.find(|&length| length >= pdu.len().max(8));
         pdu.resize(length.unwrap_or(pdu.len()), PADDING);
@@ -62,7 +64,7 @@ impl Layout {
     }
 
     /// The first frame of a message, and how much of the message is in it; or all of it.
-    pub(super) fn begin(&self, content: &[u8]) -> (Pdu, usize) {
+    pub(super) fn begin(self, content: &[u8]) -> (Pdu, usize) {
         let frame = usize::from(self.frame);
         let length = content.len();
         // In a frame of eight octets if it fits there, which every receiver reads.
@@ -92,17 +94,17 @@ impl Layout {
     }
 
     /// Octets of the message in a full consecutive frame.
-    pub(super) fn part(&self) -> usize {
+    pub(super) fn part(self) -> usize {
         usize::from(self.frame) - self.prefix() - 1
     }
 
     /// Flow control: 0 to go on, 1 to wait, 2 for no room.
-    pub(super) fn control(&self, status: u8, flow: Flow) -> Pdu {
+    pub(super) fn control(self, status: u8, flow: Flow) -> Pdu {
         self.pdu(&[&[0x30 | status, flow.block_size, flow.separation]])
     }
 
     /// The frame without its address; `None` if it is meant for another.
-    pub(super) fn mine<'a>(&self, data: &'a [u8]) -> Option<&'a [u8]> {
+    pub(super) fn mine<'a>(self, data: &'a [u8]) -> Option<&'a [u8]> {
         match (self.address, data.split_first()) {
             (None, _) => Some(data),
             (Some(address), Some((first, rest))) if *first == address.from => Some(rest),

@@ -349,7 +349,7 @@ impl IsoTp {
                 } else {
                     block_size.into()
                 };
-                if outgoing.consecutive(frames, &self.layout, out) {
+                if outgoing.consecutive(frames, self.layout, out) {
                     self.outgoing = None;
                     sink(Event::Sent);
                 }
@@ -376,7 +376,7 @@ impl IsoTp {
 
 impl Outgoing {
     /// Sends up to `frames` consecutive frames; whether that was the last one.
-    fn consecutive(&mut self, frames: usize, layout: &Layout, out: &mut Vec<Pdu>) -> bool {
+    fn consecutive(&mut self, frames: usize, layout: Layout, out: &mut Vec<Pdu>) -> bool {
         let rest = &self.content[self.sent..];
         for part in rest.chunks(layout.part()).take(frames) {
             out.push(layout.pdu(&[&[0x20 | self.sequence], part]));
