@@ -5,6 +5,7 @@
 
 pub mod accelerator;
 pub mod accuracy;
+pub mod canopen;
 pub mod catalog;
 pub mod clock;
 pub mod device;

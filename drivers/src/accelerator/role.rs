@@ -114,6 +114,12 @@ pub trait Accelerator: Send {
     /// [`Accelerator::hear`], where the transport waits for the far end's consent.
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>);
 
+    /// The least time between two of the chunks that [`Accelerator::ask`] and
+    /// [`Accelerator::hear`] gave last, µs: what the far end asked for.
+    fn pause_us(&self) -> u32 {
+        0
+    }
+
     /// Takes a chunk, tells what was heard, and sends what the transport owes the far end.
     /// Never fails: what cannot be read is [`Heard::Damaged`].
     fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>);

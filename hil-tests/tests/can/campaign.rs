@@ -186,9 +186,9 @@ fn same_verdict(scene: &Scene, emulate: &[&str], link: impl Fn(&Scene) -> String
     };
     linked(scene, &supply, &link(scene));
     let told = run(scene, || {});
-    assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
     assert_eq!(told.ending, Ending::Completed);
-    assert_eq!(findings(scene), expected);
+    assert_eq!(findings(scene), expected, "{}", told.said);
+    assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
     let answers = told.kinds.iter();
     let answers = answers.filter(|kind| matches!(kind, EventKind::Inferred(_)));
     assert!(answers.count() > 5, "{}", told.said);

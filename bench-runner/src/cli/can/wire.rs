@@ -37,18 +37,21 @@ pub(super) fn line(text: &str) -> Result<LineSpec, String> {
              `sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up`)"
                 .to_owned(),
         ),
-        LinkSpec::Line(LineSpec::Serial(_) | LineSpec::Tcp(_)) => Err(format!(
-            "`{text}` carries bytes, not CAN frames; expected an interface, as in `can:can0`"
+        LinkSpec::Line(line) if !line.is_can() => Err(format!(
+            "`{text}` carries bytes, not CAN frames; expected an interface, as in `can:can0`, or an \
+             adapter, as in `slcan:/dev/ttyACM0@500000`"
         )),
         LinkSpec::Line(line) => Ok(line),
     }
 }
 
-/// What frames on it are told to have come by: `can0` of `can:can0@500000`.
+/// What frames on it are told to have come by: `can0` of `can:can0@500000` and of
+/// `socketcand:lab:29536/can0`, `ttyACM0` of `slcan:/dev/ttyACM0@500000`.
 pub(super) fn name(line: &LineSpec) -> String {
     let text = line.to_string();
     let name = text.split_once(':').map_or(text.as_str(), |(_, name)| name);
-    name.split(['@', ':']).next().unwrap_or(name).to_owned()
+    let name = name.split('@').next().unwrap_or(name);
+    name.rsplit(['/', ':']).next().unwrap_or(name).to_owned()
 }
 
 pub(super) async fn open(line: &LineSpec, clock: Clock) -> Result<Link, String> {

@@ -248,10 +248,15 @@ impl BoardStation {
     }
 
     async fn send(&mut self, chunks: Vec<Bytes>) {
+        let mut at = BenchTime::ZERO;
         for chunk in chunks {
             // A closed link is met again, and told, at the next receive.
-            if self.link.send(chunk).await.is_err() {
+            if self.link.send_at(at, chunk).await.is_err() {
                 return;
+            }
+            let pause = u64::from(self.accelerator.pause_us());
+            if pause > 0 {
+                at = self.clock.now().max(at).plus_micros(pause);
             }
         }
     }

@@ -4,11 +4,13 @@ use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Damage, DamageKind};
 
+use super::open_node;
 use super::protocol::{self, Answer};
 use crate::accelerator::board::Refusal;
 use crate::accelerator::role::{Accelerator, Heard, Question};
 use crate::link::BusNeeds;
-use crate::link::can::{BusFrame, CanFrame};
+use crate::link::can::{BusFrame, CanFrame, CanId};
+use crate::model::BoardSetup;
 use crate::telemetry::Decoded;
 use crate::telemetry::dbc::TelemetryDecoder;
 use crate::telemetry::framing::isotp::{Event, IsoTp, Pdu};
@@ -19,16 +21,23 @@ pub(super) struct DbcCan {
     channels: Vec<ChannelSpec>,
     transport: IsoTp,
     pdus: Vec<Pdu>,
+    /// What the board's CANopen node says, where it has one.
+    others: Vec<CanId>,
 }
 
 impl DbcCan {
-    pub(super) fn new() -> DbcCan {
+    pub(super) fn new(setup: &BoardSetup) -> DbcCan {
         let database = protocol::database();
         DbcCan {
             channels: database.channels().to_vec(),
             telemetry: TelemetryDecoder::new(database),
             transport: IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
             pdus: Vec::new(),
+            others: open_node::number(&setup.options)
+                .map(open_node::says)
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 
@@ -51,6 +60,10 @@ impl Accelerator for DbcCan {
         })
     }
 
+    fn pause_us(&self) -> u32 {
+        self.transport.separation_us()
+    }
+
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>) {
         let message = protocol::write_question(question);
         self.transport.send(&message, &mut self.pdus);
@@ -70,6 +83,9 @@ impl Accelerator for DbcCan {
             heard.push(damaged(chunk.len(), DamageKind::Malformed));
             return;
         };
+        if self.others.contains(&frame.id) {
+            return;
+        }
         if frame.id == protocol::FROM_BOARD {
             self.message(&frame, heard);
             self.flush(out);
@@ -112,16 +128,6 @@ impl DbcCan {
         if booted {
             self.telemetry.reset_counters();
             self.transport.reset();
-        }
-        if self.transport.separation_us() > 0 && !self.pdus.is_empty() {
-            // Frames leave here as fast as the bus takes them: to a receiver that needs a pause
-            // between them they would be lost unseen.
-            self.pdus.clear();
-            self.transport.reset();
-            heard.push(Heard::Refused {
-                code: i32::from(Refusal::Malformed.code()),
-                text: "the board asks for pauses between frames, which are not kept".to_owned(),
-            });
         }
     }
 }

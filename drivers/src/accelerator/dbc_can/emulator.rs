@@ -1,26 +1,24 @@
 //! The board's half: ISO-TP messages to what the board does, and its state to frames.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use profiles::command::Fault;
-use profiles::time::{BenchTime, Period};
+use profiles::time::BenchTime;
 
-use super::protocol;
+use super::{open_node, protocol};
 use crate::accelerator::board::{Board, Happened, Refusal, Source, source};
 use crate::accelerator::role::Question;
+use crate::canopen::{Command, Node};
 use crate::device::Identity;
 use crate::emulator::{Emulator, Outbox};
 use crate::link::can::CanFrame;
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::telemetry::dbc::Database;
-use crate::telemetry::framing::isotp::{Event, IsoTp, Pdu};
+use crate::telemetry::framing::isotp::{Event, IsoTp, Limits, Pdu, Timed};
 
 /// From the end of a request to the start of its answer, µs: an interrupt and a task switch.
 const REPLY_US: u64 = 500;
-/// How long a transfer waits for flow control (`N_Bs` of ISO 15765-2).
-const FLOW_LIMIT: Period = Period::millis(1_000);
 /// Messages with each report.
 const CYCLIC: [&str; 3] = ["ACC_POWER", "ACC_TEMP", "ACC_STATUS"];
 /// The multiplexed message, its pages, and reports from one to the next.
@@ -34,21 +32,23 @@ pub(super) struct DbcCan {
     next_report: BenchTime,
     reports: u64,
     sender: Sender,
+    /// Its CANopen node, where it has one.
+    node: Option<Node>,
 }
 
 /// Sends messages one after the other.
 struct Sender {
-    transport: IsoTp,
-    waiting: VecDeque<Vec<u8>>,
-    /// When a transfer that waits for flow control is given up.
-    gives_up: BenchTime,
-    pdus: Vec<Pdu>,
+    transport: Timed,
+    /// Frames, and when they leave.
+    pdus: Vec<(BenchTime, Pdu)>,
     muted: bool,
 }
 
 impl DbcCan {
     pub(super) fn new(setup: &EmulatorSetup) -> DbcCan {
         let database = protocol::database();
+        let node = open_node::number(&setup.options)
+            .map(|number| open_node::node(number, &identity(), database.channels()));
         let sources = database
             .channels()
             .iter()
@@ -61,12 +61,14 @@ impl DbcCan {
             next_report: BenchTime::MAX,
             reports: 0,
             sender: Sender {
-                transport: IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
-                waiting: VecDeque::new(),
-                gives_up: BenchTime::MAX,
+                transport: Timed::new(
+                    IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
+                    Limits::STANDARD,
+                ),
                 pdus: Vec::new(),
                 muted: false,
             },
+            node,
         }
     }
 
@@ -79,6 +81,7 @@ impl DbcCan {
                     self.reports = 0;
                     self.next_report = then.plus_micros(self.period_us());
                     self.sender.restart();
+                    self.with_node(then, out, |node, said| node.start(then, said));
                     let message = vec![protocol::BOOTED, cause as u8];
                     self.sender.send(then, message, out);
                 }
@@ -96,6 +99,43 @@ impl DbcCan {
         if !self.board.is_up() {
             self.next_report = BenchTime::MAX;
             self.sender.restart();
+            if let Some(node) = &mut self.node {
+                node.stop();
+            }
+        }
+    }
+
+    /// Has the node do something, and sends what it says.
+    fn with_node<T>(
+        &mut self,
+        at: BenchTime,
+        out: &mut Outbox,
+        does: impl FnOnce(&mut Node, &mut Vec<CanFrame>) -> T,
+    ) -> Option<T> {
+        let node = self.node.as_mut()?;
+        let mut said = Vec::new();
+        let done = does(node, &mut said);
+        if !self.sender.muted {
+            for frame in said {
+                out.send_at(at, frame.to_bytes());
+            }
+        }
+        Some(done)
+    }
+
+    /// A frame that is not for the board's message handler: for its node, if it has one.
+    fn hear_other(&mut self, at: BenchTime, frame: &CanFrame, plant: &Plant, out: &mut Outbox) {
+        if self.node.is_none() || !self.board.is_up() {
+            return;
+        }
+        let health = self.board.health(at, plant);
+        let now: Vec<f64> = self.sources.iter().map(|source| source(&health)).collect();
+        let told = self.with_node(at.plus_micros(REPLY_US), out, |node, said| {
+            open_node::tell(&mut node.values, now.into_iter());
+            node.hear(at, frame, said)
+        });
+        if told.flatten() == Some(Command::ResetNode) {
+            self.board.inject(at, &Fault::Reset);
         }
     }
 
@@ -195,10 +235,12 @@ fn identity() -> Identity {
 impl Emulator for DbcCan {
     fn receive(&mut self, at: BenchTime, chunk: &[u8], plant: &mut Plant, out: &mut Outbox) {
         self.live(at, plant, out);
-        let to_board = |frame: &CanFrame| frame.id == protocol::TO_BOARD;
-        let Some(frame) = CanFrame::from_bytes(chunk).filter(to_board) else {
+        let Some(frame) = CanFrame::from_bytes(chunk) else {
             return;
         };
+        if frame.id != protocol::TO_BOARD {
+            return self.hear_other(at, &frame, plant, out);
+        }
         if !self.board.is_up() {
             return;
         }
@@ -206,13 +248,13 @@ impl Emulator for DbcCan {
         let Sender {
             transport, pdus, ..
         } = &mut self.sender;
-        transport.push(frame.data(), pdus, |event| {
+        let reply = at.plus_micros(REPLY_US);
+        transport.push(reply, frame.data(), pdus, |event| {
             if let Event::Message { content, .. } = event {
                 message = Some(content.to_vec());
             }
         });
-        let reply = at.plus_micros(REPLY_US);
-        self.sender.flush(reply, out);
+        self.sender.flush(out);
         if let Some(answer) = message.and_then(|message| self.answer(at, &message)) {
             self.sender.send(reply, answer, out);
         }
@@ -222,15 +264,18 @@ impl Emulator for DbcCan {
         self.board
             .next_action()
             .min(self.next_report)
-            .min(self.sender.gives_up)
+            .min(self.sender.transport.next_action())
+            .min(self.node.as_ref().map_or(BenchTime::MAX, Node::next_action))
     }
 
     fn act(&mut self, at: BenchTime, plant: &mut Plant, out: &mut Outbox) {
         self.live(at, plant, out);
-        if self.sender.gives_up <= at {
-            self.sender.transport.abort_sending();
-            self.sender.flush(at, out);
-        }
+        let Sender {
+            transport, pdus, ..
+        } = &mut self.sender;
+        transport.act(at, pdus, |_| {});
+        self.sender.flush(out);
+        self.with_node(at, out, |node, said| node.act(at, said));
         if self.next_report <= at {
             self.report(at, plant, out);
             while self.next_report <= at {
@@ -247,36 +292,21 @@ impl Emulator for DbcCan {
 impl Sender {
     /// Sends a message when those before it are gone.
     fn send(&mut self, at: BenchTime, message: Vec<u8>, out: &mut Outbox) {
-        self.waiting.push_back(message);
-        self.flush(at, out);
+        self.transport.send(at, message, &mut self.pdus);
+        self.flush(out);
     }
 
-    /// Sends the frames that are due, and begins messages while none waits for flow control.
-    fn flush(&mut self, at: BenchTime, out: &mut Outbox) {
-        while !self.transport.is_sending()
-            && let Some(message) = self.waiting.pop_front()
-        {
-            self.transport.send(&message, &mut self.pdus);
-        }
-        self.gives_up = if self.transport.is_sending() {
-            (at + FLOW_LIMIT).ceil_millis()
-        } else {
-            BenchTime::MAX
-        };
-        let mut leaves = at;
-        for pdu in self.pdus.drain(..) {
+    fn flush(&mut self, out: &mut Outbox) {
+        for (leaves, pdu) in self.pdus.drain(..) {
             if !self.muted {
                 out.send_at(leaves, CanFrame::new(protocol::FROM_BOARD, &pdu).to_bytes());
             }
-            leaves = leaves.plus_micros(u64::from(self.transport.separation_us()));
         }
     }
 
     /// Forgets all messages.
     fn restart(&mut self) {
-        self.transport.reset();
-        self.waiting.clear();
+        self.transport.restart();
         self.pdus.clear();
-        self.gives_up = BenchTime::MAX;
     }
 }

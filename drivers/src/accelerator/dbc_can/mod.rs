@@ -3,6 +3,7 @@
 
 mod driver;
 mod emulator;
+mod open_node;
 mod protocol;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
@@ -37,6 +38,16 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
             default: Some(OptionDefault::Number(1_000_000.0)),
             help: "bits per second on the bus",
         },
+        OptionSpec {
+            name: open_node::OPTION,
+            kind: OptionKind::Number {
+                min: 1.0,
+                max: 127.0,
+                unit: "",
+            },
+            default: Some(OptionDefault::Unset),
+            help: "emulated: number of a CANopen node that it has beside its telemetry",
+        },
     ],
     ratings: &[Rating {
         name: "volts",
@@ -46,7 +57,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
     pacing: Pacing::Can {
         bit_rate: 1_000_000,
     },
-    drive: |_| Ok(Box::new(driver::DbcCan::new())),
+    drive: |setup| Ok(Box::new(driver::DbcCan::new(&setup))),
     emulate: |setup| Box::new(emulator::DbcCan::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };

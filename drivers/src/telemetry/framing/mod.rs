@@ -2,6 +2,7 @@
 
 pub mod cadu;
 pub mod cobs;
+pub mod csp;
 pub mod isotp;
 pub mod sensor;
 pub mod split;
