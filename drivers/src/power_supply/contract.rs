@@ -57,7 +57,13 @@ fn options_choose_outputs_with_ratings_of_their_own() {
     for (model, option, value, volts, amps) in [
         ("keysight-e3631a", "output", text("p6v"), 6.0, 5.0),
         ("keysight-e3632a", "range", text("p15v"), 15.0, 7.0),
-        ("keysight-e36312a", "channel", OptionValue::Number(1.0), 6.0, 5.0),
+        (
+            "keysight-e36312a",
+            "channel",
+            OptionValue::Number(1.0),
+            6.0,
+            5.0,
+        ),
         ("rigol-dp832", "channel", OptionValue::Number(3.0), 5.0, 3.0),
         ("tdk-genesys", "unit", text("GEN6-200"), 6.0, 200.0),
     ] {

@@ -104,7 +104,7 @@ impl Layout {
     }
 
     /// The frame without its address; `None` if it is meant for another.
-    pub(super) fn mine<'a>(self, data: &'a [u8]) -> Option<&'a [u8]> {
+    pub(super) fn mine(self, data: &[u8]) -> Option<&[u8]> {
         match (self.address, data.split_first()) {
             (None, _) => Some(data),
             (Some(address), Some((first, rest))) if *first == address.from => Some(rest),
