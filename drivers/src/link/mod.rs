@@ -1,6 +1,7 @@
 //! Links: one end of a wire that moves chunks. A chunk is some bytes on a stream, or one frame
 //! on CAN; a link stamps what arrives with bench time and does not look inside.
 
+mod arrival;
 mod bus;
 pub mod can;
 mod faults;
@@ -18,11 +19,11 @@ mod tests;
 mod witness;
 
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 
+pub use arrival::{Arrival, Stamp};
 pub use bus::{Bus, party};
 pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::LinkFaults;
@@ -37,39 +38,6 @@ use self::can::bus::BitRates;
 use self::manners::Kept;
 use crate::clock::Clock;
 use crate::error::LinkError;
-
-/// What arrived, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// When its last byte was there.
-    pub at: BenchTime,
-    /// How that is known.
-    pub stamp: Stamp,
-    /// The bytes.
-    pub chunk: Bytes,
-}
-
-/// How it is known when something was there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stamp {
-    /// It was read then, or its line was played.
-    Read,
-    /// The kernel stamped it when its driver handed it over.
-    Kernel,
-    /// The adapter stamped it. The time is the adapter's own, since it was switched on.
-    Adapter(Duration),
-}
-
-impl Arrival {
-    /// Something that was there when it was read.
-    pub fn new(at: BenchTime, chunk: Bytes) -> Arrival {
-        Arrival {
-            at,
-            stamp: Stamp::Read,
-            chunk,
-        }
-    }
-}
 
 /// One end of a wire.
 #[derive(Debug)]

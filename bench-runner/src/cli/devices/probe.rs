@@ -106,8 +106,11 @@ fn open(entry: &Entry, link: Link, clock: Clock) -> Option<Instrument> {
     instrument_of(entry.role, entry.name, setup).ok()
 }
 
-/// Asks at a port, one speed after the other, until somebody answers.
+/// Asks at a port, one speed after the other, until somebody answers whom the bench knows. One
+/// that answers what no model says may be known in another language: a controller on Modbus
+/// refuses the registers of another make.
 pub(super) async fn ask(port: &Path, probes: &[Probe], clock: Clock) -> Answer {
+    let mut unknown = None;
     for probe in probes {
         let line = LineSpec::Serial(SerialSpec {
             port: PortName::Path(port.to_owned()),
@@ -115,11 +118,14 @@ pub(super) async fn ask(port: &Path, probes: &[Probe], clock: Clock) -> Answer {
         });
         match try_one(probe, &line, clock).await {
             Ok(None) => {}
-            Ok(Some(found)) => return Answer::Found(Box::new(found)),
+            Ok(Some(found)) if found.model.is_some() => return Answer::Found(Box::new(found)),
+            Ok(Some(found)) => {
+                unknown.get_or_insert(found);
+            }
             Err(error) => return Answer::Closed(error),
         }
     }
-    Answer::Silent
+    unknown.map_or(Answer::Silent, |found| Answer::Found(Box::new(found)))
 }
 
 async fn try_one(probe: &Probe, line: &LineSpec, clock: Clock) -> Result<Option<Found>, LinkError> {

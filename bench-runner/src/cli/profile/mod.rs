@@ -9,6 +9,7 @@ mod plot;
 mod resolve;
 mod rows;
 mod satellite;
+mod save;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::exit::Exit;
 use reports::render::figure::Figure;
 use resolve::Flight;
 use rows::Form;
+use save::{save, stream};
 
 /// Show what an orbit does to a satellite: eclipses, contacts, power and temperatures
 #[derive(Debug, clap::Args)]
@@ -374,29 +376,10 @@ fn unwritable(args: &Args) -> Vec<Refusal> {
     .collect()
 }
 
-/// Writes a file bit by bit.
-fn stream(
-    path: &Path,
-    write: impl FnOnce(&mut std::fs::File) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    let cannot =
-        |why: &dyn std::fmt::Display| Stop::Disk(format!("cannot write {}: {why}", path.display()));
-    let mut file = std::fs::File::create(path).map_err(|why| cannot(&why))?;
-    write(&mut file).map_err(|stop| match stop {
-        Stop::Disk(why) => cannot(&why),
-        other => other,
-    })
-}
-
 /// A period as people write it.
 fn period(text: &str) -> Result<Period, String> {
     let seconds = crate::config::seconds(text);
     let seconds = seconds.filter(|seconds| (0.01..=3_600.0).contains(seconds));
     let period = seconds.and_then(|seconds| Period::from_millis((seconds * 1e3).round() as u32));
     period.ok_or_else(|| "expected from 10 ms to 1 h, such as \"1 s\"".to_owned())
-}
-
-fn save(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Stop> {
-    std::fs::write(path, bytes)
-        .map_err(|why| Stop::Disk(format!("cannot write {}: {why}", path.display())))
 }
