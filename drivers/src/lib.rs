@@ -23,6 +23,7 @@ pub mod telemetry;
 pub mod thermal_chamber;
 
 mod modbus;
+mod options;
 mod scpi;
 mod timer;
 

@@ -5,9 +5,7 @@ use profiles::command::{Fault, Sink, Switch};
 use profiles::option::Options;
 use profiles::quantity::{Amperes, Ohms, Volts, Watts};
 use profiles::reading::Reading;
-use profiles::time::{BenchTime, Period};
-use proptest::collection::vec;
-use proptest::prelude::*;
+use profiles::time::Period;
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::{ElectronicLoad, LoadLimits, MODELS};
@@ -18,7 +16,7 @@ use crate::link::{Link, Pacing};
 use crate::model::{DriverSetup, EmulatorSetup, Model};
 use crate::plant::{BusId, Drive, Place, Plant, SharedPlant};
 use crate::rehearsal::{
-    device, emulator_setup, follow, nearly, paused, pester, replay, transcript,
+    device, emulator_setup, paused, rehearse, replay, take_any_bytes, transcript,
 };
 
 type Make = Model<dyn ElectronicLoad>;
@@ -223,7 +221,6 @@ fn the_driver_follows_the_transcript() {
         let clock = Clock::start();
         let (near, mut far) = Link::pair(clock, Pacing::Instant);
         let mut load = drive(make, near, clock);
-        let lines = transcript(make.transcript);
         let conversation = async {
             load.identify().await.unwrap();
             load.protect(LIMITS).await.unwrap();
@@ -234,12 +231,7 @@ fn the_driver_follows_the_transcript() {
             assert_eq!(readings[1], Reading::number(1, 0.5));
             load.make_safe().await.unwrap();
         };
-        let limit = BenchTime::from_millis(60_000);
-        let both = async { tokio::join!(conversation, follow(&mut far, &lines)) };
-        clock
-            .until(limit, both)
-            .await
-            .expect("the transcript goes on");
+        rehearse(clock, conversation, (&mut far, make.transcript)).await;
     });
 }
 
@@ -249,11 +241,10 @@ fn the_emulator_follows_the_transcript_and_takes_any_bytes() {
         let (mut plant, bus) = fed();
         let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Bus(bus)));
         replay(emulator.as_mut(), &mut plant, &transcript(make.transcript));
-        let chunks = vec((0..200_000_u32, nearly(make.transcript)), 0..12);
-        proptest!(|(chunks in chunks)| {
-            let (mut plant, bus) = fed();
-            let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Bus(bus)));
-            pester(emulator.as_mut(), &mut plant, &chunks);
+        take_any_bytes(make.transcript, || {
+            let (plant, bus) = fed();
+            let setup = emulator_setup(make.options, Place::Bus(bus));
+            ((make.emulate)(setup), plant)
         });
     }
 }

@@ -13,13 +13,13 @@ use tokio::sync::mpsc::channel;
 use super::{CHANNELS, MODELS};
 use crate::clock::Clock;
 use crate::device::Device;
-use crate::emulator::{Emulator, Outbox, serve};
+use crate::emulator::{Outbox, serve};
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::model::{DriverSetup, Model};
 use crate::plant::{Drive, Place, Plant, SharedPlant, Sink};
 use crate::rehearsal::{
-    device, emulator_setup, follow, nearly, paused, pester, replay, transcript,
+    Alone, device, emulator_setup, nearly, paused, pester, rehearse, replay, transcript,
 };
 
 /// A bus of 12 V with half an ampere on it, and its place.
@@ -107,7 +107,6 @@ fn the_driver_follows_the_transcript() {
             let clock = Clock::start();
             let (near, mut far) = Link::pair(clock, Pacing::Instant);
             let mut analyser = drive(make, near, clock);
-            let lines = transcript(make.transcript);
             let conversation = async {
                 analyser.identify().await.unwrap();
                 let mut readings = Vec::new();
@@ -116,12 +115,7 @@ fn the_driver_follows_the_transcript() {
                 assert_eq!(readings, expected.map(|(c, v)| Reading::number(c, v)));
                 analyser.make_safe().await.unwrap();
             };
-            let limit = BenchTime::from_millis(60_000);
-            let both = async { tokio::join!(conversation, follow(&mut far, &lines)) };
-            clock
-                .until(limit, both)
-                .await
-                .expect("the transcript goes on");
+            rehearse(clock, conversation, (&mut far, make.transcript)).await;
         });
     }
 }
@@ -153,26 +147,13 @@ fn the_emulator_follows_the_transcript_and_takes_any_bytes() {
 
 /// What the emulator of the WT310E answers, a second apart.
 fn hear(lines: &[&str]) -> Vec<String> {
-    let (mut plant, place) = loaded();
-    let mut emulator: Box<dyn Emulator> =
-        (MODELS[0].emulate)(emulator_setup(MODELS[0].options, place));
-    let mut at = BenchTime::ZERO;
-    let mut answers = Vec::new();
-    for line in lines {
-        let until = at.plus_micros(1_000_000);
-        while emulator.next_action() <= until {
-            at = emulator.next_action();
-            plant.advance(at);
-            emulator.act(at, &mut plant, &mut Outbox::default());
-        }
-        at = until;
-        let mut out = Outbox::default();
-        let bytes = format!("{line}\n");
-        emulator.receive(at, bytes.as_bytes(), &mut plant, &mut out);
-        let answer: Vec<u8> = out.take().into_iter().flat_map(|(_, c)| c).collect();
-        answers.push(String::from_utf8(answer).unwrap().trim_end().to_owned());
-    }
-    answers
+    let mut alone = Alone::new(MODELS[0].emulate, MODELS[0].options, &[], loaded());
+    let answer = |line: &&str| {
+        alone.pass(1_000_000);
+        let answer = alone.answer(format!("{line}\n").as_bytes());
+        String::from_utf8(answer).unwrap().trim_end().to_owned()
+    };
+    lines.iter().map(answer).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use profiles::time::BenchTime;
 use super::stage::Stage;
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{BusId, Place, Plant};
 use crate::scpi::header::Table;
 use crate::scpi::responder::{Call, Outcome, Responder, Word};
@@ -101,13 +102,12 @@ impl<P, M: Copy> Front<P, M> {
         panel: P,
         placed: usize,
     ) -> Front<P, M> {
-        let latency = setup.options.number("latency").unwrap_or(0.010);
         Front {
             dialect,
             responder,
             panel,
             outlets: Outlets::new(setup, placed),
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(&setup.options, 0.010),
             muted_until: BenchTime::ZERO,
             looks_at: BenchTime::MAX,
         }

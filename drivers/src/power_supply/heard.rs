@@ -2,10 +2,8 @@
 //! to.
 
 use profiles::channel::ChannelSpec;
-use profiles::option::Options;
 use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
-use profiles::time::Period;
 
 use super::role::SupplyLimits;
 use crate::error::DeviceErrorKind;
@@ -72,13 +70,6 @@ pub(super) fn readings(volts: f64, amps: f64, on: bool, mode: Mode) -> [Reading;
 /// Whether an answer is this boolean.
 pub(super) fn is(answer: f64, state: bool) -> bool {
     (answer - f64::from(u8::from(state))).abs() < 0.5
-}
-
-/// How long an answer may take, by the option `deadline`.
-pub(super) fn deadline(options: &Options) -> Period {
-    let seconds = options.number("deadline").unwrap_or(1.0);
-    let limit = Period::from_millis((seconds * 1e3).round() as u32);
-    limit.unwrap_or(Period::millis(1))
 }
 
 /// What a supply cannot be told itself is refused by its driver.

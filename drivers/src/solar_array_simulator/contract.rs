@@ -7,9 +7,6 @@ use profiles::option::{OptionValue, Options};
 use profiles::physics::array_curve::ArrayPoints;
 use profiles::quantity::{Amperes, Volts, Watts};
 use profiles::reading::Reading;
-use profiles::time::BenchTime;
-use proptest::collection::vec;
-use proptest::prelude::*;
 
 use super::rig::{Rig, curve, drive};
 use super::{ArrayLimits, MODELS};
@@ -17,7 +14,9 @@ use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::plant::{Place, Plant};
-use crate::rehearsal::{emulator_setup, follow, nearly, paused, pester, replay, tear, transcript};
+use crate::rehearsal::{
+    emulator_setup, paused, rehearse, replay, take_any_bytes, tear, transcript,
+};
 
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
@@ -347,7 +346,7 @@ fn the_driver_follows_the_transcript() {
         let clock = Clock::start();
         let (near, mut far) = Link::pair(clock, Pacing::Instant);
         let mut array = drive(make, near, clock, Options::defaults(make.options));
-        let lines = transcript(make.transcript);
+        let _lines = transcript(make.transcript);
         let points = ArrayPoints {
             isc: Amperes(2.0),
             imp: Amperes(1.8),
@@ -385,12 +384,7 @@ fn the_driver_follows_the_transcript() {
             );
             array.make_safe().await.unwrap();
         };
-        let limit = BenchTime::from_millis(60_000);
-        let both = async { tokio::join!(conversation, follow(&mut far, &lines)) };
-        clock
-            .until(limit, both)
-            .await
-            .expect("the transcript goes on");
+        rehearse(clock, conversation, (&mut far, make.transcript)).await;
     });
 }
 
@@ -407,12 +401,10 @@ fn the_emulator_follows_the_transcript() {
 #[test]
 fn emulators_take_any_bytes() {
     for make in MODELS {
-        let chunks = vec((0..200_000_u32, nearly(make.transcript)), 0..12);
-        proptest!(|(chunks in chunks)| {
+        take_any_bytes(make.transcript, || {
             let mut plant = Plant::default();
             let place = Place::Bus(plant.add_bus());
-            let mut emulator = (make.emulate)(emulator_setup(make.options, place));
-            pester(emulator.as_mut(), &mut plant, &chunks);
+            ((make.emulate)(emulator_setup(make.options, place)), plant)
         });
     }
 }

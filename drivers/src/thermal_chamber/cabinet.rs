@@ -8,6 +8,7 @@ use profiles::seed::Stream;
 use profiles::time::BenchTime;
 
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{AirId, Place, Plant};
 
 /// Noise of the sensor, rms, K.
@@ -51,14 +52,13 @@ impl Cabinet {
     pub(super) fn new(setup: &EmulatorSetup) -> Cabinet {
         let options = &setup.options;
         let open = |options: &Options, name| options.text(name) == Some("open");
-        let latency = options.number("latency").unwrap_or(0.01);
         Cabinet {
             place: match setup.place {
                 Place::Air(air) => Some(air),
                 Place::Bus(_) | Place::Board(_) => None,
             },
             noise: setup.seed.stream(setup.device.as_str(), "noise"),
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(options, 0.01),
             muted_until: BenchTime::ZERO,
             is_sensor_open: open(options, SENSOR.name),
             is_door_open: open(options, DOOR.name),

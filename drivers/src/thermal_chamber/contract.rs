@@ -6,9 +6,7 @@ use profiles::command::Fault;
 use profiles::option::Options;
 use profiles::quantity::Celsius;
 use profiles::reading::Reading;
-use profiles::time::{BenchTime, Period};
-use proptest::collection::vec;
-use proptest::prelude::*;
+use profiles::time::Period;
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::{CelsiusRange, MODELS, ThermalChamber};
@@ -19,7 +17,7 @@ use crate::link::{Link, Pacing};
 use crate::model::{DriverSetup, Model};
 use crate::plant::{Place, Plant, SharedPlant};
 use crate::rehearsal::{
-    Line, device, emulator_setup, follow, nearly, paused, pester, replay_slowly, tear, transcript,
+    Line, device, emulator_setup, paused, rehearse, replay_slowly, take_any_bytes, tear, transcript,
 };
 
 type Make = Model<dyn ThermalChamber>;
@@ -296,7 +294,6 @@ fn the_driver_follows_the_transcript() {
         let clock = Clock::start();
         let (near, mut far) = Link::pair(clock, Pacing::Instant);
         let mut chamber = drive(make, near, clock);
-        let lines = transcript(make.transcript);
         let conversation = async {
             chamber.identify().await.unwrap();
             chamber.protect(range(make)).await.unwrap();
@@ -310,12 +307,7 @@ fn the_driver_follows_the_transcript() {
             }
             chamber.make_safe().await.unwrap();
         };
-        let limit = BenchTime::from_millis(60_000);
-        let both = async { tokio::join!(conversation, follow(&mut far, &lines)) };
-        clock
-            .until(limit, both)
-            .await
-            .expect("the transcript goes on");
+        rehearse(clock, conversation, (&mut far, make.transcript)).await;
     });
 }
 
@@ -339,12 +331,10 @@ fn the_emulator_follows_the_transcript() {
 #[test]
 fn emulators_take_any_bytes() {
     for make in MODELS {
-        let chunks = vec((0..200_000_u32, nearly(make.transcript)), 0..12);
-        proptest!(|(chunks in chunks)| {
+        take_any_bytes(make.transcript, || {
             let mut plant = Plant::default();
             let place = Place::Air(plant.add_air());
-            let mut emulator = (make.emulate)(emulator_setup(make.options, place));
-            pester(emulator.as_mut(), &mut plant, &chunks);
+            ((make.emulate)(emulator_setup(make.options, place)), plant)
         });
     }
 }

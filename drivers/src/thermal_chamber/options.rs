@@ -2,34 +2,15 @@
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
 use profiles::quantity::Celsius;
-use profiles::time::Period;
 
 use super::role::CelsiusRange;
 use crate::error::DeviceErrorKind;
 use crate::model::Rating;
+use crate::options::rating;
+pub(super) use crate::options::{deadline, deadline_of, latency};
 
 /// Where a chamber is left when nothing else is said, °C.
 const SAFE: f64 = 23.0;
-
-/// How long an answer may take.
-pub(super) const fn deadline(seconds: f64) -> OptionSpec {
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(seconds)),
-        help: "how long an answer may take",
-    }
-}
-
-/// Time from question to answer.
-pub(super) const fn latency(seconds: f64) -> OptionSpec {
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(seconds)),
-        help: "emulator: time from question to answer",
-    }
-}
 
 /// The set point to leave behind, for a chamber of this reach.
 pub(super) const fn safe_celsius(reach: [f64; 2]) -> OptionSpec {
@@ -58,21 +39,9 @@ pub(super) const fn address(min: f64, max: f64, default: f64, help: &'static str
 /// What a chamber reaches, as ratings.
 pub(super) const fn ratings(reach: [f64; 2]) -> [Rating; 2] {
     [
-        Rating {
-            name: "min_celsius",
-            value: reach[0],
-        },
-        Rating {
-            name: "max_celsius",
-            value: reach[1],
-        },
+        rating("min_celsius", reach[0]),
+        rating("max_celsius", reach[1]),
     ]
-}
-
-/// The deadline that is set.
-pub(super) fn deadline_of(options: &Options, otherwise: f64) -> Period {
-    let seconds = options.number("deadline").unwrap_or(otherwise);
-    Period::from_millis((seconds * 1e3).round() as u32).unwrap_or(Period::millis(1))
 }
 
 /// The set point to leave behind.

@@ -5,13 +5,13 @@ use profiles::channel::ChannelSpec;
 use profiles::command::{Sink, Switch};
 use profiles::quantity::{Amperes, Volts, Watts};
 use profiles::reading::Reading;
-use profiles::time::Period;
 
 use super::Traits;
 use crate::device::{Device, Identity};
 use crate::electronic_load::role::{ElectronicLoad, LoadLimits};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::scpi::session::Session;
 
 /// States of the channel `input`.
@@ -26,9 +26,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn new(setup: DriverSetup, traits: &'static Traits) -> Load {
-        let seconds = setup.options.number("deadline").unwrap_or(1.0);
-        let limit = Period::from_millis((seconds * 1e3).round() as u32);
-        let limit = limit.unwrap_or(Period::millis(1));
+        let limit = deadline_of(&setup.options, 1.0);
         Load {
             session: Session::new(setup.device, setup.link, setup.clock, limit),
             traits,

@@ -9,6 +9,7 @@ use super::words::{Held, KEPT, Meaning, Measured, words};
 use super::{OHMS, Traits};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{BusId, Place, Plant, Sink};
 use crate::scpi::message::{Domain, Param, named};
 use crate::scpi::responder::{Call, Outcome, Responder, write_text};
@@ -48,7 +49,6 @@ impl Load {
             "RIGOL TECHNOLOGIES,{},{serial},00.01.05.00.01",
             traits.model
         );
-        let latency = setup.options.number("latency").unwrap_or(0.015);
         let mut input = Input {
             traits,
             held: Held::Amps,
@@ -68,7 +68,7 @@ impl Load {
                 Place::Bus(bus) => Some(bus),
                 _ => None,
             },
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(&setup.options, 0.015),
             muted_until: BenchTime::ZERO,
         }
     }

@@ -4,11 +4,12 @@ mod driver;
 mod emulator;
 mod words;
 
-use profiles::option::{OptionDefault, OptionKind, OptionSpec};
+use profiles::option::OptionSpec;
 
 use super::role::ElectronicLoad;
 use crate::link::Pacing;
-use crate::model::{Model, Rating};
+use crate::model::Model;
+use crate::options::{deadline, latency, rating, serial};
 
 /// The load of 200 W.
 pub(super) const MODEL_DL3021: Model<dyn ElectronicLoad> = Model {
@@ -44,30 +45,7 @@ pub(super) const MODEL_DL3031: Model<dyn ElectronicLoad> = Model {
     ..MODEL_DL3021
 };
 
-const fn rating(name: &'static str, value: f64) -> Rating {
-    Rating { name, value }
-}
-
-const OPTIONS: [OptionSpec; 3] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.015)),
-        help: "emulator: time from question to answer",
-    },
-    OptionSpec {
-        name: "serial",
-        kind: OptionKind::Text,
-        default: Some(OptionDefault::Text("DL3A000000001")),
-        help: "emulator: serial number that it answers",
-    },
-];
+const OPTIONS: [OptionSpec; 3] = [deadline(1.0), latency(0.015), serial("DL3A000000001")];
 
 /// What tells the loads apart.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use profiles::channel::ChannelSpec;
 use profiles::reading::Reading;
-use profiles::time::Period;
 
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_analyser::role::CHANNELS;
 use crate::scpi::session::Session;
 
@@ -25,9 +25,7 @@ pub(super) struct Analyser {
 
 impl Analyser {
     pub(super) fn new(setup: DriverSetup) -> Analyser {
-        let seconds = setup.options.number("deadline").unwrap_or(1.0);
-        let limit = Period::from_millis((seconds * 1e3).round() as u32);
-        let limit = limit.unwrap_or(Period::millis(1));
+        let limit = deadline_of(&setup.options, 1.0);
         let rate = setup.options.text("rate").unwrap_or("250MS").to_owned();
         let session = Session::new(setup.device, setup.link, setup.clock, limit);
         Analyser {

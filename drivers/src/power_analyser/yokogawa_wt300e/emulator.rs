@@ -9,6 +9,7 @@ use super::items::{ITEMS, Integrator, Item, PRESET, State, write_scientific};
 use super::words::{KEPT, Meaning, words};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{BusId, Place, Plant, STEP};
 use crate::scpi::header::is_mnemonic;
 use crate::scpi::message::{Domain, Param};
@@ -49,7 +50,6 @@ struct Element {
 impl Analyser {
     pub(super) fn new(setup: &EmulatorSetup) -> Analyser {
         let serial = setup.options.text("serial").unwrap_or("0");
-        let latency = setup.options.number("latency").unwrap_or(0.010);
         let mut element = Element {
             items: Vec::new(),
             count: 0,
@@ -68,7 +68,7 @@ impl Analyser {
                 Place::Bus(bus) => Some(bus),
                 _ => None,
             },
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(&setup.options, 0.010),
             muted_until: BenchTime::ZERO,
             next: BenchTime::ZERO + STEP,
         }

@@ -11,6 +11,7 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use crate::device::Device;
 use crate::link::Pacing;
 use crate::model::Model;
+use crate::options::{deadline, latency, serial};
 
 /// The analyser of one element.
 pub(super) const MODEL_WT310E: Model<dyn Device> = Model {
@@ -28,28 +29,13 @@ pub(super) const MODEL_WT310E: Model<dyn Device> = Model {
 };
 
 const OPTIONS: [OptionSpec; 4] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
+    deadline(1.0),
     OptionSpec {
         name: "rate",
         kind: OptionKind::Choice(&["100MS", "250MS", "500MS", "1S", "2S", "5S", "10S", "20S"]),
         default: Some(OptionDefault::Text("250MS")),
         help: "how often it measures",
     },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.010)),
-        help: "emulator: time from question to answer",
-    },
-    OptionSpec {
-        name: "serial",
-        kind: OptionKind::Text,
-        default: Some(OptionDefault::Text("C2QK00001V")),
-        help: "emulator: serial number that it answers",
-    },
+    latency(0.010),
+    serial("C2QK00001V"),
 ];

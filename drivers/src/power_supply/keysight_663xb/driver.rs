@@ -5,12 +5,12 @@ use profiles::channel::ChannelSpec;
 use profiles::command::Switch;
 use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
-use profiles::time::Period;
 
 use super::{Traits, operation, questionable};
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 use crate::scpi::session::Session;
 
@@ -43,15 +43,9 @@ pub(super) struct Supply {
 
 impl Supply {
     pub(super) fn new(setup: DriverSetup, traits: &'static Traits) -> Supply {
-        let seconds = setup.options.number("deadline").unwrap_or(1.0);
-        let limit = Period::from_millis((seconds * 1e3).round() as u32);
+        let limit = deadline_of(&setup.options, 1.0);
         Supply {
-            session: Session::new(
-                setup.device,
-                setup.link,
-                setup.clock,
-                limit.unwrap_or(Period::millis(1)),
-            ),
+            session: Session::new(setup.device, setup.link, setup.clock, limit),
             traits,
             over_current_trips: setup.options.text("over_current") == Some("trip"),
             ceiling: None,

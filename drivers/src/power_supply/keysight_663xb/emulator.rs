@@ -8,6 +8,7 @@ use super::words::words;
 use super::{Traits, questionable};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{BusId, Place, Plant, STEP};
 use crate::scpi::responder::Responder;
 
@@ -25,7 +26,6 @@ pub(super) struct Supply {
 impl Supply {
     pub(super) fn new(setup: &EmulatorSetup, traits: &'static Traits) -> Supply {
         let serial = setup.options.text("serial").unwrap_or("0");
-        let latency = setup.options.number("latency").unwrap_or(0.010);
         Supply {
             responder: Responder::new(format!("HEWLETT-PACKARD,{},{serial},A.00.01", traits.model)),
             output: Output::new(traits, setup.seed.stream(setup.device.as_str(), "noise")),
@@ -33,7 +33,7 @@ impl Supply {
                 Place::Bus(bus) => Some(bus),
                 Place::Air(_) | Place::Board(_) => None,
             },
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(&setup.options, 0.010),
             muted_until: BenchTime::ZERO,
             looks_at: BenchTime::MAX,
         }

@@ -12,7 +12,8 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::role::PowerSupply;
 use crate::link::Pacing;
-use crate::model::{Model, Rating};
+use crate::model::Model;
+use crate::options::{deadline, latency, over_current, rating};
 
 /// The supply of 20 V and 5 A.
 pub(super) const MODEL_6632B: Model<dyn PowerSupply> = Model {
@@ -63,24 +64,12 @@ const COMMON: Model<dyn PowerSupply> = Model {
 };
 
 const OPTIONS: [OptionSpec; 4] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
-    OptionSpec {
-        name: "over_current",
-        kind: OptionKind::Choice(&["limit", "trip"]),
-        default: Some(OptionDefault::Text("limit")),
-        help: "what the supply does at its current limit: hold it, or switch off",
-    },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.010)),
-        help: "emulator: time from question to answer",
-    },
+    deadline(1.0),
+    over_current(
+        "limit",
+        "what the supply does at its current limit: hold it, or switch off",
+    ),
+    latency(0.010),
     OptionSpec {
         name: "serial",
         kind: OptionKind::Text,
@@ -88,10 +77,6 @@ const OPTIONS: [OptionSpec; 4] = [
         help: "emulator: serial number that it answers; the family answers 0",
     },
 ];
-
-const fn rating(name: &'static str, value: f64) -> Rating {
-    Rating { name, value }
-}
 
 /// What tells the three apart.
 #[derive(Debug)]

@@ -1,52 +1,37 @@
 //! The emulator's words and its protection, line by line.
 
 use profiles::quantity::{Amperes, Volts};
-use profiles::time::BenchTime;
 
-use crate::emulator::{Emulator, Outbox};
 use crate::plant::{BusId, Place, Plant};
 use crate::power_supply::MODELS;
-use crate::rehearsal::emulator_setup;
+use crate::rehearsal::Alone;
 
 /// A 6633B on a bus.
 struct Supply {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     bus: BusId,
-    at: BenchTime,
 }
 
 impl Supply {
     fn new() -> Supply {
         let mut plant = Plant::default();
         let bus = plant.add_bus();
-        let setup = emulator_setup(MODELS[1].options, Place::Bus(bus));
+        let (make, at) = (&MODELS[1], (plant, Place::Bus(bus)));
         Supply {
-            emulator: (MODELS[1].emulate)(setup),
-            plant,
+            alone: Alone::new(make.emulate, make.options, &[], at),
             bus,
-            at: BenchTime::ZERO,
         }
     }
 
     /// What the line answers; then a step of the plant passes.
     fn hear(&mut self, line: &str) -> String {
-        let mut out = Outbox::default();
-        let bytes = format!("{line}\n");
-        let (at, plant) = (self.at, &mut self.plant);
-        self.emulator.receive(at, bytes.as_bytes(), plant, &mut out);
-        self.at = self.at.plus_micros(100_000);
-        self.plant.advance(self.at);
-        let answer: Vec<u8> = out
-            .take()
-            .into_iter()
-            .flat_map(|(_, chunk)| chunk)
-            .collect();
+        let answer = self.alone.answer(format!("{line}\n").as_bytes());
+        self.alone.pass(100_000);
         String::from_utf8(answer).unwrap().trim_end().to_owned()
     }
 
     fn volts(&self) -> f64 {
-        self.plant.bus(self.bus).volts.0
+        self.alone.plant.bus(self.bus).volts.0
     }
 }
 
@@ -119,8 +104,8 @@ fn a_reset_leaves_the_output_off() {
         supply.hear("OUTP?;:VOLT?;:VOLT:PROT?;:CURR:PROT:STAT?"),
         "0;+0.00000000E+00;+5.50000000E+01;0"
     );
-    assert_eq!(supply.plant.bus(supply.bus).volts, Volts(0.0));
-    assert_eq!(supply.plant.bus(supply.bus).amps, Amperes(0.0));
+    assert_eq!(supply.alone.plant.bus(supply.bus).volts, Volts(0.0));
+    assert_eq!(supply.alone.plant.bus(supply.bus).amps, Amperes(0.0));
 }
 
 #[test]

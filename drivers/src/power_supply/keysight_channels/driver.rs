@@ -10,6 +10,7 @@ use super::{Kind, Traits, operation, questionable, summary};
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_supply::heard::{self, Mode};
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 use crate::scpi::session::Session;
@@ -26,7 +27,7 @@ pub(super) struct Supply {
 
 impl Supply {
     pub(super) fn new(setup: DriverSetup, traits: &'static Traits) -> Supply {
-        let limit = heard::deadline(&setup.options);
+        let limit = deadline_of(&setup.options, 1.0);
         let channel = setup.options.number("channel").unwrap_or(1.0) as usize;
         Supply {
             channel: channel.clamp(1, traits.channels.len()),

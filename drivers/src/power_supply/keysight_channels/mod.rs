@@ -16,6 +16,7 @@ use super::role::PowerSupply;
 use super::stage::Meter;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::rated;
 
 /// Neither has a serial port: a socket, whose delays are the instrument's own.
 const SOCKET: Pacing = Pacing::Instant;
@@ -92,19 +93,6 @@ struct ChannelTraits {
     /// Current limit after `*RST`, A.
     reset_amps: f64,
     meter: Meter,
-}
-
-const fn rated(volts: f64, amps: f64) -> [Rating; 2] {
-    [
-        Rating {
-            name: "volts",
-            value: volts,
-        },
-        Rating {
-            name: "amps",
-            value: amps,
-        },
-    ]
 }
 
 /// Steps and noise of what is measured are assumed: a fraction of what the supplies are specified

@@ -10,6 +10,7 @@ use super::{Kind, MOST_AMPS, OutputTraits, Traits, questionable};
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_supply::heard::{self, Mode};
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 use crate::scpi::session::Session;
@@ -30,7 +31,7 @@ impl Supply {
         let mut outputs = traits.outputs.iter();
         let used = outputs
             .position(|output| word.is_some_and(|word| output.name.eq_ignore_ascii_case(word)));
-        let limit = heard::deadline(&setup.options);
+        let limit = deadline_of(&setup.options, 1.0);
         Supply {
             used: used.unwrap_or(0),
             traits,

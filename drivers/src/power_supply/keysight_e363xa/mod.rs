@@ -17,6 +17,7 @@ use super::role::PowerSupply;
 use super::stage::Meter;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::{deadline, latency, load_ohm, over_current, rated};
 
 /// Eleven bits for each byte: the port has two stop bits (E3632A user's guide, page 62).
 const RS232: Pacing = Pacing::Serial {
@@ -59,12 +60,10 @@ pub(super) const MODEL_E3632A: Model<dyn PowerSupply> = Model {
             default: Some(OptionDefault::Text("p30v")),
             help: "which range is used: 15 V and 7 A, or 30 V and 4 A",
         },
-        OptionSpec {
-            name: "over_current",
-            kind: OptionKind::Choice(&["limit", "trip"]),
-            default: Some(OptionDefault::Text("limit")),
-            help: "what the supply does at its current limit: hold it, or switch off",
-        },
+        over_current(
+            "limit",
+            "what the supply does at its current limit: hold it, or switch off",
+        ),
         LATENCY,
         LOAD,
         INTERFACE,
@@ -76,30 +75,14 @@ pub(super) const MODEL_E3632A: Model<dyn PowerSupply> = Model {
     transcript: include_str!("transcript_e3632a.txt"),
 };
 
-const DEADLINE: OptionSpec = OptionSpec {
-    name: "deadline",
-    kind: OptionKind::Duration,
-    default: Some(OptionDefault::Number(1.0)),
-    help: "how long an answer may take",
-};
+const DEADLINE: OptionSpec = deadline(1.0);
 
-const LATENCY: OptionSpec = OptionSpec {
-    name: "latency",
-    kind: OptionKind::Duration,
-    default: Some(OptionDefault::Number(0.010)),
-    help: "emulator: time from question to answer",
-};
+const LATENCY: OptionSpec = latency(0.010);
 
-const LOAD: OptionSpec = OptionSpec {
-    name: "load_ohm",
-    kind: OptionKind::Number {
-        min: 0.01,
-        max: 1e6,
-        unit: "Ω",
-    },
-    default: Some(OptionDefault::Unset),
-    help: "emulator: a resistor at each output that nothing else is at",
-};
+const LOAD: OptionSpec = load_ohm(
+    0.01,
+    "emulator: a resistor at each output that nothing else is at",
+);
 
 const INTERFACE: OptionSpec = OptionSpec {
     name: "interface",
@@ -154,19 +137,6 @@ struct OutputTraits {
     /// Current limit after `*RST`.
     reset_amps: f64,
     meter: Meter,
-}
-
-const fn rated(volts: f64, amps: f64) -> [Rating; 2] {
-    [
-        Rating {
-            name: "volts",
-            value: volts,
-        },
-        Rating {
-            name: "amps",
-            value: amps,
-        },
-    ]
 }
 
 /// The steps are the resolutions of read-back in the guides' specifications; the noise of one

@@ -11,6 +11,7 @@ use super::{OUTPUTS, summary};
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_supply::heard::{self, Mode};
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 use crate::scpi::session::Session;
@@ -26,7 +27,7 @@ pub(super) struct Supply {
 
 impl Supply {
     pub(super) fn new(setup: DriverSetup) -> Supply {
-        let limit = heard::deadline(&setup.options);
+        let limit = deadline_of(&setup.options, 1.0);
         let channel = setup.options.number("channel").unwrap_or(1.0) as usize;
         Supply {
             channel: channel.clamp(1, OUTPUTS.len()),

@@ -15,6 +15,7 @@ use super::role::PowerSupply;
 use super::stage::Meter;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::{deadline, latency, load_ohm, over_current, rated, serial};
 
 /// The supply of twice 30 V and once 5 V.
 pub(super) const MODEL_DP832: Model<dyn PowerSupply> = Model {
@@ -32,12 +33,7 @@ pub(super) const MODEL_DP832: Model<dyn PowerSupply> = Model {
 };
 
 const OPTIONS: [OptionSpec; 6] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
+    deadline(1.0),
     OptionSpec {
         name: "channel",
         kind: OptionKind::Number {
@@ -48,34 +44,16 @@ const OPTIONS: [OptionSpec; 6] = [
         default: Some(OptionDefault::Number(1.0)),
         help: "which output is used; the others stay off",
     },
-    OptionSpec {
-        name: "over_current",
-        kind: OptionKind::Choice(&["limit", "trip"]),
-        default: Some(OptionDefault::Text("limit")),
-        help: "what the supply does at its current limit: hold it, or switch off",
-    },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.020)),
-        help: "emulator: time from question to answer",
-    },
-    OptionSpec {
-        name: "load_ohm",
-        kind: OptionKind::Number {
-            min: 0.01,
-            max: 1e6,
-            unit: "Ω",
-        },
-        default: Some(OptionDefault::Unset),
-        help: "emulator: a resistor at each output that nothing else is at",
-    },
-    OptionSpec {
-        name: "serial",
-        kind: OptionKind::Text,
-        default: Some(OptionDefault::Text("DP8C000000001")),
-        help: "emulator: serial number that it answers",
-    },
+    over_current(
+        "limit",
+        "what the supply does at its current limit: hold it, or switch off",
+    ),
+    latency(0.020),
+    load_ohm(
+        0.01,
+        "emulator: a resistor at each output that nothing else is at",
+    ),
+    serial("DP8C000000001"),
 ];
 
 /// Ratings by a wiring's option `channel`.
@@ -94,19 +72,6 @@ struct Output {
     most: [f64; 2],
     /// Levels of protection against voltage and current.
     protection: [[f64; 2]; 2],
-}
-
-const fn rated(volts: f64, amps: f64) -> [Rating; 2] {
-    [
-        Rating {
-            name: "volts",
-            value: volts,
-        },
-        Rating {
-            name: "amps",
-            value: amps,
-        },
-    ]
 }
 
 /// The ranges of the guide's tables 2-1 and 2-2.

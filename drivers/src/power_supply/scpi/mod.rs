@@ -15,6 +15,7 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use super::role::PowerSupply;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::{deadline, latency, load_ohm, over_current};
 
 /// The supply that the wiring describes.
 pub(super) const MODEL: Model<dyn PowerSupply> = Model {
@@ -133,34 +134,16 @@ const OPTIONS: [OptionSpec; 28] = [
         default: Some(OptionDefault::Number(0.0)),
         help: "rest after a line before the next",
     },
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
-    OptionSpec {
-        name: "over_current",
-        kind: OptionKind::Choice(&["limit", "trip"]),
-        default: Some(OptionDefault::Text("limit")),
-        help: "what the supply does at its current limit: hold it, or switch off",
-    },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.010)),
-        help: "emulator: time from question to answer",
-    },
-    OptionSpec {
-        name: "load_ohm",
-        kind: OptionKind::Number {
-            min: 0.01,
-            max: 1e6,
-            unit: "Ω",
-        },
-        default: Some(OptionDefault::Unset),
-        help: "emulator: a resistor at the output, beside the boards",
-    },
+    deadline(1.0),
+    over_current(
+        "limit",
+        "what the supply does at its current limit: hold it, or switch off",
+    ),
+    latency(0.010),
+    load_ohm(
+        0.01,
+        "emulator: a resistor at the output, beside the boards",
+    ),
 ];
 
 const fn rated(

@@ -11,6 +11,7 @@ use super::{SHARE_OF_PROTECTION, fault, state};
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::power_supply::heard::{self, Mode};
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 
@@ -32,7 +33,7 @@ struct Status {
 impl Supply {
     pub(super) fn new(setup: DriverSetup) -> Supply {
         let options = &setup.options;
-        let limit = heard::deadline(options);
+        let limit = deadline_of(options, 1.0);
         let address = options.number("address").unwrap_or(6.0) as u8;
         let summed = options.text("checksum") == Some("on");
         Supply {

@@ -8,6 +8,7 @@ use super::unit::Unit;
 use super::{GEN40_38, checksum, traits};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::Plant;
 use crate::power_supply::front::Outlets;
 
@@ -28,13 +29,12 @@ impl Supply {
         let address = options.number("address").unwrap_or(6.0) as u8;
         let unit = options.text("unit").and_then(traits).unwrap_or(&GEN40_38);
         let noise = setup.seed.stream(setup.device.as_str(), "noise");
-        let latency = options.number("latency").unwrap_or(0.010);
         Supply {
             port: Port::new(address),
             unit: Unit::new(unit, options.text("serial").unwrap_or("0"), noise),
             outlets: Outlets::new(setup, 0),
             address,
-            latency_us: (latency * 1e6).round() as u64,
+            latency_us: latency_us(options, 0.010),
             muted_until: BenchTime::ZERO,
             looks_at: BenchTime::MAX,
         }

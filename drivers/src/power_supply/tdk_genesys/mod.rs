@@ -16,6 +16,7 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use super::role::PowerSupply;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::{deadline, latency, load_ohm, over_current, rated, serial};
 
 /// Any supply of the series; which one is an option.
 pub(super) const MODEL: Model<dyn PowerSupply> = Model {
@@ -33,12 +34,7 @@ pub(super) const MODEL: Model<dyn PowerSupply> = Model {
 };
 
 const OPTIONS: [OptionSpec; 8] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(1.0)),
-        help: "how long an answer may take",
-    },
+    deadline(1.0),
     OptionSpec {
         name: "address",
         kind: OptionKind::Number {
@@ -68,40 +64,22 @@ const OPTIONS: [OptionSpec; 8] = [
         default: Some(OptionDefault::Text("GEN40-38")),
         help: "which supply of the series: its volts and amperes",
     },
-    OptionSpec {
-        name: "over_current",
-        kind: OptionKind::Choice(&["limit", "trip"]),
-        default: Some(OptionDefault::Text("limit")),
-        help: "what the supply does at its current limit: hold it, or switch off by foldback",
-    },
+    over_current(
+        "limit",
+        "what the supply does at its current limit: hold it, or switch off by foldback",
+    ),
     OptionSpec {
         name: "checksum",
         kind: OptionKind::Choice(&["off", "on"]),
         default: Some(OptionDefault::Text("off")),
         help: "whether messages carry a checksum",
     },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.010)),
-        help: "emulator: time from question to answer",
-    },
-    OptionSpec {
-        name: "load_ohm",
-        kind: OptionKind::Number {
-            min: 0.001,
-            max: 1e6,
-            unit: "Ω",
-        },
-        default: Some(OptionDefault::Unset),
-        help: "emulator: a resistor at the output, if nothing else is there",
-    },
-    OptionSpec {
-        name: "serial",
-        kind: OptionKind::Text,
-        default: Some(OptionDefault::Text("0000001-0001")),
-        help: "emulator: serial number that it answers",
-    },
+    latency(0.010),
+    load_ohm(
+        0.001,
+        "emulator: a resistor at the output, if nothing else is there",
+    ),
+    serial("0000001-0001"),
 ];
 
 /// Ratings by a wiring's option `unit`.
@@ -144,19 +122,6 @@ const fn row(
         over_voltage,
         under_voltage,
     }
-}
-
-const fn rated(volts: f64, amps: f64) -> [Rating; 2] {
-    [
-        Rating {
-            name: "volts",
-            value: volts,
-        },
-        Rating {
-            name: "amps",
-            value: amps,
-        },
-    ]
 }
 
 static GEN40_38: Traits = row("GEN40-38", 40.0, 38.0, [2.0, 44.0], 38.0);

@@ -10,6 +10,7 @@ use super::words::words;
 use super::{Dialect, Traits, questionable};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
+use crate::options::latency_us;
 use crate::plant::{Bus, BusId, Place, Plant, STEP, Sink};
 use crate::scpi::prologix::{Controller, Passed};
 use crate::scpi::responder::Responder;
@@ -62,7 +63,7 @@ impl Simulator {
                 _ => None,
             },
             load_ohm: number("load_ohm"),
-            latency_us: (number("latency").unwrap_or(0.010) * 1e6).round() as u64,
+            latency_us: latency_us(&setup.options, 0.010),
             muted_until: BenchTime::ZERO,
             fed: vec![None; channels],
             looks_at: BenchTime::MAX,

@@ -20,7 +20,8 @@ mod words;
 
 use super::role::SolarArraySimulator;
 use crate::link::Pacing;
-use crate::model::{Model, Rating};
+use crate::model::Model;
+use crate::options::rating;
 use crate::scpi::status::code;
 
 /// The mainframe with E4361A modules of 65 V and 8.5 A.
@@ -99,10 +100,6 @@ const COMMON: Model<dyn SolarArraySimulator> = Model {
     emulate: |setup| Box::new(emulator::Simulator::new(&setup, &E4350B)),
     transcript: "",
 };
-
-const fn rating(name: &'static str, value: f64) -> Rating {
-    Rating { name, value }
-}
 
 /// Which of the two families a simulator speaks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

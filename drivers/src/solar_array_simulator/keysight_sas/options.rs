@@ -2,12 +2,9 @@
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
-const DEADLINE: OptionSpec = OptionSpec {
-    name: "deadline",
-    kind: OptionKind::Duration,
-    default: Some(OptionDefault::Number(1.0)),
-    help: "how long an answer may take",
-};
+use crate::options::{deadline, latency, load_ohm, over_current, serial};
+
+const DEADLINE: OptionSpec = deadline(1.0);
 
 const ADAPTER: OptionSpec = OptionSpec {
     name: "adapter",
@@ -27,39 +24,17 @@ const ADDRESS: OptionSpec = OptionSpec {
     help: "address behind the adapter",
 };
 
-const OVER_CURRENT: OptionSpec = OptionSpec {
-    name: "over_current",
-    kind: OptionKind::Choice(&["limit", "trip"]),
-    default: Some(OptionDefault::Text("trip")),
-    help: "what it does above the wiring's `amps`: hold the curve, or switch off",
-};
+const OVER_CURRENT: OptionSpec = over_current(
+    "trip",
+    "what it does above the wiring's `amps`: hold the curve, or switch off",
+);
 
-const LATENCY: OptionSpec = OptionSpec {
-    name: "latency",
-    kind: OptionKind::Duration,
-    default: Some(OptionDefault::Number(0.010)),
-    help: "emulator: time from question to answer",
-};
+const LATENCY: OptionSpec = latency(0.010);
 
-const LOAD: OptionSpec = OptionSpec {
-    name: "load_ohm",
-    kind: OptionKind::Number {
-        min: 0.01,
-        max: 1e6,
-        unit: "Ω",
-    },
-    default: Some(OptionDefault::Unset),
-    help: "emulator: a resistor at the output, beside the boards",
-};
-
-const fn serial(default: &'static str) -> OptionSpec {
-    OptionSpec {
-        name: "serial",
-        kind: OptionKind::Text,
-        default: Some(OptionDefault::Text(default)),
-        help: "emulator: serial number that it answers",
-    }
-}
+const LOAD: OptionSpec = load_ohm(
+    0.01,
+    "emulator: a resistor at the output, beside the boards",
+);
 
 /// Of those with one output.
 pub(super) const SINGLE: [OptionSpec; 7] = [

@@ -1,22 +1,17 @@
 //! The emulators' words, line by line: curves, tables, lists, channels, status.
 
-use profiles::option::{OptionValue, Options};
-use profiles::time::BenchTime;
+use profiles::option::OptionValue;
 
-use crate::emulator::{Emulator, Outbox};
-use crate::model::EmulatorSetup;
 use crate::plant::{BusId, Place, Plant};
-use crate::rehearsal::emulator_setup;
+use crate::rehearsal::Alone;
 use crate::solar_array_simulator::MODELS;
 
 const NO_ERROR: &str = "+0,\"No error\"";
 
 /// A simulator on a bus.
 struct Simulator {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     bus: BusId,
-    at: BenchTime,
 }
 
 impl Simulator {
@@ -28,19 +23,10 @@ impl Simulator {
         let make = MODELS.iter().find(|make| make.name == name).unwrap();
         let mut plant = Plant::default();
         let bus = plant.add_bus();
-        let mut options = Options::defaults(make.options);
-        for (key, value) in set {
-            options.set(key, value.clone());
-        }
-        let setup = EmulatorSetup {
-            options,
-            ..emulator_setup(make.options, Place::Bus(bus))
-        };
+        let at = (plant, Place::Bus(bus));
         Simulator {
-            emulator: (make.emulate)(setup),
-            plant,
+            alone: Alone::new(make.emulate, make.options, set, at),
             bus,
-            at: BenchTime::ZERO,
         }
     }
 
@@ -50,27 +36,14 @@ impl Simulator {
 
     /// What the line answers; then two steps of the plant pass.
     fn hear(&mut self, line: &str) -> String {
-        let mut out = Outbox::default();
-        let bytes = format!("{line}\n");
-        let (at, plant) = (self.at, &mut self.plant);
-        self.emulator.receive(at, bytes.as_bytes(), plant, &mut out);
+        let answer = self.alone.answer(format!("{line}\n").as_bytes());
         self.pass(200);
-        let answer: Vec<u8> = out.take().into_iter().flat_map(|(_, c)| c).collect();
         let answer = String::from_utf8(answer).unwrap();
         answer.strip_suffix('\n').unwrap_or(&answer).to_owned()
     }
 
     fn pass(&mut self, millis: u64) {
-        let until = self.at.plus_micros(millis * 1_000);
-        while self.at < until {
-            let next = self.emulator.next_action().min(until);
-            self.at = next;
-            self.plant.advance(next);
-            if next >= self.emulator.next_action() {
-                let mut out = Outbox::default();
-                self.emulator.act(next, &mut self.plant, &mut out);
-            }
-        }
+        self.alone.pass(millis * 1_000);
     }
 
     fn accepts(&mut self, line: &str) {
@@ -92,7 +65,7 @@ impl Simulator {
     }
 
     fn volts(&self) -> f64 {
-        self.plant.bus(self.bus).volts.0
+        self.alone.plant.bus(self.bus).volts.0
     }
 }
 
@@ -409,11 +382,6 @@ fn the_familys_other_words_are_understood() {
 #[test]
 fn answers_end_with_a_line_feed_alone() {
     let mut simulator = Simulator::new("keysight-e4360a");
-    let mut out = Outbox::default();
-    let (at, plant) = (simulator.at, &mut simulator.plant);
-    simulator
-        .emulator
-        .receive(at, b"*IDN?\r\n", plant, &mut out);
-    let answer: Vec<u8> = out.take().into_iter().flat_map(|(_, c)| c).collect();
+    let answer = simulator.alone.answer(b"*IDN?\r\n");
     assert_eq!(answer, b"Agilent Technologies,E4360A,MY00000001,A.02.06\n");
 }

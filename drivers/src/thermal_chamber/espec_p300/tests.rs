@@ -1,19 +1,16 @@
 //! The emulator, line by line: as the published clients ask and read.
 
-use profiles::option::{OptionValue, Options};
+use profiles::option::OptionValue;
 use profiles::time::BenchTime;
 
 use super::MODEL;
-use crate::emulator::{Emulator, Outbox};
 use crate::plant::{AirId, Place, Plant};
-use crate::rehearsal::emulator_setup;
+use crate::rehearsal::Alone;
 
 /// A chamber and its air.
 struct Chamber {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     air: AirId,
-    at: BenchTime,
 }
 
 impl Chamber {
@@ -24,37 +21,22 @@ impl Chamber {
     fn with(options: &[(&str, OptionValue)]) -> Chamber {
         let mut plant = Plant::default();
         let air = plant.add_air();
-        let mut setup = emulator_setup(MODEL.options, Place::Air(air));
-        setup.options = Options::defaults(MODEL.options);
-        for (name, value) in options {
-            setup.options.set(name, value.clone());
-        }
-        Chamber {
-            emulator: (MODEL.emulate)(setup),
-            plant,
-            air,
-            at: BenchTime::ZERO,
-        }
+        let alone = Alone::new(
+            MODEL.emulate,
+            MODEL.options,
+            options,
+            (plant, Place::Air(air)),
+        );
+        Chamber { alone, air }
     }
 
     /// Lets time pass, in which the emulator acts by itself.
     fn wait(&mut self, seconds: u64) {
-        let until = self.at.plus_micros(seconds * 1_000_000);
-        let mut out = Outbox::default();
-        while self.emulator.next_action() <= until {
-            self.at = self.emulator.next_action();
-            self.plant.advance(self.at);
-            self.emulator.act(self.at, &mut self.plant, &mut out);
-        }
-        self.at = until;
-        self.plant.advance(until);
+        self.alone.pass(seconds * 1_000_000);
     }
 
     fn hear(&mut self, text: &str) -> Vec<(BenchTime, String)> {
-        let mut out = Outbox::default();
-        self.emulator
-            .receive(self.at, text.as_bytes(), &mut self.plant, &mut out);
-        let answers = out.take().into_iter();
+        let answers = self.alone.hear(text.as_bytes()).into_iter();
         answers
             .map(|(at, chunk)| (at, String::from_utf8(chunk.to_vec()).unwrap()))
             .collect()
@@ -64,6 +46,10 @@ impl Chamber {
         let answers = self.hear(&format!("{line}\r\n"));
         let answers: String = answers.into_iter().map(|(_, answer)| answer).collect();
         answers.strip_suffix("\r\n").unwrap_or("").to_owned()
+    }
+
+    fn air(&self) -> f64 {
+        self.alone.plant.air(self.air).0
     }
 
     /// Checks that each line is repeated behind `OK:`.
@@ -151,10 +137,10 @@ fn standby_leaves_the_air_alone_and_constant_does_not() {
     let mut chamber = Chamber::new();
     chamber.tell(&["TEMP, S40.0"]);
     chamber.wait(300);
-    assert!((chamber.plant.air(chamber.air).0 - 23.0).abs() < 0.1);
+    assert!((chamber.air() - 23.0).abs() < 0.1);
     chamber.tell(&["MODE,CONSTANT"]);
     chamber.wait(600);
-    assert!((chamber.plant.air(chamber.air).0 - 40.0).abs() < 0.3);
+    assert!((chamber.air() - 40.0).abs() < 0.3);
     assert!(chamber.ask("%?").starts_with("2,"));
 }
 
@@ -255,7 +241,7 @@ fn a_program_is_played() {
     chamber.tell(&["PRGM,PAUSE"]);
     chamber.wait(600);
     assert_eq!(chamber.ask("MODE?,DETAIL"), "RUN PAUSE");
-    assert!((chamber.plant.air(chamber.air).0 - 45.0).abs() < 0.3);
+    assert!((chamber.air() - 45.0).abs() < 0.3);
     chamber.tell(&["PRGM,CONTINUE"]);
     chamber.wait(1_810);
     assert!(chamber.ask("PRGM MON?").starts_with("1,30.0,OFF,0:30,1,0"));

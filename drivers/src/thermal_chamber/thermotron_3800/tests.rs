@@ -1,49 +1,39 @@
 //! The emulator, line by line, at the pace that a 3800 wants and faster.
 
-use profiles::option::{OptionValue, Options};
-use profiles::time::BenchTime;
+use profiles::option::OptionValue;
 
 use super::MODEL;
-use crate::emulator::{Emulator, Outbox};
 use crate::plant::{AirId, Place, Plant};
-use crate::rehearsal::emulator_setup;
+use crate::rehearsal::Alone;
 
 /// A chamber and its air.
 struct Chamber {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     air: AirId,
-    at: BenchTime,
 }
 
 impl Chamber {
-    fn with(options: &[(&str, &str)]) -> Chamber {
+    fn with(options: &[(&'static str, &str)]) -> Chamber {
         let mut plant = Plant::default();
         let air = plant.add_air();
-        let mut setup = emulator_setup(MODEL.options, Place::Air(air));
-        setup.options = Options::defaults(MODEL.options);
-        for (name, value) in options {
-            let value = OptionValue::Text((*value).to_owned());
-            setup.options.set(name, value);
-        }
-        Chamber {
-            emulator: (MODEL.emulate)(setup),
-            plant,
-            air,
-            at: BenchTime::ZERO,
-        }
+        let text =
+            |&(name, value): &(&'static str, &str)| (name, OptionValue::Text(value.to_owned()));
+        let options: Vec<_> = options.iter().map(text).collect();
+        let alone = Alone::new(
+            MODEL.emulate,
+            MODEL.options,
+            &options,
+            (plant, Place::Air(air)),
+        );
+        Chamber { alone, air }
     }
 
     fn wait(&mut self, millis: u64) {
-        let until = self.at.plus_micros(millis * 1_000);
-        let mut out = Outbox::default();
-        while self.emulator.next_action() <= until {
-            self.at = self.emulator.next_action();
-            self.plant.advance(self.at);
-            self.emulator.act(self.at, &mut self.plant, &mut out);
-        }
-        self.at = until;
-        self.plant.advance(until);
+        self.alone.pass(millis * 1_000);
+    }
+
+    fn air(&self) -> f64 {
+        self.alone.plant.air(self.air).0
     }
 
     /// What is answered to a line; a second later it listens again.
@@ -54,15 +44,8 @@ impl Chamber {
     }
 
     fn hurry(&mut self, line: &str) -> String {
-        let mut out = Outbox::default();
-        let sent = format!("{line}\r\n");
-        self.emulator
-            .receive(self.at, sent.as_bytes(), &mut self.plant, &mut out);
-        let answers = out.take().into_iter().flat_map(|(_, chunk)| chunk);
-        String::from_utf8(answers.collect())
-            .unwrap()
-            .trim_end()
-            .to_owned()
+        let answer = self.alone.answer(format!("{line}\r\n").as_bytes());
+        String::from_utf8(answer).unwrap().trim_end().to_owned()
     }
 }
 
@@ -76,7 +59,7 @@ fn a_3800_answers_nothing_that_it_is_told() {
     assert_eq!(chamber.ask("SETP1?"), "60.0");
     assert_eq!(chamber.ask("MODE?"), "16");
     chamber.wait(900_000);
-    assert!((chamber.plant.air(chamber.air).0 - 60.0).abs() < 0.3);
+    assert!((chamber.air() - 60.0).abs() < 0.3);
     assert_eq!(chamber.ask("STOP"), "");
     assert_eq!(chamber.ask("MODE?"), "2");
     assert_eq!(chamber.ask("SETP1,1000"), "");
@@ -112,11 +95,11 @@ fn an_8200_answers_a_number() {
     assert_eq!(chamber.hurry("AUXE1?"), "59");
     chamber.wait(600_000);
     // Ten minutes at 2 K/min from 23 °C.
-    let air = chamber.plant.air(chamber.air).0;
+    let air = chamber.air();
     assert!((41.0..43.1).contains(&air), "{air}");
     assert_eq!(chamber.hurry("HOLD"), "0");
     chamber.wait(600_000);
-    let air = chamber.plant.air(chamber.air).0;
+    let air = chamber.air();
     assert!((42.5..43.5).contains(&air), "{air}");
     assert_eq!(chamber.hurry("MODE?"), "8");
 }

@@ -1,63 +1,45 @@
 //! The emulator, message by message, in both of its protocols.
 
-use profiles::option::{OptionValue, Options};
-use profiles::time::BenchTime;
+use profiles::option::OptionValue;
 
 use super::MODEL;
-use crate::emulator::{Emulator, Outbox};
 use crate::plant::{AirId, Place, Plant};
-use crate::rehearsal::emulator_setup;
+use crate::rehearsal::Alone;
 
 /// A chamber and its air.
 struct Chamber {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     air: AirId,
-    at: BenchTime,
 }
 
 impl Chamber {
     fn with(options: &[(&str, OptionValue)]) -> Chamber {
         let mut plant = Plant::default();
         let air = plant.add_air();
-        let mut setup = emulator_setup(MODEL.options, Place::Air(air));
-        setup.options = Options::defaults(MODEL.options);
-        for (name, value) in options {
-            setup.options.set(name, value.clone());
-        }
-        Chamber {
-            emulator: (MODEL.emulate)(setup),
-            plant,
-            air,
-            at: BenchTime::ZERO,
-        }
+        let alone = Alone::new(
+            MODEL.emulate,
+            MODEL.options,
+            options,
+            (plant, Place::Air(air)),
+        );
+        Chamber { alone, air }
     }
 
     fn wait(&mut self, seconds: u64) {
-        let until = self.at.plus_micros(seconds * 1_000_000);
-        let mut out = Outbox::default();
-        while self.emulator.next_action() <= until {
-            self.at = self.emulator.next_action();
-            self.plant.advance(self.at);
-            self.emulator.act(self.at, &mut self.plant, &mut out);
-        }
-        self.at = until;
-        self.plant.advance(until);
+        self.alone.pass(seconds * 1_000_000);
     }
 
     fn hear(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Outbox::default();
-        self.emulator
-            .receive(self.at, bytes, &mut self.plant, &mut out);
-        out.take()
-            .into_iter()
-            .flat_map(|(_, chunk)| chunk)
-            .collect()
+        self.alone.answer(bytes)
     }
 
     fn ask(&mut self, line: &str) -> String {
         let answer = self.hear(format!("{line}\r").as_bytes());
         String::from_utf8(answer).unwrap().trim_end().to_owned()
+    }
+
+    fn air(&self) -> f64 {
+        self.alone.plant.air(self.air).0
     }
 
     /// Set point, actual value, and whether it runs.
@@ -92,7 +74,7 @@ fn set_points_and_the_start_bit_are_kept() {
     assert_eq!(chamber.ask(&start), "0");
     assert!(matches!(chamber.told(), (n, _, true) if (n - 50.0).abs() < 0.01));
     chamber.wait(900);
-    assert!((chamber.plant.air(chamber.air).0 - 50.0).abs() < 0.3);
+    assert!((chamber.air() - 50.0).abs() < 0.3);
     // Without digital channels only the set point is told; as short as people write it.
     assert_eq!(chamber.ask("$01E -010.5"), "0");
     assert!(matches!(chamber.told(), (n, _, true) if (n + 10.5).abs() < 0.01));
@@ -178,6 +160,6 @@ fn a_broken_sensor_and_an_open_door_stop_it() {
         assert!(!chamber.told().2);
         assert_eq!(chamber.simserv("10012,1"), "1,9");
         chamber.wait(300);
-        assert!((chamber.plant.air(chamber.air).0 - 23.0).abs() < 0.1);
+        assert!((chamber.air() - 23.0).abs() < 0.1);
     }
 }

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use profiles::channel::ChannelSpec;
 use profiles::quantity::{Celsius, CelsiusPerMinute};
 use profiles::reading::Reading;
-use profiles::time::Period;
 
 use super::register;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::modbus::session::Session;
 use crate::model::DriverSetup;
+use crate::options::deadline_of;
 use crate::thermal_chamber::role::{CelsiusRange, ThermalChamber};
 
 /// A chamber at the far end of a link.
@@ -30,19 +30,13 @@ pub(super) struct Chamber {
 impl Chamber {
     pub(super) fn new(setup: DriverSetup) -> Chamber {
         let options = &setup.options;
-        let seconds = options.number("deadline").unwrap_or(0.5);
-        let limit = Period::from_millis((seconds * 1e3).round() as u32);
+        let limit = deadline_of(options, 0.5);
         let address = options.number("address").unwrap_or(1.0) as u8;
         Chamber {
             safe: Celsius(options.number("safe_celsius").unwrap_or(23.0)),
             model_number: options.number("model_number").map(|number| number as u16),
-            session: Session::new(
-                setup.device,
-                setup.link,
-                setup.clock,
-                limit.unwrap_or(Period::millis(1)),
-            )
-            .with_address(address),
+            session: Session::new(setup.device, setup.link, setup.clock, limit)
+                .with_address(address),
             scale: None,
             set_point: None,
         }

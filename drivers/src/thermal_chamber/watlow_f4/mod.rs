@@ -16,6 +16,7 @@ use super::cabinet;
 use super::role::ThermalChamber;
 use crate::link::Pacing;
 use crate::model::{Model, Rating};
+use crate::options::{deadline, latency};
 
 /// The controller, in a chamber of the usual reach.
 pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
@@ -47,12 +48,7 @@ const LOWEST: f64 = -75.0;
 const HIGHEST: f64 = 200.0;
 
 const OPTIONS: [OptionSpec; 6] = [
-    OptionSpec {
-        name: "deadline",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.5)),
-        help: "how long an answer may take",
-    },
+    deadline(0.5),
     OptionSpec {
         name: "address",
         kind: OptionKind::Number {
@@ -83,12 +79,7 @@ const OPTIONS: [OptionSpec; 6] = [
         default: Some(OptionDefault::Unset),
         help: "number in register 0 to insist on; the emulator answers it",
     },
-    OptionSpec {
-        name: "latency",
-        kind: OptionKind::Duration,
-        default: Some(OptionDefault::Number(0.008)),
-        help: "emulator: time from question to answer",
-    },
+    latency(0.008),
     cabinet::SENSOR,
 ];
 

@@ -1,19 +1,14 @@
 //! The emulator's registers, frame by frame as published.
 
-use profiles::time::BenchTime;
-
 use super::MODEL;
-use crate::emulator::{Emulator, Outbox};
 use crate::modbus::frame::sealed;
 use crate::modbus::session::hex;
 use crate::plant::{Place, Plant};
-use crate::rehearsal::{self, emulator_setup};
+use crate::rehearsal::{self, Alone};
 
 /// A chamber and its air.
 struct Chamber {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
-    at: BenchTime,
+    alone: Alone,
 }
 
 impl Chamber {
@@ -21,31 +16,17 @@ impl Chamber {
         let mut plant = Plant::default();
         let place = Place::Air(plant.add_air());
         Chamber {
-            emulator: (MODEL.emulate)(emulator_setup(MODEL.options, place)),
-            plant,
-            at: BenchTime::ZERO,
+            alone: Alone::new(MODEL.emulate, MODEL.options, &[], (plant, place)),
         }
     }
 
     /// Lets time pass, in which the emulator acts by itself.
     fn wait(&mut self, seconds: u64) {
-        let until = self.at.plus_micros(seconds * 1_000_000);
-        let mut out = Outbox::default();
-        while self.emulator.next_action() <= until {
-            self.at = self.emulator.next_action();
-            self.plant.advance(self.at);
-            self.emulator.act(self.at, &mut self.plant, &mut out);
-        }
-        self.at = until;
-        self.plant.advance(until);
+        self.alone.pass(seconds * 1_000_000);
     }
 
     fn hear(&mut self, frame: &str) -> String {
-        let mut out = Outbox::default();
-        let bytes = rehearsal::hex(frame).unwrap();
-        let plant = &mut self.plant;
-        self.emulator.receive(self.at, &bytes, plant, &mut out);
-        let answers = out.take().into_iter();
+        let answers = self.alone.hear(&rehearsal::hex(frame).unwrap()).into_iter();
         answers.map(|(_, chunk)| hex(&chunk)).collect()
     }
 }

@@ -1,23 +1,19 @@
 //! The emulator's registers, frame by frame: as published, and as its manual describes them.
 
-use profiles::option::{OptionValue, Options};
-use profiles::time::BenchTime;
+use profiles::option::OptionValue;
 
 use super::{MODEL, Order, register, word};
-use crate::emulator::{Emulator, Outbox};
 use crate::modbus::frame::sealed;
 use crate::modbus::session::hex;
 use crate::plant::{AirId, Place, Plant};
-use crate::rehearsal::{self, emulator_setup};
+use crate::rehearsal::{self, Alone};
 
 const STEP: u16 = register::EDITED_STEP;
 
 /// A chamber and its air.
 struct Chamber {
-    emulator: Box<dyn Emulator>,
-    plant: Plant,
+    alone: Alone,
     air: AirId,
-    at: BenchTime,
 }
 
 impl Chamber {
@@ -25,45 +21,32 @@ impl Chamber {
         Chamber::with(&[])
     }
 
-    fn with(options: &[(&str, &str)]) -> Chamber {
+    fn with(options: &[(&'static str, &str)]) -> Chamber {
         let mut plant = Plant::default();
         let air = plant.add_air();
-        let mut setup = emulator_setup(MODEL.options, Place::Air(air));
-        setup.options = Options::defaults(MODEL.options);
-        for (name, value) in options {
-            setup
-                .options
-                .set(name, OptionValue::Text((*value).to_owned()));
-        }
-        Chamber {
-            emulator: (MODEL.emulate)(setup),
-            plant,
-            air,
-            at: BenchTime::ZERO,
-        }
+        let text =
+            |&(name, value): &(&'static str, &str)| (name, OptionValue::Text(value.to_owned()));
+        let options: Vec<_> = options.iter().map(text).collect();
+        let alone = Alone::new(
+            MODEL.emulate,
+            MODEL.options,
+            &options,
+            (plant, Place::Air(air)),
+        );
+        Chamber { alone, air }
     }
 
     /// Lets time pass, in which the emulator acts by itself.
     fn wait(&mut self, seconds: u64) {
-        let until = self.at.plus_micros(seconds * 1_000_000);
-        let mut out = Outbox::default();
-        while self.emulator.next_action() <= until {
-            self.at = self.emulator.next_action();
-            self.plant.advance(self.at);
-            self.emulator.act(self.at, &mut self.plant, &mut out);
-        }
-        self.at = until;
-        self.plant.advance(until);
+        self.alone.pass(seconds * 1_000_000);
     }
 
     fn hear(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Outbox::default();
-        self.emulator
-            .receive(self.at, bytes, &mut self.plant, &mut out);
-        out.take()
-            .into_iter()
-            .flat_map(|(_, chunk)| chunk)
-            .collect()
+        self.alone.answer(bytes)
+    }
+
+    fn air(&self) -> f64 {
+        self.alone.plant.air(self.air).0
     }
 
     fn asked(&mut self, frame: &str) -> String {
@@ -203,7 +186,7 @@ fn a_set_point_ramps_from_the_process_value() {
     assert!((chamber.float(register::SET_POINT) - 43.0).abs() < 1e-6);
     assert!((chamber.float(register::CLOSED_LOOP) - 33.0).abs() < 0.2);
     // The air follows: it is never ahead, and lags by some settling times.
-    let air = chamber.plant.air(chamber.air).0;
+    let air = chamber.air();
     assert!((30.0..33.1).contains(&air), "{air}");
     chamber.wait(600);
     assert!((chamber.float(register::CLOSED_LOOP) - 43.0).abs() < 1e-6);
@@ -275,7 +258,7 @@ fn a_broken_sensor_stops_the_loop_and_alarms() {
     assert_eq!(chamber.word(register::ACTIVE_MODE), word::OFF);
     assert_eq!(chamber.word(1_356), word::ERROR);
     chamber.wait(300);
-    assert!((chamber.plant.air(chamber.air).0 - 23.0).abs() < 1e-6);
+    assert!((chamber.air() - 23.0).abs() < 1e-6);
 }
 
 /// Profile 5: at once to 30 °C for a minute with event 1 on, at 3 K/min to 60 °C, a soak of two

@@ -1,6 +1,8 @@
 //! Rehearsals (tests only): virtual time, far ends that follow a transcript or talk nonsense, and
 //! emulators that are shown a transcript.
 
+mod alone;
+
 use std::future::Future;
 
 use bytes::Bytes;
@@ -12,6 +14,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+pub(crate) use alone::Alone;
+
+use crate::clock::Clock;
 use crate::emulator::{Emulator, Outbox};
 use crate::link::Link;
 use crate::model::EmulatorSetup;
@@ -119,6 +124,19 @@ pub(crate) async fn follow(link: &mut Link, lines: &[Line]) {
     assert_eq!(shown(&heard), "", "sent beyond the transcript");
 }
 
+/// Holds a driver's conversation with a far end that follows a make's transcript; both must end.
+pub(crate) async fn rehearse(
+    clock: Clock,
+    conversation: impl Future<Output = ()>,
+    (far, text): (&mut Link, &str),
+) {
+    let lines = transcript(text);
+    let both = async { tokio::join!(conversation, follow(far, &lines)) };
+    let limit = BenchTime::from_millis(60_000);
+    let ended = clock.until(limit, both).await;
+    ended.expect("the transcript goes on");
+}
+
 /// Shows an emulator what the transcript sends, 300 ms apart, and compares what it answers.
 /// Numbers need to agree to 1 % and 0.1, for they are measured. Makes end their answers with LF or
 /// with CR LF.
@@ -210,6 +228,15 @@ pub(crate) fn nearly(text: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
     });
     let noise = vec(any::<u8>(), 0..24);
     vec(prop_oneof![4 => damaged, 1 => noise], 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// Shows emulators, each as new, bytes that are often nearly what their transcript sends.
+pub(crate) fn take_any_bytes(text: &str, anew: impl Fn() -> (Box<dyn Emulator>, Plant)) {
+    let chunks = vec((0..200_000_u32, nearly(text)), 0..12);
+    proptest!(|(chunks in chunks)| {
+        let (mut emulator, mut plant) = anew();
+        pester(emulator.as_mut(), &mut plant, &chunks);
+    });
 }
 
 /// Shows an emulator any bytes, at any times. It may answer what it likes, but not early.
