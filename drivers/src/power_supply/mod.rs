@@ -1,6 +1,5 @@
 //! Power supplies: one line per make.
 
-mod answer;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod message;
 pub(crate) mod prologix;
 pub(crate) mod responder;
 pub(crate) mod session;
+pub(crate) mod setting;
 pub(crate) mod status;
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::options::latency_us;
 use crate::plant::{BusId, Place, Plant, Sink};
-use crate::scpi::message::{Domain, Param, named};
+use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, Responder, write_text};
-use crate::scpi::status::code;
+use crate::scpi::setting;
 
 /// Longest line.
 const LONGEST_LINE: usize = 1_024;
@@ -249,15 +249,8 @@ fn level(
     call: &Call<'_, Meaning>,
     reply: &mut String,
 ) -> Outcome {
-    if !call.query {
-        *value = call.only()?.number(domain)?;
-        return Ok(());
+    if let Some(told) = setting::level(value, domain, call)? {
+        write_text(reply, format_args!("{told:.4}"));
     }
-    let told = match call.params {
-        [] => *value,
-        [Param::Word(word)] => named(word, domain)?,
-        _ => return Err(code::PARAMETER_NOT_ALLOWED),
-    };
-    write_text(reply, format_args!("{told:.4}"));
     Ok(())
 }

@@ -7,8 +7,9 @@ use profiles::time::BenchTime;
 use super::words::{KEPT, Kept, Meaning};
 use super::{Traits, operation, questionable};
 use crate::plant::{Bus, Drive};
-use crate::scpi::message::{Domain, Param, named};
+use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::{boolean, number};
 use crate::scpi::status::{Status, code};
 
 /// Delay of the over-current protection after `*RST`, s.
@@ -143,17 +144,17 @@ impl Output {
         let protection = domain("V", traits.max_protection, traits.max_protection);
         match call.meaning {
             Meaning::Reset => self.reset(),
-            Meaning::Volts => level(&mut self.volts, &volts, call, reply)?,
-            Meaning::Amps => level(&mut self.amps, &amps, call, reply)?,
+            Meaning::Volts => number(&mut self.volts, &volts, call, reply)?,
+            Meaning::Amps => number(&mut self.amps, &amps, call, reply)?,
             Meaning::VoltsTriggered => {
                 triggered(&mut self.volts_triggered, self.volts, &volts, call, reply)?;
             }
             Meaning::AmpsTriggered => {
                 triggered(&mut self.amps_triggered, self.amps, &amps, call, reply)?;
             }
-            Meaning::OverVoltage => level(&mut self.over_voltage, &protection, call, reply)?,
+            Meaning::OverVoltage => number(&mut self.over_voltage, &protection, call, reply)?,
             Meaning::ProtectionDelay => {
-                level(
+                number(
                     &mut self.delay,
                     &domain("S", 32.767, PROTECTION_DELAY),
                     call,
@@ -235,7 +236,7 @@ impl Output {
                 write_text(reply, format_args!("{}", value.number));
             }
             Kept::Count(domain) => value.number = call.only()?.number(&domain)?.round(),
-            Kept::Number(domain) => level(&mut value.number, &domain, call, reply)?,
+            Kept::Number(domain) => number(&mut value.number, &domain, call, reply)?,
             Kept::Choice(choices) if call.query => {
                 let short = |c: &char| !c.is_ascii_lowercase();
                 reply.extend(choices[value.number as usize].chars().filter(short));
@@ -260,26 +261,6 @@ fn domain(unit: &'static str, max: f64, default: f64) -> Domain {
     }
 }
 
-/// Sets or tells a level; `VOLT? MAX` tells its largest.
-fn level(
-    value: &mut f64,
-    domain: &Domain,
-    call: &Call<'_, Meaning>,
-    reply: &mut String,
-) -> Outcome {
-    if !call.query {
-        *value = call.only()?.number(domain)?;
-        return Ok(());
-    }
-    let told = match call.params {
-        [] => *value,
-        [Param::Word(word)] => named(word, domain)?,
-        _ => return Err(code::PARAMETER_NOT_ALLOWED),
-    };
-    write_nr3(reply, told);
-    Ok(())
-}
-
 /// Sets or tells a level that waits for its trigger; until one is set it is the level in force.
 fn triggered(
     waiting: &mut Option<f64>,
@@ -289,18 +270,9 @@ fn triggered(
     reply: &mut String,
 ) -> Outcome {
     let mut value = waiting.unwrap_or(in_force);
-    level(&mut value, domain, call, reply)?;
+    number(&mut value, domain, call, reply)?;
     if !call.query {
         *waiting = Some(value);
     }
-    Ok(())
-}
-
-fn boolean(value: &mut bool, call: &Call<'_, Meaning>, reply: &mut String) -> Outcome {
-    if call.query {
-        write_text(reply, format_args!("{}", u8::from(*value)));
-        return call.none();
-    }
-    *value = call.only()?.boolean()?;
     Ok(())
 }

@@ -5,10 +5,10 @@ use profiles::time::BenchTime;
 use super::list::{List, Play};
 use super::words::{KEPT, Meaning};
 use super::{ChannelTraits, Kind, Traits, operation, questionable, summary};
-use crate::power_supply::answer::{boolean, number};
 use crate::power_supply::stage::{Guard, Regulation, Stage};
 use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::{boolean, number};
 use crate::scpi::status::{Group, code};
 
 /// Delay of over-current protection after `*RST`, s; and the longest.

@@ -5,10 +5,10 @@ use profiles::time::BenchTime;
 
 use super::words::{ListWord, Meaning};
 use super::{ChannelTraits, Traits};
-use crate::power_supply::answer::boolean;
 use crate::scpi::header::is_mnemonic;
 use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::boolean;
 use crate::scpi::status::code;
 
 /// How long a step takes when nobody says, s.

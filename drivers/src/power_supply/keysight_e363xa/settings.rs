@@ -3,10 +3,10 @@
 use super::panel::{LEAST, Panel};
 use super::words::{Meaning, Protection, Quantity};
 use super::{Kind, MOST_AMPS, MOST_VOLTS, OutputTraits};
-use crate::power_supply::answer::{boolean, number};
 use crate::scpi::header::is_mnemonic;
 use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::{boolean, number};
 use crate::scpi::status::{Status, code};
 
 /// Longest trigger delay, s.

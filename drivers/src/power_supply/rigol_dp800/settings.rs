@@ -3,11 +3,11 @@
 use super::panel::Panel;
 use super::words::{Meaning, Whose};
 use super::{METER, OUTPUTS, RESET};
-use crate::power_supply::answer::level;
 use crate::power_supply::stage::Regulation;
 use crate::scpi::header::is_mnemonic;
 use crate::scpi::message::{Domain, Param};
 use crate::scpi::responder::{Call, Outcome, write_text};
+use crate::scpi::setting::level;
 use crate::scpi::status::{Status, code, text_of};
 
 /// Decimals of volts, amperes and watts that are told, and that are measured.

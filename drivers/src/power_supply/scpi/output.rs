@@ -6,8 +6,9 @@ use profiles::time::BenchTime;
 
 use super::words::Meaning;
 use crate::plant::{Bus, Drive};
-use crate::scpi::message::{Domain, Param, named};
+use crate::scpi::message::Domain;
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::{boolean, number};
 use crate::scpi::status::{Status, code};
 
 /// Bits of the questionable condition register.
@@ -191,9 +192,9 @@ impl Output {
                 [] => return Err(code::MISSING_PARAMETER),
                 _ => return Err(code::PARAMETER_NOT_ALLOWED),
             },
-            Meaning::Volts => level(&mut self.volts, &volts, call, reply)?,
-            Meaning::Amps => level(&mut self.amps, &amps, call, reply)?,
-            Meaning::OverVoltage => level(&mut self.over_voltage, &protection, call, reply)?,
+            Meaning::Volts => number(&mut self.volts, &volts, call, reply)?,
+            Meaning::Amps => number(&mut self.amps, &amps, call, reply)?,
+            Meaning::OverVoltage => number(&mut self.over_voltage, &protection, call, reply)?,
             Meaning::Output => boolean(&mut self.on, call, reply)?,
             Meaning::OverVoltageState => boolean(&mut self.over_voltage_trips, call, reply)?,
             Meaning::OverCurrent => boolean(&mut self.over_current_trips, call, reply)?,
@@ -226,33 +227,4 @@ impl Output {
         write_text(reply, format_args!("{}", u8::from(tripped)));
         Ok(())
     }
-}
-
-/// Sets or tells a level; `VOLT? MAX` tells its largest.
-fn level(
-    value: &mut f64,
-    domain: &Domain,
-    call: &Call<'_, Meaning>,
-    reply: &mut String,
-) -> Outcome {
-    if !call.query {
-        *value = call.only()?.number(domain)?;
-        return Ok(());
-    }
-    let told = match call.params {
-        [] => *value,
-        [Param::Word(word)] => named(word, domain)?,
-        _ => return Err(code::PARAMETER_NOT_ALLOWED),
-    };
-    write_nr3(reply, told);
-    Ok(())
-}
-
-fn boolean(value: &mut bool, call: &Call<'_, Meaning>, reply: &mut String) -> Outcome {
-    if call.query {
-        write_text(reply, format_args!("{}", u8::from(*value)));
-        return call.none();
-    }
-    *value = call.only()?.boolean()?;
-    Ok(())
 }

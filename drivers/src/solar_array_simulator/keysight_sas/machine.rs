@@ -10,8 +10,9 @@ use super::memory::{self, Memory};
 use super::registers::{register, split};
 use super::words::{Fresh, Group, Level, ListWord, Meaning, Quantity, SWITCHES, TableWord};
 use super::{Dialect, Traits, questionable};
-use crate::scpi::message::{Param, named};
+use crate::scpi::message::Param;
 use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
+use crate::scpi::setting::{boolean, number};
 use crate::scpi::status::{Status, code};
 
 /// Settings that can be saved: `*SAV 0` to `*SAV 4`.
@@ -306,13 +307,7 @@ impl Channel {
     fn level(&mut self, level: Level, call: &Call<'_, Meaning>, reply: &mut String) -> Outcome {
         let domain = self.traits.domain(level);
         if call.query {
-            let told = match call.params {
-                [] => self.settings.level(level),
-                [Param::Word(word)] => named(word, &domain)?,
-                _ => return Err(code::PARAMETER_NOT_ALLOWED),
-            };
-            write_nr3(reply, told);
-            return Ok(());
+            return number(&mut self.settings.level(level), &domain, call, reply);
         }
         let of_supply = matches!(
             level,
@@ -375,14 +370,4 @@ fn switch_default(pattern: &str) -> String {
         _ => "0",
     };
     word.to_owned()
-}
-
-fn boolean(value: &mut bool, call: &Call<'_, Meaning>, reply: &mut String) -> Outcome {
-    if call.query {
-        call.none()?;
-        write_text(reply, format_args!("{}", u8::from(*value)));
-        return Ok(());
-    }
-    *value = call.only()?.boolean()?;
-    Ok(())
 }

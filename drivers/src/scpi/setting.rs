@@ -1,11 +1,11 @@
 //! Settings that are told and asked, whatever a make calls them.
 
-use crate::scpi::message::{Domain, Param, named};
-use crate::scpi::responder::{Call, Outcome, write_nr3, write_text};
-use crate::scpi::status::code;
+use super::message::{Domain, Param, named};
+use super::responder::{Call, Outcome, write_nr3, write_text};
+use super::status::code;
 
 /// Sets or tells a level; `CURR? MAX` tells its largest.
-pub(super) fn number<M>(
+pub(crate) fn number<M>(
     value: &mut f64,
     domain: &Domain,
     call: &Call<'_, M>,
@@ -18,7 +18,7 @@ pub(super) fn number<M>(
 }
 
 /// Sets a level, or gives what is to be told of it.
-pub(super) fn level<M>(
+pub(crate) fn level<M>(
     value: &mut f64,
     domain: &Domain,
     call: &Call<'_, M>,
@@ -35,7 +35,7 @@ pub(super) fn level<M>(
 }
 
 /// Sets or tells a switch.
-pub(super) fn boolean<M>(value: &mut bool, call: &Call<'_, M>, reply: &mut String) -> Outcome {
+pub(crate) fn boolean<M>(value: &mut bool, call: &Call<'_, M>, reply: &mut String) -> Outcome {
     if call.query {
         write_text(reply, format_args!("{}", u8::from(*value)));
         return call.none();
