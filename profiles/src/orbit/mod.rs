@@ -25,7 +25,7 @@ pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
 pub use held::{HeldError, Worst, held_error};
 pub use links::{
     Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
-    contacts, crosslinks, light_milliseconds, link_points,
+    contact_points, contacts, crosslinks, light_milliseconds, link_points,
 };
 pub use prediction::{
     EnergyBalance, Fidelity, HeatTotals, Ledger, NodeTrack, Prediction, TrackPoint, predict,

@@ -183,6 +183,8 @@ pub struct RawSet {
     pub celsius: Option<Located<f64>>,
     /// Chamber rate, K/min.
     pub slew: Option<Located<f64>>,
+    /// Attenuation, dB.
+    pub attenuation: Option<Located<f64>>,
     /// A board's power mode.
     pub mode: Option<Located<&'static str>>,
     /// A fault to inject.
@@ -227,7 +229,7 @@ impl RawCurve {
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit`, `ramp`, `table` or `cycles`.
+    /// `orbit`, `ramp`, `table`, `cycles` or `link`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
@@ -237,6 +239,10 @@ pub struct RawProfile {
     pub(crate) cycles: Option<RawCycles>,
     /// The lump of the satellite that a chamber follows; the baseplate if absent.
     pub node: Option<Located<String>>,
+    /// The link that an attenuator plays.
+    pub link: Option<Located<String>>,
+    /// Distance at which it is attenuated least, km; its nearest in the step if absent.
+    pub reference_km: Option<Located<f64>>,
     /// How fast a chamber can follow, K/min.
     pub ramp: Option<Located<f64>>,
     /// Start of a ramp.

@@ -222,6 +222,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let sink = ["sink_amps", "sink_volts", "sink_ohms", "sink_watts"];
     let sink = sink.map(|key| number(key).map(|value| (key, value)));
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
+    let attenuation = number("attenuation_db");
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
     let input = choice("input", &["on", "off"]);
@@ -246,6 +247,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         output,
         celsius,
         slew,
+        attenuation,
         mode,
         inject,
         byte,
@@ -262,13 +264,14 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles", "link"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
     let ramp = number("ramp_k_per_min");
     let text = |key| table.get(key).and_then(|node| node.text());
     let file = text("file");
-    let lump = text("node");
+    let (lump, link) = (text("node"), text("link"));
+    let reference_km = number("reference_km");
     let cycles = table.get("cycles").and_then(|node| cycles(&node));
     table.finish();
     Some(RawProfile {
@@ -278,6 +281,8 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
         file,
         cycles,
         node: lump,
+        link,
+        reference_km,
         ramp,
         from,
         to,

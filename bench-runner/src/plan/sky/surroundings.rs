@@ -2,10 +2,10 @@
 //! bench time that come of it: `contact:svalbard`, `link:p1s2`, `saa`, `polar`.
 
 use profiles::orbit::{
-    Contact, Crosslink, DownLink, Orbit, PropagationError, RadiationModel, Region, Station, Utc,
-    contacts, crosslinks, region_windows,
+    Contact, Crosslink, DownLink, LinkPoint, Orbit, PropagationError, RadiationModel, Region,
+    Station, Utc, contact_points, contacts, crosslinks, link_points, region_windows,
 };
-use profiles::time::Window;
+use profiles::time::{Period, Window};
 use reports::header::{NamedWindow, Pass};
 
 use super::orbit_source::orbit;
@@ -115,6 +115,25 @@ impl Surroundings {
             });
         }
         Ok(passes)
+    }
+
+    /// The link `name` over its windows: `link:p1s2`, `contact:svalbard`. `None` if there is none
+    /// of that name.
+    pub(crate) fn points(
+        &self,
+        (orbit, start): (&Orbit, Utc),
+        name: &str,
+        windows: &[Window],
+        every: Period,
+    ) -> Option<Result<Vec<LinkPoint>, PropagationError>> {
+        let (kind, whom) = name.split_once(':')?;
+        if kind == LINK {
+            let (_, other) = self.others.iter().find(|(name, _)| name == whom)?;
+            return Some(link_points([orbit, other], start, windows, every));
+        }
+        let mut stations = self.stations.iter().filter(|_| kind == CONTACT);
+        let station = stations.find(|station| station.name == whom)?;
+        Some(contact_points((orbit, station), start, windows, every))
     }
 
     /// All windows within `span`, in order of time.

@@ -9,7 +9,9 @@ pub(super) mod windows;
 pub use budget::{DownLink, LinkBudget};
 pub use constellation::Constellation;
 pub use contact::{Contact, Station, contacts};
-pub use crosslink::{Crosslink, LinkPoint, crosslinks, light_milliseconds, link_points};
+pub use crosslink::{
+    Crosslink, LinkPoint, contact_points, crosslinks, light_milliseconds, link_points,
+};
 
 use serde::{Deserialize, Serialize};
 
