@@ -10,6 +10,7 @@ use crate::config::load::Loader;
 use crate::config::orbit_source::{Format, RawSource};
 use crate::config::{Located, Place, Refusal};
 use crate::plan::sky::orbit_source::{instant, orbit};
+use crate::plan::sky::schedule::Schedule;
 use crate::plan::sky::surroundings::Surroundings;
 use crate::plan::tables::rate_table;
 
@@ -28,6 +29,7 @@ pub(super) struct Flight {
     pub(super) shadow: ShadowModel,
     pub(super) spacecraft: Spacecraft,
     pub(super) around: Surroundings,
+    pub(super) schedule: Schedule,
     /// Where the orbit stands in its file.
     pub(super) place: Place,
     /// Of the schedule of particles.
@@ -57,6 +59,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         return None;
     }
     let around = Surroundings::new(loader, folder, &raw.around, (from, begin))?;
+    let schedule = Schedule::new(&raw.lists, &around.names(), &mut loader.refusals);
     let rates = match raw.around.radiation.as_ref().and_then(|r| r.rates.as_ref()) {
         Some(path) => Some(rate_table(loader, folder, path)?.0),
         None => None,
@@ -86,6 +89,7 @@ pub(super) fn flight(loader: &mut Loader, folder: &Folder, raw: RawFlight) -> Op
         books: false,
         rates,
         around,
+        schedule,
     })
 }
 

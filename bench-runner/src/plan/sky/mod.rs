@@ -2,6 +2,7 @@
 
 mod orbit;
 pub(crate) mod orbit_source;
+pub(crate) mod schedule;
 pub(crate) mod surroundings;
 
 use std::path::Path;
@@ -10,13 +11,15 @@ use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
 use drivers::link::LinkSpec;
 use profiles::orbit::{
-    Prediction, PropagationError, SolarArray, Utc, injections, predict, radiation_effects,
+    Prediction, PropagationError, SolarArray, Utc, injections, phases, predict_in,
+    radiation_effects,
 };
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
 use reports::header::{NamedWindow, Pass, StepHeader};
 
 pub(super) use orbit::{DEVICE, Flight};
+use surroundings::regions;
 
 use super::stations::{DevicePlan, Wired};
 use super::steps::PlacedCommand;
@@ -175,14 +178,22 @@ fn memory_bytes(board: &Wired) -> u32 {
 
 fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
     let flown = (&flight.orbit, flight.start);
-    let spacecraft = &flight.spacecraft;
+    let contacts = flight.around.contacts(flown, span)?;
+    let mut windows = flight.around.windows(flown, span, &contacts)?;
+    windows.extend(regions(flown, span)?);
+    windows.sort_by_key(|named| named.window.start);
+    let phases = phases(flown.0, flown.1, span, flight.shadow)?;
+    let mut spacecraft = flight.spacecraft.clone();
+    let load = &mut spacecraft.load;
+    flight.schedule.apply(load, &phases, &windows);
+    let fidelity = flight.shadow.into();
     Ok(Sky {
-        prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
-        array: spacecraft.solar_array.clone(),
+        prediction: predict_in(phases, flown, span, &spacecraft, fidelity)?,
+        array: spacecraft.solar_array,
         start: flight.start,
         lines: flight.lines.clone(),
         model: flight.orbit.model(),
-        windows: flight.around.windows(flown, span)?,
-        passes: flight.around.passes(flown, span)?,
+        windows,
+        passes: flight.around.passes(flown, &contacts)?,
     })
 }

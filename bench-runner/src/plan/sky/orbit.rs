@@ -9,6 +9,7 @@ use profiles::orbit::{
 use serde_json::Value;
 
 use super::orbit_source::instant;
+use super::schedule::Schedule;
 use super::surroundings::Surroundings;
 use crate::config::campaign::{RawOrbit, RawSection, RawSetting, RawValue};
 use crate::config::folder::Folder;
@@ -33,6 +34,7 @@ pub(in crate::plan) struct Flight {
     pub(in crate::plan) shadow: ShadowModel,
     pub(in crate::plan) lines: Vec<String>,
     pub(in crate::plan) around: Surroundings,
+    pub(in crate::plan) schedule: Schedule,
 }
 
 impl Planner {
@@ -55,6 +57,8 @@ impl Planner {
         };
         let flight = found.and_then(|(orbit, start, lines)| {
             let around = self.around(folder, raw, start)?;
+            let refusals = &mut self.loader.refusals;
+            let schedule = Schedule::new(&raw.lists, &around.names(), refusals);
             Some(Flight {
                 orbit,
                 start,
@@ -62,6 +66,7 @@ impl Planner {
                 shadow,
                 lines,
                 around,
+                schedule,
             })
         });
         if flight.is_none() {

@@ -143,6 +143,7 @@ impl Planner {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "what is clamped is one of the ends")]
 mod tests {
     use super::*;
 
