@@ -8,7 +8,6 @@ mod output;
 mod plot;
 mod resolve;
 mod rows;
-mod satellite;
 mod save;
 mod summary;
 #[cfg(test)]
@@ -26,7 +25,8 @@ use profiles::time::{BenchTime, Period, Window};
 use super::{colour_err, complain, print};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::{Refusal, Refusals, presets};
+use crate::config::orbit::presets;
+use crate::config::{Refusal, Refusals};
 use crate::exit::Exit;
 use crate::plan::sky::surroundings::regions;
 use reports::render::figure::Figure;
@@ -247,7 +247,7 @@ fn open(loader: &mut Loader, orbit: &str) -> Option<Subject> {
         if root.get("cycles").is_some() {
             return cycles::read(root).map(RawSubject::Cycles);
         }
-        file::read(root).map(|raw| RawSubject::Flight(Box::new(raw)))
+        Some(RawSubject::Flight(Box::new(file::read(root))))
     });
     match raw.flatten()? {
         RawSubject::Flight(raw) => {

@@ -5,7 +5,7 @@ use super::rows::Form;
 use super::{file, fly, output, plot, year};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::presets;
+use crate::config::orbit::presets;
 use crate::plan::sky::surroundings::regions;
 use profiles::phase::Phase;
 use profiles::time::{BenchTime, Window};
@@ -13,9 +13,7 @@ use profiles::time::{BenchTime, Window};
 fn of(folder: &Folder, name: &str) -> Result<Flight, String> {
     let mut loader = Loader::default();
     let flight = loader.text(folder, name).and_then(|(file, text)| {
-        let raw = loader
-            .document(file, &text, "the orbit", file::read)
-            .flatten()?;
+        let raw = loader.document(file, &text, "the orbit", file::read)?;
         flight(&mut loader, folder, raw)
     });
     flight
@@ -103,7 +101,7 @@ fn what_is_wrong_is_told() {
         (
             "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
              [battery]\ncapacity_ah = -1.0",
-            "`capacity_ah` is wrong",
+            "`capacity_ah` is -1",
         ),
         (
             "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\

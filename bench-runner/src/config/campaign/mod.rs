@@ -3,9 +3,7 @@
 mod read;
 
 use crate::config::cycles::RawCycles;
-use crate::config::orbit_source::RawSource;
-use crate::config::satellite::RawLists;
-use crate::config::surroundings::RawSurroundings;
+use crate::config::orbit::RawOrbit;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -76,37 +74,12 @@ pub struct Lost {
     pub name: Option<String>,
 }
 
-/// `[orbit]`.
-#[derive(Clone, Debug)]
-pub struct RawOrbit {
-    /// File of the elements, relative to the campaign.
-    pub elements: Option<Located<String>>,
-    /// Another source than such a file.
-    pub(crate) source: Option<RawSource>,
-    /// UTC from which a description holds; the start if absent.
-    pub epoch: Option<Located<String>>,
-    /// Where on a described orbit the satellite is then, deg from the ascending node.
-    pub phase_deg: f64,
-    /// UTC at T0, RFC 3339; the elements' epoch if absent.
-    pub start: Option<Located<String>>,
-    /// Shape of the Earth's shadow.
-    pub earth: &'static str,
-    /// Direction of the Sun.
-    pub sun: &'static str,
-    /// Effective height of the atmosphere that casts shadow, km.
-    pub atmosphere_km: Option<Located<f64>>,
-    /// Settings of the satellite, by section.
-    pub settings: Vec<RawSection>,
-    /// Lumps, joints and tasks of the satellite.
-    pub(crate) lists: RawLists,
-    /// Stations, other satellites, particles.
-    pub(crate) around: RawSurroundings,
-}
-
 /// A section of settings: `[orbit.array]`.
 #[derive(Clone, Debug)]
 pub struct RawSection {
-    /// Its name.
+    /// Its key.
+    pub key: &'static str,
+    /// Its name, as files head it.
     pub name: Located<String>,
     /// Its settings.
     pub settings: Vec<RawSetting>,

@@ -1,7 +1,8 @@
 //! What the satellite meets over the run: light, contacts, links, regions and particles.
 
-mod orbit;
+pub(crate) mod orbit;
 pub(crate) mod orbit_source;
+mod satellite;
 pub(crate) mod schedule;
 pub(crate) mod surroundings;
 
@@ -27,8 +28,8 @@ use super::tables::rate_table;
 use super::{Planner, TimedCommand};
 use crate::config::campaign::RawCampaign;
 use crate::config::folder::Folder;
+use crate::config::orbit::surroundings::RawRadiation;
 use crate::config::refusal::Refusal;
-use crate::config::surroundings::RawRadiation;
 
 /// Most hits of one campaign: a board that is hit more often is never done starting.
 const MOST_HITS: usize = 100_000;
@@ -70,15 +71,16 @@ impl Planner {
     }
 
     fn unflown(&mut self, error: &PropagationError, campaign: &RawCampaign) {
-        let orbit = campaign.orbit.as_ref();
-        if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
-            let message = format!("SGP4 cannot propagate these elements: {error}");
-            let refusal = Refusal::at(&elements.place, message, "this element set");
-            self.refuse(refusal.help("has the satellite decayed by then?"));
-        } else {
-            let message = format!("the orbit cannot be flown to the campaign's end: {error}");
-            self.refuse(Refusal::nowhere(message));
-        }
+        let source = campaign
+            .orbit
+            .as_ref()
+            .and_then(|orbit| orbit.source.as_ref());
+        let message = format!("the orbit cannot be flown to the campaign's end: {error}");
+        self.refuse(match source {
+            Some(source) => Refusal::at(source.place(), message, "this orbit")
+                .help("has the satellite decayed by then?"),
+            None => Refusal::nowhere(message),
+        });
         self.broken.section("orbit");
     }
 

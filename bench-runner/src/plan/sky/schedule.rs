@@ -9,8 +9,8 @@ use reports::header::NamedWindow;
 
 use super::surroundings::is_called;
 use crate::config::Refusal;
+use crate::config::orbit::satellite::RawLists;
 use crate::config::refusal::nearest;
-use crate::config::satellite::RawLists;
 use crate::config::selection::Selection;
 
 /// Most names that a refusal lists.

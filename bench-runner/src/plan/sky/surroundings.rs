@@ -11,7 +11,7 @@ use reports::header::{NamedWindow, Pass};
 use super::orbit_source::orbit;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::surroundings::RawSurroundings;
+use crate::config::orbit::surroundings::RawSurroundings;
 use crate::config::{Located, Refusal};
 
 /// What comes before a station's name in the name of a window.
@@ -46,8 +46,8 @@ impl Surroundings {
         twice(loader, "satellite", satellites);
         let mut others = Vec::new();
         for other in &raw.others {
-            let (_, found) = orbit(loader, folder, &other.source, (from, 0.0))?;
-            others.push((other.name.value.clone(), found));
+            let found = orbit(loader, folder, &other.source, (from, 0.0))?;
+            others.push((other.name.value.clone(), found.orbit));
         }
         others.extend(members(loader, raw, begin)?);
         if loader.refusals.len() > before {

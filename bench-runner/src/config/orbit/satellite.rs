@@ -5,10 +5,10 @@ use profiles::orbit::{
 };
 use profiles::time::{BenchTime, Period};
 
-use super::orbit_source::within;
-use super::reader::Notes;
-use super::selection::Selection;
-use super::{Located, Node, Place, Refusal, TableReader};
+use super::source::within;
+use crate::config::reader::Notes;
+use crate::config::selection::Selection;
+use crate::config::{Located, Node, Place, Refusal, TableReader};
 
 /// Most that a lump or a task takes or makes, W.
 const MOST_WATTS: f64 = 1e6;
