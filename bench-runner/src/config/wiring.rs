@@ -41,6 +41,8 @@ pub struct RawDevice {
     pub link: Option<Located<String>>,
     /// How often it is asked, s.
     pub poll: Option<Located<f64>>,
+    /// Who plays its set points: the bench, or the instrument itself.
+    pub play: Option<Located<String>>,
     /// How long its line may be away, s.
     pub reconnect: Option<Located<f64>>,
     /// How its line wants to be talked to.
@@ -105,6 +107,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         model: None,
         link: None,
         poll: None,
+        play: None,
         reconnect: None,
         line: None,
         limits: Vec::new(),
@@ -129,6 +132,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     (device.role, device.model) = (required("role"), required("model"));
     device.link = required("link");
     device.poll = table.get("poll").and_then(|node| node.duration());
+    device.play = text("play");
     device.reconnect = table.get("reconnect").and_then(|node| node.duration());
     device.line = table.get("line").and_then(|node| line(&node));
     device.limits = section("limits");

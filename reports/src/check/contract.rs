@@ -199,6 +199,7 @@ fn happening() -> impl Strategy<Value = EventKind> {
         1 => (0..2_u8).prop_map(|n| EventKind::DeviceFailed { why: n.to_string() }),
         1 => (0..2_u8).prop_map(|n| EventKind::LinkLost { why: n.to_string() }),
         1 => Just(EventKind::LinkRestored { away_us: 1 }),
+        1 => Just(EventKind::ListUploaded { points: 2 }),
         1 => Just(EventKind::Booted),
     ]
 }

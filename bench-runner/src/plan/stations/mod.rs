@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use drivers::catalog::Role;
 use drivers::link::{LinkSpec, Manners, Pacing};
+use drivers::player::Room;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -56,6 +57,8 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// What its lists may be, where it plays its set points itself.
+    pub plays: Option<Room>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
 }
