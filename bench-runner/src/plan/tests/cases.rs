@@ -357,6 +357,28 @@ pub(super) const CASES: &[Case] = &[
         "\"bus_suply\"",
         "`bus_supply`",
     ),
+    // Who plays set points.
+    (
+        WIRING,
+        "[device.bus_supply]\n",
+        "[device.bus_supply]\nplay = \"instrument\"\n",
+        "\"instrument\"",
+        "`keysight-6633b` plays no set points by itself",
+    ),
+    (
+        WIRING,
+        "[device.payload]\n",
+        "[device.payload]\nplay = \"instrument\"\n",
+        "\"instrument\"",
+        "`ccsds-serial` plays no set points by itself",
+    ),
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\nplay = \"device\"\n",
+        "\"device\"",
+        "`bench` or `instrument`",
+    ),
     // Keys that belong elsewhere.
     (
         WIRING,

@@ -42,7 +42,11 @@ impl Supply {
         }
     }
 
-    pub(super) fn not_applied(&self, asked: impl Into<String>, got: impl Into<String>) -> DeviceError {
+    pub(super) fn not_applied(
+        &self,
+        asked: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DeviceError {
         self.session.error(DeviceErrorKind::NotApplied {
             asked: asked.into(),
             got: got.into(),
