@@ -99,21 +99,12 @@ impl Planner {
         room: Option<Room>,
     ) -> Option<Room> {
         let play = raw.play.as_ref()?;
-        let refusal = match play.value.as_str() {
-            "bench" => return None,
-            "instrument" if room.is_some() => return room,
-            "instrument" => Refusal::at(
-                &play.place,
-                format!("`{model}` plays no set points by itself"),
-                "expected `play = \"bench\"`, or a model that does",
-            ),
-            other => Refusal::at(
-                &play.place,
-                format!("`play` is `{other}`"),
-                "expected `bench` or `instrument`",
-            ),
-        };
-        self.refuse(refusal);
+        if play.value == "bench" || room.is_some() {
+            return room.filter(|_| play.value == "instrument");
+        }
+        let message = format!("`{model}` plays no set points by itself");
+        let expected = "expected `play = \"bench\"`, or a model that does";
+        self.refuse(Refusal::at(&play.place, message, expected));
         None
     }
 }

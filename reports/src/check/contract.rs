@@ -69,6 +69,7 @@ fn header(check: CheckSpec) -> Header {
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
             calibration: None,
+            accuracy: Vec::new(),
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {

@@ -135,6 +135,7 @@ impl Planner {
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,
+            accuracy: self.accuracy(raw, entry.name, &channels),
             channels,
             plays: self.plays(raw, entry.name, room),
             calibration: self.calibration(raw),

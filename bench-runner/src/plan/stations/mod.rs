@@ -15,7 +15,7 @@ use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::{Calibration, DeviceHeader};
+use reports::header::{Accuracy, Calibration, DeviceHeader};
 
 use super::device_name;
 use super::sky::{self, Sky};
@@ -61,6 +61,8 @@ pub struct Wired {
     pub plays: Option<Room>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
+    /// How accurate its channels are, by the wiring or else by its maker.
+    pub accuracy: Vec<Accuracy>,
 }
 
 /// An instrument of the plan.
@@ -113,6 +115,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
                 calibration: wired.calibration.clone(),
+                accuracy: wired.accuracy.clone(),
             }
         })
         .collect();
@@ -125,6 +128,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
             emulated: false,
             channels: crate::run::context_channels(&sky.prediction.nodes.names),
             calibration: None,
+            accuracy: Vec::new(),
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));
