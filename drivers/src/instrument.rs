@@ -11,6 +11,7 @@ use crate::device::{Device, Identity};
 use crate::electronic_load::{self, ElectronicLoad};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::player::Player;
 use crate::power_analyser;
 use crate::power_supply::{self, PowerSupply};
 use crate::solar_array_simulator::{self, SolarArraySimulator};
@@ -144,6 +145,11 @@ impl Instrument {
     /// If the device fails.
     pub async fn make_safe(&mut self) -> Result<(), DeviceError> {
         self.device().make_safe().await
+    }
+
+    /// See [`Device::player`].
+    pub fn player(&mut self) -> Option<&mut dyn Player> {
+        self.device().player()
     }
 
     fn device(&mut self) -> &mut dyn Device {

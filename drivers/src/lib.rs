@@ -17,6 +17,7 @@ pub mod instrument;
 pub mod link;
 pub mod model;
 pub mod plant;
+pub mod player;
 pub mod power_analyser;
 pub mod power_supply;
 pub mod solar_array_simulator;

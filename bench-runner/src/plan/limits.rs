@@ -72,6 +72,21 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
     }
 }
 
+/// What of a command lies beyond the limits of its device, if anything does.
+pub(crate) fn beyond(command: &Command, limits: &BTreeMap<String, f64>) -> Option<String> {
+    values(command).into_iter().find_map(|(limit, value)| {
+        let allowed = *limits.get(limit)?;
+        let lowest = limit.starts_with("min_");
+        let outside = if lowest {
+            value < allowed
+        } else {
+            value > allowed
+        };
+        let side = if lowest { "below" } else { "above" };
+        outside.then(|| format!("{value} is {side} the limit `{limit}`, {allowed}"))
+    })
+}
+
 /// The worst set point from each place in the campaign against each limit.
 type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
 

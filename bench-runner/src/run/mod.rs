@@ -8,6 +8,7 @@ mod instrument;
 mod lock;
 mod marks;
 mod order;
+mod playing;
 mod returning;
 mod station;
 mod timing;

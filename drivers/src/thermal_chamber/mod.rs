@@ -6,7 +6,11 @@ mod calendar;
 mod contract;
 mod espec_p300;
 mod options;
+#[cfg(test)]
+mod played;
 mod program;
+#[cfg(test)]
+mod rig;
 mod role;
 mod thermotron_3800;
 mod votsch_vt4002;

@@ -35,6 +35,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         emulated: true,
         channels,
         calibration: None,
+        accuracy: Vec::new(),
     }
 }
 
