@@ -40,7 +40,7 @@ const FAMILIES: [&str; 9] = [
 ];
 
 /// The traits of the house; another one needs a decision record.
-const TRAITS: [&str; 11] = [
+const TRAITS: [&str; 12] = [
     "Accelerator",
     "Attenuator",
     "Check",
