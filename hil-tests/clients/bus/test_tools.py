@@ -14,7 +14,7 @@ LINK = "can:vcan0"
 FRAMES = [
     can.Message(arbitration_id=0x123, is_extended_id=False, data=b"\xde\xad\xbe\xef"),
     can.Message(arbitration_id=0x18FF0001, data=b"\0"),
-    can.Message(arbitration_id=0x123, is_extended_id=False, is_remote_frame=True, dlc=4),
+    can.Message(arbitration_id=0x123, is_extended_id=False, is_remote_frame=True, dlc=0),
     can.Message(
         arbitration_id=0x7FF, is_extended_id=False, is_fd=True, bitrate_switch=True, data=bytes(48)
     ),
