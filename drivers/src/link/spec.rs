@@ -190,6 +190,12 @@ impl LineSpec {
         }
     }
 
+    /// Whether each of several devices can have an end of its own: of a bus of the kernel's, or of a
+    /// server's. An adapter's port is opened once.
+    pub fn has_many_ends(&self) -> bool {
+        matches!(self, LineSpec::Can(_) | LineSpec::Socketcand(_))
+    }
+
     /// The same, set to a bus's bit rate unless it has one, bit/s. A server sets its bus itself.
     #[must_use]
     pub fn at_bit_rate(mut self, rate: u32) -> LineSpec {

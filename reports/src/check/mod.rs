@@ -5,6 +5,7 @@ mod limits;
 mod matches_golden;
 mod moments;
 mod no_loss;
+mod on_time;
 mod responds;
 mod role;
 mod settles;
@@ -26,6 +27,7 @@ pub static KINDS: &[Kind] = &[
     settles::KIND,
     slew::KIND,
     no_loss::KIND,
+    on_time::KIND,
     responds::KIND,
     matches_golden::KIND,
     throughput::KIND,

@@ -83,6 +83,7 @@ impl Planner {
                 _ => self.instrument(raw, wired, wiring, &id_of),
             });
         }
+        self.buses(&devices, wiring);
         devices
     }
 
