@@ -135,6 +135,19 @@ pub enum Fault {
     OverVoltageTrip,
     /// A board resets, as by a single-event functional interrupt.
     Reset,
+    /// A board's processor hangs, until its watchdog resets it.
+    Hang,
+    /// What a board sends on its CAN bus is destroyed, for this many milliseconds, so that its
+    /// controller takes itself off the bus.
+    BusOff {
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// A board fills its CAN bus with a frame of its highest priority, for this many milliseconds.
+    Babble {
+        /// Length in milliseconds.
+        millis: u32,
+    },
 }
 
 impl fmt::Display for Command {

@@ -186,7 +186,11 @@ impl<P: Send, M: Copy + Send> Emulator for Front<P, M> {
                 }
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

@@ -173,7 +173,15 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let mode = choice("mode", PowerMode::NAMES);
     let inject = choice(
         "inject",
-        &["mute", "bit-flip", "over-voltage-trip", "reset"],
+        &[
+            "mute",
+            "bit-flip",
+            "over-voltage-trip",
+            "reset",
+            "hang",
+            "bus-off",
+            "babble",
+        ],
     );
     let whole = |key| table.get(key).and_then(|node| node.whole());
     let (byte, bit) = (whole("byte"), whole("bit"));

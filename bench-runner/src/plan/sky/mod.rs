@@ -10,7 +10,6 @@ use std::path::Path;
 
 use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
-use drivers::link::LinkSpec;
 use profiles::orbit::{
     Prediction, PropagationError, SolarArray, Utc, injections, phases, predict_in,
     radiation_effects,
@@ -145,7 +144,7 @@ impl Planner {
     fn hit<'a>(&mut self, raw: &RawRadiation, devices: &'a [DevicePlan]) -> Vec<&'a Wired> {
         let boards = devices.iter().map(DevicePlan::wired);
         let boards = boards.filter(|wired| wired.role == Role::Accelerator);
-        let emulated = |wired: &Wired| wired.link == LinkSpec::Memory;
+        let emulated = |wired: &Wired| wired.link.line().is_none();
         let Some(names) = &raw.boards else {
             return boards.filter(|wired| emulated(wired)).collect();
         };
