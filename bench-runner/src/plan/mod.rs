@@ -18,6 +18,9 @@ mod workloads;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use drivers::telemetry::dictionary::Layouts;
 use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::Prediction;
@@ -53,6 +56,8 @@ pub struct Request {
     pub seed: Option<u64>,
     /// How time passes.
     pub pace: Pace,
+    /// What the packets of boards hold, where not what their makes say.
+    pub dictionary: Option<Arc<Layouts>>,
 }
 
 /// A command with its time and its device.
@@ -105,6 +110,7 @@ impl Plan {
             files: Vec::new(),
             broken: Broken::default(),
             happenings: Vec::new(),
+            dictionary: request.dictionary.clone(),
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
@@ -117,6 +123,14 @@ impl Plan {
         }
         let Loader { sources, refusals } = planner.loader;
         Err(Refusals::new(sources, refusals))
+    }
+
+    /// Whether somebody says what the packets of boards hold.
+    pub fn has_dictionary(&self) -> bool {
+        self.devices.iter().any(|device| match device {
+            DevicePlan::Board(board) => board.wired.dictionary.is_some(),
+            DevicePlan::Instrument(_) => false,
+        })
     }
 
     /// The name of a device.
@@ -151,6 +165,7 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
         files: Vec::new(),
         broken: Broken::default(),
         happenings: Vec::new(),
+        dictionary: None,
     };
     let wiring = wiring.unwrap_or_else(RawWiring::unread);
     planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
@@ -171,6 +186,8 @@ pub(crate) struct Planner {
     /// The names that contacts, links and regions of the orbit can have, whether they happen
     /// during the campaign or not.
     happenings: Vec<String>,
+    /// What the packets of boards hold, where not what their makes say.
+    dictionary: Option<Arc<Layouts>>,
 }
 
 impl Planner {

@@ -8,7 +8,6 @@ use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::link::Link;
-use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Reading, Value};
 use profiles::time::Period;
@@ -151,10 +150,7 @@ impl Alone {
     }
 
     fn board(&self) -> Result<Option<Box<dyn Accelerator>>, DeviceError> {
-        let setup = BoardSetup {
-            device: self.wired.name.clone(),
-            options: self.wired.options.clone(),
-        };
+        let setup = self.wired.board_setup();
         let model = catalog::find(accelerator::MODELS, self.wired.model);
         model.map(|model| (model.drive)(setup)).transpose()
     }

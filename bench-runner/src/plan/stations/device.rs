@@ -135,6 +135,7 @@ impl Planner {
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,
             channels,
+            dictionary: self.dictionary.clone(),
             calibration: self.calibration(raw),
         })
     }
@@ -189,6 +190,7 @@ impl Planner {
                 let setup = BoardSetup {
                     device: name.clone(),
                     options: options.clone(),
+                    dictionary: self.dictionary.clone(),
                 };
                 (model.drive)(setup).map(|driver| driver.channels())
             }),

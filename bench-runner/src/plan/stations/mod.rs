@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use drivers::catalog::Role;
 use drivers::link::{LinkSpec, Manners, Pacing};
+use drivers::model::BoardSetup;
+use drivers::telemetry::dictionary::Layouts;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -56,8 +58,21 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// What a board's packets hold, where not what its make says.
+    pub dictionary: Option<Arc<Layouts>>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
+}
+
+impl Wired {
+    /// What a board's driver is made of.
+    pub(crate) fn board_setup(&self) -> BoardSetup {
+        BoardSetup {
+            device: self.name.clone(),
+            options: self.options.clone(),
+            dictionary: self.dictionary.clone(),
+        }
+    }
 }
 
 /// An instrument of the plan.

@@ -40,6 +40,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         ),
         seed: None,
         pace: Pace::Virtual,
+        dictionary: None,
     })
 }
 
@@ -214,6 +215,7 @@ fn swapped_files_are_told_so() {
         wiring: embedded::campaign(),
         seed: None,
         pace: Pace::Virtual,
+        dictionary: None,
     };
     let refusals = Plan::new(&request).unwrap_err();
     assert_eq!(refusals.list.len(), 2, "{}", refusals.render(false));
