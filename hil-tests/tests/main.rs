@@ -17,6 +17,7 @@ mod kill;
 mod network;
 mod processes;
 mod replay;
+mod supervisor;
 mod tidy;
 mod verdicts;
 
