@@ -14,6 +14,7 @@ use profiles::reading::{Reading, Value};
 use profiles::time::Period;
 
 use super::SAFE_ORDER;
+use super::instrument::is_expected;
 use super::returning::may_pass;
 use super::way::{Way, doors};
 use crate::plan::{DevicePlan, Wired};
@@ -81,14 +82,8 @@ impl Alone {
     }
 
     fn is_expected(&self, identity: &Identity) -> Result<(), DeviceError> {
-        match &self.wired.serial {
-            Some(serial) if *serial != identity.serial => Err(DeviceErrorKind::WrongIdentity {
-                expected: format!("serial {serial}"),
-                found: format!("serial {}", identity.serial),
-            }
-            .of(&self.wired.name)),
-            _ => Ok(()),
-        }
+        is_expected(identity, self.wired.serial.as_deref())
+            .map_err(|kind| kind.of(&self.wired.name))
     }
 
     /// Leaves an instrument safe, and reads that back. One that does not say who it is is told all
