@@ -7,7 +7,8 @@ use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 
 use super::rig::{Rig, drive};
-use super::{MODELS, SupplyLimits, guards_itself, ratings};
+use super::{MODELS, SupplyLimits};
+use crate::catalog;
 use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
@@ -26,7 +27,7 @@ macro_rules! for_every_make {
 /// Runs `$body` for every make that trips by itself.
 macro_rules! for_every_guarded_make {
     (|$make:ident| $body:block) => {
-        for $make in MODELS.iter().filter(|make| guards_itself(make.name)) {
+        for $make in MODELS.iter().filter(|make| make.guards_itself) {
             paused(async { $body });
         }
     };
@@ -48,7 +49,7 @@ fn channels_begin_with_what_the_role_promises() {
 fn options_choose_outputs_with_ratings_of_their_own() {
     for make in MODELS {
         let options = Options::defaults(make.options);
-        let rated = ratings(make.name, &options).unwrap_or(make.ratings);
+        let rated = (make.ratings_by)(&options).unwrap_or(make.ratings);
         assert_eq!(rated, make.ratings, "{}: by its own defaults", make.name);
     }
     let text = |word: &str| OptionValue::Text(word.to_owned());
@@ -67,7 +68,8 @@ fn options_choose_outputs_with_ratings_of_their_own() {
     ] {
         let mut options = Options::default();
         options.set(option, value);
-        let rated = ratings(model, &options).unwrap();
+        let make = catalog::find(MODELS, model).unwrap();
+        let rated = (make.ratings_by)(&options).unwrap();
         assert_eq!((rated[0].value, rated[1].value), (volts, amps), "{model}");
     }
 }
@@ -239,7 +241,7 @@ fn refuses_what_it_cannot_do() {
 
 #[test]
 fn what_cannot_trip_by_itself_is_not_told_more_than_its_ceiling() {
-    for make in MODELS.iter().filter(|make| !guards_itself(make.name)) {
+    for make in MODELS.iter().filter(|make| !make.guards_itself) {
         paused(async {
             let mut rig = Rig::new(make);
             rig.feed(0.4, 0.5, 0.5).await;
