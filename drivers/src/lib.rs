@@ -5,6 +5,7 @@
 
 pub mod accelerator;
 pub mod accuracy;
+pub mod attenuator;
 pub mod canopen;
 pub mod catalog;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod solar_array_simulator;
 pub mod telemetry;
 pub mod thermal_chamber;
 
+mod ascii;
 mod modbus;
 mod options;
 mod scpi;

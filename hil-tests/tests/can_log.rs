@@ -294,6 +294,7 @@ fn telemetry_on_a_busy_bus_is_late_and_told_so() {
         "{}",
         slow.err
     );
+    documented(&slow);
     let load = bench(
         folder.path(),
         &["can", "load", "busy.log", "--bit-rate", "250000"],
@@ -306,4 +307,24 @@ fn telemetry_on_a_busy_bus_is_late_and_told_so() {
     assert_eq!(interfaces, ["board: 8 frames", "other: 100 frames"]);
     let no_rate = bench(folder.path(), &["can", "replay", "busy.log", "memory"]);
     assert_eq!(no_rate.code, Some(2));
+}
+
+/// The page on CAN shows this very run: its first frame, the late one, and what it comes to.
+fn documented(said: &Said) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/can.md");
+    let page = fs::read_to_string(page).unwrap();
+    let command = "$ bench can replay busy.log memory --bit-rate 250000 --dbc board.dbc\n";
+    let shown = page.split_once(command).unwrap().1;
+    let shown = shown.split_once("```").unwrap().0;
+    let out: Vec<&str> = said.out.lines().collect();
+    let late = out.iter().position(|line| line.contains("LATE")).unwrap();
+    let told = said.err.lines().filter(|line| !line.starts_with("Warning"));
+    let expected: Vec<&str> = out[..2]
+        .iter()
+        .chain(["…"].iter())
+        .chain(&out[late - 1..=late])
+        .copied()
+        .chain(told)
+        .collect();
+    assert_eq!(shown.lines().collect::<Vec<_>>(), expected);
 }

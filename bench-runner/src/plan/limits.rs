@@ -63,6 +63,7 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
         Command::Chamber { target, .. } => {
             vec![("min_celsius", target.0), ("max_celsius", target.0)]
         }
+        Command::Attenuate(loss) => vec![("min_db", loss.0), ("max_db", loss.0)],
         Command::Load(Sink::Ohms(_))
         | Command::LoadInput(_)
         | Command::SupplyOutput(_)

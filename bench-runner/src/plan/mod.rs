@@ -237,6 +237,7 @@ impl Planner {
             header: &header,
             devices: &devices,
             sky: sky.as_ref(),
+            flight: flight.as_ref(),
         };
         let mut timeline = self.timeline(&told);
         if let (Some(flight), Some(_)) = (&flight, &sky) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use drivers::attenuator::LossRange;
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
@@ -14,7 +15,7 @@ use drivers::solar_array_simulator::ArrayLimits;
 use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Volts, Watts};
+use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
@@ -164,6 +165,15 @@ impl InstrumentStation {
                         max: Celsius(max),
                     };
                     chamber.protect(range).await?;
+                }
+            }
+            Instrument::Attenuator(attenuator) => {
+                if let (Some(least), Some(most)) = (limit("min_db"), limit("max_db")) {
+                    let range = LossRange {
+                        least: Decibels(least),
+                        most: Decibels(most),
+                    };
+                    attenuator.protect(range).await?;
                 }
             }
         }

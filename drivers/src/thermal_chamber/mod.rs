@@ -5,7 +5,6 @@ mod calendar;
 #[cfg(test)]
 mod contract;
 mod espec_p300;
-mod line;
 mod options;
 #[cfg(test)]
 mod played;

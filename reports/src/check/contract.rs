@@ -229,6 +229,49 @@ fn names_are_unique_and_explained() {
     }
 }
 
+/// A channel that is told at these times in milliseconds, each 10 s, in the contract's windows.
+fn told_at(late: Option<f64>, millis: impl IntoIterator<Item = u64>) -> Finding {
+    let mut options = Options::default();
+    options.set("every", OptionValue::Number(10.0));
+    if let Some(late) = late {
+        options.set("late", OptionValue::Number(late));
+    }
+    let told = |millis| Event {
+        at: BenchTime::from_millis(millis),
+        device: DEVICE,
+        kind: EventKind::Sampled {
+            readings: [Reading::number(0, 1.0)].into(),
+        },
+    };
+    let events: Vec<Event> = millis.into_iter().map(told).collect();
+    judged("on_time", &options, &events)
+}
+
+#[test]
+fn what_is_late_or_never_comes_is_told() {
+    let each = |from: u64, to: u64| (from..to).step_by(10).map(|second| second * 1_000);
+    let all = || each(5, 30).chain(each(40, 90));
+    let found = told_at(None, all());
+    assert_eq!(found.verdict, Verdict::Pass, "{}", found.because);
+    assert_eq!((found.value, found.limit), (Some(10.0), Some(15.0)));
+    // One reading of the second window comes six seconds late, and then five.
+    let late = |by| all().map(move |at| if at == 60_000 { at + by } else { at });
+    let found = told_at(None, late(6_000));
+    assert_eq!(found.verdict, Verdict::Fail);
+    assert_eq!(
+        found.because,
+        "payload.volts was late once: 16.000 s passed without it at T+00:01:06.000, at most 15 s \
+         allowed at a cycle of 10 s"
+    );
+    assert_eq!(told_at(None, late(5_000)).verdict, Verdict::Pass);
+    assert_eq!(told_at(Some(1.0), late(5_000)).verdict, Verdict::Fail);
+    // One that never came is late by all that was left, in each window by itself.
+    let found = told_at(None, each(5, 30).chain(each(40, 70)));
+    assert_eq!((found.verdict, found.value), (Verdict::Fail, Some(30.0)));
+    let found = told_at(None, each(40, 90));
+    assert_eq!((found.verdict, found.value), (Verdict::Fail, Some(25.0)));
+}
+
 proptest! {
     #[test]
     fn no_sample_is_inconclusive((kind, options) in asked()) {

@@ -1,10 +1,12 @@
 //! Checks: one line per kind.
 
+mod clock;
 mod in_range;
 mod limits;
 mod matches_golden;
 mod moments;
 mod no_loss;
+mod on_time;
 mod responds;
 mod role;
 mod settles;
@@ -25,7 +27,9 @@ pub static KINDS: &[Kind] = &[
     limits::KIND,
     settles::KIND,
     slew::KIND,
+    clock::KIND,
     no_loss::KIND,
+    on_time::KIND,
     responds::KIND,
     matches_golden::KIND,
     throughput::KIND,

@@ -84,6 +84,7 @@ impl Planner {
                 _ => self.instrument(raw, wired, wiring, &id_of),
             });
         }
+        self.buses(&devices, wiring);
         devices
     }
 

@@ -1,5 +1,6 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
+mod buses;
 mod calibration;
 mod device;
 mod instrument;

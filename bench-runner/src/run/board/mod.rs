@@ -135,7 +135,8 @@ impl BoardStation {
             | Command::SupplyOutput(_)
             | Command::Load(_)
             | Command::LoadInput(_)
-            | Command::Chamber { .. } => {}
+            | Command::Chamber { .. }
+            | Command::Attenuate(_) => {}
         }
         let now = self.clock.now();
         let late_us = now.micros_since(at);
