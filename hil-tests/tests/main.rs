@@ -14,6 +14,7 @@ mod devices;
 mod faults;
 mod golden;
 mod kill;
+mod lines;
 mod network;
 mod processes;
 mod replay;

@@ -17,6 +17,7 @@ use profiles::time::Period;
 
 use crate::plan::{DevicePlan, Wired};
 use crate::run::SAFE_ORDER;
+use crate::run::instrument::is_expected;
 use crate::run::returning::may_pass;
 use crate::run::way::{Way, doors};
 
@@ -83,14 +84,8 @@ impl Alone {
     }
 
     fn is_expected(&self, identity: &Identity) -> Result<(), DeviceError> {
-        match &self.wired.serial {
-            Some(serial) if *serial != identity.serial => Err(DeviceErrorKind::WrongIdentity {
-                expected: format!("serial {serial}"),
-                found: format!("serial {}", identity.serial),
-            }
-            .of(&self.wired.name)),
-            _ => Ok(()),
-        }
+        is_expected(identity, self.wired.serial.as_deref())
+            .map_err(|kind| kind.of(&self.wired.name))
     }
 
     /// Leaves an instrument safe, and reads that back. One that does not say who it is is told all
