@@ -14,7 +14,7 @@ use super::{bench, read};
 use crate::cli::{colour_err, complain, print};
 use crate::exit::Exit;
 use crate::plan::{self, DevicePlan};
-use crate::run::alone::{Alone, alone, driving, who, words};
+use crate::run::alone::{Alone, Said, alone, driving, who, words};
 use crate::run::{Lock, LockError};
 use crate::runtime::{self, Pace};
 
@@ -226,8 +226,12 @@ fn unreached(name: &str, error: &DeviceError) -> Finding {
 async fn board(device: &Alone) -> Finding {
     debug_assert_eq!(device.wired.role, Role::Accelerator);
     let name = device.wired.name.as_str();
-    match device.ask_board(&Question::Identify).await {
-        Ok(Some(Heard::Identity(identity))) => match &device.wired.serial {
+    let said = match device.ask_board(&Question::Identify).await {
+        Ok(said) => said,
+        Err(error) => return unreached(name, &error),
+    };
+    match said.answer {
+        Some(Heard::Identity(identity)) => match &device.wired.serial {
             Some(serial) if *serial != identity.serial => {
                 let text = format!(
                     "is {}, but the wiring says serial {serial}; check which board is plugged in",
@@ -240,11 +244,25 @@ async fn board(device: &Alone) -> Finding {
                 Finding::new(name, Health::Good, text)
             }
         },
-        Ok(_) => {
-            let text = "the line is there, and the board says nothing; it may have no power yet";
-            Finding::new(name, Health::Doubtful, text)
+        _ => Finding::new(name, Health::Doubtful, unanswered(&said)),
+    }
+}
+
+/// What may be the matter with a board that does not say who it is.
+fn unanswered(said: &Said) -> String {
+    match (&said.bus_error, said.speaks) {
+        (_, true) => {
+            "the board speaks, but does not answer; is it of this model, with these options?"
+                .to_owned()
         }
-        Err(error) => unreached(name, &error),
+        (Some(error), false) => format!(
+            "the bus is there, the board says nothing, and this machine's controller tells: {error}; \
+             it may have no power yet. If it has, check the cable, the termination, and whether \
+             both have the same bit rate (`ip -details link` tells this one's)"
+        ),
+        (None, false) => {
+            "the line is there, and the board says nothing; it may have no power yet".to_owned()
+        }
     }
 }
 
