@@ -37,8 +37,9 @@ pub(crate) struct Said {
     pub(crate) answer: Option<Heard>,
     /// Whether it said anything else.
     pub(crate) speaks: bool,
-    /// What the bench's own controller told last of errors on its bus.
+    /// What the bench's own controller told last of errors on its bus, and how often it told.
     pub(crate) bus_error: Option<ErrorFrame>,
+    pub(crate) bus_errors: u32,
 }
 
 /// The devices of a bench whose links leave this process, by the order in which they are left safe.
@@ -159,7 +160,10 @@ impl Alone {
             }
             for heard in heard.drain(..) {
                 match heard {
-                    Heard::Bus(error) => said.bus_error = Some(error),
+                    Heard::Bus(error) => {
+                        said.bus_error = Some(error);
+                        said.bus_errors += 1;
+                    }
                     _ => said.speaks = true,
                 }
             }

@@ -2,6 +2,7 @@
 //! controller, and an adapter is played at the other end of its serial line.
 
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use bytes::Bytes;
 use drivers::clock::Clock;
@@ -30,10 +31,10 @@ impl Adapter {
     }
 
     /// The same without anybody at the interface, set up by more words of `ip link set`.
-    async fn set_to(name: &'static str, clock: Clock, set: &[&str]) -> Adapter {
+    async fn set_to(name: &'static str, clock: Clock, set: &[&'static str]) -> Adapter {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("adapter");
-        let line = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
+        let mut line = Link::publish_pty(&path, clock, Pacing::Instant).unwrap();
         // It takes names below /dev only.
         let port = path.canonicalize().unwrap();
         let daemon = Command::new("slcand")
@@ -44,13 +45,20 @@ impl Adapter {
             .spawn()
             .unwrap();
         let deadline = clock.now() + PATIENCE;
-        let is_up = || {
-            let set_up = [&["link", "set", name], set].concat();
-            (set.is_empty() || ip(&set_up)) && ip(&["link", "set", name, "up"])
-        };
-        while !is_up() {
+        let set_up: Vec<&'static str> = [&["link", "set", name], set].concat();
+        loop {
+            let set_up = set_up.clone();
+            let is_up = thread::spawn(move || {
+                (set_up.len() == 3 || ip(&set_up)) && ip(&["link", "set", name, "up"])
+            });
+            // The kernel waits until the adapter has read what it is told.
+            while !is_up.is_finished() {
+                let _command = clock.within(Period::millis(20), line.receive()).await;
+            }
+            if is_up.join().unwrap() {
+                break;
+            }
             assert!(clock.now() < deadline, "slcand made no interface");
-            clock.sleep_until(clock.now() + Period::millis(20)).await;
         }
         Adapter { name, line, daemon }
     }

@@ -8,6 +8,8 @@ use drivers::accelerator::{Heard, Question};
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
+use drivers::link::can::{BusTrouble, Classes};
+use drivers::link::{LineSpec, LinkSpec};
 use profiles::time::Period;
 
 use super::{bench, read};
@@ -244,8 +246,28 @@ async fn board(device: &Alone) -> Finding {
                 Finding::new(name, Health::Good, text)
             }
         },
-        _ => Finding::new(name, Health::Doubtful, unanswered(&said)),
+        _ => match misunderstood(&device.wired.link, &said) {
+            Some(trouble) => {
+                let bad = Health::Bad(Exit::Inconclusive);
+                Finding::new(name, bad, trouble.to_string())
+            }
+            None => Finding::new(name, Health::Doubtful, unanswered(&said)),
+        },
     }
+}
+
+/// A bus on which frames are destroyed, and none is heard: its ends differ in their bit rates. One
+/// that only nobody acknowledges may be a bus without power.
+fn misunderstood(link: &LinkSpec, said: &Said) -> Option<BusTrouble> {
+    let (LinkSpec::Line(LineSpec::Can(can)), Some(error)) = (link, said.bus_error) else {
+        return None;
+    };
+    (error.classes.has(Classes::PROTOCOL) && !said.speaks).then(|| BusTrouble::OnlyErrors {
+        interface: can.interface.clone(),
+        errors: said.bus_errors,
+        last: error.to_string(),
+        bit_rate: can.bit_rate,
+    })
 }
 
 /// What may be the matter with a board that does not say who it is.
