@@ -1,6 +1,7 @@
 //! What a controller tells of its bus. The kernel's driver for Lawicel adapters (`slcan`) is the
 //! controller, and an adapter is played at the other end of its serial line.
 
+use std::pin::pin;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -150,6 +151,37 @@ fn an_adapter_that_is_unplugged_is_gone() {
             drop(adapter);
             while !matches!(trouble(&mut bus, clock).await, BusTrouble::Gone { .. }) {}
             assert_eq!(bus.receive().await, Err(LinkError::Closed));
+        });
+    });
+}
+
+#[test]
+fn a_full_queue_of_the_interface_is_waited_for_and_nothing_is_lost() {
+    on_buses(|| {
+        real(async |clock| {
+            let (mut adapter, mut bus) = Adapter::plug_in("benchslc5", clock).await;
+            let frames = 1_000_u32;
+            let mut sending = pin!(async {
+                for number in 0..frames {
+                    let frame = CanFrame::new(CanId::Extended(number), &number.to_be_bytes());
+                    bus.send(frame.to_bytes()).await.unwrap();
+                }
+            });
+            // The adapter reads nothing: its line fills up, then the interface's queue (ENOBUFS).
+            let stuck = clock.within(Period::millis(700), &mut sending).await;
+            assert!(stuck.is_err(), "everything fits into the kernel");
+            let reading = async {
+                let mut told = Vec::new();
+                while told.split(|&octet| octet == b'\r').count() <= frames as usize {
+                    let heard = clock.within(PATIENCE, adapter.line.receive()).await;
+                    told.extend_from_slice(&heard.expect("nothing more comes").unwrap().chunk);
+                }
+                String::from_utf8(told).unwrap()
+            };
+            let ((), told) = tokio::join!(sending, reading);
+            let frame = |number| format!("T{number:08X}4{number:08X}\r");
+            let expected: String = (0..frames).map(frame).collect();
+            assert!(told == expected, "out of order, or lost: {told}");
         });
     });
 }
