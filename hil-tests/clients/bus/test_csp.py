@@ -140,7 +140,7 @@ def test_a_whole_inference_and_libcsps_own_services(bus, board, version):
     assert answer[11:] and zlib.crc32(answer[11:]) == digest
     # The services that each node of libcsp's has.
     assert node.ask(1, b"ping" * 10) == b"ping" * 10
-    assert 1 <= struct.unpack(">I", node.ask(6, b""))[0] < 60
+    assert struct.unpack(">I", node.ask(6, b""))[0] < 60
     ident = node.ask(0, bytes([0, 1]) + bytes(91))
     assert ident[:2] == b"\xff\x01" and len(ident) == 93 and ident[2:11] == b"CAN-KWS1\0"
     # What was damaged on its way is no question.

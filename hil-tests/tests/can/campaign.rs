@@ -231,8 +231,12 @@ fn two_boards_on_one_interface_hear_their_own_and_no_more() {
             assert_eq!(filters, expected);
         });
         assert_eq!(*told.ending(), Ending::Completed, "{}", told.said);
-        let all = fs::read_to_string(scene.path("out/summary.json")).unwrap();
-        assert_eq!(told.code, Some(Exit::Passed as i32), "{}\n{all}", told.said);
+        // How many queries are asked in that time is a matter of the machine.
+        let found = findings(&scene);
+        for board in ["payload", "companion"] {
+            let whole = serde_json::json!([format!("no {board} frame lost"), "pass"]);
+            assert!(found.as_array().unwrap().contains(&whole), "{found}");
+        }
     });
 }
 
