@@ -5,6 +5,7 @@ use std::fmt;
 use profiles::option::OptionSpec;
 
 use crate::accelerator;
+use crate::attenuator;
 use crate::electronic_load;
 use crate::emulator::Emulator;
 use crate::link::Pacing;
@@ -27,18 +28,21 @@ pub enum Role {
     PowerAnalyser,
     /// A thermal chamber.
     ThermalChamber,
+    /// A programmable attenuator in a radio link.
+    Attenuator,
     /// An accelerator board.
     Accelerator,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 6] = [
+    pub const ALL: [Role; 7] = [
         Role::PowerSupply,
         Role::SolarArraySimulator,
         Role::ElectronicLoad,
         Role::PowerAnalyser,
         Role::ThermalChamber,
+        Role::Attenuator,
         Role::Accelerator,
     ];
 
@@ -50,6 +54,7 @@ impl Role {
             Role::ElectronicLoad => "electronic-load",
             Role::PowerAnalyser => "power-analyser",
             Role::ThermalChamber => "thermal-chamber",
+            Role::Attenuator => "attenuator",
             Role::Accelerator => "accelerator",
         }
     }
@@ -69,6 +74,7 @@ impl Role {
             Role::ElectronicLoad => "an electronic-load",
             Role::PowerAnalyser => "a power-analyser",
             Role::ThermalChamber => "a thermal-chamber",
+            Role::Attenuator => "an attenuator",
             Role::Accelerator => "an accelerator",
         }
     }
@@ -120,6 +126,7 @@ pub fn entries() -> Vec<Entry> {
         .chain(rows(Role::ElectronicLoad, electronic_load::MODELS))
         .chain(rows(Role::PowerAnalyser, power_analyser::MODELS))
         .chain(rows(Role::ThermalChamber, thermal_chamber::MODELS))
+        .chain(rows(Role::Attenuator, attenuator::MODELS))
         .chain(rows(Role::Accelerator, accelerator::MODELS))
         .collect()
 }
@@ -140,6 +147,7 @@ pub fn emulate(role: Role, model: &str, setup: EmulatorSetup) -> Option<Box<dyn 
         Role::ElectronicLoad => find(electronic_load::MODELS, model)?.emulate,
         Role::PowerAnalyser => find(power_analyser::MODELS, model)?.emulate,
         Role::ThermalChamber => find(thermal_chamber::MODELS, model)?.emulate,
+        Role::Attenuator => find(attenuator::MODELS, model)?.emulate,
         Role::Accelerator => find(accelerator::MODELS, model)?.emulate,
     };
     Some(emulate(setup))

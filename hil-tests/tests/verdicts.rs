@@ -15,7 +15,8 @@
 //! 13. a board that is not there: INCONCLUSIVE;
 //! 14. files from elsewhere: the run keeps its copies in its own folder;
 //! 15. an instrument whose calibration is over: INCONCLUSIVE, and a failure stays one;
-//! 16. a value inside its limit, but not by the instrument's uncertainty: a guarded check FAILS.
+//! 16. a value inside its limit, but not by the instrument's uncertainty: a guarded check FAILS;
+//! 17. a board whose clock runs fast: its drift is found as it was set, and judged.
 
 use std::fs;
 
@@ -418,4 +419,36 @@ fn a_guarded_limit_is_drawn_in_by_what_the_supply_may_be_wrong() {
     assert_eq!(limit("max     = 28.01"), Verdict::Pass);
     assert_eq!(limit("max     = 28.01\nguard = true"), Verdict::Fail);
     assert_eq!(limit("max     = 28.05\nguard = true"), Verdict::Pass);
+}
+
+#[test]
+fn a_clock_that_drifts_is_found_and_judged() {
+    let clock = |max: f64, ppm: f64, code: &str| {
+        let scene = Scene::of("smoke").asking_also(&format!(
+            "[[check]]\nname = \"clock\"\nkind = \"clock\"\nchannel = \"payload.onboard_time\"\nmax_drift = {max:?}\n"
+        ));
+        let options = format!(
+            "options    = {{ network = \"eo-cloudnet-tiny\", clock_ppm = {ppm:?}, clock_offset = 1e9, time_code = \"{code}\" }}"
+        );
+        scene.wired("options    = { network = \"eo-cloudnet-tiny\" }", &options)
+    };
+    for (max, ppm, code, exit) in [
+        (50.0, 40.0, "cuc", Exit::Passed),
+        (30.0, 40.0, "cuc", Exit::Failed),
+        (30.0, -40.0, "cuc", Exit::Failed),
+        // A millisecond over a minute is 17 ppm.
+        (100.0, 40.0, "cds", Exit::Passed),
+        (40.0, 40.0, "cuc", Exit::Inconclusive),
+    ] {
+        let ran = clock(max, ppm, code).run();
+        let finding = ran.finding("clock");
+        assert_eq!(ran.outcome.exit, exit, "{}", finding.because);
+        let within = if code == "cuc" { 1.0 } else { 20.0 };
+        let drift = finding.value.unwrap();
+        assert!((drift - ppm).abs() < within, "{}", finding.because);
+        let board = usize::from(ran.device("payload").0);
+        let found = ran.outcome.report.devices[board].clock().unwrap();
+        let offset = found.correlation().unwrap().offset_s;
+        assert!((offset - 1e9).abs() < 2e-3, "{offset}");
+    }
 }

@@ -8,6 +8,7 @@
 
 pub mod channel;
 pub mod command;
+pub mod correlation;
 pub mod name;
 pub mod option;
 pub mod orbit;

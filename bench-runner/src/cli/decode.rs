@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use drivers::telemetry::ccsds::time::UNIX_EPOCH_DAYS;
 use drivers::telemetry::dictionary::{Dictionary, Layouts};
 
 use super::complain;
@@ -168,5 +169,22 @@ fn told(args: &Args, counts: &Counts) -> String {
     ];
     let rest = rest.iter().filter(|(count, _)| *count > 0);
     let rest = rest.map(|(count, what)| format!(", {count} {what}"));
-    format!("{first}{}\n", rest.collect::<String>())
+    let clock = counts.clock.map(|clock| {
+        let back = match clock.back {
+            0 => String::new(),
+            times => format!(", back {times} times"),
+        };
+        let (from, to) = (utc(clock.first_us), utc(clock.last_us));
+        format!("; on-board time {from} to {to}{back}")
+    });
+    let rest: String = rest.collect();
+    format!("{first}{rest}{}\n", clock.unwrap_or_default())
+}
+
+/// A time of day of the CCSDS epoch's calendar, leap seconds as the code has them.
+fn utc(micros: u64) -> String {
+    let epoch = i64::from(UNIX_EPOCH_DAYS) * 86_400;
+    let seconds = (micros / 1_000_000) as i64 - epoch;
+    let time = jiff::Timestamp::from_second(seconds);
+    time.map_or_else(|_| format!("{seconds} s"), |time| time.to_string())
 }

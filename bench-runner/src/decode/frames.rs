@@ -77,6 +77,7 @@ impl Frames {
             bad: self.teller.frames - good,
             skipped: self.splitter.pending(),
             lost: 0,
+            clock: None,
         }
     }
 }

@@ -62,6 +62,7 @@ impl Lines {
             bad: self.teller.lines - good - empty,
             skipped: 0,
             lost: 0,
+            clock: None,
         }
     }
 }

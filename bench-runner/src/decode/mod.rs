@@ -93,6 +93,30 @@ pub struct Counts {
     pub skipped: u64,
     /// Packets that never came, as their counts tell.
     pub lost: u64,
+    /// What the packets' time stamps say, if there are any.
+    pub clock: Option<OnboardTimes>,
+}
+
+/// Time stamps of packets (CCSDS 301.0-B), in the order of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnboardTimes {
+    /// The first, µs since 1958-01-01.
+    pub first_us: u64,
+    /// The last.
+    pub last_us: u64,
+    /// How often one was older than the one before it.
+    pub back: u64,
+}
+
+impl OnboardTimes {
+    /// Both streams as one, which ran side by side.
+    fn with(self, other: OnboardTimes) -> OnboardTimes {
+        OnboardTimes {
+            first_us: self.first_us.min(other.first_us),
+            last_us: self.last_us.max(other.last_us),
+            back: self.back + other.back,
+        }
+    }
 }
 
 /// Longest frame of a stuffed stream or line of text that is kept, in octets.

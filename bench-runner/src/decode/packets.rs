@@ -14,7 +14,7 @@ use drivers::telemetry::dictionary::{
 };
 use profiles::reading::DamageKind;
 
-use super::{Counts, Json, Settings};
+use super::{Counts, Json, OnboardTimes, Settings};
 
 /// A stream of space packets.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub(super) struct Teller<'a> {
     tail: u64,
     gaps: BTreeMap<u16, u64>,
     backward: BTreeMap<u16, u64>,
+    clock: Option<OnboardTimes>,
 }
 
 impl<'a> Packets<'a> {
@@ -79,6 +80,7 @@ impl<'a> Teller<'a> {
             tail: 0,
             gaps: BTreeMap::new(),
             backward: BTreeMap::new(),
+            clock: None,
         }
     }
 
@@ -115,6 +117,7 @@ impl<'a> Teller<'a> {
         let damage = self.sequence.check(apid, count);
         self.gap(apid, damage.map(|damage| damage.why), out);
         let secondary = identification & 0x0800 != 0;
+        self.stamped(packet.get(13..20).filter(|_| secondary));
         let pec = word(packet.len() - PEC_OCTETS);
         let kind = self.layouts.kind(packet);
         let (number, at) = (self.accepted, self.at);
@@ -158,6 +161,22 @@ impl<'a> Teller<'a> {
             }
             line.plain("pec").unsigned(u64::from(pec));
         });
+    }
+
+    /// Takes a packet's time code.
+    fn stamped(&mut self, code: Option<&[u8]>) {
+        let code = code.and_then(|code| code.first_chunk());
+        let Some(told) = code.and_then(Time::from_bytes) else {
+            return;
+        };
+        let micros = (told.seconds() * 1e6).round() as u64;
+        let clock = self.clock.get_or_insert(OnboardTimes {
+            first_us: micros,
+            last_us: micros,
+            back: 0,
+        });
+        clock.back += u64::from(micros < clock.last_us);
+        clock.last_us = micros;
     }
 
     fn gap(&mut self, apid: u16, why: Option<DamageKind>, out: &mut Json) {
@@ -215,6 +234,7 @@ impl<'a> Teller<'a> {
             bad: 0,
             skipped: self.skipped + self.tail,
             lost: self.gaps.values().sum(),
+            clock: self.clock,
         }
     }
 }

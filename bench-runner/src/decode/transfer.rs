@@ -110,6 +110,10 @@ impl<'a> Transfer<'a> {
                 good: sum.good + counts.good,
                 skipped: sum.skipped + counts.skipped,
                 lost: sum.lost + counts.lost,
+                clock: match (sum.clock, counts.clock) {
+                    (Some(one), Some(other)) => Some(one.with(other)),
+                    (one, other) => one.or(other),
+                },
                 ..sum
             },
         )

@@ -262,7 +262,6 @@ pub(crate) fn today() -> String {
     now().chars().take(10).collect()
 }
 
-/// The wall clock, for the manifest.
 /// The header of a run that begins on this day: calibrations that are over by then are.
 fn dated(header: &Header, started: &str) -> Header {
     let mut header = header.clone();
@@ -278,7 +277,8 @@ fn dated(header: &Header, started: &str) -> Header {
     header
 }
 
-fn now() -> String {
+/// The wall clock in UTC, for the manifest and for whoever looks at it: `YYYY-MM-DDTHH:MM:SSZ`.
+pub(crate) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()

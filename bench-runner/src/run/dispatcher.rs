@@ -20,6 +20,7 @@ use super::emulation::{self, Near};
 use super::instrument::InstrumentStation;
 use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
+use super::playing::Playing;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::timing::Timing;
 use super::way::Way;
@@ -126,6 +127,7 @@ impl Dispatcher<'_, '_> {
                         way,
                         identity: None,
                         timing: Timing::default(),
+                        playing: Playing::default(),
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
                         faults: near.faults,

@@ -297,6 +297,9 @@ fn places(
                 airs.insert(wired.id, air);
                 places.insert(wired.id, Place::Air(air));
             }
+            Role::Attenuator => {
+                places.insert(wired.id, Place::Apart);
+            }
             Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use drivers::attenuator::LossRange;
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
@@ -14,18 +15,19 @@ use drivers::solar_array_simulator::ArrayLimits;
 use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Volts, Watts};
+use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::station::{Order, Raised, Reporter};
+use super::playing::Playing;
+use super::station::{Order, Raised, Reporter, Task};
 use super::timing::Timing;
 use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 /// Tries to leave a device safe.
 const SAFE_TRIES: u32 = 3;
 
@@ -55,6 +57,7 @@ pub(super) struct InstrumentStation {
     /// Who answered first.
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
+    pub(super) playing: Playing,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -162,6 +165,15 @@ impl InstrumentStation {
                     chamber.protect(range).await?;
                 }
             }
+            Instrument::Attenuator(attenuator) => {
+                if let (Some(least), Some(most)) = (limit("min_db"), limit("max_db")) {
+                    let range = LossRange {
+                        least: Decibels(least),
+                        most: Decibels(most),
+                    };
+                    attenuator.protect(range).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -173,10 +185,10 @@ impl InstrumentStation {
         loop {
             let begins = self.timing.begins();
             if begins <= self.clock.now() {
-                let Some((at, command)) = self.timing.pop() else {
+                let Some((at, task)) = self.timing.pop() else {
                     continue;
                 };
-                if !self.apply(at, &command).await {
+                if !self.carry_out(at, &task).await {
                     return self.wait_for_the_end().await;
                 }
                 continue;
@@ -199,7 +211,7 @@ impl InstrumentStation {
                         due = due + self.poll;
                     }
                 }
-                Some(Some(Order::Apply { at, command })) => self.timing.push(at, command),
+                Some(Some(Order::Apply { at, task })) => self.timing.push(at, task),
                 // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
@@ -207,7 +219,7 @@ impl InstrumentStation {
     }
 
     /// Asks for everything; `false` if the instrument failed.
-    async fn measure(&mut self) -> bool {
+    pub(super) async fn measure(&mut self) -> bool {
         let mut readings: Vec<Reading> = Vec::new();
         for attempt in 1..=TRIES {
             readings.clear();
@@ -249,7 +261,7 @@ impl InstrumentStation {
         }
     }
 
-    async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+    pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
         self.way.meter.mark();
         let applied = loop {
             let applied = match command {
@@ -271,15 +283,7 @@ impl InstrumentStation {
         };
         match applied {
             Ok(()) => {
-                let now = self.clock.now();
-                let late_us = now.micros_since(at);
-                let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
-                self.timing.told(command, characters, byte_us);
-                let event = EventKind::SetPointApplied {
-                    command: command.clone(),
-                    late_us,
-                };
-                self.reporter.tell(now, event);
+                self.took(at, &Task::Tell(command.clone()), command);
                 true
             }
             Err(error) => {
@@ -287,6 +291,18 @@ impl InstrumentStation {
                 false
             }
         }
+    }
+
+    /// The instrument took a set point that was due at `at`.
+    pub(super) fn took(&mut self, at: BenchTime, task: &Task, command: &Command) {
+        let now = self.clock.now();
+        let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
+        self.timing.told(task, characters, byte_us);
+        let event = EventKind::SetPointApplied {
+            command: command.clone(),
+            late_us: now.micros_since(at),
+        };
+        self.reporter.tell(now, event);
     }
 
     pub(super) async fn fail(&mut self, error: &DeviceError) {

@@ -8,6 +8,7 @@ mod instrument;
 mod lock;
 mod marks;
 mod order;
+mod playing;
 mod returning;
 mod station;
 mod timing;
@@ -28,7 +29,8 @@ pub use station::Stop;
 pub const ARMING: &str = "identify and arm";
 
 /// Who is left safe after whom: first the boards and loads, that they stop taking power, then what
-/// feeds them and who counts it, then the chambers.
+/// feeds them and who counts it, then the chambers
+/// and the links.
 const SAFE_ORDER: [&[Role]; 3] = [
     &[Role::Accelerator, Role::ElectronicLoad],
     &[
@@ -36,7 +38,7 @@ const SAFE_ORDER: [&[Role]; 3] = [
         Role::SolarArraySimulator,
         Role::PowerAnalyser,
     ],
-    &[Role::ThermalChamber],
+    &[Role::ThermalChamber, Role::Attenuator],
 ];
 
 /// The channels of the orbit itself, and of the satellite's lumps beside the baseplate.

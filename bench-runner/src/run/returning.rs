@@ -7,6 +7,7 @@ use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 
 use super::instrument::InstrumentStation;
+use super::playing::Playing;
 use super::way::{is_gone, keep};
 
 /// How long a line is waited for by which an instrument is still to be made safe: within what a
@@ -39,6 +40,8 @@ impl InstrumentStation {
                 None => return false,
             }
         }
+        // Arming ended whatever it played: the rest is told.
+        self.playing = Playing::Nothing;
         let now = self.clock.now();
         let away_us = now.micros_since(lost_at);
         self.reporter.tell(now, EventKind::LinkRestored { away_us });

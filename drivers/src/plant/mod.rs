@@ -40,6 +40,8 @@ pub enum Place {
     Air(AirId),
     /// It is a board.
     Board(BoardId),
+    /// It neither feeds nor warms anything.
+    Apart,
 }
 
 /// What a supply does to its bus.

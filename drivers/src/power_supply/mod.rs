@@ -10,6 +10,8 @@ mod keysight_663xb;
 mod keysight_channels;
 mod keysight_e363xa;
 #[cfg(test)]
+mod played;
+#[cfg(test)]
 mod rig;
 mod rigol_dp800;
 mod role;

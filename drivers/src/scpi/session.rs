@@ -13,8 +13,9 @@ use crate::link::Link;
 const QUIET: Period = Period::millis(50);
 /// Errors that are read at most to empty a device's queue; makes hold 10 to 30.
 const QUEUE_LENGTH: usize = 32;
-/// Longest answer that is waited for. What is longer is a babbling line.
-const ANSWER_BYTES: usize = 4_096;
+/// Longest answer that is waited for: a list of 512 numbers of 16 characters, with room. What is
+/// longer is a babbling line.
+const ANSWER_BYTES: usize = 10_240;
 
 /// A conversation with one SCPI instrument.
 #[derive(Debug)]

@@ -55,7 +55,7 @@ impl Cabinet {
         Cabinet {
             place: match setup.place {
                 Place::Air(air) => Some(air),
-                Place::Bus(_) | Place::Board(_) => None,
+                Place::Bus(_) | Place::Board(_) | Place::Apart => None,
             },
             noise: setup.seed.stream(setup.device.as_str(), "noise"),
             latency_us: latency_us(options, 0.01),

@@ -69,6 +69,7 @@ fn header(check: CheckSpec) -> Header {
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
             calibration: None,
+            accuracy: Vec::new(),
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {
@@ -199,6 +200,7 @@ fn happening() -> impl Strategy<Value = EventKind> {
         1 => (0..2_u8).prop_map(|n| EventKind::DeviceFailed { why: n.to_string() }),
         1 => (0..2_u8).prop_map(|n| EventKind::LinkLost { why: n.to_string() }),
         1 => Just(EventKind::LinkRestored { away_us: 1 }),
+        1 => Just(EventKind::ListUploaded { points: 2 }),
         1 => Just(EventKind::Booted),
     ]
 }

@@ -1,5 +1,6 @@
 //! Checks: one line per kind.
 
+mod clock;
 mod in_range;
 mod limits;
 mod matches_golden;
@@ -26,6 +27,7 @@ pub static KINDS: &[Kind] = &[
     limits::KIND,
     settles::KIND,
     slew::KIND,
+    clock::KIND,
     no_loss::KIND,
     on_time::KIND,
     responds::KIND,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use profiles::channel::ChannelSpec;
 use profiles::command::{Command, Fault};
+use profiles::correlation::ONBOARD_TIME;
 use profiles::option::{OptionValue, Options};
 use profiles::phase::{Phase, PhaseInterval};
 use profiles::quantity::{Amperes, Volts};
@@ -35,6 +36,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         emulated: true,
         channels,
         calibration: None,
+        accuracy: Vec::new(),
     }
 }
 
@@ -85,6 +87,7 @@ fn header() -> Header {
                 vec![
                     number("junction_temperature", "°C"),
                     ChannelSpec::states("mode", &["full", "reduced"]),
+                    number(ONBOARD_TIME, "s"),
                 ],
             ),
         ],
@@ -265,6 +268,8 @@ fn board(tick: u64, mut tell: impl FnMut(u64, EventKind)) {
     let readings = [
         Reading::number(0, junction),
         Reading::state(1, u16::from(dark)),
+        // Fast by 25 ppm, and 1,000 s ahead.
+        Reading::number(2, 1_000.0 + tick as f64 * 0.1 * (1.0 + 25e-6)),
     ];
     tell(
         0,

@@ -1,6 +1,7 @@
 //! Words: numbers, times and lengths as people read them, the same in every form of the report.
 
 use jiff::{SignedDuration, Timestamp};
+use profiles::correlation::Correlator;
 use profiles::time::BenchTime;
 
 use crate::report::Report;
@@ -83,6 +84,33 @@ pub(crate) fn clock(at: BenchTime) -> String {
         seconds / 60 % 60,
         seconds % 60
     )
+}
+
+/// How a device's own clock runs against bench time: `12.3 ppm fast (12.1 to 12.5), 0.25 s at T0`.
+pub(crate) fn clock_rate(clock: &Correlator) -> String {
+    let told = match clock.correlation() {
+        None => "heard too shortly to tell its drift".to_owned(),
+        Some(found) => {
+            let way = if found.drift_ppm < 0.0 {
+                "slow"
+            } else {
+                "fast"
+            };
+            let ppm = |value: f64| number((value * 1e3).round() * 1e-3);
+            format!(
+                "{} ppm {way} (95 %: {} to {}), {:.6} s at T0, scatter {} µs",
+                ppm(found.drift_ppm.abs()),
+                ppm(found.drift_low_ppm),
+                ppm(found.drift_high_ppm),
+                found.offset_s,
+                number(found.scatter_us.round()),
+            )
+        }
+    };
+    match clock.steps() {
+        0 => told,
+        steps => format!("{told}; set or started anew {}", several(steps, "time")),
+    }
 }
 
 /// UTC of a bench time on the orbit, to the millisecond; `None` without an epoch.

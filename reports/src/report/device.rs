@@ -1,5 +1,6 @@
 //! One device's part of the run: its series, its states, and what went wrong with it.
 
+use profiles::correlation::{Correlator, ONBOARD_TIME};
 use profiles::reading::{Damage, DamageKind, Reading, Value};
 use profiles::time::BenchTime;
 
@@ -82,6 +83,8 @@ pub struct DeviceStory {
     /// Counts.
     pub counts: Counts,
     factors: Option<(u16, u16)>,
+    /// The channel that tells its own time, and what it told.
+    clock: Option<(u16, Correlator)>,
     /// How late each set point was, µs.
     late: Vec<u32>,
 }
@@ -118,6 +121,7 @@ impl DeviceStory {
             counts: Counts::default(),
             late: Vec::new(),
             factors: power.map(|(volts, amps, _)| (volts, amps)),
+            clock: place(ONBOARD_TIME).map(|place| (place as u16, Correlator::new())),
         }
     }
 
@@ -143,6 +147,11 @@ impl DeviceStory {
             } else if reading.channel == factors.1 {
                 amps = Some(value);
             }
+            if let Some((clock, correlator)) = &mut self.clock
+                && *clock == reading.channel
+            {
+                correlator.push(at, value);
+            }
         }
         if let (Some(volts), Some(amps), Some(power)) = (volts, amps, &mut self.power) {
             power.series.push(at_us, place, volts * amps);
@@ -164,6 +173,12 @@ impl DeviceStory {
         if self.late.len() < SET_POINTS_KEPT {
             self.late.push(u32::try_from(late_us).unwrap_or(u32::MAX));
         }
+    }
+
+    /// Its own clock against bench time, if it told it.
+    pub fn clock(&self) -> Option<&Correlator> {
+        let clock = self.clock.as_ref().map(|(_, correlator)| correlator);
+        clock.filter(|correlator| !correlator.is_empty())
     }
 
     /// How late its set points were; `None` if there were none.

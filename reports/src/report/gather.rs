@@ -193,6 +193,7 @@ impl Gatherer {
                     told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
+                Command::Attenuate(loss) => told("attenuation", "dB", loss.0),
                 Command::Load(sink) => match sink {
                     Sink::Amps(amps) => told("amps", "A", amps.0),
                     Sink::Volts(volts) => told("volts", "V", volts.0),

@@ -78,6 +78,32 @@ fn in_range_forgives_what_does_not_last() {
 }
 
 #[test]
+fn clock_judges_drift_by_its_confidence_and_counts_steps() {
+    // A clock in seconds, fast by 20 ppm; stamps come up to 1.2 ms late.
+    let ticking = |set_back: f64| -> Vec<Event> {
+        (0..90_u64)
+            .map(|n| {
+                let told = n as f64 * (1.0 + 20e-6) - (n * 7_919 % 13) as f64 * 1e-4;
+                volts(n * 1_000, if n < 60 { told } else { told - set_back })
+            })
+            .collect()
+    };
+    let clock = |max: f64, steps: f64, set_back: f64| {
+        bus(
+            &ticking(set_back),
+            "clock",
+            &[("max_drift", max), ("steps", steps)],
+        )
+    };
+    insta::assert_snapshot!(clock(30.0, 0.0, 0.0), @"PASS: bus_supply.volts runs 20.000 ppm off bench time over 89 s (95 %: 15.000 to 22.222), at most 30 ppm allowed");
+    insta::assert_snapshot!(clock(10.0, 0.0, 0.0), @"FAIL: bus_supply.volts runs 20.000 ppm off bench time over 89 s (95 %: 15.000 to 22.222), at most 10 ppm allowed");
+    insta::assert_snapshot!(clock(20.0, 0.0, 0.0), @"INCONCLUSIVE: bus_supply.volts runs 20.000 ppm off bench time over 89 s (95 %: 15.000 to 22.222): too short or too noisy to tell from 20 ppm");
+    insta::assert_snapshot!(clock(30.0, 0.0, 9.0), @"FAIL: bus_supply.volts was set or started anew 1 times, 0 allowed; bus_supply.volts runs 17.826 ppm off bench time over 59 s (95 %: 11.176 to 23.922), at most 30 ppm allowed");
+    insta::assert_snapshot!(clock(30.0, 1.0, 9.0), @"PASS: bus_supply.volts runs 17.826 ppm off bench time over 59 s (95 %: 11.176 to 23.922), at most 30 ppm allowed");
+    insta::assert_snapshot!(bus(&ticking(0.0)[..3], "clock", &[("max_drift", 1.0)]), @"INCONCLUSIVE: bus_supply.volts was heard too shortly for a drift");
+}
+
+#[test]
 fn settles_judges_what_comes_after_the_time_to_settle() {
     let numbers = [("target", 28.0), ("tolerance", 0.5), ("within", 5.0)];
     let events = [volts(0, 0.0), volts(3_000, 27.9), volts(6_000, 28.2)];

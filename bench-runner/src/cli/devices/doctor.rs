@@ -12,8 +12,9 @@ use drivers::link::can::{BusTrouble, Classes};
 use drivers::link::{LineSpec, LinkSpec};
 use profiles::time::Period;
 
-use super::{bench, read};
+use super::{bench, exams, read};
 use crate::cli::{colour_err, complain, print};
+use crate::execute::now;
 use crate::exit::Exit;
 use crate::plan::{self, DevicePlan};
 use crate::run::alone::{Alone, Said, alone, driving, who, words};
@@ -61,24 +62,24 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
+pub(super) enum Health {
     Good,
     /// A run may begin, but somebody should look.
     Doubtful,
-    /// A run cannot begin.
+    /// A run cannot begin, or cannot pass.
     Bad(Exit),
 }
 
 /// Something that was looked at.
-struct Finding {
+pub(super) struct Finding {
     /// A device's name, or what else it is about.
     subject: String,
-    health: Health,
-    text: String,
+    pub(super) health: Health,
+    pub(super) text: String,
 }
 
 impl Finding {
-    fn new(subject: &str, health: Health, text: impl Into<String>) -> Finding {
+    pub(super) fn new(subject: &str, health: Health, text: impl Into<String>) -> Finding {
         Finding {
             subject: subject.to_owned(),
             health,
@@ -106,7 +107,9 @@ impl Finding {
 /// device by what the wiring says of it.
 async fn examine(devices: &[DevicePlan]) -> Vec<Finding> {
     let clock = Pace::Real.clock();
-    let mut findings = vec![lateness(clock).await];
+    let now = now();
+    let mut findings = vec![lateness(clock).await, exams::wall_clock(&now)];
+    findings.extend(calibrations(devices, &now));
     for device in devices.iter().map(DevicePlan::wired) {
         if device.link.line().is_none() {
             let text = "emulated in each run; nothing to look at";
@@ -130,6 +133,19 @@ async fn examine(devices: &[DevicePlan]) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// The calibrations of instruments. What is emulated needs none.
+fn calibrations(devices: &[DevicePlan], now: &str) -> Vec<Finding> {
+    let Ok(today) = now.get(..10).unwrap_or_default().parse() else {
+        return Vec::new();
+    };
+    let instruments = devices.iter().map(DevicePlan::wired);
+    let instruments = instruments.filter(|wired| wired.role != Role::Accelerator);
+    instruments
+        .filter(|wired| wired.calibration.is_some() || !wired.link.is_emulated())
+        .map(|wired| exams::calibration(wired.name.as_str(), wired.calibration.as_ref(), today))
+        .collect()
 }
 
 fn held(error: &LockError) -> Finding {

@@ -3,6 +3,7 @@
 
 pub(super) mod console;
 pub(super) mod doctor;
+mod exams;
 pub(super) mod find;
 mod probe;
 pub(super) mod safe;

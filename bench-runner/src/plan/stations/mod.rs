@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use drivers::catalog::Role;
 use drivers::link::{LinkSpec, Manners, Pacing};
+use drivers::player::Room;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::{Calibration, DeviceHeader};
+use reports::header::{Accuracy, Calibration, DeviceHeader};
 
 use super::device_name;
 use super::sky::{self, Sky};
@@ -57,8 +58,12 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// What its lists may be, where it plays its set points itself.
+    pub plays: Option<Room>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
+    /// How accurate its channels are, by the wiring or else by its maker.
+    pub accuracy: Vec<Accuracy>,
 }
 
 /// An instrument of the plan.
@@ -111,6 +116,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
                 calibration: wired.calibration.clone(),
+                accuracy: wired.accuracy.clone(),
             }
         })
         .collect();
@@ -123,6 +129,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
             emulated: false,
             channels: crate::run::context_channels(&sky.prediction.nodes.names),
             calibration: None,
+            accuracy: Vec::new(),
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -2,7 +2,7 @@
 
 use drivers::catalog::Role;
 use profiles::command::{Command, Fault, PowerMode, Switch, Work};
-use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
+use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Decibels, Volts};
 use profiles::time::{BenchTime, Window};
 
 use super::{PlacedCommand, Told};
@@ -91,6 +91,13 @@ impl Planner {
                 stray.extend(celsius.as_ref().map(|c| ("celsius", &c.place)));
                 stray.extend(raw.slew.as_ref().map(|s| ("slew_k_per_min", &s.place)));
             }
+        }
+        match (role, &raw.attenuation) {
+            (Role::Attenuator, Some(db)) => {
+                let loss = Decibels(db.value);
+                commands.push((Command::Attenuate(loss), db.place.clone()));
+            }
+            (_, db) => stray.extend(db.as_ref().map(|db| ("attenuation_db", &db.place))),
         }
         match (role, &raw.mode) {
             (Role::Accelerator, Some(mode)) => {
@@ -240,6 +247,7 @@ const fn needed(role: Role) -> &'static str {
         }
         Role::PowerAnalyser => "expected `inject`: it only looks",
         Role::ThermalChamber => "expected `celsius`",
+        Role::Attenuator => "expected `attenuation_db`",
         Role::Accelerator => "expected `mode`, or `inject`",
     }
 }
@@ -256,6 +264,7 @@ const fn tellable(role: Role) -> &'static str {
         }
         Role::PowerAnalyser => "expected `inject`",
         Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
+        Role::Attenuator => "expected `attenuation_db` or `inject`",
         Role::Accelerator => "expected `mode` or `inject`",
     }
 }

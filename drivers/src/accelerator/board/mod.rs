@@ -26,8 +26,8 @@ use crate::plant::{self, BoardId, Place, Plant};
 pub(crate) use health::{Health, Source, source};
 pub(crate) use memory::Refusal;
 pub(crate) use options::{
-    AIR_CONDUCTANCE_OPTION, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION, Settings, TELEMETRY_HZ,
-    busy_watts, idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION,
+    OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 pub use options::{board_traits, pacing};
 

@@ -2,6 +2,7 @@
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
 use profiles::quantity::Volts;
+use profiles::time::BenchTime;
 
 use crate::link::Pacing;
 use crate::plant::BoardTraits;
@@ -94,6 +95,47 @@ pub(crate) const AIR_CONDUCTANCE_OPTION: OptionSpec = number(
     AIR_CONDUCTANCE,
     "emulated: conductance from board to air",
 );
+
+/// How its clock runs.
+pub(crate) const CLOCK_PPM: OptionSpec = number(
+    "clock_ppm",
+    (-10_000.0, 10_000.0, "ppm"),
+    0.0,
+    "emulated: how much too fast its clock runs, in millionths",
+);
+
+/// Where its clock stands.
+pub(crate) const CLOCK_OFFSET: OptionSpec = number(
+    "clock_offset",
+    (0.0, 3e9, "s"),
+    0.0,
+    "emulated: its time at T0, in seconds since 1958-01-01",
+);
+
+/// A clock on board, which runs on through resets as one with a battery does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnboardClock {
+    ppm: f64,
+    offset_us: u64,
+}
+
+impl OnboardClock {
+    /// From checked options.
+    pub(crate) fn new(options: &Options) -> OnboardClock {
+        let number = |name| options.number(name).unwrap_or(0.0);
+        OnboardClock {
+            ppm: number("clock_ppm"),
+            offset_us: (number("clock_offset") * 1e6).round() as u64,
+        }
+    }
+
+    /// What it says at `at`, µs since its epoch.
+    pub(crate) fn micros(self, at: BenchTime) -> u64 {
+        let gained = (at.as_micros() as f64 * self.ppm * 1e-6).round() as i64;
+        let told = self.offset_us.saturating_add(at.as_micros());
+        told.saturating_add_signed(gained)
+    }
+}
 
 /// The settings of one board.
 #[derive(Clone, Debug)]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::command::PowerMode;
+use profiles::correlation::ONBOARD_TIME;
 use profiles::option::Options;
-use profiles::reading::{Damage, DamageKind};
+use profiles::reading::{Damage, DamageKind, Reading};
 
 use super::protocol;
 use crate::accelerator::board::Refusal;
@@ -75,7 +76,9 @@ impl CcsdsSerial {
 
 impl Accelerator for CcsdsSerial {
     fn channels(&self) -> Vec<ChannelSpec> {
-        self.plan.channels().to_vec()
+        let mut channels = self.plan.channels().to_vec();
+        channels.push(ChannelSpec::number(ONBOARD_TIME, "s"));
+        channels
     }
 
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>) {
@@ -125,7 +128,11 @@ impl Accelerator for CcsdsSerial {
                         Decoded::Damaged(damage) => Heard::Damaged(damage),
                     });
                 });
-                if !known && let Err(why) = requests.report(&packet, heard) {
+                if known {
+                    let clock = plan.channels().len() as u16;
+                    let told = Reading::number(clock, packet.time.seconds());
+                    heard.push(Heard::Reading(told));
+                } else if let Err(why) = requests.report(&packet, heard) {
                     heard.push(Heard::Damaged(Damage { bytes: octets, why }));
                 }
             }

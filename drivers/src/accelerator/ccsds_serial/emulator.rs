@@ -7,7 +7,7 @@ use profiles::command::{Fault, PowerMode};
 use profiles::time::BenchTime;
 
 use super::protocol;
-use crate::accelerator::board::{Board, Happened, Health, Refusal, Source, source};
+use crate::accelerator::board::{Board, Happened, Health, OnboardClock, Refusal, Source, source};
 use crate::device::Identity;
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
@@ -54,6 +54,9 @@ struct Sender {
     count: u16,
     messages: BTreeMap<Kind, u16>,
     muted: bool,
+    clock: OnboardClock,
+    /// Makes the time code of µs since the epoch.
+    time: fn(u64) -> Time,
 }
 
 impl CcsdsSerial {
@@ -78,6 +81,11 @@ impl CcsdsSerial {
                 count: 0,
                 messages: BTreeMap::new(),
                 muted: false,
+                clock: OnboardClock::new(&setup.options),
+                time: match setup.options.text("time_code") {
+                    Some("cuc") => Time::seconds_and_fraction,
+                    _ => Time::days_and_millis,
+                },
             },
             sources,
             next_report: BenchTime::MAX,
@@ -339,7 +347,7 @@ impl Sender {
             subtype: kind.1,
             message: *message,
             destination: 0,
-            time: Time::days_and_millis(at.as_micros()),
+            time: (self.time)(self.clock.micros(at)),
             source,
         };
         *message = message.wrapping_add(1);

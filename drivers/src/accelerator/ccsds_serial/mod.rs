@@ -8,8 +8,8 @@ mod protocol;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts,
-    idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION,
+    TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 use super::role::Accelerator;
 use crate::link::Pacing;
@@ -27,6 +27,14 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         TELEMETRY_HZ,
         HEAT_CAPACITY_OPTION,
         AIR_CONDUCTANCE_OPTION,
+        CLOCK_PPM,
+        CLOCK_OFFSET,
+        OptionSpec {
+            name: "time_code",
+            kind: OptionKind::Choice(&["cds", "cuc"]),
+            default: Some(OptionDefault::Text("cds")),
+            help: "emulated: how packets tell its time (CCSDS 301.0-B): to 1 ms, to 15 µs",
+        },
         OptionSpec {
             name: "baud",
             kind: OptionKind::Number {

@@ -8,6 +8,7 @@ mod emulator;
 mod list;
 mod machine;
 mod options;
+mod play;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -38,6 +38,15 @@ impl Time {
         }
     }
 
+    /// The unsegmented time `micros` after the epoch.
+    pub fn seconds_and_fraction(micros: u64) -> Time {
+        let rest = micros % 1_000_000;
+        Time::Unsegmented {
+            seconds: (micros / 1_000_000) as u32,
+            fraction: ((rest << 16) / 1_000_000) as u16,
+        }
+    }
+
     /// Seconds since 1958-01-01 (leap seconds as the code has them).
     pub fn seconds(self) -> f64 {
         match self {
@@ -140,5 +149,8 @@ mod tests {
             }
         );
         assert!((day.seconds() - 378_691_200.001).abs() < 1e-6);
+        let half = Time::seconds_and_fraction(3_000_500_000);
+        let (seconds, fraction) = (3_000, 0x8000);
+        assert_eq!(half, Time::Unsegmented { seconds, fraction });
     }
 }

@@ -7,6 +7,7 @@ mod alarm;
 mod control;
 mod driver;
 mod emulator;
+mod play;
 mod profile;
 mod registers;
 #[cfg(test)]

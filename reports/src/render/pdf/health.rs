@@ -1,7 +1,7 @@
 //! Health of telemetry and commands, and the story of the run.
 
 use super::super::figure::{self, letter, time_axis};
-use super::super::words::{clock, count, number, several};
+use super::super::words::{clock, clock_rate, count, number, several};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, numbers, words as text};
@@ -17,6 +17,13 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
         blocks.push(Block::Text("No device took part.".to_owned()));
     }
     blocks.push(Block::Table(health));
+    let devices = report.header.devices.iter().zip(&report.devices);
+    for (device, story) in devices {
+        if let Some(clock) = story.clock() {
+            let told = clock_rate(clock);
+            blocks.push(Block::Text(format!("Clock of {}: {told}.", device.name)));
+        }
+    }
     blocks.push(Block::Gap(14.0));
     let lanes = figure::story(report);
     if !lanes.is_empty() {

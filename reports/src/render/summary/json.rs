@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use profiles::correlation::{Correlation, Correlator};
 use serde::Serialize;
 
 use super::super::words;
@@ -100,6 +101,38 @@ struct Device {
     late_p50_us: u32,
     late_p99_us: u32,
     late_max_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<Clock>,
+}
+
+/// A device's own clock against bench time.
+#[derive(Serialize)]
+struct Clock {
+    steps: u64,
+    offset_s: Option<f64>,
+    drift_ppm: Option<f64>,
+    drift_low_ppm: Option<f64>,
+    drift_high_ppm: Option<f64>,
+    scatter_us: Option<f64>,
+    seconds: Option<f64>,
+}
+
+impl Clock {
+    fn of(correlator: &Correlator) -> Clock {
+        let found = correlator.correlation();
+        let told = |part: fn(&Correlation) -> f64, decimals| {
+            found.as_ref().map(|found| rounded(part(found), decimals))
+        };
+        Clock {
+            steps: correlator.steps(),
+            offset_s: told(|found| found.offset_s, 6),
+            drift_ppm: told(|found| found.drift_ppm, 4),
+            drift_low_ppm: told(|found| found.drift_low_ppm, 4),
+            drift_high_ppm: told(|found| found.drift_high_ppm, 4),
+            scatter_us: told(|found| found.scatter_us, 1),
+            seconds: told(|found| found.seconds, 3),
+        }
+    }
 }
 
 /// The report as JSON.
@@ -261,6 +294,7 @@ fn devices(report: &Report) -> BTreeMap<&str, Device> {
                 late_p50_us: late.map_or(0, |late| late.p50_us),
                 late_p99_us: late.map_or(0, |late| late.p99_us),
                 late_max_us,
+                clock: story.clock().map(Clock::of),
             };
             (&*header.name, device)
         })

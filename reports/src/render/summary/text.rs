@@ -19,6 +19,7 @@ pub fn text(report: &Report, colour: bool) -> String {
     let _ = writeln!(out);
     table(&mut out, report, colour);
     speeds(&mut out, report);
+    clocks(&mut out, report);
     let _ = writeln!(out, "{}", closing(report));
     // Consoles and logs get the hyphen that every font has.
     out.replace('−', "-").replace('\u{a0}', " ")
@@ -122,6 +123,21 @@ fn speeds(out: &mut String, report: &Report) {
         );
     }
     if !told.is_empty() {
+        let _ = writeln!(out);
+    }
+}
+
+/// Devices' own clocks against bench time.
+fn clocks(out: &mut String, report: &Report) {
+    let devices = report.header.devices.iter().zip(&report.devices);
+    let mut told = false;
+    for (header, story) in devices {
+        if let Some(clock) = story.clock() {
+            let _ = writeln!(out, "{}  clock {}", header.name, words::clock_rate(clock));
+            told = true;
+        }
+    }
+    if told {
         let _ = writeln!(out);
     }
 }

@@ -9,6 +9,8 @@
 //! 7. a simulated array's output lies on the curve that it was told last, and is off in the dark;
 //! 8. boards work when the contacts and the Sun let them, and at no other time.
 
+mod played;
+
 use std::fs;
 
 use bench_runner::exit::Exit;

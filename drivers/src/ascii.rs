@@ -1,5 +1,5 @@
-//! The driver's side of chambers that speak lines of text: one line, one answer, each with a
-//! deadline, and no faster than the controller takes them.
+//! The driver's side of devices that speak lines of text of their own: one line, one answer, each
+//! with a deadline, and no faster than the device takes them.
 
 use bytes::Bytes;
 use profiles::name::DeviceName;
@@ -15,9 +15,9 @@ const QUIET: Period = Period::millis(50);
 /// Longest answer that is waited for. What is longer is a babbling line.
 const ANSWER_BYTES: usize = 512;
 
-/// A conversation with one controller.
+/// A conversation with one device.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     device: DeviceName,
     link: Link,
     clock: Clock,
@@ -27,7 +27,7 @@ pub(super) struct Line {
     /// What ends each line that is sent; the last byte of it ends an answer.
     ending: &'static str,
     heard: Vec<u8>,
-    /// Before this the controller does not listen.
+    /// Before this the device does not listen.
     free_at: BenchTime,
     /// Whether the last exchange failed, so that an answer to it may still come.
     unsettled: bool,
@@ -35,7 +35,7 @@ pub(super) struct Line {
 
 impl Line {
     /// A conversation in which an answer may take `limit`.
-    pub(super) fn new(setup: DriverSetup, limit: Period, ending: &'static str) -> Line {
+    pub(crate) fn new(setup: DriverSetup, limit: Period, ending: &'static str) -> Line {
         Line {
             device: setup.device,
             link: setup.link,
@@ -50,17 +50,17 @@ impl Line {
     }
 
     /// The same with an address before each line.
-    pub(super) fn with_prefix(self, prefix: String) -> Line {
+    pub(crate) fn with_prefix(self, prefix: String) -> Line {
         Line { prefix, ..self }
     }
 
     /// The error of this device.
-    pub(super) fn error(&self, kind: DeviceErrorKind) -> DeviceError {
+    pub(crate) fn error(&self, kind: DeviceErrorKind) -> DeviceError {
         kind.of(&self.device)
     }
 
-    /// The error of a controller that reads back something else than it was told.
-    pub(super) fn not_applied(
+    /// The error of a device that reads back something else than it was told.
+    pub(crate) fn not_applied(
         &self,
         asked: impl Into<String>,
         got: impl Into<String>,
@@ -72,7 +72,7 @@ impl Line {
     }
 
     /// An answer that makes no sense; whatever else comes of it is not waited for.
-    pub(super) fn garbled(&mut self, asked: &str, got: &str) -> DeviceError {
+    pub(crate) fn garbled(&mut self, asked: &str, got: &str) -> DeviceError {
         self.unsettled = true;
         self.error(DeviceErrorKind::Garbled {
             asked: asked.to_owned(),
@@ -80,27 +80,27 @@ impl Line {
         })
     }
 
-    /// Sends a line and waits for one; the controller then needs `pause` before the next.
+    /// Sends a line and waits for one; the device then needs `pause` before the next.
     ///
     /// # Errors
     /// If no answer comes in time, or none that is text.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         question: &str,
         pause: Period,
     ) -> Result<String, DeviceError> {
         let answer = self.converse(question).await;
-        // Other controllers may be on the line.
+        // Other devices may be on the line.
         self.link.release();
         self.free_at = self.clock.now() + pause;
         answer
     }
 
-    /// Sends a line that is not answered; the controller then needs `pause` before the next.
+    /// Sends a line that is not answered; the device then needs `pause` before the next.
     ///
     /// # Errors
     /// If the link fails.
-    pub(super) async fn tell(&mut self, order: &str, pause: Period) -> Result<(), DeviceError> {
+    pub(crate) async fn tell(&mut self, order: &str, pause: Period) -> Result<(), DeviceError> {
         self.send(order).await?;
         self.link.release();
         self.free_at = self.clock.now() + pause;
@@ -183,25 +183,25 @@ async fn whole(link: &mut Link, heard: &mut Vec<u8>, end: u8) -> Result<Option<u
 }
 
 /// A line as text, if it is any.
-pub(super) fn text_of(line: Option<Vec<u8>>) -> Option<String> {
+pub(crate) fn text_of(line: Option<Vec<u8>>) -> Option<String> {
     let text = String::from_utf8(line?).ok()?;
     text.is_ascii().then_some(text)
 }
 
 /// The emulators' side: bytes to lines.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     heard: Vec<u8>,
     overrun: bool,
 }
 
-/// Longest line that a controller takes.
+/// Longest line that a device takes.
 const LINE_BYTES: usize = 256;
 
 impl Lines {
     /// Takes a chunk and gives the lines that it ends, without their end: at CR, at LF, or at both
     /// together. `None` stands for a line that was too long.
-    pub(super) fn receive(&mut self, chunk: &[u8]) -> Vec<Option<Vec<u8>>> {
+    pub(crate) fn receive(&mut self, chunk: &[u8]) -> Vec<Option<Vec<u8>>> {
         let mut lines = Vec::new();
         for &byte in chunk {
             match byte {
@@ -219,7 +219,7 @@ impl Lines {
     }
 
     /// Forgets a line that was begun.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         *self = Lines::default();
     }
 }

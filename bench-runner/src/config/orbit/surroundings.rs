@@ -3,8 +3,8 @@
 
 use profiles::orbit::{Constellation, DownLink, RadiationModel};
 
-use super::orbit_source::{RawSource, kilometres, source, within};
-use super::{Located, Node, Place, TableReader};
+use super::source::{RawSource, kilometres, source, within};
+use crate::config::{Located, Node, Place, TableReader};
 
 /// Another satellite.
 #[derive(Clone, Debug)]

@@ -3,12 +3,12 @@
 use profiles::orbit::{
     Environment, HeatPlace, LoadTask, Spacecraft, ThermalCase, ThermalJoint, ThermalNode,
 };
-use profiles::phase::Phase;
 use profiles::time::{BenchTime, Period};
 
-use super::orbit_source::within;
-use super::reader::Notes;
-use super::{Node, Place, Refusal, TableReader};
+use super::source::within;
+use crate::config::reader::Notes;
+use crate::config::selection::Selection;
+use crate::config::{Located, Node, Place, Refusal, TableReader};
 
 /// Most that a lump or a task takes or makes, W.
 const MOST_WATTS: f64 = 1e6;
@@ -18,9 +18,19 @@ const MOST_WATTS: f64 = 1e6;
 pub(crate) struct RawLists {
     nodes: Vec<(ThermalNode, Place)>,
     joints: Vec<(ThermalJoint, Place)>,
-    tasks: Vec<(LoadTask, Place)>,
+    tasks: Vec<(RawTask, Place)>,
     environment: Environment,
 }
+
+/// A task, and what it waits for.
+#[derive(Clone, Debug)]
+struct RawTask {
+    task: LoadTask,
+    during: Vec<Wait>,
+}
+
+/// What a task waits for, as it is written and as it is understood.
+type Wait = (Located<String>, Selection);
 
 /// `[[thermal.node]]`, `[[thermal.joint]]`, `[[load.task]]` and `[environment]` of a table.
 pub(crate) fn read(table: &TableReader<'_>) -> RawLists {
@@ -45,11 +55,16 @@ pub(crate) fn read(table: &TableReader<'_>) -> RawLists {
 }
 
 impl RawLists {
+    /// What each task of the load waits for.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = &[Wait]> {
+        self.tasks.iter().map(|(raw, _)| raw.during.as_slice())
+    }
+
     /// Gives the satellite what is in the lists; what does not go together is refused.
     pub(crate) fn give(&self, spacecraft: &mut Spacecraft) -> Option<Refusal> {
         spacecraft.nodes = self.nodes.iter().map(|(node, _)| node.clone()).collect();
         spacecraft.joints = self.joints.iter().map(|(joint, _)| joint.clone()).collect();
-        spacecraft.load.tasks = self.tasks.iter().map(|(task, _)| task.clone()).collect();
+        spacecraft.load.tasks = self.tasks.iter().map(|(raw, _)| raw.task.clone()).collect();
         spacecraft.environment = self.environment;
         let error = spacecraft.check_heat().err()?;
         let place = match error.at {
@@ -147,14 +162,14 @@ fn joint(table: &TableReader<'_>) -> Option<ThermalJoint> {
     })
 }
 
-fn task(table: &TableReader<'_>) -> Option<LoadTask> {
+fn task(table: &TableReader<'_>) -> Option<RawTask> {
     let name = table.required("name").and_then(|node| node.name());
     let watts = table
         .required("watts")
         .and_then(|node| within(&node, 0.0, MOST_WATTS));
     let during = table
         .get("during")
-        .map_or(Some(Vec::new()), |node| phases(&node));
+        .map_or(Some(Vec::new()), |node| waits(table, &node));
     let after = table
         .get("after")
         .map_or(Some(0.0), |node| Some(node.duration()?.value));
@@ -179,13 +194,17 @@ fn task(table: &TableReader<'_>) -> Option<LoadTask> {
             "expected a `length`",
         );
     }
-    Some(LoadTask {
+    let task = LoadTask {
         name: name?.value,
         watts: watts?,
-        during: during?,
+        during: None,
         after: BenchTime::from_secs_f64(after?),
         length: length?,
         every: every?,
+    };
+    Some(RawTask {
+        task,
+        during: during?,
     })
 }
 
@@ -202,19 +221,18 @@ fn period(node: &Node<'_>) -> Option<Period> {
     Period::from_millis(millis as u32)
 }
 
-fn phases(node: &Node<'_>) -> Option<Vec<Phase>> {
-    let names = node.texts()?;
-    let phase = |name: &str| Phase::ALL.into_iter().find(|phase| phase.name() == name);
-    let mut found = Vec::new();
-    for name in &names {
-        let Some(phase) = phase(&name.value) else {
-            let message = format!("no phase is named `{}`", name.value);
-            let known = Phase::ALL.map(Phase::name).join(", ");
-            return node.refuse(message, format!("expected one of: {known}"));
-        };
-        found.push(phase);
+fn waits(table: &TableReader<'_>, node: &Node<'_>) -> Option<Vec<Wait>> {
+    let mut waits = Vec::new();
+    for text in node.texts()? {
+        match Selection::parse(&text.value) {
+            Ok(selection) => waits.push((text, selection)),
+            Err(at) => {
+                table.note(Selection::refusal(&text.value, at, &text.place));
+                return None;
+            }
+        }
     }
-    Some(found)
+    Some(waits)
 }
 
 fn surroundings(node: &Node<'_>) -> Option<Environment> {

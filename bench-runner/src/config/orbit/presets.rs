@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::folder::{Embedded, Folder};
-use super::refusal::nearest;
+use crate::config::folder::{Embedded, Folder};
+use crate::config::refusal::nearest;
 
 /// The files, by name. The element set of the ISS is a public one of June 2025; of Starcloud-1
 /// only the plane and the height are known here (catalogue number 66303, July 2026: 45.40 deg,

@@ -1,6 +1,7 @@
 //! The orbit of a campaign or of a profile as it is written; what it means is for the plan.
 
-use super::{Located, Node, Place, Refusal, TableReader, presets};
+use super::presets;
+use crate::config::{Located, Node, Place, Refusal, TableReader};
 
 /// Which kind of file elements are in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +42,7 @@ impl RawSource {
 }
 
 /// The model of eclipses: `eclipse`, or `shadow` as it was called first; not both.
-pub(crate) fn shadow_table<'a>(table: &TableReader<'a>) -> Option<TableReader<'a>> {
+pub(super) fn shadow_table<'a>(table: &TableReader<'a>) -> Option<TableReader<'a>> {
     let (now, before) = (table.get("eclipse"), table.get("shadow"));
     if let (Some(now), Some(_)) = (&now, &before) {
         let message = "the model of eclipses stands here twice";
@@ -64,11 +65,10 @@ pub(crate) fn within(node: &Node<'_>, low: f64, high: f64) -> Option<f64> {
 }
 
 /// The keys of sources that a plain file of two-line elements has not.
-pub(crate) const KEYS: [&str; 6] = ["tle", "omm", "oem", "kepler", "altitude", "preset"];
+pub(super) const KEYS: [&str; 6] = ["tle", "omm", "oem", "kepler", "altitude", "preset"];
 
 /// What a table without a source should have.
-pub(crate) const EXPECTED: &str =
-    "expected `tle`, `elements`, `omm`, `oem`, `kepler`, `altitude` or `preset`";
+const EXPECTED: &str = "expected `tle`, `elements`, `omm`, `oem`, `kepler`, `altitude` or `preset`";
 
 /// The one source that the table names.
 pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
@@ -110,7 +110,12 @@ pub(crate) fn source(table: &TableReader<'_>) -> Option<RawSource> {
             .map_or(Some(0.0), |node| within(&node, -360.0, 360.0));
         return Some(RawSource::Inclined(altitude?, inclination?, node?));
     }
-    let message = "the file names no orbit";
+    let whose = if table.what.starts_with('[') {
+        &table.what
+    } else {
+        "the file"
+    };
+    let message = format!("{whose} names no orbit");
     table.note(Refusal::at(table.place(), message, EXPECTED));
     None
 }
