@@ -247,6 +247,17 @@ pub struct RawWorkload {
     pub modes_place: Option<Place>,
 }
 
+/// What `inject` may ask for.
+pub const FAULTS: [&str; 7] = [
+    "mute",
+    "bit-flip",
+    "over-voltage-trip",
+    "reset",
+    "hang",
+    "bus-off",
+    "babble",
+];
+
 /// The keys that a check of any kind may have.
 pub const CHECK_KEYS: [&str; 7] = [
     "name", "kind", "channel", "device", "workload", "during", "after",

@@ -89,8 +89,8 @@ async fn board(device: &Alone, verify: bool) -> Left {
         return Left::Silent("a board: its supply makes it safe".to_owned());
     }
     match device.ask_board(&Question::Stop).await {
-        Ok(Some(_)) => Left::Safe("told to stop".to_owned()),
-        Ok(None) => Left::Silent("the board does not speak; its supply makes it safe".to_owned()),
+        Ok(said) if said.answer.is_some() => Left::Safe("told to stop".to_owned()),
+        Ok(_) => Left::Silent("the board does not speak; its supply makes it safe".to_owned()),
         Err(error) => Left::Silent(format!("{}; its supply makes it safe", error.kind)),
     }
 }

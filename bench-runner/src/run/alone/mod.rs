@@ -10,6 +10,7 @@ use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::link::Link;
+use drivers::link::can::ErrorFrame;
 use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Reading, Value};
@@ -30,6 +31,18 @@ const BOARD: Period = Period::millis(3_000);
 pub(crate) struct Alone {
     pub(crate) wired: Wired,
     way: Way,
+}
+
+/// What a board said that was asked something.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// What answers the question.
+    pub(crate) answer: Option<Heard>,
+    /// Whether it said anything else.
+    pub(crate) speaks: bool,
+    /// What the bench's own controller told last of errors on its bus, and how often it told.
+    pub(crate) bus_error: Option<ErrorFrame>,
+    pub(crate) bus_errors: u32,
 }
 
 /// The devices of a bench whose links leave this process, by the order in which they are left safe.
@@ -117,16 +130,14 @@ impl Alone {
         result.map(|()| instrument)
     }
 
-    /// Asks a board something, and gives what it answers; `None` if it says nothing that answers.
+    /// Asks a board something, and gives what it answers, if it says something that answers.
     ///
     /// # Errors
     /// If the line is not there, or is lost.
-    pub(crate) async fn ask_board(
-        &self,
-        question: &Question,
-    ) -> Result<Option<Heard>, DeviceError> {
+    pub(crate) async fn ask_board(&self, question: &Question) -> Result<Said, DeviceError> {
+        let mut said = Said::default();
         let Some(mut board) = self.board()? else {
-            return Ok(None);
+            return Ok(said);
         };
         let mut link = self.link().await?;
         let failed = |error| DeviceErrorKind::Link(error).of(&self.wired.name);
@@ -141,14 +152,23 @@ impl Alone {
                 link.send(chunk).await.map_err(failed)?;
             }
             let Some(arrival) = self.way.clock.until(deadline, link.receive()).await else {
-                return Ok(None);
+                return Ok(said);
             };
             board.hear(&arrival.map_err(failed)?.chunk, &mut heard, &mut owed);
             let answer = |heard: &Heard| matches!(heard, Heard::Identity(_) | Heard::Done);
             if let Some(place) = heard.iter().position(answer) {
-                return Ok(Some(heard.swap_remove(place)));
+                said.answer = Some(heard.swap_remove(place));
+                return Ok(said);
             }
-            heard.clear();
+            for heard in heard.drain(..) {
+                match heard {
+                    Heard::Bus(error) => {
+                        said.bus_error = Some(error);
+                        said.bus_errors += 1;
+                    }
+                    _ => said.speaks = true,
+                }
+            }
         }
     }
 
