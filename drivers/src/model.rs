@@ -1,5 +1,7 @@
 //! Models: a make's driver, emulator and transcript in one row.
 
+use std::sync::Arc;
+
 use profiles::name::DeviceName;
 use profiles::option::{OptionSpec, Options};
 use profiles::seed::Seed;
@@ -9,6 +11,7 @@ use crate::emulator::Emulator;
 use crate::error::DeviceError;
 use crate::link::{Link, Pacing};
 use crate::plant::Place;
+use crate::telemetry::dictionary::Layouts;
 
 /// One make of one role. No driver without an emulator, none without a transcript.
 pub struct Model<D: ?Sized, S = DriverSetup> {
@@ -65,6 +68,9 @@ pub struct BoardSetup {
     pub device: DeviceName,
     /// Checked options, defaults filled in.
     pub options: Options,
+    /// What its telemetry packets hold, where somebody says otherwise than the make; for makes
+    /// that speak in packets.
+    pub dictionary: Option<Arc<Layouts>>,
 }
 
 /// What an emulator is made of.

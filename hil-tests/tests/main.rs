@@ -39,6 +39,16 @@ fn smoke() -> &'static Ran {
     RAN.get_or_init(|| Scene::of("smoke").run())
 }
 
+/// The smoke campaign with the octets of its lines kept, run once for all tests.
+fn smoke_with_wire() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| {
+        let mut plan = Scene::of("smoke").plan().unwrap();
+        plan.header.wire = true;
+        Ran::of(&plan)
+    })
+}
+
 /// The campaign on a solar array, run once for all tests.
 fn on_an_array() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();

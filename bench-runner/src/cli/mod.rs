@@ -105,6 +105,7 @@ impl Question {
                 PaceArg::Virtual => crate::runtime::Pace::Virtual,
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
+            dictionary: None,
         }
     }
 }

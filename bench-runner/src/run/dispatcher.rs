@@ -6,7 +6,6 @@ use drivers::accelerator;
 use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
-use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
@@ -136,10 +135,7 @@ impl Dispatcher<'_, '_> {
                 }
                 DevicePlan::Board(plan) => {
                     let stream = self.plan.seed.stream(wired.name.as_str(), "workload");
-                    let setup = BoardSetup {
-                        device: wired.name.clone(),
-                        options: wired.options.clone(),
-                    };
+                    let setup = wired.board_setup();
                     let model = catalog::find(accelerator::MODELS, wired.model);
                     let Some(model) = model else { continue };
                     let station = BoardStation {

@@ -11,7 +11,6 @@ use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::link::Link;
 use drivers::link::can::ErrorFrame;
-use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Reading, Value};
 use profiles::time::Period;
@@ -173,10 +172,7 @@ impl Alone {
     }
 
     fn board(&self) -> Result<Option<Box<dyn Accelerator>>, DeviceError> {
-        let setup = BoardSetup {
-            device: self.wired.name.clone(),
-            options: self.wired.options.clone(),
-        };
+        let setup = self.wired.board_setup();
         let model = catalog::find(accelerator::MODELS, self.wired.model);
         model.map(|model| (model.drive)(setup)).transpose()
     }

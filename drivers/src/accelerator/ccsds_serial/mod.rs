@@ -63,7 +63,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         baud: 3_000_000,
         bits_per_byte: 10,
     },
-    drive: |setup| Ok(Box::new(driver::CcsdsSerial::new(&setup.options))),
+    drive: |setup| Ok(Box::new(driver::CcsdsSerial::new(setup))),
     emulate: |setup| Box::new(emulator::CcsdsSerial::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };
