@@ -14,9 +14,11 @@ mod devices;
 mod faults;
 mod golden;
 mod kill;
+mod lines;
 mod network;
 mod processes;
 mod replay;
+mod supervisor;
 mod tidy;
 mod verdicts;
 

@@ -27,6 +27,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
     summary: "ESPEC P-300 or SCP-220 chamber controller, lines of text",
     options: &OPTIONS,
     ratings: &options::ratings(REACH),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,
