@@ -18,6 +18,7 @@ mod lines;
 mod network;
 mod processes;
 mod replay;
+mod supervisor;
 mod tidy;
 mod verdicts;
 

@@ -173,6 +173,10 @@ impl Dispatcher<'_, '_> {
                 self.carry_out(at, mark);
             }
             self.settle(now);
+            self.stop.pulse().beat();
+            if let Some(why) = self.stop.pulse().is_unwatched() {
+                self.end(Ending::BenchFault { why });
+            }
             if self.stop.asked() {
                 self.push(now, DeviceId::BENCH, EventKind::Interrupted);
                 self.end(Ending::Interrupted);
@@ -289,6 +293,9 @@ impl Dispatcher<'_, '_> {
             }
         }
         let ending = self.ending.take().unwrap_or(Ending::Completed);
+        if !matches!(ending, Ending::Unsafe { .. }) {
+            self.stop.pulse().left_safe();
+        }
         let at = self.clock.now();
         if self.order.take(&self.happenings).is_err() && ending == Ending::Completed {
             return Ending::BenchFault {
@@ -319,6 +326,7 @@ impl Dispatcher<'_, '_> {
     async fn until_left(&mut self, devices: &[DeviceId]) {
         let start = self.clock.now();
         while devices.iter().any(|device| !self.left.contains_key(device)) {
+            self.stop.pulse().beat();
             let hurried = self.stop.hurried();
             let deadline = start
                 + if hurried {

@@ -10,11 +10,12 @@ use drivers::clock::{Alarm, Clock};
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use profiles::time::Period;
 
-use super::{bench, exams, read};
+use super::{bench, exams};
 use crate::cli::{colour_err, complain, print};
 use crate::execute::now;
 use crate::exit::Exit;
 use crate::plan::{self, DevicePlan};
+use crate::run::alone::leaving::read;
 use crate::run::alone::{Alone, alone, driving, who, words};
 use crate::run::{Lock, LockError};
 use crate::runtime::{self, Pace};

@@ -1,6 +1,8 @@
 //! A device outside of a run: reached, asked who it is, read, left safe; never told anything else.
 //! The rules of who may answer are those of a run.
 
+pub(crate) mod leaving;
+
 use drivers::accelerator::{self, Accelerator, Heard, Question};
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
@@ -13,11 +15,11 @@ use profiles::channel::ChannelSpec;
 use profiles::reading::{Reading, Value};
 use profiles::time::Period;
 
-use super::SAFE_ORDER;
-use super::instrument::is_expected;
-use super::returning::may_pass;
-use super::way::{Way, doors};
 use crate::plan::{DevicePlan, Wired};
+use crate::run::SAFE_ORDER;
+use crate::run::instrument::is_expected;
+use crate::run::returning::may_pass;
+use crate::run::way::{Way, doors};
 
 /// Tries to leave an instrument safe.
 const SAFE_TRIES: u32 = 3;
@@ -93,11 +95,16 @@ impl Alone {
     /// If it could not be confirmed.
     pub(crate) async fn make_safe(&self) -> Result<Instrument, DeviceError> {
         let mut instrument = self.way.instrument(self.link().await?)?;
-        match instrument.identify().await {
+        let is_another =
+            |error: &DeviceError| matches!(error.kind, DeviceErrorKind::WrongIdentity { .. });
+        let mut identity = instrument.identify().await;
+        if identity.as_ref().is_err_and(is_another) {
+            // What was taken for its name may be the answer to what a dead run asked.
+            identity = instrument.identify().await;
+        }
+        match identity {
             Ok(identity) => self.is_expected(&identity)?,
-            Err(error) if matches!(error.kind, DeviceErrorKind::WrongIdentity { .. }) => {
-                return Err(error);
-            }
+            Err(error) if is_another(&error) => return Err(error),
             Err(_) => {}
         }
         let mut result = Ok(());
