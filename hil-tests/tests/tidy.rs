@@ -235,7 +235,7 @@ fn traits_are_the_documented_ones() {
             found.insert(name[..end].to_owned());
         }
     }
-    none(&wrong, "eleven traits");
+    none(&wrong, "twelve traits");
     assert!(found.len() <= TRAITS.len());
 }
 

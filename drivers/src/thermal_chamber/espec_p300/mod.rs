@@ -8,6 +8,7 @@ mod emulator;
 mod memory;
 mod monitor;
 mod pattern;
+mod play;
 mod setting;
 mod state;
 #[cfg(test)]
