@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use profiles::option::OptionSpec;
+use profiles::option::{OptionSpec, Options};
 
 use crate::accelerator;
+use crate::attenuator;
 use crate::electronic_load;
 use crate::emulator::Emulator;
 use crate::link::Pacing;
@@ -27,18 +28,21 @@ pub enum Role {
     PowerAnalyser,
     /// A thermal chamber.
     ThermalChamber,
+    /// A programmable attenuator in a radio link.
+    Attenuator,
     /// An accelerator board.
     Accelerator,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 6] = [
+    pub const ALL: [Role; 7] = [
         Role::PowerSupply,
         Role::SolarArraySimulator,
         Role::ElectronicLoad,
         Role::PowerAnalyser,
         Role::ThermalChamber,
+        Role::Attenuator,
         Role::Accelerator,
     ];
 
@@ -50,6 +54,7 @@ impl Role {
             Role::ElectronicLoad => "electronic-load",
             Role::PowerAnalyser => "power-analyser",
             Role::ThermalChamber => "thermal-chamber",
+            Role::Attenuator => "attenuator",
             Role::Accelerator => "accelerator",
         }
     }
@@ -69,6 +74,7 @@ impl Role {
             Role::ElectronicLoad => "an electronic-load",
             Role::PowerAnalyser => "a power-analyser",
             Role::ThermalChamber => "a thermal-chamber",
+            Role::Attenuator => "an attenuator",
             Role::Accelerator => "an accelerator",
         }
     }
@@ -93,6 +99,10 @@ pub struct Entry {
     pub options: &'static [OptionSpec],
     /// What the hardware can do at most.
     pub ratings: &'static [Rating],
+    /// What it can do at most by options that choose among several; see [`Model::ratings_by`].
+    pub ratings_by: fn(&Options) -> Option<&'static [Rating]>,
+    /// See [`Model::guards_itself`].
+    pub guards_itself: bool,
     /// Its line.
     pub pacing: Pacing,
 }
@@ -109,6 +119,8 @@ pub fn entries() -> Vec<Entry> {
             summary: model.summary,
             options: model.options,
             ratings: model.ratings,
+            ratings_by: model.ratings_by,
+            guards_itself: model.guards_itself,
             pacing: model.pacing,
         })
     }
@@ -120,6 +132,7 @@ pub fn entries() -> Vec<Entry> {
         .chain(rows(Role::ElectronicLoad, electronic_load::MODELS))
         .chain(rows(Role::PowerAnalyser, power_analyser::MODELS))
         .chain(rows(Role::ThermalChamber, thermal_chamber::MODELS))
+        .chain(rows(Role::Attenuator, attenuator::MODELS))
         .chain(rows(Role::Accelerator, accelerator::MODELS))
         .collect()
 }
@@ -140,6 +153,7 @@ pub fn emulate(role: Role, model: &str, setup: EmulatorSetup) -> Option<Box<dyn 
         Role::ElectronicLoad => find(electronic_load::MODELS, model)?.emulate,
         Role::PowerAnalyser => find(power_analyser::MODELS, model)?.emulate,
         Role::ThermalChamber => find(thermal_chamber::MODELS, model)?.emulate,
+        Role::Attenuator => find(attenuator::MODELS, model)?.emulate,
         Role::Accelerator => find(accelerator::MODELS, model)?.emulate,
     };
     Some(emulate(setup))

@@ -6,6 +6,7 @@ use profiles::reading::Reading;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DeviceError;
+use crate::player::Player;
 
 /// Who answered: the four fields of IEEE 488.2's `*IDN?`, or what comes nearest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,12 @@ pub trait Device: Send {
     /// Everything it measures, now.
     async fn measure(&mut self, readings: &mut Vec<Reading>) -> Result<(), DeviceError>;
 
-    /// The state to leave behind: outputs off, heaters off, read back. Safe to repeat.
+    /// The state to leave behind: nothing plays, outputs off, heaters off, read back. Safe to
+    /// repeat.
     async fn make_safe(&mut self) -> Result<(), DeviceError>;
+
+    /// Its way to play a list of set points by itself, if it has one.
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        None
+    }
 }

@@ -67,6 +67,14 @@ pub enum DeviceErrorKind {
         /// The option.
         name: &'static str,
     },
+    /// An option of the wiring does not go with the others.
+    #[error("`{name}` {why}")]
+    Unsuitable {
+        /// The option.
+        name: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The link failed.
     #[error("link failed: {0}")]
     Link(#[from] LinkError),

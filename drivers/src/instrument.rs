@@ -5,11 +5,13 @@ use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::reading::Reading;
 
+use crate::attenuator::{self, Attenuator};
 use crate::catalog::{self, Role};
 use crate::device::{Device, Identity};
 use crate::electronic_load::{self, ElectronicLoad};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::player::Player;
 use crate::power_analyser;
 use crate::power_supply::{self, PowerSupply};
 use crate::solar_array_simulator::{self, SolarArraySimulator};
@@ -28,6 +30,8 @@ pub enum Instrument {
     PowerAnalyser(Box<dyn Device>),
     /// A thermal chamber.
     ThermalChamber(Box<dyn ThermalChamber>),
+    /// A programmable attenuator.
+    Attenuator(Box<dyn Attenuator>),
 }
 
 impl Instrument {
@@ -57,6 +61,10 @@ impl Instrument {
             Role::ThermalChamber => {
                 let model = catalog::find(thermal_chamber::MODELS, model)?;
                 (model.drive)(setup).map(Instrument::ThermalChamber)
+            }
+            Role::Attenuator => {
+                let model = catalog::find(attenuator::MODELS, model)?;
+                (model.drive)(setup).map(Instrument::Attenuator)
             }
             Role::Accelerator => return None,
         })
@@ -91,6 +99,9 @@ impl Instrument {
             (Instrument::ThermalChamber(chamber), Command::Chamber { target, slew }) => {
                 chamber.program(*target, *slew).await
             }
+            (Instrument::Attenuator(attenuator), Command::Attenuate(loss)) => {
+                attenuator.program(*loss).await
+            }
             (_, command) => Err(DeviceErrorKind::Refused {
                 asked: command.to_string(),
                 code: 0,
@@ -108,6 +119,7 @@ impl Instrument {
             Instrument::ElectronicLoad(load) => load.channels(),
             Instrument::PowerAnalyser(analyser) => analyser.channels(),
             Instrument::ThermalChamber(chamber) => chamber.channels(),
+            Instrument::Attenuator(attenuator) => attenuator.channels(),
         }
     }
 
@@ -135,6 +147,11 @@ impl Instrument {
         self.device().make_safe().await
     }
 
+    /// See [`Device::player`].
+    pub fn player(&mut self) -> Option<&mut dyn Player> {
+        self.device().player()
+    }
+
     fn device(&mut self) -> &mut dyn Device {
         match self {
             Instrument::PowerSupply(supply) => supply.as_mut(),
@@ -142,6 +159,7 @@ impl Instrument {
             Instrument::ElectronicLoad(load) => load.as_mut(),
             Instrument::PowerAnalyser(analyser) => analyser.as_mut(),
             Instrument::ThermalChamber(chamber) => chamber.as_mut(),
+            Instrument::Attenuator(attenuator) => attenuator.as_mut(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod accelerator;
 pub mod accuracy;
+pub mod attenuator;
 pub mod canopen;
 pub mod catalog;
 pub mod clock;
@@ -16,12 +17,14 @@ pub mod instrument;
 pub mod link;
 pub mod model;
 pub mod plant;
+pub mod player;
 pub mod power_analyser;
 pub mod power_supply;
 pub mod solar_array_simulator;
 pub mod telemetry;
 pub mod thermal_chamber;
 
+mod ascii;
 mod modbus;
 mod options;
 mod scpi;

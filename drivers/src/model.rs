@@ -23,6 +23,12 @@ pub struct Model<D: ?Sized, S = DriverSetup> {
     pub options: &'static [OptionSpec],
     /// What the hardware can do at most; a wiring may only tighten it.
     pub ratings: &'static [Rating],
+    /// What an output, a range or a unit that the options choose can do at most, where it has ratings
+    /// of its own.
+    pub ratings_by: fn(&Options) -> Option<&'static [Rating]>,
+    /// Whether it trips by itself above a voltage that it is told, if it gives or takes any. The
+    /// driver of one that does not holds the wiring's limit alone.
+    pub guards_itself: bool,
     /// The line that the maker ships it with, for links in memory.
     pub pacing: Pacing,
     /// Makes the driver's half.

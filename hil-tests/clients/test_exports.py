@@ -144,3 +144,30 @@ def test_frames_on_the_bus_are_read_by_python_can(tmp_path):
     stricter.write_text(campaign.replace("min     = 25.0", "min     = 29.95"))
     told = bench("replay", folder, "--campaign", stricter, code=1)
     assert "PASS -> FAIL" in told and "1 verdict changed" in told
+
+
+def test_a_year_and_thermal_cycles_are_tables_too(tmp_path):
+    def profile(orbit, name, *options):
+        files = [tmp_path / f"{name}.{form}" for form in ["csv", "parquet"]]
+        for file in files:
+            bench("profile", orbit, *options, "--series", file)
+        text = pandas.read_csv(files[0])
+        table = pyarrow.parquet.read_table(files[1]).to_pandas()
+        assert list(table.columns) == list(text.columns)
+        assert len(table) == len(text)
+        return text, table
+
+    text, table = profile("dawn-dusk-550", "year", "--year")
+    assert len(table) == 365
+    instants = pandas.to_datetime(text.utc).dt.tz_localize(None)
+    assert (table.utc.dt.tz_localize(None) == instants).all()
+    for column in ["beta_deg", "any_shadow_s", "umbra_s"]:
+        assert table[column].to_numpy() == pytest.approx(text[column].to_numpy(), abs=1e-3)
+
+    cycles = tmp_path / "cycles.toml"
+    cycles.write_text(
+        '[cycles]\nstandard = "ecss-acceptance"\ncold_celsius = -20\nhot_celsius = 50\n'
+    )
+    text, table = profile(cycles, "cycles")
+    assert (table.leg == text.leg).all() and (table.cycle == text.cycle).all()
+    assert table.target_celsius.to_numpy() == pytest.approx(text.target_celsius.to_numpy())

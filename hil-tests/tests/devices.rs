@@ -174,6 +174,11 @@ fn the_doctor_tells_apart_what_is_wrong() {
     let said = program.run(&["doctor", WIRING]);
     ended(&said, Exit::BenchFault);
     assert!(said.out.contains("1 thing to mend"), "{}", said.out);
+    wire(&scene, "calibration_due = \"2020-01-31\"");
+    let said = program.run(&["doctor", WIRING]);
+    ended(&said, Exit::Inconclusive);
+    assert!(said.out.contains("was due on 2020-01-31"), "{}", said.out);
+    assert!(said.out.contains("wall clock"), "{}", said.out);
     emulators.end();
     fs::write(scene.path(WIRING), "[device.x]\n").unwrap();
     ended(&program.run(&["doctor", WIRING]), Exit::Refused);

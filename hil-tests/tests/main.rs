@@ -14,9 +14,11 @@ mod devices;
 mod faults;
 mod golden;
 mod kill;
+mod lines;
 mod network;
 mod processes;
 mod replay;
+mod supervisor;
 mod tidy;
 mod verdicts;
 
@@ -62,5 +64,5 @@ fn measured() -> &'static Ran {
 /// The campaign with contacts and links, run once for all tests.
 fn contacts() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
-    RAN.get_or_init(|| Scene::of("contacts_and_links").run())
+    RAN.get_or_init(|| Scene::of("contacts_and_links").on("linked").run())
 }

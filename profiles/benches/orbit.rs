@@ -97,7 +97,7 @@ fn satellite() -> Spacecraft {
     spacecraft.load.tasks = vec![LoadTask {
         name: "inference".into(),
         watts: 40.0,
-        during: Vec::new(),
+        during: None,
         after: BenchTime::ZERO,
         length: Some(Period::millis(600_000)),
         every: Some(Period::millis(1_800_000)),

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::physics::array_curve::ArrayPoints;
-use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Ohms, Volts, Watts};
+use crate::quantity::{Amperes, Celsius, CelsiusPerMinute, Decibels, Ohms, Volts, Watts};
 
 /// Everything the bench can tell a device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub enum Command {
         /// How fast, at most; `None` leaves it to the chamber.
         slew: Option<CelsiusPerMinute>,
     },
+    /// Program what an attenuator takes from a radio link.
+    Attenuate(Decibels),
     /// Tell a board what to do.
     Accelerator(Work),
     /// Break an emulated device on purpose; refused on real ones.
@@ -133,6 +135,19 @@ pub enum Fault {
     OverVoltageTrip,
     /// A board resets, as by a single-event functional interrupt.
     Reset,
+    /// A board's processor hangs, until its watchdog resets it.
+    Hang,
+    /// What a board sends on its CAN bus is destroyed, for this many milliseconds, so that its
+    /// controller takes itself off the bus.
+    BusOff {
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// A board fills its CAN bus with a frame of its highest priority, for this many milliseconds.
+    Babble {
+        /// Length in milliseconds.
+        millis: u32,
+    },
 }
 
 impl fmt::Display for Command {
@@ -153,6 +168,7 @@ impl fmt::Display for Command {
             } => {
                 write!(f, "{target:.1}, at most {slew:.1}")
             }
+            Command::Attenuate(loss) => write!(f, "attenuate {loss:.2}"),
             Command::Accelerator(Work::Start) => f.write_str("start inference"),
             Command::Accelerator(Work::Stop) => f.write_str("stop inference"),
             Command::Accelerator(Work::Mode(PowerMode::Full)) => f.write_str("full power mode"),

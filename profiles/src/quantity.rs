@@ -38,6 +38,8 @@ quantity! {
     Joules, "J";
     /// Resistance, Ω.
     Ohms, "Ω";
+    /// Ratio of powers, dB.
+    Decibels, "dB";
     /// Temperature, °C.
     Celsius, "°C";
     /// Rate of change of temperature, K/min.

@@ -1,9 +1,11 @@
 //! Sets of stretches of bench time: what "in umbra and in contact with Svalbard" comes to.
 
-use crate::time::Window;
+use serde::{Deserialize, Serialize};
+
+use crate::time::{BenchTime, Window};
 
 /// A set of instants as stretches in order that neither overlap nor touch.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WindowSet {
     windows: Vec<Window>,
 }
@@ -26,6 +28,13 @@ impl WindowSet {
     /// The stretches, in order.
     pub fn windows(&self) -> &[Window] {
         &self.windows
+    }
+
+    /// Whether it has this instant; the end of a stretch is no part of it.
+    pub fn contains(&self, at: BenchTime) -> bool {
+        let after = self.windows.partition_point(|window| window.start <= at);
+        let last = after.checked_sub(1).and_then(|last| self.windows.get(last));
+        last.is_some_and(|window| at < window.end)
     }
 
     /// What is in one of them or in both.
@@ -90,7 +99,9 @@ mod tests {
 
     fn has(set: &WindowSet, at: u64) -> bool {
         let at = BenchTime::from_micros(at);
-        set.windows().iter().any(|window| window.contains(at))
+        let has = set.windows().iter().any(|window| window.contains(at));
+        assert_eq!(set.contains(at), has);
+        has
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn header(pace: &str) -> Header {
         emulated: true,
         channels: channels.clone(),
         calibration: None,
+        accuracy: Vec::new(),
     };
     let window = |start, end| NamedWindow {
         name: "orbit".to_owned(),

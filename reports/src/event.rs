@@ -69,6 +69,11 @@ pub enum EventKind {
         /// How long after its time, µs.
         late_us: u64,
     },
+    /// An instrument keeps a list of set points that it plays by itself, and read it back.
+    ListUploaded {
+        /// How many.
+        points: u32,
+    },
     /// A device told values, all at this time.
     Sampled {
         /// What it told; channels are places in the device's list.

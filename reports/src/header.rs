@@ -98,6 +98,36 @@ pub struct DeviceHeader {
     /// When it was calibrated, where the wiring says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// How accurate its channels are, as far as anybody guarantees that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accuracy: Vec<Accuracy>,
+}
+
+impl DeviceHeader {
+    /// How accurate a channel is.
+    pub fn accuracy_of(&self, channel: &str) -> Option<&Accuracy> {
+        self.accuracy.iter().find(|known| known.channel == channel)
+    }
+}
+
+/// The largest error of what a channel measures: a share of the reading and an offset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accuracy {
+    /// Which channel.
+    pub channel: String,
+    /// Per cent of the reading.
+    pub percent: f64,
+    /// What comes to that, in the channel's unit.
+    pub offset: f64,
+    /// Whether the wiring says so, as from a certificate; else the maker of the model does.
+    pub certified: bool,
+}
+
+impl Accuracy {
+    /// The largest error of a reading, in the channel's unit.
+    pub fn at(&self, reading: f64) -> f64 {
+        0.01 * self.percent * reading.abs() + self.offset
+    }
 }
 
 /// When a device was calibrated. Dates are `2026-05-01`, so that their order is that of their text.

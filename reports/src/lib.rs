@@ -13,4 +13,5 @@ pub mod judge;
 pub mod record;
 pub mod render;
 pub mod report;
+pub mod statistics;
 pub mod verdict;

@@ -182,6 +182,10 @@ impl Observer for Console {
                 "identified",
                 format!("{} is a {maker} {model}", self.name(event)),
             )),
+            EventKind::ListUploaded { points } => {
+                let text = format!("{} keeps a list of {points} set points", self.name(event));
+                Some(("list", text))
+            }
             EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
             EventKind::DeviceFailed { why } => {
                 Some(("failed", format!("{} failed: {why}", self.name(event))))

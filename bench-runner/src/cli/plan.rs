@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Question, colour_err, complain, print};
 use crate::exit::Exit;
-use crate::plan::Plan;
+use crate::plan::{DevicePlan, Plan};
 
 /// Show what would happen, on what, for how long, and how near to each limit; touch nothing
 #[derive(Debug, clap::Args)]
@@ -81,6 +81,7 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
             step.name
         )?;
     }
+    describe_lists(plan, out)?;
     describe_orbit(plan, out)?;
     describe_limits(plan, out)?;
     describe_questions(plan, out)?;
@@ -92,6 +93,29 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  {warning}")?;
     }
     writeln!(out, "\nnothing was touched")
+}
+
+/// What instruments play by themselves: how many lists, of how many set points.
+fn describe_lists(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    let lists = plan.lists();
+    for device in plan.devices.iter().map(DevicePlan::wired) {
+        if device.plays.is_none() {
+            continue;
+        }
+        let own = lists.iter().filter(|list| list.device == device.id);
+        let (count, points) = own.fold((0, 0), |(count, points), list| {
+            (count + 1, points + list.places.len())
+        });
+        let told = plan.timeline.iter();
+        let told = told.filter(|told| told.device == device.id).count();
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(
+            out,
+            "  {} plays {points} of {told} set points by itself, in {count} list{s}",
+            device.name
+        )?;
+    }
+    Ok(())
 }
 
 fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
@@ -162,11 +186,17 @@ fn as_json(plan: &Plan) -> Value {
             "start_s": window.start.as_secs_f64(), "end_s": window.end.as_secs_f64(),
         })
     };
+    let lists = plan.lists();
     let devices = header.devices.iter().map(|device| {
         let channels: Vec<&str> = device.channels.iter().map(|spec| &*spec.name).collect();
+        let lists = lists
+            .iter()
+            .filter(|list| plan.device_name(list.device) == device.name);
+        let lists: Vec<usize> = lists.map(|list| list.places.len()).collect();
         json!({
             "name": device.name, "role": device.role, "model": device.model,
             "link": device.link, "emulated": device.emulated, "channels": channels,
+            "lists": lists,
         })
     });
     let steps = header.steps.iter().map(|step| {

@@ -3,7 +3,7 @@
 use profiles::shape::{CycleSpec, Standard};
 use profiles::time::BenchTime;
 
-use super::orbit_source::within;
+use super::orbit::source::within;
 use super::{Node, Place, TableReader};
 
 /// Cycles, and where they come from.

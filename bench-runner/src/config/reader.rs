@@ -41,7 +41,7 @@ pub struct TableReader<'a> {
     notes: &'a Notes,
     table: &'a DeTable<'a>,
     place: Place,
-    what: String,
+    pub(super) what: String,
     known: RefCell<Vec<&'static str>>,
     missing: RefCell<Vec<&'static str>>,
 }

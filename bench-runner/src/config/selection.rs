@@ -15,6 +15,10 @@ use nom::combinator::{all_consuming, cut, map};
 use nom::multi::many0;
 use nom::sequence::{delimited, pair, preceded};
 use nom::{IResult, Parser};
+use profiles::selection::WindowSet;
+use profiles::time::Window;
+
+use super::{Place, Refusal};
 
 /// Deepest nesting; people write two.
 const DEEPEST: usize = 32;
@@ -56,6 +60,41 @@ impl Selection {
             }
             Err(nom::Err::Incomplete(_)) => Err(text.len()),
         }
+    }
+
+    /// The time that it selects of `whole`, where `stretches` knows every name.
+    pub(crate) fn evaluate(
+        &self,
+        whole: Window,
+        stretches: &impl Fn(&str) -> WindowSet,
+    ) -> WindowSet {
+        match self {
+            Selection::Name(name) => stretches(name),
+            Selection::Not(inner) => inner.evaluate(whole, stretches).not_in(whole),
+            Selection::All(parts) => {
+                let all = WindowSet::new([whole]);
+                let parts = parts.iter().map(|part| part.evaluate(whole, stretches));
+                parts.fold(all, |all, part| all.and(&part))
+            }
+            Selection::Any(parts) => {
+                let parts = parts.iter().map(|part| part.evaluate(whole, stretches));
+                parts.fold(WindowSet::default(), |any, part| any.or(&part))
+            }
+        }
+    }
+
+    /// What is wrong with `text`, of which nothing is understood from byte `at` on.
+    pub(crate) fn refusal(text: &str, at: usize, place: &Place) -> Refusal {
+        let rest = text.get(at..).unwrap_or_default();
+        let found = if rest.is_empty() {
+            "the end".to_owned()
+        } else {
+            format!("`{rest}`")
+        };
+        let message = format!("`{text}` selects no time: found {found}");
+        let expected = "expected a name here, or `!`, or `(`";
+        let help = "join names by `&` (both), `|` (either), `!` (not) and parentheses";
+        Refusal::at(place, message, expected).help(help)
     }
 
     /// The names in it.

@@ -41,6 +41,8 @@ pub struct RawDevice {
     pub link: Option<Located<String>>,
     /// How often it is asked, s.
     pub poll: Option<Located<f64>>,
+    /// Who plays its set points: the bench, or the instrument itself.
+    pub play: Option<Located<&'static str>>,
     /// How long its line may be away, s.
     pub reconnect: Option<Located<f64>>,
     /// How its line wants to be talked to.
@@ -63,6 +65,21 @@ pub struct RawDevice {
     pub calibration_due: Option<Located<String>>,
     /// The serial number that it must have.
     pub serial: Option<Located<String>>,
+    /// How accurate its channels are, by its certificate.
+    pub accuracy: Vec<RawAccuracy>,
+}
+
+/// `accuracy` of a device: the largest error of one channel.
+#[derive(Clone, Debug)]
+pub struct RawAccuracy {
+    /// The channel.
+    pub channel: Located<String>,
+    /// Per cent of the reading.
+    pub percent: Option<Located<f64>>,
+    /// What comes to that, in the channel's unit.
+    pub offset: Option<Located<f64>>,
+    /// Whether it has another key, which is refused already.
+    pub is_misspelt: bool,
 }
 
 /// `line` of a device: pauses in seconds, and whether the line echoes.
@@ -105,6 +122,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         model: None,
         link: None,
         poll: None,
+        play: None,
         reconnect: None,
         line: None,
         limits: Vec::new(),
@@ -116,6 +134,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         calibrated: None,
         calibration_due: None,
         serial: None,
+        accuracy: Vec::new(),
     };
     let Some(table) = node.table(&format!("[device.{}]", device.name.value)) else {
         return device;
@@ -129,6 +148,8 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     (device.role, device.model) = (required("role"), required("model"));
     device.link = required("link");
     device.poll = table.get("poll").and_then(|node| node.duration());
+    let players = ["bench", "instrument"];
+    device.play = table.get("play").and_then(|node| node.choice(&players));
     device.reconnect = table.get("reconnect").and_then(|node| node.duration());
     device.line = table.get("line").and_then(|node| line(&node));
     device.limits = section("limits");
@@ -139,8 +160,29 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     device.calibrated = text("calibrated");
     device.calibration_due = text("calibration_due");
     device.serial = text("serial");
+    device.accuracy = accuracies(&table);
     table.finish();
     device
+}
+
+fn accuracies(table: &TableReader<'_>) -> Vec<RawAccuracy> {
+    let table = table.get("accuracy").and_then(|n| n.table("accuracy"));
+    let entries = table.map(|table| table.entries()).unwrap_or_default();
+    let read = entries.into_iter().filter_map(|(channel, node)| {
+        let table = node.table(&format!("accuracy of {}", channel.value))?;
+        let number = |key| table.get(key).and_then(|node| node.number());
+        let (percent, offset) = (number("percent"), number("offset"));
+        let keys = [&percent, &offset].into_iter().flatten().count();
+        let is_misspelt = table.entries().len() > keys;
+        table.finish();
+        Some(RawAccuracy {
+            channel,
+            percent,
+            offset,
+            is_misspelt,
+        })
+    });
+    read.collect()
 }
 
 fn line(node: &Node<'_>) -> Option<RawLine> {

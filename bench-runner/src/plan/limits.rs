@@ -63,12 +63,28 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
         Command::Chamber { target, .. } => {
             vec![("min_celsius", target.0), ("max_celsius", target.0)]
         }
+        Command::Attenuate(loss) => vec![("min_db", loss.0), ("max_db", loss.0)],
         Command::Load(Sink::Ohms(_))
         | Command::LoadInput(_)
         | Command::SupplyOutput(_)
         | Command::Accelerator(_)
         | Command::Inject(_) => Vec::new(),
     }
+}
+
+/// What of a command lies beyond the limits of its device, if anything does.
+pub(crate) fn beyond(command: &Command, limits: &BTreeMap<String, f64>) -> Option<String> {
+    values(command).into_iter().find_map(|(limit, value)| {
+        let allowed = *limits.get(limit)?;
+        let lowest = limit.starts_with("min_");
+        let outside = if lowest {
+            value < allowed
+        } else {
+            value > allowed
+        };
+        let side = if lowest { "below" } else { "above" };
+        outside.then(|| format!("{value} is {side} the limit `{limit}`, {allowed}"))
+    })
 }
 
 /// The worst set point from each place in the campaign against each limit.

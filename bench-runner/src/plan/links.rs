@@ -52,6 +52,11 @@ impl Planner {
                 return LinkSpec::Memory;
             }
         };
+        if let (LinkSpec::Bus(_), Pacing::Instant | Pacing::Serial { .. }) = (&link, pacing) {
+            let message = format!("`{link}` carries CAN frames, and this model speaks bytes");
+            self.refuse(Refusal::at(&written.place, message, "expected `memory`"));
+            return LinkSpec::Memory;
+        }
         if link.line().is_none() {
             return link;
         }
@@ -147,6 +152,9 @@ impl Planner {
             let Some((written, line)) = line(device) else {
                 continue;
             };
+            if line.has_many_ends() {
+                continue;
+            }
             let there = ends.entry(line.far_end()).or_default();
             if let Some(wrong) = there
                 .iter()
@@ -189,6 +197,15 @@ impl Planner {
                 wired.name, wired.link
             );
             let expected = "only devices with link `memory` can be broken";
+            self.refuse(Refusal::at(&inject.place, message, expected));
+        }
+        if let Some(inject) = &raw.inject
+            && ["bus-off", "babble"].contains(&inject.value)
+            && !matches!(wired.pacing, Pacing::Can { .. })
+        {
+            let (name, fault) = (&wired.name, inject.value);
+            let message = format!("`{name}` is on no bus, and `{fault}` is a fault of one");
+            let expected = "expected a board that speaks CAN frames";
             self.refuse(Refusal::at(&inject.place, message, expected));
         }
     }

@@ -4,8 +4,9 @@
 mod broken;
 mod checks;
 mod fits;
-mod limits;
+pub(crate) mod limits;
 mod links;
+mod lists;
 mod settings;
 pub(crate) mod sky;
 mod stations;
@@ -41,6 +42,7 @@ use broken::Broken;
 use sky::Sky;
 
 pub use limits::Worst;
+pub use lists::List;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
@@ -252,6 +254,7 @@ impl Planner {
             header: &header,
             devices: &devices,
             sky: sky.as_ref(),
+            flight: flight.as_ref(),
         };
         let mut timeline = self.timeline(&told);
         if let (Some(flight), Some(_)) = (&flight, &sky) {

@@ -6,7 +6,7 @@ use profiles::time::{BenchTime, Period, Window};
 use reports::header::{Header, NamedWindow};
 
 use super::Planner;
-use super::sky::surroundings::{CONTACT, LINK};
+use super::sky::surroundings::is_called;
 use crate::config::Located;
 use crate::config::campaign::RawCheck;
 use crate::config::refusal::{Place, Refusal};
@@ -128,29 +128,13 @@ impl Planner {
                 known = false;
             }
         }
-        let set = self.evaluate(&selection, header);
+        let stretches = |name: &str| self.stretches(name, header).unwrap_or_default();
         known.then(|| {
             Entry::Stretches(NamedSet {
                 name: name.clone(),
-                set,
+                set: selection.evaluate(whole(header), &stretches),
             })
         })
-    }
-
-    fn evaluate(&self, selection: &Selection, header: &Header) -> WindowSet {
-        match selection {
-            Selection::Name(name) => self.stretches(name, header).unwrap_or_default(),
-            Selection::Not(inner) => self.evaluate(inner, header).not_in(whole(header)),
-            Selection::All(parts) => {
-                let all = WindowSet::new([whole(header)]);
-                let parts = parts.iter().map(|part| self.evaluate(part, header));
-                parts.fold(all, |all, part| all.and(&part))
-            }
-            Selection::Any(parts) => {
-                let parts = parts.iter().map(|part| self.evaluate(part, header));
-                parts.fold(WindowSet::default(), |any, part| any.or(&part))
-            }
-        }
     }
 
     /// The stretches of that name; `None` if there is no such name.
@@ -163,11 +147,7 @@ impl Planner {
             let intervals = header.phases.iter().filter(|i| i.phase == phase);
             return Some(WindowSet::new(intervals.map(|interval| interval.window)));
         }
-        let family = |full: &str| {
-            let of = full.strip_prefix(name);
-            (name == CONTACT || name == LINK) && of.is_some_and(|rest| rest.starts_with(':'))
-        };
-        let is_it = |full: &str| full == name || family(full);
+        let is_it = |full: &str| is_called(full, name);
         let windows = header.windows.iter().filter(|named| is_it(&named.name));
         let mut names = self.happenings.iter();
         names
@@ -178,15 +158,8 @@ impl Planner {
     fn no_selection(&mut self, written: &Located<String>, at: usize) {
         let rest = written.value.get(at..).unwrap_or_default();
         let place = self.part(written, at, rest);
-        let found = if rest.is_empty() {
-            "the end".to_owned()
-        } else {
-            format!("`{rest}`")
-        };
-        let message = format!("`{}` selects no time: found {found}", written.value);
-        let expected = "expected a name here, or `!`, or `(`";
-        let help = "join names by `&` (both), `|` (either), `!` (not) and parentheses";
-        self.refuse(Refusal::at(&place, message, expected).help(help));
+        let refusal = Selection::refusal(&written.value, at, &place);
+        self.refuse(refusal);
     }
 
     fn unknown_time(&mut self, written: &Located<String>, name: &str, header: &Header) {

@@ -19,6 +19,7 @@ use super::emulation::{self, Near};
 use super::instrument::InstrumentStation;
 use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
+use super::playing::Playing;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::timing::Timing;
 use super::way::Way;
@@ -125,6 +126,7 @@ impl Dispatcher<'_, '_> {
                         way,
                         identity: None,
                         timing: Timing::default(),
+                        playing: Playing::default(),
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
                         faults: near.faults,
@@ -167,6 +169,10 @@ impl Dispatcher<'_, '_> {
                 self.carry_out(at, mark);
             }
             self.settle(now);
+            self.stop.pulse().beat();
+            if let Some(why) = self.stop.pulse().is_unwatched() {
+                self.end(Ending::BenchFault { why });
+            }
             if self.stop.asked() {
                 self.push(now, DeviceId::BENCH, EventKind::Interrupted);
                 self.end(Ending::Interrupted);
@@ -283,6 +289,9 @@ impl Dispatcher<'_, '_> {
             }
         }
         let ending = self.ending.take().unwrap_or(Ending::Completed);
+        if !matches!(ending, Ending::Unsafe { .. }) {
+            self.stop.pulse().left_safe();
+        }
         let at = self.clock.now();
         if self.order.take(&self.happenings).is_err() && ending == Ending::Completed {
             return Ending::BenchFault {
@@ -313,6 +322,7 @@ impl Dispatcher<'_, '_> {
     async fn until_left(&mut self, devices: &[DeviceId]) {
         let start = self.clock.now();
         while devices.iter().any(|device| !self.left.contains_key(device)) {
+            self.stop.pulse().beat();
             let hurried = self.stop.hurried();
             let deadline = start
                 + if hurried {

@@ -9,7 +9,8 @@ use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, Pacing, party};
+use drivers::link::can::bus::BitRates;
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use profiles::command::Fault;
@@ -49,11 +50,16 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
     let bench = Bench::new(&plan.devices, plan.seed, clock, None);
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
     let mut doors = doors(&plan.devices, clock);
+    let mut buses = buses(&plan.devices, clock);
     for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
         let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
         let link = match door {
-            Door::Memory => Ok(bench.emulate(wired, broken)),
+            Door::Memory => {
+                let ends = buses.remove(&wired.id);
+                let ends = ends.unwrap_or_else(|| Link::pair(clock, wired.pacing));
+                Ok(bench.emulate(wired, ends, broken))
+            }
             Door::Line(..) | Door::Bus(_) => door.open(clock).await,
         };
         match link {
@@ -66,6 +72,29 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
         }
     }
     (nears, absent)
+}
+
+/// The ends of buses in memory: each device has one for its driver and one for its emulator, and all
+/// hear each other.
+fn buses(devices: &[DevicePlan], clock: Clock) -> BTreeMap<DeviceId, (Link, Link)> {
+    let mut buses: BTreeMap<&str, Vec<&Wired>> = BTreeMap::new();
+    for wired in devices.iter().map(DevicePlan::wired) {
+        if let LinkSpec::Bus(name) = &wired.link {
+            buses.entry(name).or_default().push(wired);
+        }
+    }
+    let mut ends = BTreeMap::new();
+    for sharing in buses.into_values() {
+        let Some(Pacing::Can { bit_rate }) = sharing.first().map(|wired| wired.pacing) else {
+            continue;
+        };
+        let rates = BitRates::nominal(bit_rate);
+        let mut nodes = Link::can_bus(clock, rates, 2 * sharing.len()).into_iter();
+        for wired in sharing {
+            ends.extend(nodes.next().zip(nodes.next()).map(|two| (wired.id, two)));
+        }
+    }
+    ends
 }
 
 /// Emulators that other processes reach, until this is dropped.
@@ -221,8 +250,7 @@ impl Bench {
     }
 
     /// Starts an emulator at the far end of a link in memory, and returns the near end.
-    fn emulate(&self, wired: &Wired, broken: Receiver<Fault>) -> Link {
-        let (near, far) = Link::pair(self.clock, wired.pacing);
+    fn emulate(&self, wired: &Wired, (near, far): (Link, Link), broken: Receiver<Fault>) -> Link {
         if let Some(emulator) = self.emulator(wired) {
             let plant = self.plant.clone();
             tokio::spawn(serve(emulator, far, broken, self.clock, plant));
@@ -268,6 +296,9 @@ fn places(
                 let air = plant.add_air();
                 airs.insert(wired.id, air);
                 places.insert(wired.id, Place::Air(air));
+            }
+            Role::Attenuator => {
+                places.insert(wired.id, Place::Apart);
             }
             Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
         }

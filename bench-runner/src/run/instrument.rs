@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use drivers::attenuator::LossRange;
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
@@ -14,18 +15,20 @@ use drivers::solar_array_simulator::ArrayLimits;
 use drivers::thermal_chamber::CelsiusRange;
 use profiles::command::{Command, Fault};
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Volts, Watts};
+use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
-use super::station::{Order, Raised, Reporter};
+use super::playing::Playing;
+use super::returning::words;
+use super::station::{Order, Raised, Reporter, Task};
 use super::timing::Timing;
 use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 /// Tries to leave a device safe.
 const SAFE_TRIES: u32 = 3;
 
@@ -36,6 +39,8 @@ enum Prepared {
     Armed,
     /// It answered, but the run must not start.
     Wrong,
+    /// Another answered, which is not this run's to tell anything.
+    Stranger,
     /// It never answered.
     Absent,
 }
@@ -55,6 +60,7 @@ pub(super) struct InstrumentStation {
     /// Who answered first.
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
+    pub(super) playing: Playing,
     pub(super) reporter: Reporter,
     /// The way to break an emulated instrument.
     pub(super) faults: Sender<Fault>,
@@ -85,14 +91,21 @@ impl InstrumentStation {
                     DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => {
                         (Prepared::Absent, Raised::Absent(why))
                     }
+                    DeviceErrorKind::WrongIdentity { .. } => {
+                        (Prepared::Stranger, Raised::Fault(why))
+                    }
                     _ => (Prepared::Wrong, Raised::Fault(why)),
                 };
                 self.reporter.raise(raised).await;
                 return prepared;
             }
         };
+        if let Err(error) = is_expected(&identity, self.serial.as_deref()) {
+            let why = error.of(&self.name).to_string();
+            self.reporter.raise(Raised::Fault(why)).await;
+            return Prepared::Stranger;
+        }
         self.identity = Some(identity.clone());
-        let found = identity.serial.clone();
         let event = EventKind::Identified {
             maker: identity.maker,
             model: identity.model,
@@ -100,15 +113,7 @@ impl InstrumentStation {
             firmware: identity.firmware,
         };
         self.reporter.tell(self.clock.now(), event);
-        let expected = self.serial.clone().filter(|serial| *serial != found);
-        let armed = match expected {
-            Some(serial) => {
-                let (expected, found) = (format!("serial {serial}"), format!("serial {found}"));
-                Err(DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name))
-            }
-            None => self.arm().await,
-        };
-        if let Err(error) = armed {
+        if let Err(error) = self.arm().await {
             self.reporter.raise(Raised::Fault(error.to_string())).await;
             return Prepared::Wrong;
         }
@@ -162,6 +167,15 @@ impl InstrumentStation {
                     chamber.protect(range).await?;
                 }
             }
+            Instrument::Attenuator(attenuator) => {
+                if let (Some(least), Some(most)) = (limit("min_db"), limit("max_db")) {
+                    let range = LossRange {
+                        least: Decibels(least),
+                        most: Decibels(most),
+                    };
+                    attenuator.protect(range).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -173,10 +187,10 @@ impl InstrumentStation {
         loop {
             let begins = self.timing.begins();
             if begins <= self.clock.now() {
-                let Some((at, command)) = self.timing.pop() else {
+                let Some((at, task)) = self.timing.pop() else {
                     continue;
                 };
-                if !self.apply(at, &command).await {
+                if !self.carry_out(at, &task).await {
                     return self.wait_for_the_end().await;
                 }
                 continue;
@@ -199,7 +213,7 @@ impl InstrumentStation {
                         due = due + self.poll;
                     }
                 }
-                Some(Some(Order::Apply { at, command })) => self.timing.push(at, command),
+                Some(Some(Order::Apply { at, task })) => self.timing.push(at, task),
                 // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
@@ -207,12 +221,16 @@ impl InstrumentStation {
     }
 
     /// Asks for everything; `false` if the instrument failed.
-    async fn measure(&mut self) -> bool {
+    pub(super) async fn measure(&mut self) -> bool {
         let mut readings: Vec<Reading> = Vec::new();
         for attempt in 1..=TRIES {
             readings.clear();
             match self.instrument.measure(&mut readings).await {
                 Ok(()) => {
+                    // What went silent and speaks again may be another at the same port.
+                    if attempt > 1 && !self.is_still_itself().await {
+                        return false;
+                    }
                     self.reporter.sampled(self.clock.now(), &readings);
                     self.watch(&readings).await;
                     return true;
@@ -249,7 +267,7 @@ impl InstrumentStation {
         }
     }
 
-    async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+    pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
         self.way.meter.mark();
         let applied = loop {
             let applied = match command {
@@ -271,15 +289,7 @@ impl InstrumentStation {
         };
         match applied {
             Ok(()) => {
-                let now = self.clock.now();
-                let late_us = now.micros_since(at);
-                let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
-                self.timing.told(command, characters, byte_us);
-                let event = EventKind::SetPointApplied {
-                    command: command.clone(),
-                    late_us,
-                };
-                self.reporter.tell(now, event);
+                self.took(at, &Task::Tell(command.clone()), command);
                 true
             }
             Err(error) => {
@@ -287,6 +297,18 @@ impl InstrumentStation {
                 false
             }
         }
+    }
+
+    /// The instrument took a set point that was due at `at`.
+    pub(super) fn took(&mut self, at: BenchTime, task: &Task, command: &Command) {
+        let now = self.clock.now();
+        let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
+        self.timing.told(task, characters, byte_us);
+        let event = EventKind::SetPointApplied {
+            command: command.clone(),
+            late_us: now.micros_since(at),
+        };
+        self.reporter.tell(now, event);
     }
 
     pub(super) async fn fail(&mut self, error: &DeviceError) {
@@ -302,6 +324,10 @@ impl InstrumentStation {
     }
 
     async fn make_safe(&mut self, prepared: Prepared) {
+        if prepared == Prepared::Stranger {
+            let left = Raised::Left(self.reporter.device, Ok(()));
+            return self.reporter.raise(left).await;
+        }
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
             let Err(error) = self.instrument.make_safe().await else {
@@ -338,6 +364,27 @@ async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Optio
     match kept.pop_front() {
         Some(order) => Some(order),
         None => orders.recv().await,
+    }
+}
+
+/// Whether it is the one that the wiring says, where that gives a serial number.
+///
+/// # Errors
+/// If it has another.
+pub(super) fn is_expected(
+    identity: &Identity,
+    serial: Option<&str>,
+) -> Result<(), DeviceErrorKind> {
+    match serial {
+        Some(serial) if *serial != identity.serial => {
+            let expected = format!("serial {serial}");
+            let found = match identity.serial.as_str() {
+                "" => format!("{}, which tells no serial number", words(identity)),
+                _ => words(identity),
+            };
+            Err(DeviceErrorKind::WrongIdentity { expected, found })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the bench itself tells and does, and when: steps, phases, the orbit, and orders.
 
+use std::collections::BTreeMap;
+
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, EventKind};
 
-use super::station::Order;
+use super::station::{Order, Task};
 use super::timing::AHEAD;
 use super::{ARMING, context};
 use crate::plan::{DevicePlan, Plan};
@@ -47,22 +49,54 @@ pub(super) fn marks(plan: &Plan) -> Vec<(BenchTime, Mark)> {
     }
     let armed = header.steps.first().filter(|step| step.name == ARMING);
     let armed = armed.map_or(BenchTime::ZERO, |step| step.window.end);
-    for told in &plan.timeline {
-        let order = Order::Apply {
-            at: told.at,
-            command: told.command.clone(),
+    for (device, at, task) in tasks(plan) {
+        // Before all are armed nobody is told anything; what a list takes is not told.
+        let earliest = match &task {
+            Task::Upload(_) => BenchTime::ZERO,
+            _ => armed.min(at),
         };
-        let given = match ahead(plan, told.device) {
-            // Before all are armed nobody is told anything.
-            Some(ahead) => (told.at - ahead).max(armed.min(told.at)),
-            None => told.at,
+        let given = match ahead(plan, device) {
+            Some(ahead) => (at - ahead).max(earliest),
+            None => at,
         };
-        marks.push((given, Mark::Order(told.device, order)));
+        marks.push((given, Mark::Order(device, Order::Apply { at, task })));
     }
     marks.retain(|(at, _)| *at <= header.end);
     // Stable: at one time, events of steps come before what is told in them.
     marks.sort_by_key(|(at, _)| *at);
     marks
+}
+
+/// The timeline as stations get it: set points, and lists of those that instruments play.
+fn tasks(plan: &Plan) -> Vec<(DeviceId, BenchTime, Task)> {
+    let mut lists: BTreeMap<usize, (Task, Option<(BenchTime, Task)>)> = BTreeMap::new();
+    let mut free_at: BTreeMap<DeviceId, BenchTime> = BTreeMap::new();
+    for list in plan.lists() {
+        let command = |place: usize| plan.timeline[place].command.clone();
+        let (Some(&first), Some(&last)) = (list.places.first(), list.places.last()) else {
+            continue;
+        };
+        for &place in &list.places {
+            lists.insert(place, (Task::Next(command(place)), None));
+        }
+        lists.insert(last, (Task::Last(command(last)), None));
+        // While it plays a list, it takes no other.
+        let free = free_at.insert(list.device, plan.timeline[last].at);
+        let at = plan.timeline[first].at - list.room.ahead;
+        let upload = (
+            at.max(free.unwrap_or(BenchTime::ZERO)),
+            Task::Upload(list.points(&plan.timeline).into()),
+        );
+        lists.insert(first, (Task::Start(command(first)), Some(upload)));
+    }
+    let mut tasks = Vec::new();
+    for (place, told) in plan.timeline.iter().enumerate() {
+        let tell = || (Task::Tell(told.command.clone()), None);
+        let (task, upload) = lists.remove(&place).unwrap_or_else(tell);
+        tasks.extend(upload.map(|(at, upload)| (told.device, at, upload)));
+        tasks.push((told.device, told.at, task));
+    }
+    tasks
 }
 
 /// How long before its time a set point is given to a device's station: to those that sit at

@@ -8,6 +8,8 @@ mod instrument;
 mod lock;
 mod marks;
 mod order;
+mod playing;
+mod pulse;
 mod returning;
 mod station;
 mod timing;
@@ -22,13 +24,15 @@ pub use dispatcher::run;
 pub use emulation::{Endpoints, Lines, Published, publish};
 pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
+pub use pulse::Pulse;
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.
 pub const ARMING: &str = "identify and arm";
 
 /// Who is left safe after whom: first the boards and loads, that they stop taking power, then what
-/// feeds them and who counts it, then the chambers.
+/// feeds them and who counts it, then the chambers
+/// and the links.
 const SAFE_ORDER: [&[Role]; 3] = [
     &[Role::Accelerator, Role::ElectronicLoad],
     &[
@@ -36,7 +40,7 @@ const SAFE_ORDER: [&[Role]; 3] = [
         Role::SolarArraySimulator,
         Role::PowerAnalyser,
     ],
-    &[Role::ThermalChamber],
+    &[Role::ThermalChamber, Role::Attenuator],
 ];
 
 /// The channels of the orbit itself, and of the satellite's lumps beside the baseplate.

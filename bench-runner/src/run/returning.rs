@@ -7,6 +7,7 @@ use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 
 use super::instrument::InstrumentStation;
+use super::playing::Playing;
 use super::way::{is_gone, keep};
 
 /// How long a line is waited for by which an instrument is still to be made safe: within what a
@@ -39,6 +40,8 @@ impl InstrumentStation {
                 None => return false,
             }
         }
+        // Arming ended whatever it played: the rest is told.
+        self.playing = Playing::Nothing;
         let now = self.clock.now();
         let away_us = now.micros_since(lost_at);
         self.reporter.tell(now, EventKind::LinkRestored { away_us });
@@ -79,17 +82,39 @@ impl InstrumentStation {
     /// Refuses another device than the one that was there before, and lets go of it: it is not
     /// this run's to switch off, and that it is off would say nothing about the right one.
     async fn is_itself(&mut self) -> Result<(), DeviceError> {
-        let found = self.instrument.identify().await;
-        let error = match (found, &self.identity) {
-            (Ok(found), Some(known)) if *known != found => {
-                let (expected, found) = (words(known), words(&found));
-                DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name)
-            }
-            (Ok(_), _) => return Ok(()),
-            (Err(error), _) => error,
+        let Err(error) = self.says_who_it_is().await else {
+            return Ok(());
         };
         self.let_go()?;
         Err(error)
+    }
+
+    /// Asks who is there, and refuses another than the one that was there before.
+    async fn says_who_it_is(&mut self) -> Result<(), DeviceError> {
+        let found = self.instrument.identify().await?;
+        match &self.identity {
+            Some(known) if *known != found => {
+                let (expected, found) = (words(known), words(&found));
+                Err(DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After an instrument was silent, or made no sense, while its line was there: `false` if it
+    /// is another now, or gone.
+    pub(super) async fn is_still_itself(&mut self) -> bool {
+        match self.says_who_it_is().await {
+            Err(error) if matches!(error.kind, DeviceErrorKind::WrongIdentity { .. }) => {
+                // It is told nothing any more; without a link the drivers say so.
+                let _nowhere = self.let_go();
+                self.fail(&error).await;
+                false
+            }
+            Err(error) if is_gone(&error) => self.recover(&error).await,
+            // Heard again, or not: the next poll tells.
+            Ok(()) | Err(_) => true,
+        }
     }
 
     /// Before an instrument is called unsafe because its line is gone, looks whether the line has
@@ -115,7 +140,7 @@ pub(super) fn may_pass(error: &DeviceError) -> bool {
 }
 
 /// An identity as a person reads it.
-fn words(identity: &Identity) -> String {
+pub(super) fn words(identity: &Identity) -> String {
     let words = [
         &identity.maker,
         &identity.model,

@@ -5,20 +5,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drivers::clock::Clock;
 use drivers::link::{Direction, Witness};
+use drivers::player::Point;
 use profiles::command::Command;
 use profiles::reading::Reading;
 use profiles::time::BenchTime;
 use reports::event::{DeviceId, Event, EventKind};
 use tokio::sync::mpsc::Sender;
 
+use super::pulse::Pulse;
+
 /// Somebody wants the run to stop: set by a signal, seen by the dispatcher.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     asked: Arc<AtomicBool>,
     hurried: Arc<AtomicBool>,
+    pulse: Pulse,
 }
 
 impl Stop {
+    /// The pulse of the run that is told to stop by this.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// Asks the run to stop and to leave the bench safe; asked again, it does so in a hurry.
     pub fn ask(&self) {
         if self.asked.swap(true, Ordering::Relaxed) {
@@ -46,10 +55,25 @@ impl Stop {
 /// What a station is told.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
-    /// Tell the device this; it was due at `at`.
-    Apply { at: BenchTime, command: Command },
+    /// Carry this out; it is due at `at`.
+    Apply { at: BenchTime, task: Task },
     /// Leave the device safe, then end.
     MakeSafe,
+}
+
+/// What is due at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Task {
+    /// Tell the device this.
+    Tell(Command),
+    /// Have the instrument keep a list of set points.
+    Upload(Arc<[Point]>),
+    /// Start the list: this is its first set point.
+    Start(Command),
+    /// The instrument comes to this set point of its list by itself.
+    Next(Command),
+    /// And to this, its last.
+    Last(Command),
 }
 
 /// What a station raises.

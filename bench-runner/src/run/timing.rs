@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use profiles::command::Command;
 use profiles::time::{BenchTime, Period};
 
+use super::station::Task;
+
 /// How long before its time a set point is handed to its station at real pace. In virtual time it
 /// is handed over at its time: nothing is late there by accident.
 pub(super) const AHEAD: Period = Period::millis(500);
@@ -15,7 +17,7 @@ const LONGEST_LEAD_US: u64 = 400_000;
 /// What is to be told, and what is known of how long that takes.
 #[derive(Debug, Default)]
 pub(super) struct Timing {
-    next: VecDeque<(BenchTime, Command)>,
+    next: VecDeque<(BenchTime, Task)>,
     /// Time on the line of each kind of command, as it was last, µs.
     leads: BTreeMap<&'static str, u64>,
     /// How long the latest poll took, µs.
@@ -24,21 +26,21 @@ pub(super) struct Timing {
 
 impl Timing {
     /// Something is to be told at `at`. Orders come in order of time.
-    pub(super) fn push(&mut self, at: BenchTime, command: Command) {
-        self.next.push_back((at, command));
+    pub(super) fn push(&mut self, at: BenchTime, task: Task) {
+        self.next.push_back((at, task));
     }
 
     /// When the next set point is to be begun.
     pub(super) fn begins(&self) -> BenchTime {
         let next = self.next.front();
-        next.map_or(BenchTime::MAX, |(at, command)| {
-            let lead = self.leads.get(kind(command)).copied().unwrap_or(0);
+        next.map_or(BenchTime::MAX, |(at, task)| {
+            let lead = self.leads.get(kind(task)).copied().unwrap_or(0);
             BenchTime::from_micros(at.as_micros().saturating_sub(lead))
         })
     }
 
     /// The next set point, and when it is due.
-    pub(super) fn pop(&mut self) -> Option<(BenchTime, Command)> {
+    pub(super) fn pop(&mut self) -> Option<(BenchTime, Task)> {
         self.next.pop_front()
     }
 
@@ -53,10 +55,10 @@ impl Timing {
         due + poll
     }
 
-    /// A command was `characters` of `byte_us` each on the line.
-    pub(super) fn told(&mut self, command: &Command, characters: u32, byte_us: u64) {
+    /// What a task tells was `characters` of `byte_us` each on the line.
+    pub(super) fn told(&mut self, task: &Task, characters: u32, byte_us: u64) {
         let lead = u64::from(characters) * byte_us;
-        self.leads.insert(kind(command), lead.min(LONGEST_LEAD_US));
+        self.leads.insert(kind(task), lead.min(LONGEST_LEAD_US));
     }
 
     /// A poll took this long.
@@ -65,14 +67,16 @@ impl Timing {
     }
 }
 
-/// Commands whose words are of about one length.
-fn kind(command: &Command) -> &'static str {
-    match command {
-        Command::SupplyOutput(_) => "output",
-        Command::Supply { .. } => "supply",
-        Command::Chamber { .. } => "chamber",
-        Command::Inject(_) => "inject",
-        _ => "other",
+/// Tasks whose words are of about one length. What is only read back is read at its time.
+fn kind(task: &Task) -> &'static str {
+    match task {
+        Task::Start(_) => "start",
+        Task::Upload(_) | Task::Next(_) | Task::Last(_) => "none",
+        Task::Tell(Command::SupplyOutput(_)) => "output",
+        Task::Tell(Command::Supply { .. }) => "supply",
+        Task::Tell(Command::Chamber { .. }) => "chamber",
+        Task::Tell(Command::Inject(_)) => "inject",
+        Task::Tell(_) => "other",
     }
 }
 
@@ -82,11 +86,11 @@ mod tests {
     use profiles::command::Switch;
     use profiles::quantity::{Amperes, Volts};
 
-    fn supply() -> Command {
-        Command::Supply {
+    fn supply() -> Task {
+        Task::Tell(Command::Supply {
             volts: Volts(28.0),
             limit: Amperes(1.0),
-        }
+        })
     }
 
     fn at(millis: u64) -> BenchTime {
@@ -103,7 +107,8 @@ mod tests {
         assert_eq!(timing.begins(), at(975));
         assert_eq!(timing.pop(), Some((at(1_000), supply())));
         // Each kind of command has its own length.
-        timing.push(at(2_000), Command::SupplyOutput(Switch::On));
+        let output = Task::Tell(Command::SupplyOutput(Switch::On));
+        timing.push(at(2_000), output);
         assert_eq!(timing.begins(), at(2_000));
         timing.told(&supply(), 25, 1_000_000);
         timing.pop();

@@ -48,14 +48,15 @@ pub(super) enum Door {
     Bus(Bus),
 }
 
-/// What leads to each device. Those at the end of one line share it.
+/// What leads to each device. Those at the end of one line share it; on a bus of CAN each has an end
+/// of its own.
 pub(super) fn doors(devices: &[DevicePlan], clock: Clock) -> BTreeMap<DeviceId, Door> {
     let lines = || {
         let wired = devices.iter().map(DevicePlan::wired);
         wired.filter_map(|wired| Some((wired, wired.link.line()?)))
     };
     let mut ends: BTreeMap<String, Vec<DeviceId>> = BTreeMap::new();
-    for (wired, line) in lines() {
+    for (wired, line) in lines().filter(|(_, line)| !line.is_can()) {
         ends.entry(line.far_end()).or_default().push(wired.id);
     }
     let mut doors: BTreeMap<DeviceId, Door> = lines()

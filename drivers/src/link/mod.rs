@@ -254,6 +254,10 @@ impl Link {
     pub fn need(&mut self, needs: BusNeeds) -> Result<(), LinkError> {
         match &mut self.wire {
             Wire::Can(end) => end.need(needs),
+            Wire::CanNode(node) => {
+                node.need(needs);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -12,6 +12,9 @@ use super::serial::{LineSettings, SerialSpec};
 pub enum LinkSpec {
     /// This process: the device is emulated in it.
     Memory,
+    /// `memory:can0`: a CAN bus in this process, by its name. The devices on it are emulated, and
+    /// share it.
+    Bus(String),
     /// A line that leaves this process.
     Line(LineSpec),
 }
@@ -54,7 +57,7 @@ pub struct LinkSpecError {
 
 impl LinkSpecError {
     /// What may be written.
-    pub const EXPECTED: &'static str = "expected `memory`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
+    pub const EXPECTED: &'static str = "expected `memory`, `memory:can0`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
          `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600`, \
          `can:can0`, `slcan:/dev/ttyACM0@500000` or `socketcand:HOST:PORT/can0`";
 }
@@ -74,7 +77,7 @@ impl LinkSpec {
     /// The line, unless it is memory.
     pub fn line(&self) -> Option<&LineSpec> {
         match self {
-            LinkSpec::Memory => None,
+            LinkSpec::Memory | LinkSpec::Bus(_) => None,
             LinkSpec::Line(line) => Some(line),
         }
     }
@@ -84,7 +87,7 @@ impl LinkSpec {
     /// can tell.
     pub fn is_emulated(&self) -> bool {
         match self {
-            LinkSpec::Memory => true,
+            LinkSpec::Memory | LinkSpec::Bus(_) => true,
             LinkSpec::Line(LineSpec::Serial(serial)) => is_pseudo(serial),
             LinkSpec::Line(LineSpec::Slcan(slcan)) => is_pseudo(&slcan.port),
             LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
@@ -109,7 +112,10 @@ impl FromStr for LinkSpec {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         let spec = match (kind, rest) {
             ("memory", "") if !text.ends_with(':') => Ok(LinkSpec::Memory),
-            ("memory", _) => Err("`memory` takes nothing more".to_owned()),
+            ("memory", bus) => CanSpec::read(bus).and_then(|spec| match spec.bit_rate {
+                None => Ok(LinkSpec::Bus(spec.interface)),
+                Some(_) => Err("an emulated bus has the bit rate of its devices".to_owned()),
+            }),
             ("serial", rest) => {
                 SerialSpec::parse(rest).map(|spec| LinkSpec::Line(LineSpec::Serial(spec)))
             }
@@ -169,6 +175,7 @@ impl fmt::Display for LinkSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LinkSpec::Memory => f.write_str("memory"),
+            LinkSpec::Bus(bus) => write!(f, "memory:{bus}"),
             LinkSpec::Line(line) => line.fmt(f),
         }
     }
@@ -181,6 +188,12 @@ impl LineSpec {
             LineSpec::Can(_) | LineSpec::Slcan(_) | LineSpec::Socketcand(_) => true,
             LineSpec::Serial(_) | LineSpec::Tcp(_) | LineSpec::Rfc2217(_) => false,
         }
+    }
+
+    /// Whether each of several devices can have an end of its own: of a bus of the kernel's, or of a
+    /// server's. An adapter's port is opened once.
+    pub fn has_many_ends(&self) -> bool {
+        matches!(self, LineSpec::Can(_) | LineSpec::Socketcand(_))
     }
 
     /// The same, set to a bus's bit rate unless it has one, bit/s. A server sets its bus itself.
@@ -262,6 +275,7 @@ mod tests {
     fn every_form_is_told_as_it_is_read() {
         for (text, told) in [
             ("memory", "memory"),
+            ("memory:can0", "memory:can0"),
             ("serial:/dev/ttyUSB0@9600", "serial:/dev/ttyUSB0@9600,8N1"),
             ("serial:a@b@300,7E1", "serial:a@b@300,7E1"),
             ("serial:x@4800,8N2,rtscts", "serial:x@4800,8N2,rtscts"),
@@ -318,7 +332,8 @@ mod tests {
         for (text, part) in [
             ("", "no kind of link ``"),
             ("usb", "no kind of link `usb`"),
-            ("memory:7", "takes nothing more"),
+            ("memory:", "the name of the interface is missing"),
+            ("memory:can0@500000", "has the bit rate of its devices"),
             ("serial:/dev/ttyS0", "the baud rate is missing"),
             ("serial:@9600", "the path of the port is missing"),
             ("serial:x@fast", "`fast` is no baud rate"),

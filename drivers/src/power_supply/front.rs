@@ -45,7 +45,7 @@ impl Outlets {
             placed,
             place: match setup.place {
                 Place::Bus(bus) => Some(bus),
-                Place::Air(_) | Place::Board(_) => None,
+                Place::Air(_) | Place::Board(_) | Place::Apart => None,
             },
             load_ohm: setup.options.number("load_ohm"),
         }
@@ -186,7 +186,11 @@ impl<P: Send, M: Copy + Send> Emulator for Front<P, M> {
                 }
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::model::{DriverSetup, EmulatorSetup, Model};
 use crate::plant::{BoardId, BoardTraits, BusId, Place, Plant, SharedPlant};
 use crate::rehearsal::{device, emulator_setup};
 
-type Make = Model<dyn PowerSupply>;
+pub(super) type Make = Model<dyn PowerSupply>;
 
 /// A supply that feeds a board.
 pub(super) struct Rig {

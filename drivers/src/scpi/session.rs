@@ -13,8 +13,9 @@ use crate::link::Link;
 const QUIET: Period = Period::millis(50);
 /// Errors that are read at most to empty a device's queue; makes hold 10 to 30.
 const QUEUE_LENGTH: usize = 32;
-/// Longest answer that is waited for. What is longer is a babbling line.
-const ANSWER_BYTES: usize = 4_096;
+/// Longest answer that is waited for: a list of 512 numbers of 16 characters, with room. What is
+/// longer is a babbling line.
+const ANSWER_BYTES: usize = 10_240;
 
 /// A conversation with one SCPI instrument.
 #[derive(Debug)]
@@ -105,6 +106,20 @@ impl Session {
             code,
             text: text.to_owned(),
         }))
+    }
+
+    /// Tells what must be carried out even if nobody is heard any more, as an output to be switched
+    /// off: after a failed exchange it is told before anything is waited for. The instrument may
+    /// hear although its answers are lost. It must be harmless to be told twice.
+    ///
+    /// # Errors
+    /// As [`Session::tell`].
+    pub(crate) async fn insist(&mut self, setting: &str) -> Result<(), DeviceError> {
+        if self.unsettled {
+            // A line end first: half a line may have been heard.
+            self.send(format!("\n{setting}\n")).await?;
+        }
+        self.tell(setting).await
     }
 
     /// Asks a question, and gives the answer without its line end.

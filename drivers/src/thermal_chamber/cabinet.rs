@@ -55,7 +55,7 @@ impl Cabinet {
         Cabinet {
             place: match setup.place {
                 Place::Air(air) => Some(air),
-                Place::Bus(_) | Place::Board(_) => None,
+                Place::Bus(_) | Place::Board(_) | Place::Apart => None,
             },
             noise: setup.seed.stream(setup.device.as_str(), "noise"),
             latency_us: latency_us(options, 0.01),
@@ -96,7 +96,12 @@ impl Cabinet {
                 self.muted_until = at.plus_micros(u64::from(*millis) * 1_000);
                 true
             }
-            Fault::BitFlip { .. } | Fault::OverVoltageTrip | Fault::Reset => false,
+            Fault::BitFlip { .. }
+            | Fault::OverVoltageTrip
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => false,
         }
     }
 

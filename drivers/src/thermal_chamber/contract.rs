@@ -3,99 +3,18 @@
 
 use bytes::Bytes;
 use profiles::command::Fault;
-use profiles::option::Options;
 use profiles::quantity::Celsius;
 use profiles::reading::Reading;
-use profiles::time::Period;
-use tokio::sync::mpsc::{Sender, channel};
 
-use super::{CelsiusRange, MODELS, ThermalChamber};
+use super::rig::{Make, Rig, drive, range};
+use super::{CelsiusRange, MODELS};
 use crate::clock::Clock;
-use crate::emulator::serve;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
-use crate::model::{DriverSetup, Model};
-use crate::plant::{Place, Plant, SharedPlant};
+use crate::plant::{Place, Plant};
 use crate::rehearsal::{
-    Line, device, emulator_setup, paused, rehearse, replay_slowly, take_any_bytes, tear, transcript,
+    Line, emulator_setup, paused, rehearse, replay_slowly, take_any_bytes, tear, transcript,
 };
-
-type Make = Model<dyn ThermalChamber>;
-
-/// What the wiring allows: less than each make reaches.
-fn range(make: &Make) -> CelsiusRange {
-    let lowest = make
-        .ratings
-        .iter()
-        .find(|rating| rating.name == "min_celsius");
-    CelsiusRange {
-        min: Celsius(lowest.unwrap().value.max(-45.0)),
-        max: Celsius(95.0),
-    }
-}
-
-/// A chamber and its air.
-struct Rig {
-    chamber: Box<dyn ThermalChamber>,
-    clock: Clock,
-    faults: Sender<Fault>,
-}
-
-fn drive(make: &Make, link: Link, clock: Clock) -> Box<dyn ThermalChamber> {
-    let setup = DriverSetup {
-        device: device(),
-        link,
-        clock,
-        options: Options::defaults(make.options),
-    };
-    (make.drive)(setup).unwrap()
-}
-
-impl Rig {
-    fn new(make: &Make) -> Rig {
-        let clock = Clock::start();
-        let (near, far) = Link::pair(clock, make.pacing);
-        Rig::on(make, clock, drive(make, near, clock), far)
-    }
-
-    fn on(make: &Make, clock: Clock, chamber: Box<dyn ThermalChamber>, far: Link) -> Rig {
-        let mut plant = Plant::default();
-        let place = Place::Air(plant.add_air());
-        let emulator = (make.emulate)(emulator_setup(make.options, place));
-        let (faults, broken) = channel(4);
-        tokio::spawn(serve(emulator, far, broken, clock, SharedPlant::new(plant)));
-        Rig {
-            chamber,
-            clock,
-            faults,
-        }
-    }
-
-    async fn program(&mut self, celsius: f64) {
-        self.chamber.program(Celsius(celsius), None).await.unwrap();
-    }
-
-    async fn wait(&self, seconds: u32) {
-        let until = self.clock.now() + Period::millis(seconds * 1_000);
-        self.clock.sleep_until(until).await;
-    }
-
-    /// Checks the target.
-    async fn is_told(&mut self, celsius: f64) {
-        let [_, target] = self.measure().await;
-        assert!((target - celsius).abs() < 1e-9, "told {target} °C");
-    }
-
-    /// Air and target.
-    async fn measure(&mut self) -> [f64; 2] {
-        let mut readings = Vec::new();
-        self.chamber.measure(&mut readings).await.unwrap();
-        [0_usize, 1].map(|channel| {
-            assert_eq!(usize::from(readings[channel].channel), channel);
-            readings[channel].value.as_f64()
-        })
-    }
-}
 
 /// What answers nothing, in the kind of protocol that the make's transcript is in.
 fn garbage(make: &Make) -> &'static [&'static [u8]] {
@@ -123,6 +42,9 @@ fn garbage(make: &Make) -> &'static [&'static [u8]] {
         _ => &TEXT,
     }
 }
+
+/// Time between the lines of a transcript, µs: some controllers need a second for a command.
+const APART_US: u64 = 1_100_000;
 
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
@@ -317,14 +239,8 @@ fn the_emulator_follows_the_transcript() {
         let mut plant = Plant::default();
         let air = plant.add_air();
         let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Air(air)));
-        // Some controllers need a second for a command.
-        let apart = if make.name == "thermotron-3800" {
-            1_100_000
-        } else {
-            300_000
-        };
         let lines = transcript(make.transcript);
-        replay_slowly(emulator.as_mut(), &mut plant, &lines, apart);
+        replay_slowly(emulator.as_mut(), &mut plant, &lines, APART_US);
     }
 }
 

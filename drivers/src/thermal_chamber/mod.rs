@@ -5,9 +5,12 @@ mod calendar;
 #[cfg(test)]
 mod contract;
 mod espec_p300;
-mod line;
 mod options;
+#[cfg(test)]
+mod played;
 mod program;
+#[cfg(test)]
+mod rig;
 mod role;
 mod thermotron_3800;
 mod votsch_vt4002;

@@ -154,10 +154,10 @@ fn the_kernel_keeps_back_what_is_not_needed() {
         let bus = Bus::new();
         real(async |clock| {
             let (mut near, mut far) = (bus.open(clock).await, bus.open(clock).await);
-            far.need(BusNeeds {
-                hears: vec![CanId::Standard(0x123), CanId::Extended(0x123)],
-                says: vec![CanId::Standard(0x124)],
-            })
+            far.need(BusNeeds::of(
+                [CanId::Standard(0x123), CanId::Extended(0x123)],
+                [CanId::Standard(0x124)],
+            ))
             .unwrap();
             let frame = |id| CanFrame::new(id, &[1]).to_bytes();
             let remote = RemoteFrame {

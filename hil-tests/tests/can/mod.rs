@@ -5,12 +5,16 @@
 //!    interface that is absent, goes down and comes again;
 //! 2. controller: what a controller tells of its bus, played by an adapter at a serial port;
 //! 3. transfers: ISO-TP over a bus;
-//! 4. campaign: the verdict of a run on a bus is that of the run in memory, and a bus that goes
+//! 4. tools: `bench can dump`, `send` and `replay`, with can-utils at the other end;
+//! 5. emulated: boards on buses in memory: shared, full, left and come back to;
+//! 6. campaign: the verdict of a run on a bus is that of the run in memory, and a bus that goes
 //!    down ends the run with the bench safe and the record whole.
 
 mod campaign;
 mod controller;
+mod emulated;
 mod links;
+mod tools;
 mod transfers;
 
 use std::any::type_name;

@@ -24,11 +24,12 @@ pub use elements::{Elements, ElementsError};
 pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
 pub use held::{HeldError, Worst, held_error};
 pub use links::{
-    Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, NamedWindow, Station,
+    Constellation, Contact, Crosslink, DownLink, LinkBudget, LinkPoint, Station, contact_points,
     contacts, crosslinks, light_milliseconds, link_points,
 };
 pub use prediction::{
     EnergyBalance, Fidelity, HeatTotals, Ledger, NodeTrack, Prediction, TrackPoint, predict,
+    predict_in,
 };
 pub use profile::{Follow, SupplyCeiling, array_timeline, chamber_timeline, supply_timeline};
 pub use propagation::{Orbit, PropagationError, State};

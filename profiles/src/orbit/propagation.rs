@@ -88,6 +88,11 @@ impl Orbit {
         }
     }
 
+    /// Whether it comes of mean elements, which are of use for days and not for years.
+    pub fn is_of_mean_elements(&self) -> bool {
+        matches!(self.source, Source::Sgp4(_))
+    }
+
     /// Prepares SGP4 or, for periods of 225 min and more, SDP4.
     ///
     /// With the constants of WGS72 and the sidereal time of the original, because elements are

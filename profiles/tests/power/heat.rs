@@ -5,6 +5,7 @@ use profiles::orbit::{
     ThermalJoint, ThermalNode, predict,
 };
 use profiles::phase::Phase;
+use profiles::selection::WindowSet;
 use profiles::time::{BenchTime, Period};
 use proptest::prelude::*;
 
@@ -159,17 +160,19 @@ fn hot_is_warmer_than_nominal_and_cold_is_colder() {
 
 #[test]
 fn a_schedule_is_drawn_on_time_and_warms_the_board() {
+    let idle = flown(&satellite(), 3.0, 1_000);
+    let sunlit = idle.phases.iter().filter(|i| i.phase == Phase::Sunlit);
+    let sunlit = WindowSet::new(sunlit.map(|interval| interval.window));
     let mut spacecraft = satellite();
     spacecraft.load.tasks = vec![LoadTask {
         name: "inference".into(),
         watts: 60.0,
-        during: vec![Phase::Sunlit],
+        during: Some(sunlit),
         after: BenchTime::from_millis(3_600_250),
         length: Some(Period::millis(300_000)),
         every: Some(Period::millis(3_600_000)),
     }];
     let prediction = flown(&spacecraft, 3.0, 1_000);
-    let idle = flown(&satellite(), 3.0, 1_000);
     let watts = |millis| prediction.at(BenchTime::from_millis(millis)).load_watts;
     let (before, during) = (watts(3_600_000), watts(3_700_000));
     assert!((before - 95.0).abs() < 1e-9 && (during - 155.0).abs() < 1e-9);

@@ -75,6 +75,7 @@ fn device(
         emulated: role != "profile",
         channels: specs,
         calibration: None,
+        accuracy: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ mod limits;
 mod matches_golden;
 mod moments;
 mod no_loss;
+mod on_time;
 mod responds;
 mod role;
 mod settles;
@@ -29,6 +30,7 @@ pub static KINDS: &[Kind] = &[
     slew::KIND,
     clock::KIND,
     no_loss::KIND,
+    on_time::KIND,
     responds::KIND,
     matches_golden::KIND,
     throughput::KIND,

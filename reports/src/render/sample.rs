@@ -36,6 +36,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         emulated: true,
         channels,
         calibration: None,
+        accuracy: Vec::new(),
     }
 }
 

@@ -193,6 +193,7 @@ impl Gatherer {
                     told("vmp", "V", points.vmp.0);
                 }
                 Command::Chamber { target, .. } => told("target", "°C", target.0),
+                Command::Attenuate(loss) => told("attenuation", "dB", loss.0),
                 Command::Load(sink) => match sink {
                     Sink::Amps(amps) => told("amps", "A", amps.0),
                     Sink::Volts(volts) => told("volts", "V", volts.0),
@@ -216,8 +217,14 @@ impl Gatherer {
 
 /// A fault as people say it.
 fn injected(fault: &Fault) -> String {
+    let seconds = |millis: &u32| f64::from(*millis) * 1e-3;
     match fault {
-        Fault::Mute { millis } => format!("silent for {} s", f64::from(*millis) * 1e-3),
+        Fault::Mute { millis } => format!("silent for {} s", seconds(millis)),
+        Fault::BusOff { millis } => {
+            format!("its frames destroyed on the bus for {} s", seconds(millis))
+        }
+        Fault::Babble { millis } => format!("filling its bus for {} s", seconds(millis)),
+        Fault::Hang => "hung until its watchdog's reset".to_owned(),
         Fault::BitFlip { byte, bit } => format!("bit {bit} of byte {byte} turned over"),
         Fault::OverVoltageTrip => "over-voltage protection tripped".to_owned(),
         Fault::Reset => "reset".to_owned(),

@@ -29,6 +29,7 @@ fn device(name: &str, role: &str, channels: Vec<ChannelSpec>) -> DeviceHeader {
         emulated: true,
         channels,
         calibration: None,
+        accuracy: Vec::new(),
     }
 }
 

@@ -73,6 +73,7 @@ fn kinds() -> impl Strategy<Value = EventKind> {
         }),
         1 => ".*".prop_map(|why| EventKind::LinkLost { why }),
         1 => any::<u64>().prop_map(|away_us| EventKind::LinkRestored { away_us }),
+        1 => any::<u32>().prop_map(|points| EventKind::ListUploaded { points }),
         1 => Just(EventKind::Booted),
         1 => Just(EventKind::MadeSafe),
         1 => Just(EventKind::RunEnded { ending: Ending::Completed }),

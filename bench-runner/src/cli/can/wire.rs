@@ -31,7 +31,7 @@ pub(super) fn line(text: &str) -> Result<LineSpec, String> {
         .parse()
         .map_err(|error| format!("{error}; {}", drivers::link::LinkSpecError::EXPECTED))?;
     match spec {
-        LinkSpec::Memory => Err(
+        LinkSpec::Memory | LinkSpec::Bus(_) => Err(
             "in memory there is nobody else; play a log on an emulated bus with `bench can replay \
              LOG memory`, or name an interface, as in `can:can0` (to have one without hardware: \
              `sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up`)"

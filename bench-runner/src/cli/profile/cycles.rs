@@ -6,10 +6,12 @@ use std::fmt::Write;
 use profiles::orbit::Utc;
 use profiles::shape::{Cycles, Leg};
 use profiles::time::{BenchTime, Period};
+use reports::columns::{Column, Field, Kind, Values};
 use reports::render::figure::{Figure, Limit, Panel, Pen, TimeAxis, Trace};
 
+use super::rows::{Form, parquet};
 use super::text::fixed;
-use super::{Args, Stop, ending, is_json, picture, print, save};
+use super::{Args, Stop, picture, print, save};
 use crate::config::cycles::{RawCycles, cycles};
 use crate::config::load::Loader;
 use crate::config::{Refusal, TableReader};
@@ -82,15 +84,6 @@ pub(super) fn needless(args: &Args) -> Option<Refusal> {
         ("--compare", args.compare.is_some()),
         ("--energy", args.energy.is_some()),
     ];
-    if let Some(path) = args
-        .series
-        .as_deref()
-        .filter(|path| ending(path) == Some("parquet"))
-    {
-        let message = format!("{}: cycles are written as text", path.display());
-        let help = "expected a file that ends in `.csv` or `.jsonl`";
-        return Some(Refusal::nowhere(message).help(help));
-    }
     let (option, _) = given.into_iter().find(|(_, given)| *given)?;
     let message = format!("{option} needs an orbit, and this file holds thermal cycles");
     Some(Refusal::nowhere(message).help("expected --events, --series, --update or --plot"))
@@ -102,10 +95,12 @@ pub(super) fn show(test: &Test, args: &Args) -> Result<Exit, Stop> {
         save(path, events(test))?;
     }
     if let Some(path) = &args.series {
-        save(
-            path,
-            series(test, args.update.unwrap_or(EVERY), is_json(path)),
-        )?;
+        let rows = rows(&test.cycles, args.update.unwrap_or(EVERY));
+        let bytes = match Form::of(path) {
+            Form::Parquet => columns(&rows)?,
+            form => table(&rows, form == Form::Json).into_bytes(),
+        };
+        save(path, bytes)?;
     }
     if let Some(path) = &args.plot {
         save(path, picture(&figure(test), path)?)?;
@@ -168,28 +163,34 @@ fn events(test: &Test) -> String {
     text
 }
 
-/// `t_s,leg,cycle,target_celsius,lowest_celsius,highest_celsius`: one row each step and one at
-/// each corner. Along ramps there is no tolerance: both are the target.
-fn series(test: &Test, every: Period, json: bool) -> String {
-    let columns = [
-        "t_s",
-        "leg",
-        "cycle",
-        "target_celsius",
-        "lowest_celsius",
-        "highest_celsius",
-    ];
-    let mut text = if json {
-        String::new()
-    } else {
-        columns.join(",") + "\n"
-    };
-    let cycles = &test.cycles;
+/// One row of a series.
+struct Row {
+    at: BenchTime,
+    leg: Leg,
+    cycle: u32,
+    /// Target, lowest, highest.
+    celsius: [f64; 3],
+}
+
+/// The columns of a series.
+const COLUMNS: [&str; 6] = [
+    "t_s",
+    "leg",
+    "cycle",
+    "target_celsius",
+    "lowest_celsius",
+    "highest_celsius",
+];
+
+/// One row each step and one at each corner. Along ramps there is no tolerance: both ends of it
+/// are the target.
+fn rows(cycles: &Cycles, every: Period) -> Vec<Row> {
     let spec = cycles.spec();
     let factor = (cycles.seconds() / every.as_secs_f64() / MOST_ROWS)
         .ceil()
         .max(1.0);
     let micros = every.as_micros() * factor as u64;
+    let mut rows = Vec::new();
     for stretch in cycles.stretches() {
         let [below, above] = match stretch.leg {
             Leg::HotPlateau => spec.hot_band,
@@ -202,42 +203,80 @@ fn series(test: &Test, every: Period, json: bool) -> String {
         let grid = grid
             .map(BenchTime::from_micros)
             .take_while(|at| *at < window.end);
-        for at in std::iter::once(window.start).chain(grid) {
+        rows.extend(std::iter::once(window.start).chain(grid).map(|at| {
             let celsius = cycles.value_at(at);
-            let numbers = [celsius, celsius - below, celsius + above];
-            row(
-                &mut text,
-                json,
-                (at, stretch.leg, stretch.cycle),
-                (&columns, numbers),
-            );
+            Row {
+                at,
+                leg: stretch.leg,
+                cycle: stretch.cycle,
+                celsius: [celsius, celsius - below, celsius + above],
+            }
+        }));
+    }
+    rows
+}
+
+/// Rows as CSV or as JSON lines.
+fn table(rows: &[Row], json: bool) -> String {
+    let mut text = if json {
+        String::new()
+    } else {
+        COLUMNS.join(",") + "\n"
+    };
+    for Row {
+        at,
+        leg,
+        cycle,
+        celsius,
+    } in rows
+    {
+        text.push_str(if json { "{\"t_s\":" } else { "" });
+        fixed(&mut text, at.as_secs_f64());
+        let _always_ok = if json {
+            write!(text, ",\"leg\":\"{leg}\",\"cycle\":{cycle}")
+        } else {
+            write!(text, ",{leg},{cycle}")
+        };
+        for (column, number) in COLUMNS.iter().skip(3).zip(celsius) {
+            let _always_ok = if json {
+                write!(text, ",\"{column}\":")
+            } else {
+                write!(text, ",")
+            };
+            fixed(&mut text, *number);
         }
+        text.push_str(if json { "}\n" } else { "\n" });
     }
     text
 }
 
-fn row(
-    text: &mut String,
-    json: bool,
-    (at, leg, cycle): (BenchTime, Leg, u32),
-    (columns, numbers): (&[&str; 6], [f64; 3]),
-) {
-    text.push_str(if json { "{\"t_s\":" } else { "" });
-    fixed(text, at.as_secs_f64());
-    let _always_ok = if json {
-        write!(text, ",\"leg\":\"{leg}\",\"cycle\":{cycle}")
-    } else {
-        write!(text, ",{leg},{cycle}")
-    };
-    for (column, number) in columns.iter().skip(3).zip(numbers) {
-        let _always_ok = if json {
-            write!(text, ",\"{column}\":")
-        } else {
-            write!(text, ",")
-        };
-        fixed(text, number);
-    }
-    text.push_str(if json { "}\n" } else { "\n" });
+/// Rows as a Parquet table.
+fn columns(rows: &[Row]) -> Result<Vec<u8>, Stop> {
+    let kinds = [
+        Kind::F64,
+        Kind::Utf8,
+        Kind::U64,
+        Kind::F64,
+        Kind::F64,
+        Kind::F64,
+    ];
+    let fields = COLUMNS.iter().zip(kinds);
+    let fields = fields.map(|(name, kind)| Field::required(*name, kind));
+    let seconds: Vec<f64> = rows.iter().map(|row| row.at.as_secs_f64()).collect();
+    let legs: Vec<&str> = rows.iter().map(|row| row.leg.name()).collect();
+    let cycles: Vec<u64> = rows.iter().map(|row| u64::from(row.cycle)).collect();
+    let celsius: [Vec<f64>; 3] =
+        std::array::from_fn(|place| rows.iter().map(|row| row.celsius[place]).collect());
+    let [target, lowest, highest] = &celsius;
+    let columns = [
+        Column::full(Values::F64(&seconds)),
+        Column::full(Values::Utf8(&legs)),
+        Column::full(Values::U64(&cycles)),
+        Column::full(Values::F64(target)),
+        Column::full(Values::F64(lowest)),
+        Column::full(Values::F64(highest)),
+    ];
+    parquet(fields.collect(), &columns)
 }
 
 fn figure(test: &Test) -> Figure {

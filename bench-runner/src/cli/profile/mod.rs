@@ -8,7 +8,6 @@ mod output;
 mod plot;
 mod resolve;
 mod rows;
-mod satellite;
 mod save;
 mod summary;
 #[cfg(test)]
@@ -19,16 +18,17 @@ mod year;
 use std::path::{Path, PathBuf};
 
 use profiles::orbit::{
-    Effect, Fidelity, Prediction, PropagationError, crosslinks, edges_of, predict,
-    radiation_effects,
+    Effect, Fidelity, Prediction, PropagationError, edges_of, phases, predict_in, radiation_effects,
 };
 use profiles::time::{BenchTime, Period, Window};
 
 use super::{colour_err, complain, print};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::{Refusal, Refusals, presets};
+use crate::config::orbit::presets;
+use crate::config::{Refusal, Refusals};
 use crate::exit::Exit;
+use crate::plan::sky::surroundings::regions;
 use reports::render::figure::Figure;
 use resolve::Flight;
 use rows::Form;
@@ -247,7 +247,7 @@ fn open(loader: &mut Loader, orbit: &str) -> Option<Subject> {
         if root.get("cycles").is_some() {
             return cycles::read(root).map(RawSubject::Cycles);
         }
-        file::read(root).map(|raw| RawSubject::Flight(Box::new(raw)))
+        Some(RawSubject::Flight(Box::new(file::read(root))))
     });
     match raw.flatten()? {
         RawSubject::Flight(raw) => {
@@ -278,36 +278,36 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
         step: step(flight.seconds),
         ..flight.shadow.into()
     };
-    let prediction = predict(orbit, start, span, &flight.spacecraft, fidelity)?;
+    let around = &flight.around;
+    let flown = (orbit, start);
+    let contacts = around.contacts(flown, span)?;
+    let windows = around.windows(flown, span, &contacts)?;
+    let phases = phases(orbit, start, span, flight.shadow)?;
+    let mut spacecraft = flight.spacecraft.clone();
+    if !flight.schedule.is_empty() {
+        let all = [windows.clone(), regions(flown, span)?].concat();
+        let load = &mut spacecraft.load;
+        flight.schedule.apply(load, &phases, &all);
+    }
+    let prediction = predict_in(phases, flown, span, &spacecraft, fidelity)?;
     let mut events: Vec<(String, BenchTime)> = edges_of(&prediction.phases)
         .into_iter()
         .map(|(event, at)| (event.to_owned(), at))
         .collect();
-    let mut both = |kind: [&str; 2], name: &str, window: Window| {
-        events.push((format!("{}:{name}", kind[0]), window.start));
-        events.push((format!("{}:{name}", kind[1]), window.end));
-    };
-    let mut downlinked_mbit = 0.0;
-    let around = &flight.around;
-    for contact in around.contacts((orbit, start), span)? {
-        let station = around.stations.iter().find(|s| s.name == contact.station);
-        if let (Some(downlink), Some(station)) = (&around.downlink, station) {
-            downlinked_mbit += downlink.volume_mbit(orbit, start, station, &contact)?;
-        }
-        both(
-            ["contact_in", "contact_out"],
-            &contact.station,
-            contact.window,
-        );
+    for named in &windows {
+        let (kind, whom) = named.name.split_once(':').unwrap_or((&named.name, ""));
+        events.push((format!("{kind}_in:{whom}"), named.window.start));
+        events.push((format!("{kind}_out:{whom}"), named.window.end));
     }
-    let mut links = Vec::new();
-    for (name, other) in &around.others {
-        let windows = crosslinks([orbit, other], start, span, around.crosslink)?;
-        for window in &windows {
-            both(["link_in", "link_out"], name, *window);
-        }
-        links.push(windows);
-    }
+    let links = around.others.iter().map(|(name, _)| {
+        let of = windows
+            .iter()
+            .filter(|named| named.name.strip_prefix("link:") == Some(name));
+        of.map(|named| named.window).collect()
+    });
+    let links: Vec<Vec<Window>> = links.collect();
+    let passes = around.passes(flown, &contacts)?;
+    let downlinked_mbit = passes.iter().map(|pass| pass.capacity_bytes * 8e-6).sum();
     if let Some(model) = &around.radiation {
         let mut stream = flight.seed.stream("profile", "radiation");
         let rates = flight.rates.as_ref();
@@ -330,10 +330,6 @@ fn fly(flight: Flight) -> Result<Flown, Stop> {
     })
 }
 
-fn is_json(path: &Path) -> bool {
-    matches!(ending(path), Some("jsonl" | "json"))
-}
-
 /// What a file's name ends in, which says what is written into it.
 fn ending(path: &Path) -> Option<&str> {
     path.extension()?.to_str()
@@ -343,13 +339,7 @@ fn ending(path: &Path) -> Option<&str> {
 fn unwritable(args: &Args) -> Vec<Refusal> {
     let (tables, pictures) = (["parquet", "arrow", "xlsx"], ["jpg", "jpeg", "gif"]);
     let others = ["arrow", "xlsx", "feather"];
-    // The days of a year are few: no table is made of them.
-    let days = args.year && !needs_flight(args);
-    let series = if days {
-        "a file that ends in `.csv` or `.jsonl`"
-    } else {
-        "a file that ends in `.csv`, `.jsonl` or `.parquet`"
-    };
+    let series = "a file that ends in `.csv`, `.jsonl` or `.parquet`";
     let wrong = |path: &Option<PathBuf>, endings: &[&str], expected: &str| {
         let path = path.as_deref()?;
         let found = ending(path).filter(|ending| endings.contains(ending))?;
@@ -357,11 +347,7 @@ fn unwritable(args: &Args) -> Vec<Refusal> {
         Some(Refusal::nowhere(message).help(format!("expected {expected}")))
     };
     [
-        wrong(
-            &args.series,
-            if days { &tables[..] } else { &others[..] },
-            series,
-        ),
+        wrong(&args.series, &others, series),
         wrong(&args.events, &tables, "a file that ends in `.csv`"),
         wrong(&args.energy, &others, series),
         wrong(&args.links, &tables, "a file that ends in `.csv`"),

@@ -36,6 +36,15 @@ impl Form {
     }
 }
 
+/// A whole table of few rows, as a Parquet file.
+pub(super) fn parquet(fields: Vec<Field>, columns: &[Column<'_>]) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let mut writer = TableWriter::new(&mut bytes, fields, Compression::Snappy).map_err(disk)?;
+    writer.write(columns).map_err(disk)?;
+    writer.finish().map_err(disk)?;
+    Ok(bytes)
+}
+
 /// Rows on their way into a file.
 pub(super) enum Rows<'a, W: Write> {
     Text(Text<'a, W>),

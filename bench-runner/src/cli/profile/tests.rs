@@ -5,14 +5,15 @@ use super::rows::Form;
 use super::{file, fly, output, plot, year};
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::presets;
+use crate::config::orbit::presets;
+use crate::plan::sky::surroundings::regions;
+use profiles::phase::Phase;
+use profiles::time::{BenchTime, Window};
 
 fn of(folder: &Folder, name: &str) -> Result<Flight, String> {
     let mut loader = Loader::default();
     let flight = loader.text(folder, name).and_then(|(file, text)| {
-        let raw = loader
-            .document(file, &text, "the orbit", file::read)
-            .flatten()?;
+        let raw = loader.document(file, &text, "the orbit", file::read)?;
         flight(&mut loader, folder, raw)
     });
     flight
@@ -100,7 +101,7 @@ fn what_is_wrong_is_told() {
         (
             "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
              [battery]\ncapacity_ah = -1.0",
-            "`capacity_ah` is wrong",
+            "`capacity_ah` is -1",
         ),
         (
             "altitude = \"550 km\"\nltan = \"06:00\"\nstart = \"2025-01-01T00:00:00Z\"\n\
@@ -154,7 +155,16 @@ fn lists_that_are_wrong_are_told() {
         ),
         (
             "[[load.task]]\nname = \"t\"\nwatts = 5\nduring = \"night\"",
-            "no phase is named `night`",
+            "no phase, contact or link is named `night`",
+        ),
+        (
+            "[[load.task]]\nname = \"t\"\nwatts = 5\nduring = \"umbra & contact:kirun\"\n\
+             [[station]]\nname = \"kiruna\"\nlatitude = 67.86\nlongitude = 20.96",
+            "is named `contact:kirun`",
+        ),
+        (
+            "[[load.task]]\nname = \"t\"\nwatts = 5\nduring = \"umbra &\"",
+            "`umbra &` selects no time: found the end",
         ),
         (
             "[thermal]\nheat_capacity_j_per_k = 1e-6",
@@ -165,6 +175,51 @@ fn lists_that_are_wrong_are_told() {
         let told = of_text(text).err().unwrap_or_default();
         assert!(told.contains(expected), "{text}: {told}");
     }
+}
+
+#[test]
+fn a_task_runs_while_what_it_names_goes_on() {
+    let flight = of_text(
+        format!(
+            "{PLAIN}duration = \"4 h\"\n[[station]]\nname = \"svalbard\"\nlatitude = 78.23\n\
+             longitude = 15.41\n[[load.task]]\nname = \"down-link\"\nwatts = 40.0\n\
+             during = [\"contact & sunlit\", \"saa\"]\n"
+        )
+        .leak(),
+    );
+    let flight = flight.unwrap();
+    let flown = (&flight.orbit, flight.start);
+    let span = Window {
+        start: BenchTime::ZERO,
+        end: BenchTime::from_millis(4 * 3_600_000),
+    };
+    let contacts = flight.around.contacts(flown, span).unwrap();
+    let anomaly = regions(flown, span).unwrap();
+    let anomaly: Vec<Window> = anomaly
+        .iter()
+        .filter(|named| named.name == "saa")
+        .map(|named| named.window)
+        .collect();
+    assert!(!contacts.is_empty() && !anomaly.is_empty());
+    let load = flight.spacecraft.load.clone();
+    let prediction = fly(flight).ok().unwrap().prediction;
+    let (mut drawn, mut idle) = (0, 0);
+    for point in prediction.track.iter().filter(|point| point.at < span.end) {
+        let mut phases = prediction.phases.iter();
+        let phase = phases.find(|interval| interval.window.contains(point.at));
+        let phase = phase.unwrap().phase;
+        let contact = contacts.iter().any(|c| c.window.contains(point.at));
+        let crossing = anomaly.iter().any(|window| window.contains(point.at));
+        let base = match phase {
+            Phase::Sunlit | Phase::Penumbra => load.sunlit_watts,
+            Phase::Umbra => load.eclipse_watts,
+        };
+        let runs = contact && phase == Phase::Sunlit || crossing;
+        let expected = base + if runs { 40.0 } else { 0.0 };
+        assert!((point.load_watts - expected).abs() < 1e-9, "{}", point.at);
+        *(if runs { &mut drawn } else { &mut idle }) += 1;
+    }
+    assert!(drawn > 300 && idle > 3_000, "{drawn} {idle}");
 }
 
 #[test]

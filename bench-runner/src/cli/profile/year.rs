@@ -4,9 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use profiles::orbit::{Day, seasons, year};
+use reports::columns::{Column, Field, Kind, Values};
 
 use super::resolve::Flight;
-use super::{Stop, is_json, print, save, summary};
+use super::rows::{Form, parquet};
+use super::{Stop, print, save, summary};
 
 /// Days that are shown.
 const DAYS: usize = 365;
@@ -22,7 +24,11 @@ pub(super) fn show(flight: &Flight, series: Option<&Path>) -> Result<(), Stop> {
     }
     print(&text);
     if let Some(path) = series {
-        save(path, table(&days, is_json(path)))?;
+        let bytes = match Form::of(path) {
+            Form::Parquet => columns(&days)?,
+            form => table(&days, form == Form::Json).into_bytes(),
+        };
+        save(path, bytes)?;
     }
     Ok(())
 }
@@ -79,6 +85,28 @@ fn describe(flight: &Flight, days: &[Day], out: &mut String) -> std::fmt::Result
         )?;
     }
     Ok(())
+}
+
+/// The same as a Parquet table.
+fn columns(days: &[Day]) -> Result<Vec<u8>, Stop> {
+    let instants: Vec<i64> = days.iter().map(|day| day.at.posix_micros()).collect();
+    let of = |number: fn(&Day) -> f64| days.iter().map(number).collect::<Vec<f64>>();
+    let values = [
+        of(|day| day.beta_deg),
+        of(|day| day.flux_w_m2),
+        of(|day| day.shadow_seconds),
+        of(|day| day.umbra_seconds),
+    ];
+    let names = ["beta_deg", "flux_w_m2", "any_shadow_s", "umbra_s"];
+    let mut fields = vec![Field::required("utc", Kind::Timestamp)];
+    fields.extend(names.map(|name| Field::required(name, Kind::F64)));
+    let mut columns = vec![Column::full(Values::I64(&instants))];
+    columns.extend(
+        values
+            .iter()
+            .map(|values| Column::full(Values::F64(values))),
+    );
+    parquet(fields, &columns)
 }
 
 fn table(days: &[Day], json: bool) -> String {

@@ -3,9 +3,7 @@
 mod read;
 
 use crate::config::cycles::RawCycles;
-use crate::config::orbit_source::RawSource;
-use crate::config::satellite::RawLists;
-use crate::config::surroundings::RawSurroundings;
+use crate::config::orbit::RawOrbit;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -76,37 +74,12 @@ pub struct Lost {
     pub name: Option<String>,
 }
 
-/// `[orbit]`.
-#[derive(Clone, Debug)]
-pub struct RawOrbit {
-    /// File of the elements, relative to the campaign.
-    pub elements: Option<Located<String>>,
-    /// Another source than such a file.
-    pub(crate) source: Option<RawSource>,
-    /// UTC from which a description holds; the start if absent.
-    pub epoch: Option<Located<String>>,
-    /// Where on a described orbit the satellite is then, deg from the ascending node.
-    pub phase_deg: f64,
-    /// UTC at T0, RFC 3339; the elements' epoch if absent.
-    pub start: Option<Located<String>>,
-    /// Shape of the Earth's shadow.
-    pub earth: &'static str,
-    /// Direction of the Sun.
-    pub sun: &'static str,
-    /// Effective height of the atmosphere that casts shadow, km.
-    pub atmosphere_km: Option<Located<f64>>,
-    /// Settings of the satellite, by section.
-    pub settings: Vec<RawSection>,
-    /// Lumps, joints and tasks of the satellite.
-    pub(crate) lists: RawLists,
-    /// Stations, other satellites, particles.
-    pub(crate) around: RawSurroundings,
-}
-
 /// A section of settings: `[orbit.array]`.
 #[derive(Clone, Debug)]
 pub struct RawSection {
-    /// Its name.
+    /// Its key.
+    pub key: &'static str,
+    /// Its name, as files head it.
     pub name: Located<String>,
     /// Its settings.
     pub settings: Vec<RawSetting>,
@@ -183,6 +156,8 @@ pub struct RawSet {
     pub celsius: Option<Located<f64>>,
     /// Chamber rate, K/min.
     pub slew: Option<Located<f64>>,
+    /// Attenuation, dB.
+    pub attenuation: Option<Located<f64>>,
     /// A board's power mode.
     pub mode: Option<Located<&'static str>>,
     /// A fault to inject.
@@ -227,7 +202,7 @@ impl RawCurve {
 pub struct RawProfile {
     /// The device.
     pub device: Located<String>,
-    /// `orbit`, `ramp`, `table` or `cycles`.
+    /// `orbit`, `ramp`, `table`, `cycles` or `link`.
     pub kind: Located<&'static str>,
     /// How often it is told, s.
     pub every: Option<Located<f64>>,
@@ -237,6 +212,10 @@ pub struct RawProfile {
     pub(crate) cycles: Option<RawCycles>,
     /// The lump of the satellite that a chamber follows; the baseplate if absent.
     pub node: Option<Located<String>>,
+    /// The link that an attenuator plays.
+    pub link: Option<Located<String>>,
+    /// Distance at which it is attenuated least, km; its nearest in the step if absent.
+    pub reference_km: Option<Located<f64>>,
     /// How fast a chamber can follow, K/min.
     pub ramp: Option<Located<f64>>,
     /// Start of a ramp.
@@ -267,6 +246,17 @@ pub struct RawWorkload {
     /// Where the modes stand.
     pub modes_place: Option<Place>,
 }
+
+/// What `inject` may ask for.
+pub const FAULTS: [&str; 7] = [
+    "mute",
+    "bit-flip",
+    "over-voltage-trip",
+    "reset",
+    "hang",
+    "bus-off",
+    "babble",
+];
 
 /// The keys that a check of any kind may have.
 pub const CHECK_KEYS: [&str; 7] = [

@@ -4,15 +4,14 @@ use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::{
-    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawOrbit, RawProfile, RawSection,
-    RawSet, RawSetting, RawStep, RawValue, RawWorkload,
+    CHECK_KEYS, FAULTS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawProfile, RawSet,
+    RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::cycles::cycles;
-use crate::config::orbit_source::{EXPECTED, KEYS, shadow_table, source};
+use crate::config::orbit::{self, RawOrbit};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
-use crate::config::{satellite, surroundings};
 
 /// Sections that something else in the file may name.
 const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
@@ -29,7 +28,9 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
             name: None,
         });
     }
-    let orbit = root.get("orbit").and_then(|node| orbit(&node, &mut lost));
+    let orbit = root
+        .get("orbit")
+        .and_then(|node| orbit_of(&node, &mut lost));
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
@@ -75,7 +76,7 @@ fn tables<T>(
     nodes.iter().flatten().filter_map(read).collect()
 }
 
-fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
+fn orbit_of(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
     let Some(table) = node.table("[orbit]") else {
         lost.push(Lost {
             section: "orbit",
@@ -83,67 +84,10 @@ fn orbit(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawOrbit> {
         });
         return None;
     };
-    let misspelt = lost.iter().any(|lost| lost.section == "orbit");
-    let described = KEYS.iter().any(|key| table.get(key).is_some());
-    let source = described.then(|| source(&table)).flatten();
-    // Where [orbit] itself is misspelt, this is its sections' table only.
-    let elements = if described {
-        None
-    } else if misspelt {
-        table.get("elements")
-    } else {
-        table.get("elements").or_else(|| {
-            let message = "[orbit] names no orbit";
-            table.note(Refusal::at(table.place(), message, EXPECTED));
-            None
-        })
-    };
-    let elements = elements.and_then(|node| node.text());
-    let start = table.get("start").and_then(|node| node.instant());
-    let epoch = table.get("epoch").and_then(|node| node.instant());
-    let phase = table.get("phase").and_then(|node| node.number());
-    let (mut earth, mut sun, mut atmosphere_km) = ("oblate", "apparent", None);
-    if let Some(shadow) = shadow_table(&table) {
-        let pick = |key, words: &[&'static str]| {
-            shadow
-                .get(key)
-                .and_then(|node| node.choice(words))
-                .map(|word| word.value)
-        };
-        earth = pick("earth", &["oblate", "spherical", "ellipsoid", "sphere"]).unwrap_or(earth);
-        sun = pick("sun", &["apparent", "geometric"]).unwrap_or(sun);
-        atmosphere_km = shadow.get("atmosphere_km").and_then(|node| node.number());
-        shadow.finish();
-    }
-    let mut sections = Vec::new();
-    for name in ["array", "battery", "load", "thermal"] {
-        if let Some(node) = table.get(name) {
-            let name = Located {
-                value: name.to_owned(),
-                place: node.place.clone(),
-            };
-            if let Some(section) = node.table(&format!("[orbit.{}]", name.value)) {
-                let settings = settings(&section, satellite::lists_of(&name.value));
-                sections.push(RawSection { name, settings });
-            }
-        }
-    }
-    let lists = satellite::read(&table);
-    let around = surroundings::read(&table);
+    let is_misspelt = lost.iter().any(|lost| lost.section == "orbit");
+    let raw = orbit::orbit(&table, "orbit.", is_misspelt);
     table.finish();
-    Some(RawOrbit {
-        elements,
-        source,
-        epoch,
-        phase_deg: phase.map_or(0.0, |phase| phase.value),
-        start,
-        earth,
-        sun,
-        atmosphere_km,
-        settings: sections,
-        lists,
-        around,
-    })
+    Some(raw)
 }
 
 /// Every entry of a table but those with the keys in `known`.
@@ -222,14 +166,12 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let sink = ["sink_amps", "sink_volts", "sink_ohms", "sink_watts"];
     let sink = sink.map(|key| number(key).map(|value| (key, value)));
     let (celsius, slew) = (number("celsius"), number("slew_k_per_min"));
+    let attenuation = number("attenuation_db");
     let choice = |key, words: &[&'static str]| table.get(key).and_then(|node| node.choice(words));
     let output = choice("output", &["on", "off"]);
     let input = choice("input", &["on", "off"]);
     let mode = choice("mode", PowerMode::NAMES);
-    let inject = choice(
-        "inject",
-        &["mute", "bit-flip", "over-voltage-trip", "reset"],
-    );
+    let inject = choice("inject", &FAULTS);
     let whole = |key| table.get(key).and_then(|node| node.whole());
     let (byte, bit) = (whole("byte"), whole("bit"));
     let length = table.get("length").and_then(|node| node.duration());
@@ -246,6 +188,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         output,
         celsius,
         slew,
+        attenuation,
         mode,
         inject,
         byte,
@@ -262,13 +205,14 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
     let device = table.required("device").and_then(|node| node.text());
     let kind = table
         .required("kind")
-        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles"]));
+        .and_then(|node| node.choice(&["orbit", "ramp", "table", "cycles", "link"]));
     let every = table.get("every").and_then(|node| node.duration());
     let (from, to, limit_amps) = (number("from"), number("to"), number("limit_amps"));
     let ramp = number("ramp_k_per_min");
     let text = |key| table.get(key).and_then(|node| node.text());
     let file = text("file");
-    let lump = text("node");
+    let (lump, link) = (text("node"), text("link"));
+    let reference_km = number("reference_km");
     let cycles = table.get("cycles").and_then(|node| cycles(&node));
     table.finish();
     Some(RawProfile {
@@ -278,6 +222,8 @@ fn profile(node: &Node<'_>) -> Option<RawProfile> {
         file,
         cycles,
         node: lump,
+        link,
+        reference_km,
         ramp,
         from,
         to,

@@ -1,22 +1,25 @@
 //! What the satellite meets over the run: light, contacts, links, regions and particles.
 
-mod orbit;
+pub(crate) mod orbit;
 pub(crate) mod orbit_source;
+mod satellite;
+pub(crate) mod schedule;
 pub(crate) mod surroundings;
 
 use std::path::Path;
 
 use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
-use drivers::link::LinkSpec;
 use profiles::orbit::{
-    Prediction, PropagationError, SolarArray, Utc, injections, predict, radiation_effects,
+    Prediction, PropagationError, SolarArray, Utc, injections, phases, predict_in,
+    radiation_effects,
 };
 use profiles::seed::Seed;
 use profiles::time::{BenchTime, Window};
 use reports::header::{NamedWindow, Pass, StepHeader};
 
 pub(super) use orbit::{DEVICE, Flight};
+use surroundings::regions;
 
 use super::stations::{DevicePlan, Wired};
 use super::steps::PlacedCommand;
@@ -24,8 +27,8 @@ use super::tables::rate_table;
 use super::{Planner, TimedCommand};
 use crate::config::campaign::RawCampaign;
 use crate::config::folder::Folder;
+use crate::config::orbit::surroundings::RawRadiation;
 use crate::config::refusal::Refusal;
-use crate::config::surroundings::RawRadiation;
 
 /// Most hits of one campaign: a board that is hit more often is never done starting.
 const MOST_HITS: usize = 100_000;
@@ -67,15 +70,16 @@ impl Planner {
     }
 
     fn unflown(&mut self, error: &PropagationError, campaign: &RawCampaign) {
-        let orbit = campaign.orbit.as_ref();
-        if let Some(elements) = orbit.and_then(|orbit| orbit.elements.as_ref()) {
-            let message = format!("SGP4 cannot propagate these elements: {error}");
-            let refusal = Refusal::at(&elements.place, message, "this element set");
-            self.refuse(refusal.help("has the satellite decayed by then?"));
-        } else {
-            let message = format!("the orbit cannot be flown to the campaign's end: {error}");
-            self.refuse(Refusal::nowhere(message));
-        }
+        let source = campaign
+            .orbit
+            .as_ref()
+            .and_then(|orbit| orbit.source.as_ref());
+        let message = format!("the orbit cannot be flown to the campaign's end: {error}");
+        self.refuse(match source {
+            Some(source) => Refusal::at(source.place(), message, "this orbit")
+                .help("has the satellite decayed by then?"),
+            None => Refusal::nowhere(message),
+        });
         self.broken.section("orbit");
     }
 
@@ -140,7 +144,7 @@ impl Planner {
     fn hit<'a>(&mut self, raw: &RawRadiation, devices: &'a [DevicePlan]) -> Vec<&'a Wired> {
         let boards = devices.iter().map(DevicePlan::wired);
         let boards = boards.filter(|wired| wired.role == Role::Accelerator);
-        let emulated = |wired: &Wired| wired.link == LinkSpec::Memory;
+        let emulated = |wired: &Wired| wired.link.line().is_none();
         let Some(names) = &raw.boards else {
             return boards.filter(|wired| emulated(wired)).collect();
         };
@@ -175,14 +179,22 @@ fn memory_bytes(board: &Wired) -> u32 {
 
 fn sky(flight: &Flight, span: Window) -> Result<Sky, PropagationError> {
     let flown = (&flight.orbit, flight.start);
-    let spacecraft = &flight.spacecraft;
+    let contacts = flight.around.contacts(flown, span)?;
+    let mut windows = flight.around.windows(flown, span, &contacts)?;
+    windows.extend(regions(flown, span)?);
+    windows.sort_by_key(|named| named.window.start);
+    let phases = phases(flown.0, flown.1, span, flight.shadow)?;
+    let mut spacecraft = flight.spacecraft.clone();
+    let load = &mut spacecraft.load;
+    flight.schedule.apply(load, &phases, &windows);
+    let fidelity = flight.shadow.into();
     Ok(Sky {
-        prediction: predict(flown.0, flown.1, span, spacecraft, flight.shadow)?,
-        array: spacecraft.solar_array.clone(),
+        prediction: predict_in(phases, flown, span, &spacecraft, fidelity)?,
+        array: spacecraft.solar_array,
         start: flight.start,
         lines: flight.lines.clone(),
         model: flight.orbit.model(),
-        windows: flight.around.windows(flown, span)?,
-        passes: flight.around.passes(flown, span)?,
+        windows,
+        passes: flight.around.passes(flown, &contacts)?,
     })
 }

@@ -1,71 +1,27 @@
-//! From an orbit as it is written to one that can be flown, or to refusals.
+//! From the source of an orbit as it is written to one that can be flown, or to refusals.
 
 use profiles::orbit::{
-    Description, Elements, ElementsError, Ephemeris, Kepler, MeanElements, Orbit, Plane, Utc,
+    Description, Elements, ElementsError, Ephemeris, Kepler, MeanElements, Orbit, Plane,
+    PropagationError, Utc,
 };
 
+use std::ops::Range;
 use std::path::Path;
 
-use super::orbit::MOST_DAYS;
-use crate::config::campaign::RawOrbit;
 use crate::config::folder::Folder;
-use crate::config::load::Loader;
-use crate::config::orbit_source::{Format, RawSource, source};
-use crate::config::{Located, Place, Refusal, TableReader, presets};
-use crate::plan::Planner;
+use crate::config::load::{LONGEST_FILE, Loader};
+use crate::config::orbit::presets;
+use crate::config::orbit::source::{Format, RawSource, source};
+use crate::config::{Located, Place, Refusal, TableReader};
 
-impl Planner {
-    /// Orbit, start and telling lines of another source than a file of two-line elements.
-    pub(in crate::plan) fn described(
-        &mut self,
-        folder: &Folder,
-        raw: &RawOrbit,
-        source: &RawSource,
-    ) -> Option<(Orbit, Utc, Vec<String>)> {
-        let mut read =
-            |text: Option<&Located<String>>| instant(text).map_err(|refusal| self.refuse(*refusal));
-        let (start, epoch) = (read(raw.start.as_ref()), read(raw.epoch.as_ref()));
-        let (start, epoch) = (start.ok()?, epoch.ok()?);
-        let from = (epoch.or(start), raw.phase_deg);
-        let (name, flown) = orbit(&mut self.loader, folder, source, from)?;
-        let start = start.unwrap_or(flown.epoch());
-        let mut lines = vec![name];
-        match source {
-            RawSource::Lines(written, _) => {
-                lines.extend(written.iter().map(|line| line.value.clone()));
-            }
-            RawSource::File(_, path) => {
-                // It was read a moment ago.
-                let bytes = folder.read(&path.value).ok()?;
-                let name = Path::new(&path.value).file_name().unwrap_or_default();
-                self.keep_file(&name.to_string_lossy(), &bytes);
-            }
-            _ => {}
-        }
-        let days = start.seconds_since(flown.epoch()) / 86_400.0;
-        let mean = matches!(
-            source,
-            RawSource::Lines(..) | RawSource::File(Format::Omm, _) | RawSource::Preset(_)
-        );
-        if mean && days.abs() > MOST_DAYS {
-            self.stale(raw, days, flown.epoch());
-            return None;
-        }
-        Some((flown, start, lines))
-    }
-
-    /// Refuses a start far from the epoch of the elements.
-    pub(in crate::plan) fn stale(&mut self, raw: &RawOrbit, days: f64, epoch: Utc) {
-        let start = raw.start.as_ref().or(raw.elements.as_ref());
-        let message = format!("the start is {days:.0} days from the epoch of the elements");
-        let expected = format!("expected within {MOST_DAYS} days of {epoch}");
-        let refusal = match start {
-            Some(start) => Refusal::at(&start.place, message, expected),
-            None => Refusal::nowhere(format!("{message}: {expected}")),
-        };
-        let help = "SGP4 is off by kilometres a day; take elements of the time";
-        self.refuse(refusal.help(help));
-    }
+/// An orbit that was found.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) orbit: Orbit,
+    /// Its element set, where it has one.
+    pub(crate) lines: Vec<String>,
+    /// The file that it was in, by the name that a copy has.
+    pub(crate) file: Option<(String, Vec<u8>)>,
 }
 
 /// The instant of a text, if there is one.
@@ -86,7 +42,7 @@ pub(crate) fn orbit(
     folder: &Folder,
     source: &RawSource,
     (from, phase_deg): (Option<Utc>, f64),
-) -> Option<(String, Orbit)> {
+) -> Option<Found> {
     let (place, described) = match source {
         RawSource::Preset(name) => return of_preset(loader, name, (from, phase_deg)),
         RawSource::Lines(lines, place) => return of_lines(loader, lines, place),
@@ -139,7 +95,12 @@ pub(crate) fn orbit(
         loader.refusals.push(Refusal::at(place, message, expected));
         return None;
     };
-    Some(("described orbit".to_owned(), Orbit::from_kepler(&kepler)))
+    Some(Found {
+        name: "described orbit".to_owned(),
+        orbit: Orbit::from_kepler(&kepler),
+        lines: Vec::new(),
+        file: None,
+    })
 }
 
 /// An orbit that comes with the program, from when it says unless the file says another time.
@@ -147,7 +108,7 @@ fn of_preset(
     loader: &mut Loader,
     name: &Located<String>,
     (from, phase_deg): (Option<Utc>, f64),
-) -> Option<(String, Orbit)> {
+) -> Option<Found> {
     let (folder, file) = presets::find(&name.value)?;
     let (number, text) = loader.text(&folder, &file)?;
     let read = |table: &TableReader<'_>| {
@@ -160,16 +121,17 @@ fn of_preset(
         .document(number, &text, "the preset", read)
         .flatten()?;
     let start = instant(start.as_ref()).ok().flatten();
-    let (_, flown) = orbit(loader, &folder, &inner, (from.or(start), phase_deg))?;
-    Some((title, flown))
+    let found = orbit(loader, &folder, &inner, (from.or(start), phase_deg))?;
+    Some(Found {
+        name: title,
+        // It comes with the program: nothing is copied.
+        file: None,
+        ..found
+    })
 }
 
 /// Two or three lines in the file itself; columns are marked inside their quotes.
-fn of_lines(
-    loader: &mut Loader,
-    lines: &[Located<String>],
-    place: &Place,
-) -> Option<(String, Orbit)> {
+fn of_lines(loader: &mut Loader, lines: &[Located<String>], place: &Place) -> Option<Found> {
     let texts: Vec<&str> = lines.iter().map(|line| line.value.as_str()).collect();
     let text = texts.join("\n");
     let elements = match Elements::parse(&text) {
@@ -187,53 +149,115 @@ fn of_lines(
                 }
                 _ => place.clone(),
             };
-            return refuse(loader, &marked, &error);
+            return refuse(loader, &marked, ELEMENT_SET, error);
         }
     };
-    made(loader, elements.name(), place, Orbit::new(&elements))
+    made(loader, place, of_elements(&elements), None)
 }
+
+/// What files and lines hold, as messages say it.
+const ELEMENT_SET: &str = "element set";
+
+/// Name, orbit and lines of an element set.
+fn of_elements(elements: &Elements) -> Made {
+    let lines = elements.lines().map(str::to_owned).to_vec();
+    (elements.name().to_owned(), Orbit::new(elements), lines)
+}
+
+/// What is made of a source, before it is known whether it flies.
+type Made = (String, Result<Orbit, PropagationError>, Vec<String>);
 
 fn of_file(
     loader: &mut Loader,
     folder: &Folder,
     format: Format,
     path: &Located<String>,
-) -> Option<(String, Orbit)> {
-    let (file, text) = loader.text(folder, &path.value)?;
-    let place = &path.place;
+) -> Option<Found> {
+    let what = match format {
+        Format::Tle => ELEMENT_SET,
+        Format::Omm => "OMM",
+        Format::Oem => "OEM",
+    };
+    let bytes = bytes_of(loader, folder, path, what)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let read = match format {
-        Format::Tle => Elements::parse(&text).map(|elements| {
-            let orbit = Orbit::new(&elements);
-            (elements.name().to_owned(), orbit)
-        }),
-        Format::Omm => MeanElements::parse(&text).map(|elements| {
+        Format::Tle => Elements::parse(text).map(|elements| of_elements(&elements)),
+        Format::Omm => MeanElements::parse(text).map(|elements| {
             let orbit = Orbit::from_mean(&elements);
-            (elements.name, orbit)
+            (elements.name, orbit, Vec::new())
         }),
-        Format::Oem => Ephemeris::parse(&text).map(|ephemeris| {
+        Format::Oem => Ephemeris::parse(text).map(|ephemeris| {
             let name = ephemeris.name().to_owned();
-            (name, Ok(Orbit::from_ephemeris(ephemeris)))
+            (name, Ok(Orbit::from_ephemeris(ephemeris)), Vec::new())
         }),
     };
     match read {
-        Ok((name, orbit)) => made(loader, &name, place, orbit),
+        Ok(read) => {
+            // The name alone: the copy stays in the run's folder, wherever the file is.
+            let name = Path::new(&path.value).file_name().unwrap_or_default();
+            let name = name.to_string_lossy().into_owned();
+            made(loader, &path.place, read, Some((name, bytes)))
+        }
         Err(error) => {
-            let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-            let starts: Vec<usize> = std::iter::once(0).chain(starts).collect();
-            let start = starts.get(error.line - 1).copied().unwrap_or(text.len());
-            let line = text[start..].lines().next().unwrap_or_default();
-            // Columns are characters, places are bytes.
-            let column = |column: usize| {
-                let mut bytes = line.char_indices().map(|(at, _)| at);
-                start + bytes.nth(column - 1).unwrap_or(line.len())
-            };
-            let span = column(error.columns.start)..column(error.columns.end);
-            refuse(loader, &Place { file, span }, &error)
+            let file = loader.sources.add(&folder.label(&path.value), text);
+            let span = columns(text, error.line, &error.columns);
+            refuse(loader, &Place { file, span }, what, error)
         }
     }
 }
 
-fn refuse<T>(loader: &mut Loader, place: &Place, error: &ElementsError) -> Option<T> {
+/// The bytes of a file that is text; what is wrong is told where it is named.
+fn bytes_of(
+    loader: &mut Loader,
+    folder: &Folder,
+    path: &Located<String>,
+    what: &str,
+) -> Option<Vec<u8>> {
+    let label = folder.label(&path.value);
+    let (message, help) = match folder.read(&path.value) {
+        Err(why) => (
+            format!("cannot read {label}: {why}"),
+            folder.nearest(&path.value),
+        ),
+        Ok(bytes) if bytes.len() > LONGEST_FILE => {
+            (format!("{label} is longer than {LONGEST_FILE} bytes"), None)
+        }
+        Ok(bytes) if std::str::from_utf8(&bytes).is_err() => (format!("{label} is not text"), None),
+        Ok(bytes) => return Some(bytes),
+    };
+    let what = if what == ELEMENT_SET {
+        "a file with a two-line element set".to_owned()
+    } else {
+        format!("a CCSDS {what} file")
+    };
+    let refusal = Refusal::at(&path.place, message, format!("expected {what}"));
+    loader.refusals.push(refusal.maybe_help(help));
+    None
+}
+
+/// Columns of a line, both from one, as bytes of the text.
+fn columns(text: &str, line: usize, columns: &Range<usize>) -> Range<usize> {
+    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+    let start = std::iter::once(0).chain(starts).nth(line - 1);
+    let Some(start) = start else {
+        return text.len()..text.len();
+    };
+    let line = text[start..].lines().next().unwrap_or_default();
+    // Columns are characters, places are bytes.
+    let byte = |column: usize| {
+        let mut places = line.char_indices().map(|(at, _)| at);
+        start + places.nth(column.saturating_sub(1)).unwrap_or(line.len())
+    };
+    byte(columns.start)..byte(columns.end)
+}
+
+fn refuse<T>(loader: &mut Loader, place: &Place, what: &str, error: ElementsError) -> Option<T> {
+    let found = if error.found.starts_with("the end of") {
+        error.found
+    } else {
+        format!("`{}`", error.found)
+    };
     let columns = match error.columns.len() {
         0 | 1 => format!("column {}", error.columns.start),
         _ => format!(
@@ -242,10 +266,8 @@ fn refuse<T>(loader: &mut Loader, place: &Place, error: &ElementsError) -> Optio
             error.columns.end - 1
         ),
     };
-    let message = format!(
-        "unreadable orbit: line {}, {columns}: found `{}`",
-        error.line, error.found
-    );
+    let line = error.line;
+    let message = format!("unreadable {what}: line {line}, {columns}: found {found}");
     let expected = format!("expected {}", error.expected);
     loader.refusals.push(Refusal::at(place, message, expected));
     None
@@ -253,14 +275,20 @@ fn refuse<T>(loader: &mut Loader, place: &Place, error: &ElementsError) -> Optio
 
 fn made(
     loader: &mut Loader,
-    name: &str,
     place: &Place,
-    orbit: Result<Orbit, profiles::orbit::PropagationError>,
-) -> Option<(String, Orbit)> {
+    (name, orbit, lines): Made,
+    file: Option<(String, Vec<u8>)>,
+) -> Option<Found> {
     match orbit {
-        Ok(orbit) => Some((name.to_owned(), orbit)),
+        Ok(orbit) => Some(Found {
+            name,
+            orbit,
+            lines,
+            file,
+        }),
         Err(error) => {
-            let refusal = Refusal::at(place, error.to_string(), "these elements");
+            let message = format!("SGP4 cannot propagate these elements: {error}");
+            let refusal = Refusal::at(place, message, "this element set");
             loader.refusals.push(refusal);
             None
         }

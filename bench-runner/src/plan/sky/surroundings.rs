@@ -2,16 +2,16 @@
 //! bench time that come of it: `contact:svalbard`, `link:p1s2`, `saa`, `polar`.
 
 use profiles::orbit::{
-    Contact, Crosslink, DownLink, Orbit, PropagationError, RadiationModel, Region, Station, Utc,
-    contacts, crosslinks, region_windows,
+    Contact, Crosslink, DownLink, LinkPoint, Orbit, PropagationError, RadiationModel, Region,
+    Station, Utc, contact_points, contacts, crosslinks, link_points, region_windows,
 };
-use profiles::time::Window;
+use profiles::time::{Period, Window};
 use reports::header::{NamedWindow, Pass};
 
 use super::orbit_source::orbit;
 use crate::config::folder::Folder;
 use crate::config::load::Loader;
-use crate::config::surroundings::RawSurroundings;
+use crate::config::orbit::surroundings::RawSurroundings;
 use crate::config::{Located, Refusal};
 
 /// What comes before a station's name in the name of a window.
@@ -46,8 +46,8 @@ impl Surroundings {
         twice(loader, "satellite", satellites);
         let mut others = Vec::new();
         for other in &raw.others {
-            let (_, found) = orbit(loader, folder, &other.source, (from, 0.0))?;
-            others.push((other.name.value.clone(), found));
+            let found = orbit(loader, folder, &other.source, (from, 0.0))?;
+            others.push((other.name.value.clone(), found.orbit));
         }
         others.extend(members(loader, raw, begin)?);
         if loader.refusals.len() > before {
@@ -92,24 +92,24 @@ impl Surroundings {
         contacts(orbit, start, span, &self.stations)
     }
 
-    /// The passes with what they can bring down; none without a down-link.
+    /// What each of the contacts can bring down; none without a down-link.
     pub(crate) fn passes(
         &self,
         (orbit, start): (&Orbit, Utc),
-        span: Window,
+        contacts: &[Contact],
     ) -> Result<Vec<Pass>, PropagationError> {
         let Some(downlink) = &self.downlink else {
             return Ok(Vec::new());
         };
         let mut passes = Vec::new();
-        for contact in self.contacts((orbit, start), span)? {
+        for contact in contacts {
             let mut stations = self.stations.iter();
             let Some(station) = stations.find(|station| station.name == contact.station) else {
                 continue;
             };
-            let mbit = downlink.volume_mbit(orbit, start, station, &contact)?;
+            let mbit = downlink.volume_mbit(orbit, start, station, contact)?;
             passes.push(Pass {
-                station: contact.station,
+                station: contact.station.clone(),
                 window: contact.window,
                 capacity_bytes: mbit * 1e6 / 8.0,
             });
@@ -117,39 +117,70 @@ impl Surroundings {
         Ok(passes)
     }
 
-    /// All windows within `span`, in order of time.
+    /// The link `name` over its windows: `link:p1s2`, `contact:svalbard`. `None` if there is none
+    /// of that name.
+    pub(crate) fn points(
+        &self,
+        (orbit, start): (&Orbit, Utc),
+        name: &str,
+        windows: &[Window],
+        every: Period,
+    ) -> Option<Result<Vec<LinkPoint>, PropagationError>> {
+        let (kind, whom) = name.split_once(':')?;
+        if kind == LINK {
+            let (_, other) = self.others.iter().find(|(name, _)| name == whom)?;
+            return Some(link_points([orbit, other], start, windows, every));
+        }
+        let mut stations = self.stations.iter().filter(|_| kind == CONTACT);
+        let station = stations.find(|station| station.name == whom)?;
+        Some(contact_points((orbit, station), start, windows, every))
+    }
+
+    /// The windows of contacts and links within `span`, station by station and satellite by
+    /// satellite.
     pub(crate) fn windows(
         &self,
         (orbit, start): (&Orbit, Utc),
         span: Window,
+        contacts: &[Contact],
     ) -> Result<Vec<NamedWindow>, PropagationError> {
-        let contacts = self.contacts((orbit, start), span)?;
-        let mut windows: Vec<NamedWindow> = contacts
-            .into_iter()
-            .map(|contact| NamedWindow {
-                name: format!("{CONTACT}:{}", contact.station),
-                window: contact.window,
-            })
-            .collect();
-        let mut add = |name: String, found: Vec<Window>| {
-            windows.extend(found.into_iter().map(|window| NamedWindow {
-                name: name.clone(),
-                window,
-            }));
-        };
+        let contacts = contacts.iter().map(|contact| NamedWindow {
+            name: format!("{CONTACT}:{}", contact.station),
+            window: contact.window,
+        });
+        let mut windows: Vec<NamedWindow> = contacts.collect();
         for (name, other) in &self.others {
             let found = crosslinks([orbit, other], start, span, self.crosslink)?;
-            add(format!("{LINK}:{name}"), found);
+            windows.extend(named(&format!("{LINK}:{name}"), found));
         }
-        for (name, region) in REGIONS {
-            add(
-                name.to_owned(),
-                region_windows((orbit, start), span, region)?,
-            );
-        }
-        windows.sort_by_key(|named| named.window.start);
         Ok(windows)
     }
+}
+
+/// The windows of the regions within `span`.
+pub(crate) fn regions(
+    flown: (&Orbit, Utc),
+    span: Window,
+) -> Result<Vec<NamedWindow>, PropagationError> {
+    let mut windows = Vec::new();
+    for (name, region) in REGIONS {
+        windows.extend(named(name, region_windows(flown, span, region)?));
+    }
+    Ok(windows)
+}
+
+fn named(name: &str, windows: Vec<Window>) -> impl Iterator<Item = NamedWindow> {
+    windows.into_iter().map(move |window| NamedWindow {
+        name: name.to_owned(),
+        window,
+    })
+}
+
+/// Whether a window of this full name is meant by `name`: by the same, or by all of its kind.
+pub(crate) fn is_called(full: &str, name: &str) -> bool {
+    let of_kind = full.strip_prefix(name);
+    full == name
+        || (name == CONTACT || name == LINK) && of_kind.is_some_and(|rest| rest.starts_with(':'))
 }
 
 /// Refuses the second of two with one name: by it nobody could say which is meant.

@@ -1,15 +1,16 @@
-//! Calibration: dates in a wiring, and limits drawn in by what the instrument may be wrong.
+//! Calibration: dates and accuracies in a wiring, and limits drawn in by what the instrument may be wrong.
 
 use drivers::accuracy;
 use jiff::civil::Date;
+use profiles::channel::ChannelSpec;
 use profiles::option::{OptionValue, Options};
 use reports::check::{GUARD_MAX, GUARD_MIN};
-use reports::header::{Calibration, Header, Subject};
+use reports::header::{Accuracy, Calibration, Header, Subject};
 
 use crate::config::Located;
 use crate::config::campaign::RawCheck;
 use crate::config::refusal::Refusal;
-use crate::config::wiring::RawDevice;
+use crate::config::wiring::{RawAccuracy, RawDevice};
 use crate::plan::Planner;
 
 impl Planner {
@@ -30,6 +31,67 @@ impl Planner {
             due: text(due),
             expired: false,
         })
+    }
+
+    /// How accurate a device's channels are: by the wiring, or else by what its maker guarantees.
+    pub(super) fn accuracy(
+        &mut self,
+        raw: &RawDevice,
+        model: &str,
+        channels: &[ChannelSpec],
+    ) -> Vec<Accuracy> {
+        let certified = |written: &RawAccuracy| Accuracy {
+            channel: written.channel.value.clone(),
+            percent: written.percent.as_ref().map_or(0.0, |it| it.value),
+            offset: written.offset.as_ref().map_or(0.0, |it| it.value),
+            certified: true,
+        };
+        for written in &raw.accuracy {
+            self.is_accuracy(written, channels);
+        }
+        let by_channel = channels.iter().filter_map(|spec| {
+            let mut written = raw.accuracy.iter();
+            let written = written.find(|written| written.channel.value == *spec.name);
+            let makers = || {
+                accuracy::of(model, &spec.name).map(|makers| Accuracy {
+                    channel: spec.name.to_string(),
+                    percent: makers.percent,
+                    offset: makers.offset,
+                    certified: false,
+                })
+            };
+            written.map(certified).or_else(makers)
+        });
+        by_channel.collect()
+    }
+
+    /// Refuses an accuracy that is none, or of no channel with numbers.
+    fn is_accuracy(&mut self, written: &RawAccuracy, channels: &[ChannelSpec]) {
+        let numbers = channels.iter().filter(|spec| spec.states.is_empty());
+        let name = &written.channel;
+        if !numbers.clone().any(|spec| *spec.name == name.value) {
+            let known = numbers.map(|spec| &*spec.name);
+            self.unknown(&name.place, "measured channel", &name.value, known);
+            return;
+        }
+        let parts = [("percent", &written.percent), ("offset", &written.offset)];
+        let mut sum = 0.0;
+        for (key, value) in parts {
+            let Some(value) = value else { continue };
+            sum += value.value;
+            let most = if key == "percent" { 100.0 } else { f64::MAX };
+            if !(0.0..=most).contains(&value.value) {
+                let message = format!("`{key}` of an accuracy is {}", value.value);
+                let expected = "expected the largest error: from 0, and `percent` at most 100";
+                self.refuse(Refusal::at(&value.place, message, expected));
+                return;
+            }
+        }
+        if sum <= 0.0 && !written.is_misspelt {
+            let message = format!("`{}` is said to have no error at all", name.value);
+            let expected = "expected `percent` of the reading, `offset` in its unit, or both";
+            self.refuse(Refusal::at(&name.place, message, expected));
+        }
     }
 
     fn date(&mut self, written: Option<&Located<String>>) -> Option<Date> {
@@ -62,7 +124,7 @@ impl Planner {
         let accuracy = match subject {
             Subject::Channel { device, channel } => header.device_at(device).and_then(|device| {
                 let channel = device.channels.get(usize::from(channel))?;
-                accuracy::of(&device.model, &channel.name)
+                device.accuracy_of(&channel.name)
             }),
             _ => None,
         };
@@ -73,7 +135,8 @@ impl Planner {
                     .map_or("it", |(_, target)| &target.value)
             });
             let expected = "expected a channel of an instrument with an accuracy, or no `guard`";
-            self.refuse(Refusal::at(place, message, expected));
+            let help = "write what its certificate says into the wiring: `accuracy`";
+            self.refuse(Refusal::at(place, message, expected).help(help));
             return;
         };
         let mut room = [f64::NEG_INFINITY, f64::INFINITY];

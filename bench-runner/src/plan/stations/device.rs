@@ -6,6 +6,7 @@ use drivers::clock::Clock;
 use drivers::instrument::Instrument;
 use drivers::link::{Link, Pacing};
 use drivers::model::{BoardSetup, DriverSetup};
+use drivers::player::Room;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
@@ -83,6 +84,7 @@ impl Planner {
                 _ => self.instrument(raw, wired, wiring, &id_of),
             });
         }
+        self.buses(&devices, wiring);
         devices
     }
 
@@ -118,7 +120,7 @@ impl Planner {
             entry.options,
         );
         let share = |key| faults.number(key).unwrap_or(0.0);
-        let channels = self.channels(raw, entry, &name, &options)?;
+        let (channels, room) = self.known_by_driver(raw, entry, &name, &options)?;
         Some(Wired {
             id,
             name,
@@ -134,7 +136,9 @@ impl Planner {
             faults: (share("drop"), share("flip")),
             serial: raw.serial.as_ref().map(|serial| serial.value.clone()),
             options,
+            accuracy: self.accuracy(raw, entry.name, &channels),
             channels,
+            plays: self.plays(raw, entry.name, room),
             dictionary: self.dictionary.clone(),
             calibration: self.calibration(raw),
         })
@@ -170,14 +174,15 @@ impl Planner {
         None
     }
 
-    /// What a device measures: asked of its driver, on a link that leads nowhere.
-    fn channels(
+    /// What a device measures, and which lists it can play: asked of its driver, on a link that
+    /// leads nowhere.
+    fn known_by_driver(
         &mut self,
         raw: &RawDevice,
         entry: Entry,
         name: &DeviceName,
         options: &Options,
-    ) -> Option<Vec<ChannelSpec>> {
+    ) -> Option<(Vec<ChannelSpec>, Option<Room>)> {
         let clock = Clock::start();
         let setup = || DriverSetup {
             device: name.clone(),
@@ -185,20 +190,24 @@ impl Planner {
             clock,
             options: options.clone(),
         };
-        let channels = match entry.role {
+        let known = match entry.role {
             Role::Accelerator => catalog::find(accelerator::MODELS, entry.name).map(|model| {
                 let setup = BoardSetup {
                     device: name.clone(),
                     options: options.clone(),
                     dictionary: self.dictionary.clone(),
                 };
-                (model.drive)(setup).map(|driver| driver.channels())
+                (model.drive)(setup).map(|driver| (driver.channels(), None))
             }),
-            role => Instrument::open(role, entry.name, setup())
-                .map(|opened| opened.map(|instrument| instrument.channels())),
+            role => Instrument::open(role, entry.name, setup()).map(|opened| {
+                opened.map(|mut instrument| {
+                    let room = instrument.player().map(|player| player.room());
+                    (instrument.channels(), room)
+                })
+            }),
         };
-        match channels? {
-            Ok(channels) => Some(channels),
+        match known? {
+            Ok(known) => Some(known),
             Err(error) => {
                 let message = format!("cannot set up {error}");
                 self.refuse(Refusal::at(&raw.place, message, "this device"));

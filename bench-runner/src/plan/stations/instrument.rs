@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use drivers::catalog::{self, Role};
-use drivers::power_supply;
 use profiles::time::Period;
 use reports::event::DeviceId;
 
@@ -20,6 +19,9 @@ const POLL_DEFAULT: Period = Period::millis(1_000);
 
 /// An instrument that is asked less often is not watched.
 const LONGEST_POLL: Period = Period::millis(60_000);
+
+/// Limits between which values are, and which may be 0.
+const RANGES: [(&str, &str); 2] = [("min_celsius", "max_celsius"), ("min_db", "max_db")];
 
 /// What boards and loads are fed by, the likeliest first.
 pub(super) const SOURCES: [Role; 2] = [Role::PowerSupply, Role::SolarArraySimulator];
@@ -57,9 +59,10 @@ impl Planner {
         let source = self.other(source, &SOURCES, wiring, id_of);
         let poll = self.poll(raw.poll.as_ref());
         let entries = catalog::entries();
-        let ratings = entries.iter().find(|entry| entry.name == wired.model);
-        let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
-        let ratings = power_supply::ratings(wired.model, &wired.options).unwrap_or(ratings);
+        let entry = entries.iter().find(|entry| entry.name == wired.model);
+        let ratings = entry.map_or(&[][..], |entry| {
+            (entry.ratings_by)(&wired.options).unwrap_or(entry.ratings)
+        });
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
             .map(|rating| {
@@ -71,10 +74,11 @@ impl Planner {
         for limit in &raw.limits {
             self.limit(limit, &mut limits);
         }
-        if limits.get("min_celsius") >= limits.get("max_celsius")
-            && limits.contains_key("max_celsius")
-        {
-            let message = "`min_celsius` is not below `max_celsius`";
+        for (min, max) in RANGES {
+            if !limits.contains_key(max) || limits.get(min) < limits.get(max) {
+                continue;
+            }
+            let message = format!("`{min}` is not below `{max}`");
             let place = raw.limits.first().map_or(&raw.place, |limit| &limit.place);
             self.refuse(Refusal::at(place, message, "expected one below the other"));
             // So that set points are not held against limits that nobody meant.
@@ -142,7 +146,11 @@ impl Planner {
                 ),
                 format!("expected {side} {rating}"),
             )
-        } else if !key.value.ends_with("celsius") && value <= 0.0 {
+        } else if !RANGES
+            .iter()
+            .any(|(min, max)| [*min, *max].contains(&&*key.value))
+            && value <= 0.0
+        {
             (
                 format!("limit `{}` is {value}", key.value),
                 format!("expected above 0, at most {rating}"),

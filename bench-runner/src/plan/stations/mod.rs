@@ -1,5 +1,6 @@
 //! Stations: the wiring's devices, each with its model, link, limits and options.
 
+mod buses;
 mod calibration;
 mod device;
 mod instrument;
@@ -10,13 +11,14 @@ use std::sync::Arc;
 use drivers::catalog::Role;
 use drivers::link::{LinkSpec, Manners, Pacing};
 use drivers::model::BoardSetup;
+use drivers::player::Room;
 use drivers::telemetry::dictionary::Layouts;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
 use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::{Calibration, DeviceHeader};
+use reports::header::{Accuracy, Calibration, DeviceHeader};
 
 use super::device_name;
 use super::sky::{self, Sky};
@@ -58,10 +60,14 @@ pub struct Wired {
     pub serial: Option<String>,
     /// Its channels.
     pub channels: Vec<ChannelSpec>,
+    /// What its lists may be, where it plays its set points itself.
+    pub plays: Option<Room>,
     /// What a board's packets hold, where not what its make says.
     pub dictionary: Option<Arc<Layouts>>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
+    /// How accurate its channels are, by the wiring or else by its maker.
+    pub accuracy: Vec<Accuracy>,
 }
 
 impl Wired {
@@ -125,6 +131,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
                 emulated: wired.link.is_emulated(),
                 channels: wired.channels.clone(),
                 calibration: wired.calibration.clone(),
+                accuracy: wired.accuracy.clone(),
             }
         })
         .collect();
@@ -137,6 +144,7 @@ pub(super) fn headers(devices: &[DevicePlan], sky: Option<&Sky>) -> Vec<DeviceHe
             emulated: false,
             channels: crate::run::context_channels(&sky.prediction.nodes.names),
             calibration: None,
+            accuracy: Vec::new(),
         });
     }
     headers.sort_by(|a, b| a.name.cmp(&b.name));

@@ -2,6 +2,7 @@
 
 mod array;
 mod cycles;
+mod link;
 mod load;
 mod profile;
 mod set;
@@ -50,6 +51,7 @@ pub(super) struct Told<'a> {
     pub(super) header: &'a Header,
     pub(super) devices: &'a [DevicePlan],
     pub(super) sky: Option<&'a Sky>,
+    pub(super) flight: Option<&'a Flight>,
 }
 
 impl Planner {

@@ -11,7 +11,7 @@ use profiles::quantity::{Amperes, Celsius, Volts};
 use profiles::shape::Ramp;
 use profiles::time::{BenchTime, Period, Window};
 
-use super::{PlacedCommand, Told, cycles};
+use super::{PlacedCommand, Told, cycles, link};
 use crate::config::Located;
 use crate::config::campaign::RawProfile;
 use crate::config::folder::Folder;
@@ -37,6 +37,9 @@ impl Planner {
         let Some(device) = self.device(told.devices, &raw.device) else {
             return;
         };
+        if raw.kind.value == link::KIND {
+            return self.link_profile((told, device), window, raw, timeline);
+        }
         let every = self.every(raw, window);
         let place = &raw.device.place;
         let wired = device.wired();
@@ -69,7 +72,7 @@ impl Planner {
                 self.refuse(Refusal::at(place, message, expected).help(help));
                 return;
             }
-            ("orbit", Role::ElectronicLoad | Role::PowerAnalyser, _) => {
+            ("orbit", Role::ElectronicLoad | Role::PowerAnalyser | Role::Attenuator, _) => {
                 let message = format!("{} does not follow the orbit", wired.role.with_article());
                 self.refuse(Refusal::at(
                     place,
@@ -142,7 +145,7 @@ impl Planner {
     }
 
     /// How often a profile is told.
-    fn every(&mut self, raw: &RawProfile, window: Window) -> Period {
+    pub(super) fn every(&mut self, raw: &RawProfile, window: Window) -> Period {
         let (every, place) = match &raw.every {
             None => (EVERY_DEFAULT.as_secs_f64(), &raw.kind.place),
             Some(every) => (every.value, &every.place),
@@ -165,12 +168,13 @@ impl Planner {
     }
 
     /// Refuses the keys of other kinds of profile than this one.
-    fn only_of(&mut self, raw: &RawProfile, kind: &str) {
+    pub(super) fn only_of(&mut self, raw: &RawProfile, kind: &str) {
         let place = |value: &Option<Located<f64>>| value.as_ref().map(|value| value.place.clone());
         let file = raw.file.as_ref().map(|file| file.place.clone());
         let cycles = raw.cycles.as_ref().map(|cycles| cycles.place.clone());
         let node = raw.node.as_ref().map(|node| node.place.clone());
-        let keys: [(&str, Option<Place>, &[&str]); 7] = [
+        let link = raw.link.as_ref().map(|link| link.place.clone());
+        let keys: [(&str, Option<Place>, &[&str]); 9] = [
             ("from", place(&raw.from), &["ramp"]),
             ("to", place(&raw.to), &["ramp"]),
             ("limit_amps", place(&raw.limit_amps), &["ramp", "table"]),
@@ -178,6 +182,8 @@ impl Planner {
             ("cycles", cycles, &["cycles"]),
             ("node", node, &["orbit"]),
             ("ramp_k_per_min", place(&raw.ramp), &["orbit"]),
+            ("link", link, &[link::KIND]),
+            ("reference_km", place(&raw.reference_km), &[link::KIND]),
         ];
         for (key, place, kinds) in keys {
             if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
@@ -336,7 +342,7 @@ impl Planner {
 type Values = Vec<(BenchTime, f64)>;
 
 /// A command that a profile tells, with the places that asked for it.
-fn placed(raw: &RawProfile, command: TimedCommand) -> PlacedCommand {
+pub(super) fn placed(raw: &RawProfile, command: TimedCommand) -> PlacedCommand {
     PlacedCommand {
         command,
         place: raw.device.place.clone(),

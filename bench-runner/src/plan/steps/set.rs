@@ -2,7 +2,7 @@
 
 use drivers::catalog::Role;
 use profiles::command::{Command, Fault, PowerMode, Switch, Work};
-use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Volts};
+use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Decibels, Volts};
 use profiles::time::{BenchTime, Window};
 
 use super::{PlacedCommand, Told};
@@ -92,6 +92,13 @@ impl Planner {
                 stray.extend(raw.slew.as_ref().map(|s| ("slew_k_per_min", &s.place)));
             }
         }
+        match (role, &raw.attenuation) {
+            (Role::Attenuator, Some(db)) => {
+                let loss = Decibels(db.value);
+                commands.push((Command::Attenuate(loss), db.place.clone()));
+            }
+            (_, db) => stray.extend(db.as_ref().map(|db| ("attenuation_db", &db.place))),
+        }
         match (role, &raw.mode) {
             (Role::Accelerator, Some(mode)) => {
                 let work = PowerMode::from_name(mode.value).unwrap_or_default();
@@ -147,6 +154,7 @@ impl Planner {
         let board = role == Role::Accelerator;
         let (possible, keys): (bool, &[&str]) = match inject.value {
             "mute" => (true, &["length"]),
+            "bus-off" | "babble" => (board, &["length"]),
             "bit-flip" => (board, &["byte", "bit"]),
             "over-voltage-trip" => (role.feeds(), &[]),
             _ => (board, &[]),
@@ -154,7 +162,9 @@ impl Planner {
         if !possible {
             let message = format!("{} has no fault `{}`", role.with_article(), inject.value);
             let expected = match role {
-                Role::Accelerator => "expected `mute`, `bit-flip` or `reset`",
+                Role::Accelerator => {
+                    "expected `mute`, `bit-flip`, `reset` or `hang`, or on a CAN bus `bus-off` or `babble`"
+                }
                 role if role.feeds() => "expected `mute` or `over-voltage-trip`",
                 _ => "expected `mute`",
             };
@@ -164,10 +174,16 @@ impl Planner {
         self.needless(raw, keys);
         let fault = match (inject.value, &raw.byte, &raw.bit, &raw.length) {
             ("reset", ..) => Some(Fault::Reset),
+            ("hang", ..) => Some(Fault::Hang),
             ("over-voltage-trip", ..) => Some(Fault::OverVoltageTrip),
-            ("mute", _, _, Some(length)) => Some(Fault::Mute {
-                millis: (length.value * 1e3) as u32,
-            }),
+            (timed, _, _, Some(length)) if ["mute", "bus-off", "babble"].contains(&timed) => {
+                let millis = (length.value * 1e3) as u32;
+                Some(match timed {
+                    "mute" => Fault::Mute { millis },
+                    "bus-off" => Fault::BusOff { millis },
+                    _ => Fault::Babble { millis },
+                })
+            }
             ("bit-flip", Some(byte), Some(bit), _) => {
                 self.flip(byte, bit);
                 Some(Fault::BitFlip {
@@ -179,7 +195,7 @@ impl Planner {
         };
         if fault.is_none() && raw.is_whole {
             let expected = match inject.value {
-                "mute" => "expected `length`, such as \"5 s\"",
+                "mute" | "bus-off" | "babble" => "expected `length`, such as \"5 s\"",
                 _ => "expected `byte`, and `bit` from 0 to 7",
             };
             let message = format!("`{}` needs more", inject.value);
@@ -210,7 +226,7 @@ impl Planner {
             if let Some(place) = place.filter(|_| !needed.contains(&key)) {
                 let message = format!("`{key}` belongs to a fault that is not injected here");
                 let expected = match key {
-                    "length" => "expected beside `inject = \"mute\"`",
+                    "length" => "expected beside `inject` of `mute`, `bus-off` or `babble`",
                     _ => "expected beside `inject = \"bit-flip\"`",
                 };
                 self.refuse(Refusal::at(place, message, expected));
@@ -231,6 +247,7 @@ const fn needed(role: Role) -> &'static str {
         }
         Role::PowerAnalyser => "expected `inject`: it only looks",
         Role::ThermalChamber => "expected `celsius`",
+        Role::Attenuator => "expected `attenuation_db`",
         Role::Accelerator => "expected `mode`, or `inject`",
     }
 }
@@ -247,6 +264,7 @@ const fn tellable(role: Role) -> &'static str {
         }
         Role::PowerAnalyser => "expected `inject`",
         Role::ThermalChamber => "expected `celsius`, `slew_k_per_min` or `inject`",
+        Role::Attenuator => "expected `attenuation_db` or `inject`",
         Role::Accelerator => "expected `mode` or `inject`",
     }
 }

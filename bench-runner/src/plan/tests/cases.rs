@@ -379,6 +379,64 @@ pub(super) const CASES: &[Case] = &[
         "\"bus_suply\"",
         "`bus_supply`",
     ),
+    // How accurate a channel is.
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\naccuracy = { air = { offset = 0.5 }, sky = { offset = 1.0 } }\n",
+        "sky",
+        "no measured channel is named `sky`",
+    ),
+    (
+        WIRING,
+        "[device.bus_supply]\n",
+        "[device.bus_supply]\naccuracy = { output = { offset = 0.5 } }\n",
+        "output",
+        "expected one of: volts, amps",
+    ),
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\naccuracy = { air = { offset = -0.5 } }\n",
+        "-0.5",
+        "`offset` of an accuracy is -0.5",
+    ),
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\naccuracy = { air = {} }\n",
+        "air",
+        "no error at all",
+    ),
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\naccuracy = { air = { ofset = 0.5 } }\n",
+        "ofset",
+        "`offset`",
+    ),
+    // Who plays set points.
+    (
+        WIRING,
+        "[device.bus_supply]\n",
+        "[device.bus_supply]\nplay = \"instrument\"\n",
+        "\"instrument\"",
+        "`keysight-6633b` plays no set points by itself",
+    ),
+    (
+        WIRING,
+        "[device.payload]\n",
+        "[device.payload]\nplay = \"instrument\"\n",
+        "\"instrument\"",
+        "`ccsds-serial` plays no set points by itself",
+    ),
+    (
+        WIRING,
+        "[device.chamber]\n",
+        "[device.chamber]\nplay = \"device\"\n",
+        "\"device\"",
+        "expected one of: bench, instrument",
+    ),
     // Keys that belong elsewhere.
     (
         WIRING,

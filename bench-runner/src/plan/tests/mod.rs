@@ -1,6 +1,8 @@
 //! What is wrong is refused once, at its place, and nothing else is blamed for it.
 
 mod cases;
+mod links;
+mod lists;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -734,6 +736,17 @@ fn guards_and_calibrations_are_taken_at_their_word_or_refused() {
         "{}",
         band("guard_max")
     );
+    // Its certificate may say another.
+    let certificate = "[device.bus_supply.accuracy]\nvolts = { percent = 0.01, offset = 0.001 }\n\
+                       [device.bus_supply]";
+    let edits = [(CAMPAIGN, bus, &*guarded), (WIRING, supply, certificate)];
+    let by_certificate = edited(folder.path(), &edits);
+    let by_certificate = by_certificate.unwrap_or_else(|error| panic!("{}", error.render(false)));
+    let guard = by_certificate.header.checks[0].options.number("guard_min");
+    assert!((guard.unwrap() - 0.003_6).abs() < 1e-9, "{guard:?}");
+    let (_, device) = by_certificate.header.device("bus_supply").unwrap();
+    assert!(device.accuracy_of("volts").unwrap().certified);
+    assert!(!device.accuracy_of("amps").unwrap().certified);
     let (_, device) = plan.header.device("bus_supply").unwrap();
     let calibration = device.calibration.as_ref().unwrap();
     assert_eq!(calibration.due.as_deref(), Some("2027-05-01"));

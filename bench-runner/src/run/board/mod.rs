@@ -24,7 +24,7 @@ use returning::Recovery;
 pub(super) use state::State;
 use state::{Asked, name};
 
-use super::station::{Order, Raised, Reporter};
+use super::station::{Order, Raised, Reporter, Task};
 use super::way::Way;
 
 /// A board that told nothing for this long is not asked anything.
@@ -108,8 +108,12 @@ impl BoardStation {
 
     /// Takes an order; `false` at the end.
     async fn order(&mut self, order: Option<Order>) -> bool {
-        let Some(Order::Apply { at, command }) = order else {
+        let Some(Order::Apply { at, task }) = order else {
             return false;
+        };
+        // A board plays no lists.
+        let Task::Tell(command) = task else {
+            return true;
         };
         match &command {
             Command::Accelerator(Work::Start) => {
@@ -131,7 +135,8 @@ impl BoardStation {
             | Command::SupplyOutput(_)
             | Command::Load(_)
             | Command::LoadInput(_)
-            | Command::Chamber { .. } => {}
+            | Command::Chamber { .. }
+            | Command::Attenuate(_) => {}
         }
         let now = self.clock.now();
         let late_us = now.micros_since(at);

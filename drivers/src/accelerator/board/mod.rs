@@ -36,6 +36,9 @@ use memory::{Memory, Output};
 
 /// From power to the first telemetry.
 const BOOT: Period = Period::millis(3_000);
+/// From a hang to the watchdog's reset: its supervisor waits for 1.6 s, as a MAX706 does (Maxim,
+/// "MAX705-MAX708", electrical characteristics, watchdog timeout period).
+const WATCHDOG: Period = Period::millis(1_600);
 /// The converter starts again this far above where it stops, V.
 const HYSTERESIS_VOLTS: f64 = 1.0;
 /// Standard deviation of the duration of an inference, relative (DRAM refresh, cache misses).
@@ -64,13 +67,24 @@ pub(crate) enum Cause {
     Power = 0,
     /// It reset.
     Reset = 1,
+    /// Its watchdog reset it.
+    Watchdog = 2,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Power {
     Off,
-    Booting { until: BenchTime, cause: Cause },
-    On { since: BenchTime },
+    Booting {
+        until: BenchTime,
+        cause: Cause,
+    },
+    On {
+        since: BenchTime,
+    },
+    /// Its processor does nothing any more, and its watchdog waits.
+    Hung {
+        until: BenchTime,
+    },
 }
 
 /// One board.
@@ -160,7 +174,7 @@ impl Board {
             job.ends(self.governor.share()).ceil_millis()
         });
         let boot = match self.power {
-            Power::Booting { until, .. } => until.ceil_millis(),
+            Power::Booting { until, .. } | Power::Hung { until } => until.ceil_millis(),
             Power::Off | Power::On { .. } => BenchTime::MAX,
         };
         self.next_look.min(job).min(boot)
@@ -175,11 +189,13 @@ impl Board {
             if let Some(inference) = self.finish(then) {
                 happened.push((then, Happened::Inferred(inference)));
             }
-            if let Power::Booting { until, cause } = self.power
-                && until <= then
-            {
-                self.power = Power::On { since: then };
-                happened.push((then, Happened::Booted(cause)));
+            match self.power {
+                Power::Booting { until, cause } if until <= then => {
+                    self.power = Power::On { since: then };
+                    happened.push((then, Happened::Booted(cause)));
+                }
+                Power::Hung { until } if until <= then => self.boot(then, Cause::Watchdog),
+                _ => {}
             }
             if self.next_look <= then {
                 if let Some(refusal) = self.look(then, plant) {
@@ -261,7 +277,19 @@ impl Board {
                 self.spend(at);
                 self.boot(at, Cause::Reset);
             }
-            Fault::Reset | Fault::OverVoltageTrip => {}
+            Fault::Hang if self.is_up() => {
+                self.spend(at);
+                self.job = None;
+                self.power = Power::Hung {
+                    until: at + WATCHDOG,
+                };
+            }
+            // What is on the bus concerns whoever speaks for the board.
+            Fault::Reset
+            | Fault::Hang
+            | Fault::OverVoltageTrip
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 
@@ -324,7 +352,9 @@ impl Board {
         let least = self.settings.min_volts;
         match self.power {
             Power::Off if state.volts.0 >= least + HYSTERESIS_VOLTS => self.boot(at, Cause::Power),
-            Power::Booting { .. } | Power::On { .. } if state.volts.0 < least => {
+            Power::Booting { .. } | Power::On { .. } | Power::Hung { .. }
+                if state.volts.0 < least =>
+            {
                 self.power = Power::Off;
                 self.job = None;
             }

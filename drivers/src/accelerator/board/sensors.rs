@@ -36,7 +36,7 @@ impl Board {
             rejected: f64::from(self.counts.rejected),
             uptime_s: match self.power {
                 Power::On { since } => at.micros_since(since) as f64 * 1e-6,
-                Power::Off | Power::Booting { .. } => 0.0,
+                Power::Off | Power::Booting { .. } | Power::Hung { .. } => 0.0,
             },
         }
     }
@@ -46,6 +46,7 @@ impl Board {
         match self.power {
             Power::Off => 0.0,
             Power::Booting { .. } => 1.0,
+            Power::Hung { .. } => 4.0,
             Power::On { .. } if self.governor.overheated => 4.0,
             Power::On { .. } if self.job.is_some() => 3.0,
             Power::On { .. } => 2.0,
@@ -65,7 +66,8 @@ impl Board {
             Power::Booting { .. } => idle_watts + BOOT_SHARE * dynamic,
             Power::On { .. } if self.job.is_some() => idle_watts + dynamic * self.governor.share(),
             Power::On { .. } if self.parked => idle_watts * PARKED_SHARE,
-            Power::On { .. } => idle_watts,
+            // An endless loop is no work, and no rest.
+            Power::On { .. } | Power::Hung { .. } => idle_watts,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What every board must do, driver against emulator, chunk by chunk with times of our own.
 
+mod bus;
 mod noise;
 mod rig;
 mod transcript;
@@ -40,13 +41,28 @@ fn infer(rig: &mut Rig, query: u32, slot: u16) -> (u32, u32) {
     }
 }
 
+/// Ways to wire a make, if it has a choice: settings of its options.
+const WAYS: [&[(&str, &str)]; 3] = [
+    &[],
+    &[("transport", "csp"), ("csp_version", "1")],
+    &[
+        ("transport", "csp"),
+        ("csp_version", "2"),
+        ("csp_address", "300"),
+    ],
+];
+
 fn each(test: impl Fn(&mut Rig)) {
     for model in MODELS {
-        let mut rig = Rig::new(model, "payload");
-        rig.power(28.0);
-        rig.live(3_300);
-        assert_eq!(rig.answers(), [Heard::Booted], "{}", model.name);
-        test(&mut rig);
+        let has = |name: &str| model.options.iter().any(|option| option.name == name);
+        let possible = |way: &&&[(&str, &str)]| way.iter().all(|(name, _)| has(name));
+        for way in WAYS.iter().filter(possible) {
+            let mut rig = Rig::with(model, "payload", way);
+            rig.power(28.0);
+            rig.live(3_300);
+            assert_eq!(rig.answers(), [Heard::Booted], "{} {way:?}", model.name);
+            test(&mut rig);
+        }
     }
 }
 
@@ -300,6 +316,25 @@ fn a_mute_board_is_silent_and_then_heard_again() {
             ask(rig, &Question::Identify).last(),
             Some(Heard::Identity(_))
         ));
+    });
+}
+
+#[test]
+fn a_board_that_hangs_is_reset_by_its_watchdog_and_has_forgotten_its_inputs() {
+    each(|rig| {
+        load(rig, 0);
+        rig.ask(&Question::Infer { query: 1, slot: 0 });
+        rig.inject(&Fault::Hang);
+        rig.live(1);
+        rig.forget();
+        assert_eq!(ask(rig, &Question::Identify), []);
+        // 1.6 s of the watchdog, 3 s of the boot.
+        rig.live(4_550);
+        assert!(rig.heard.is_empty(), "{}: {:?}", rig.make, rig.heard);
+        rig.live(150);
+        assert_eq!(rig.answers(), [Heard::Booted], "{}", rig.make);
+        let answers = ask(rig, &Question::Infer { query: 2, slot: 0 });
+        assert!(matches!(answers[..], [Heard::Refused { code: 6, .. }]));
     });
 }
 

@@ -49,7 +49,11 @@ impl Rig {
     ) -> Rig {
         let mut options = Options::defaults(model.options);
         for (key, value) in settings {
-            options.set(key, OptionValue::Text((*value).to_owned()));
+            let value = value.parse().map_or_else(
+                |_| OptionValue::Text((*value).to_owned()),
+                OptionValue::Number,
+            );
+            options.set(key, value);
         }
         let device = DeviceName::new(name).unwrap();
         let mut plant = Plant::default();

@@ -1,15 +1,18 @@
-//! Questions to ISO-TP messages, and frames to what was heard.
+//! Questions to messages of ISO-TP or CSP, and frames to what was heard.
 
 use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Damage, DamageKind};
 
+use super::csp::{Came, Ground};
+use super::identifiers::Identifiers;
 use super::open_node;
 use super::protocol::{self, Answer};
 use crate::accelerator::board::Refusal;
 use crate::accelerator::role::{Accelerator, Heard, Question};
+use crate::error::DeviceError;
 use crate::link::BusNeeds;
-use crate::link::can::{BusFrame, CanFrame, CanId};
+use crate::link::can::{BusFrame, CanFrame, CanId, CanIds};
 use crate::model::BoardSetup;
 use crate::telemetry::Decoded;
 use crate::telemetry::dbc::TelemetryDecoder;
@@ -19,31 +22,46 @@ use crate::telemetry::framing::isotp::{Event, IsoTp, Pdu};
 pub(super) struct DbcCan {
     telemetry: TelemetryDecoder,
     channels: Vec<ChannelSpec>,
-    transport: IsoTp,
-    pdus: Vec<Pdu>,
+    to_board: CanId,
+    from_board: CanId,
+    transport: Transport,
     /// What the board's CANopen node says, where it has one.
     others: Vec<CanId>,
 }
 
+/// What carries questions and answers.
+enum Transport {
+    IsoTp(IsoTp, Vec<Pdu>),
+    Csp(Box<Ground>),
+}
+
 impl DbcCan {
-    pub(super) fn new(setup: &BoardSetup) -> DbcCan {
-        let database = protocol::database();
-        DbcCan {
+    pub(super) fn new(setup: &BoardSetup) -> Result<DbcCan, DeviceError> {
+        let Identifiers {
+            database,
+            to_board,
+            from_board,
+            ..
+        } = Identifiers::new(&setup.options);
+        let csp = Ground::new(&setup.device, &setup.options)?;
+        Ok(DbcCan {
             channels: database.channels().to_vec(),
             telemetry: TelemetryDecoder::new(database),
-            transport: IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
-            pdus: Vec::new(),
+            to_board,
+            from_board,
+            transport: match csp {
+                Some(ground) => Transport::Csp(Box::new(ground)),
+                None => Transport::IsoTp(
+                    IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
+                    Vec::new(),
+                ),
+            },
             others: open_node::number(&setup.options)
                 .map(open_node::says)
                 .into_iter()
                 .flatten()
                 .collect(),
-        }
-    }
-
-    fn flush(&mut self, out: &mut Vec<Bytes>) {
-        let frames = self.pdus.drain(..);
-        out.extend(frames.map(|pdu| CanFrame::new(protocol::TO_BOARD, &pdu).to_bytes()));
+        })
     }
 }
 
@@ -53,21 +71,34 @@ impl Accelerator for DbcCan {
     }
 
     fn bus_needs(&self) -> Option<BusNeeds> {
-        let telemetry = self.telemetry.database().ids();
+        let (from_board, to_board) = match &self.transport {
+            Transport::IsoTp(..) => (self.from_board.into(), self.to_board.into()),
+            Transport::Csp(ground) => (ground.hears(), ground.says()),
+        };
+        let telemetry = self.telemetry.database().ids().map(CanIds::from);
         Some(BusNeeds {
-            hears: telemetry.chain([protocol::FROM_BOARD]).collect(),
-            says: vec![protocol::TO_BOARD],
+            hears: telemetry.chain([from_board]).collect(),
+            says: vec![to_board],
         })
     }
 
     fn pause_us(&self) -> u32 {
-        self.transport.separation_us()
+        match &self.transport {
+            Transport::IsoTp(transport, _) => transport.separation_us(),
+            Transport::Csp(_) => 0,
+        }
     }
 
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>) {
-        let message = protocol::write_question(question);
-        self.transport.send(&message, &mut self.pdus);
-        self.flush(out);
+        match &mut self.transport {
+            Transport::IsoTp(transport, pdus) => {
+                transport.send(&protocol::write_question(question), pdus);
+                flush(self.to_board, pdus, out);
+            }
+            Transport::Csp(ground) => {
+                out.extend(ground.ask(question).iter().map(CanFrame::to_bytes));
+            }
+        }
     }
 
     fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>) {
@@ -86,9 +117,7 @@ impl Accelerator for DbcCan {
         if self.others.contains(&frame.id) {
             return;
         }
-        if frame.id == protocol::FROM_BOARD {
-            self.message(&frame, heard);
-            self.flush(out);
+        if self.transported(&frame, heard, out) {
             return;
         }
         let known = self.telemetry.frame(&frame, |decoded| {
@@ -104,32 +133,73 @@ impl Accelerator for DbcCan {
 }
 
 impl DbcCan {
-    fn message(&mut self, frame: &CanFrame, heard: &mut Vec<Heard>) {
-        let mut booted = false;
-        self.transport
-            .push(frame.data(), &mut self.pdus, |event| match event {
-                Event::Message { content, octets } => match protocol::read_answer(content) {
-                    Some(answer) => {
-                        booted = answer == Answer::Booted;
-                        heard.push(tell(answer));
-                    }
-                    None => heard.push(Heard::Damaged(Damage {
-                        bytes: octets,
-                        why: DamageKind::Malformed,
-                    })),
-                },
-                Event::Damaged(damage) => heard.push(Heard::Damaged(damage)),
-                Event::Overflow => heard.push(Heard::Refused {
-                    code: i32::from(Refusal::OutOfBounds.code()),
-                    text: "the board has no room for the message".to_owned(),
-                }),
-                Event::Sent | Event::Control { .. } => {}
-            });
-        if booted {
-            self.telemetry.reset_counters();
-            self.transport.reset();
+    /// Takes a frame of the transport; `false` if it is none.
+    fn transported(
+        &mut self,
+        frame: &CanFrame,
+        heard: &mut Vec<Heard>,
+        out: &mut Vec<Bytes>,
+    ) -> bool {
+        let before = heard.len();
+        match &mut self.transport {
+            Transport::IsoTp(transport, pdus) if frame.id == self.from_board => {
+                transport.push(frame.data(), pdus, |event| heard.extend(event_told(&event)));
+                flush(self.to_board, pdus, out);
+            }
+            Transport::Csp(ground) if ground.hears().has(frame.id) => {
+                let mut more = Vec::new();
+                let came = ground.hear(frame, &mut more);
+                out.extend(more.iter().map(CanFrame::to_bytes));
+                heard.extend(came.and_then(|came| match came {
+                    Ok(Came::Message(message)) => Some(message_told(&message, message.len())),
+                    Ok(Came::Loaded(slot)) => Some(Heard::Loaded { slot }),
+                    Ok(Came::Output(slot, bytes)) => Some(Heard::Output {
+                        slot,
+                        bytes: bytes.into(),
+                    }),
+                    Ok(Came::Partly) => None,
+                    Err(damage) => Some(Heard::Damaged(damage)),
+                }));
+            }
+            Transport::IsoTp(..) | Transport::Csp(_) => return false,
         }
+        if heard[before..].contains(&Heard::Booted) {
+            self.telemetry.reset_counters();
+            match &mut self.transport {
+                Transport::IsoTp(transport, _) => transport.reset(),
+                Transport::Csp(ground) => ground.restart(),
+            }
+        }
+        true
     }
+}
+
+fn flush(id: CanId, pdus: &mut Vec<Pdu>, out: &mut Vec<Bytes>) {
+    let frames = pdus.drain(..);
+    out.extend(frames.map(|pdu| CanFrame::new(id, &pdu).to_bytes()));
+}
+
+fn event_told(event: &Event<'_>) -> Option<Heard> {
+    match *event {
+        Event::Message { content, octets } => Some(message_told(content, octets as usize)),
+        Event::Damaged(damage) => Some(Heard::Damaged(damage)),
+        Event::Overflow => Some(Heard::Refused {
+            code: i32::from(Refusal::OutOfBounds.code()),
+            text: "the board has no room for the message".to_owned(),
+        }),
+        Event::Sent | Event::Control { .. } => None,
+    }
+}
+
+/// A message of the board; one that makes no sense is so many octets of damage.
+fn message_told(content: &[u8], octets: usize) -> Heard {
+    protocol::read_answer(content).map_or(
+        Heard::Damaged(Damage {
+            bytes: octets as u32,
+            why: DamageKind::Malformed,
+        }),
+        tell,
+    )
 }
 
 fn tell(answer: Answer<'_>) -> Heard {

@@ -1,21 +1,27 @@
-//! The board's half: ISO-TP messages to what the board does, and its state to frames.
+//! The board's half: messages to what the board does, and its state to frames.
 
 use std::sync::Arc;
 
 use profiles::command::Fault;
 use profiles::time::BenchTime;
 
-use super::{open_node, protocol};
-use crate::accelerator::board::{Board, Happened, Refusal, Source, source};
+use super::csp::Csp;
+use super::identifiers::Identifiers;
+use super::port::Port;
+use super::protocol::Part;
+use super::sender::{Heard, Sender};
+use super::{open_node, protocol, services};
+use crate::accelerator::board::{Board, Happened, Refusal, Source, pacing, source};
 use crate::accelerator::role::Question;
 use crate::canopen::{Command, Node};
 use crate::device::Identity;
 use crate::emulator::{Emulator, Outbox};
-use crate::link::can::CanFrame;
+use crate::link::Pacing;
+use crate::link::can::{CanFrame, CanId};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::telemetry::dbc::Database;
-use crate::telemetry::framing::isotp::{Event, IsoTp, Limits, Pdu, Timed};
+use crate::telemetry::framing::csp::Packet;
 
 /// From the end of a request to the start of its answer, µs: an interrupt and a task switch.
 const REPLY_US: u64 = 500;
@@ -32,21 +38,18 @@ pub(super) struct DbcCan {
     next_report: BenchTime,
     reports: u64,
     sender: Sender,
+    babble: CanId,
     /// Its CANopen node, where it has one.
     node: Option<Node>,
 }
 
-/// Sends messages one after the other.
-struct Sender {
-    transport: Timed,
-    /// Frames, and when they leave.
-    pdus: Vec<(BenchTime, Pdu)>,
-    muted: bool,
-}
-
 impl DbcCan {
     pub(super) fn new(setup: &EmulatorSetup) -> DbcCan {
-        let database = protocol::database();
+        let identifiers = Identifiers::new(&setup.options);
+        let database = Arc::clone(&identifiers.database);
+        let Pacing::Can { bit_rate } = pacing(super::MODEL.pacing, &setup.options) else {
+            panic!("the model is one of CAN");
+        };
         let node = open_node::number(&setup.options)
             .map(|number| open_node::node(number, &identity(), database.channels()));
         let sources = database
@@ -60,14 +63,12 @@ impl DbcCan {
             sources,
             next_report: BenchTime::MAX,
             reports: 0,
-            sender: Sender {
-                transport: Timed::new(
-                    IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
-                    Limits::STANDARD,
-                ),
-                pdus: Vec::new(),
-                muted: false,
-            },
+            sender: Sender::new(
+                &identifiers,
+                Csp::board(&setup.options),
+                Port::new(bit_rate),
+            ),
+            babble: identifiers.babble,
             node,
         }
     }
@@ -75,7 +76,7 @@ impl DbcCan {
     /// Lives until `at` and tells what happened.
     fn live(&mut self, at: BenchTime, plant: &mut Plant, out: &mut Outbox) {
         for (then, happened) in self.board.live(at, plant) {
-            self.sender.muted = self.board.is_muted(then);
+            self.sender.port.muted = self.board.is_muted(then);
             match happened {
                 Happened::Booted(cause) => {
                     self.reports = 0;
@@ -95,7 +96,7 @@ impl DbcCan {
                 }
             }
         }
-        self.sender.muted = self.board.is_muted(at);
+        self.sender.port.muted = self.board.is_muted(at);
         if !self.board.is_up() {
             self.next_report = BenchTime::MAX;
             self.sender.restart();
@@ -115,10 +116,8 @@ impl DbcCan {
         let node = self.node.as_mut()?;
         let mut said = Vec::new();
         let done = does(node, &mut said);
-        if !self.sender.muted {
-            for frame in said {
-                out.send_at(at, frame.to_bytes());
-            }
+        for frame in &said {
+            self.sender.frame(at, frame, out);
         }
         Some(done)
     }
@@ -146,7 +145,12 @@ impl DbcCan {
     /// What the board answers; nothing yet to what takes time.
     fn answer(&mut self, at: BenchTime, message: &[u8]) -> Option<Vec<u8>> {
         let service = message.first().copied().unwrap_or_default();
-        let known = (protocol::IDENTIFY..=protocol::STOP).contains(&service);
+        if let Some(part) = protocol::read_part(message) {
+            let answered = self.part(&part);
+            let refused = |refusal: Refusal| vec![protocol::REFUSAL, service, refusal.code()];
+            return Some(answered.unwrap_or_else(refused));
+        }
+        let known = (protocol::IDENTIFY..=protocol::FETCH_PART).contains(&service);
         let question = protocol::read_question(message).ok_or(if known {
             Refusal::Malformed
         } else {
@@ -159,6 +163,39 @@ impl DbcCan {
         match answered {
             Ok(answer) => answer,
             Err(refusal) => Some(vec![protocol::REFUSAL, service, refusal.code()]),
+        }
+    }
+
+    fn part(&mut self, part: &Part<'_>) -> Result<Vec<u8>, Refusal> {
+        Ok(match *part {
+            Part::Load(slot, offset, octets) => {
+                self.board.load(slot, offset, octets)?;
+                let next = offset + octets.len() as u32;
+                protocol::write_part_answer(&Part::Load(slot, next, &[]))
+            }
+            Part::Fetch(slot, offset) | Part::Fetched(slot, _, offset, _) => {
+                let output = self.board.output(slot)?;
+                let start = (offset as usize).min(output.len());
+                let end = output.len().min(start + protocol::PART);
+                let (total, octets) = (output.len() as u32, &output[start..end]);
+                protocol::write_part_answer(&Part::Fetched(slot, total, offset, octets))
+            }
+        })
+    }
+
+    /// A packet to a port that libcsp keeps for itself.
+    fn served(&mut self, at: BenchTime, packet: &Packet, plant: &Plant, out: &mut Outbox) {
+        let Identity {
+            model, firmware, ..
+        } = identity();
+        let uptime_s = self.board.health(at, plant).uptime_s;
+        match services::serve(packet, [&model, &model, &firmware], uptime_s) {
+            services::Does::Answers(content) => {
+                self.sender
+                    .answer(at.plus_micros(REPLY_US), packet, content, out);
+            }
+            services::Does::Resets => self.board.inject(at, &Fault::Reset),
+            services::Does::Nothing => {}
         }
     }
 
@@ -208,9 +245,8 @@ impl DbcCan {
             let message = self.database.named(name);
             let message = message.expect("the board's own DBC file has this message");
             let data = message.encode(&values, counter, page);
-            if !self.sender.muted {
-                out.send_at(at, CanFrame::new(message.id(), &data).to_bytes());
-            }
+            self.sender
+                .frame(at, &CanFrame::new(message.id(), &data), out);
         };
         for name in CYCLIC {
             frame(name, self.reports, 0);
@@ -238,25 +274,26 @@ impl Emulator for DbcCan {
         let Some(frame) = CanFrame::from_bytes(chunk) else {
             return;
         };
-        if frame.id != protocol::TO_BOARD {
-            return self.hear_other(at, &frame, plant, out);
-        }
-        if !self.board.is_up() {
+        if !self.sender.port.hears(at, &frame) {
             return;
         }
-        let mut message = None;
-        let Sender {
-            transport, pdus, ..
-        } = &mut self.sender;
         let reply = at.plus_micros(REPLY_US);
-        transport.push(reply, frame.data(), pdus, |event| {
-            if let Event::Message { content, .. } = event {
-                message = Some(content.to_vec());
+        let is_up = self.board.is_up();
+        // A board that is off hears nothing; its node is off with it.
+        let heard = if is_up {
+            self.sender.hear(reply, &frame, out)
+        } else {
+            Heard::Partly
+        };
+        match heard {
+            Heard::Partly => {}
+            Heard::Other => self.hear_other(at, &frame, plant, out),
+            Heard::Packet(packet) => self.served(at, &packet, plant, out),
+            Heard::Message(message) => {
+                if let Some(answer) = self.answer(at, &message) {
+                    self.sender.send(reply, answer, out);
+                }
             }
-        });
-        self.sender.flush(out);
-        if let Some(answer) = message.and_then(|message| self.answer(at, &message)) {
-            self.sender.send(reply, answer, out);
         }
     }
 
@@ -264,17 +301,13 @@ impl Emulator for DbcCan {
         self.board
             .next_action()
             .min(self.next_report)
-            .min(self.sender.transport.next_action())
+            .min(self.sender.next_action())
             .min(self.node.as_ref().map_or(BenchTime::MAX, Node::next_action))
     }
 
     fn act(&mut self, at: BenchTime, plant: &mut Plant, out: &mut Outbox) {
         self.live(at, plant, out);
-        let Sender {
-            transport, pdus, ..
-        } = &mut self.sender;
-        transport.act(at, pdus, |_| {});
-        self.sender.flush(out);
+        self.sender.act(at, out);
         self.with_node(at, out, |node, said| node.act(at, said));
         if self.next_report <= at {
             self.report(at, plant, out);
@@ -285,28 +318,15 @@ impl Emulator for DbcCan {
     }
 
     fn inject(&mut self, at: BenchTime, fault: &Fault, _: &mut Plant) {
-        self.board.inject(at, fault);
-    }
-}
-
-impl Sender {
-    /// Sends a message when those before it are gone.
-    fn send(&mut self, at: BenchTime, message: Vec<u8>, out: &mut Outbox) {
-        self.transport.send(at, message, &mut self.pdus);
-        self.flush(out);
-    }
-
-    fn flush(&mut self, out: &mut Outbox) {
-        for (leaves, pdu) in self.pdus.drain(..) {
-            if !self.muted {
-                out.send_at(leaves, CanFrame::new(protocol::FROM_BOARD, &pdu).to_bytes());
+        let after = |millis: &u32| at.plus_micros(u64::from(*millis) * 1_000);
+        match fault {
+            Fault::BusOff { millis } => self.sender.port.break_until(after(millis)),
+            Fault::Babble { millis } if self.board.is_up() => {
+                self.sender
+                    .port
+                    .babble_until(at, after(millis), self.babble);
             }
+            fault => self.board.inject(at, fault),
         }
-    }
-
-    /// Forgets all messages.
-    fn restart(&mut self) {
-        self.transport.restart();
-        self.pdus.clear();
     }
 }

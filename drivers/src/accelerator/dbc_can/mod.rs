@@ -1,10 +1,15 @@
 //! An accelerator board on a CAN 2.0 bus: telemetry in frames that a DBC file describes,
-//! questions and answers by ISO-TP on a pair of identifiers.
+//! questions and answers by ISO-TP on a pair of identifiers, or in packets of CSP.
 
+mod csp;
 mod driver;
 mod emulator;
+mod identifiers;
 mod open_node;
+mod port;
 mod protocol;
+mod sender;
+mod services;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
@@ -18,7 +23,7 @@ use crate::model::{BoardSetup, Model, Rating};
 
 pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
     name: "dbc-can",
-    summary: "accelerator board, DBC telemetry and ISO-TP on a CAN 2.0 bus",
+    summary: "accelerator board, DBC telemetry and ISO-TP or CSP on a CAN 2.0 bus",
     options: &[
         network("mlperf-tiny-kws"),
         latency(0.120),
@@ -38,6 +43,11 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
             default: Some(OptionDefault::Number(1_000_000.0)),
             help: "bits per second on the bus",
         },
+        identifiers::OPTION,
+        csp::TRANSPORT,
+        csp::VERSION,
+        csp::ADDRESS,
+        csp::GROUND,
         OptionSpec {
             name: open_node::OPTION,
             kind: OptionKind::Number {
@@ -54,10 +64,12 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         value: 36.0,
     }],
     // The fastest of the four rates of ECSS-E-ST-50-15C.
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Can {
         bit_rate: 1_000_000,
     },
-    drive: |setup| Ok(Box::new(driver::DbcCan::new(&setup))),
+    drive: |setup| Ok(Box::new(driver::DbcCan::new(&setup)?)),
     emulate: |setup| Box::new(emulator::DbcCan::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };

@@ -2,8 +2,6 @@
 //! first octet is the service; an answer has 0x40 added to it, a refusal is 0x7F, the service and
 //! a code, as in ISO 14229. Numbers are big-endian.
 
-use std::sync::Arc;
-
 use nom::bytes::complete::take_till;
 use nom::combinator::rest;
 use nom::number::complete::{be_u8, be_u16, be_u32};
@@ -13,14 +11,8 @@ use profiles::command::PowerMode;
 
 use crate::accelerator::role::{Inference, Question};
 use crate::device::Identity;
-use crate::link::can::CanId;
-use crate::telemetry::dbc::Database;
 use crate::telemetry::framing::isotp::Flow;
 
-/// Frames to the board.
-pub(super) const TO_BOARD: CanId = CanId::Standard(0x6a0);
-/// Frames from the board.
-pub(super) const FROM_BOARD: CanId = CanId::Standard(0x6a1);
 /// Longest message, octets: an input of any network that fits such a board.
 pub(super) const MESSAGE_LIMIT: usize = 1 << 20;
 /// What both ends ask of each other. A block is short enough for any controller's queue.
@@ -43,18 +35,18 @@ pub(super) const FETCH: u8 = 0x04;
 pub(super) const MODE: u8 = 0x05;
 /// Service: stop working.
 pub(super) const STOP: u8 = 0x06;
+/// Service: keep a part of an input, which is too long for one packet.
+pub(super) const LOAD_PART: u8 = 0x07;
+/// Service: send a part of an output.
+pub(super) const FETCH_PART: u8 = 0x08;
+/// Octets of a part, at most: what a packet of 256 octets has room for beside its headers.
+pub(super) const PART: usize = 192;
 /// What an answer adds to its service.
 pub(super) const ANSWER: u8 = 0x40;
 /// A refusal.
 pub(super) const REFUSAL: u8 = 0x7f;
 /// Unasked: the board has booted; one octet says why.
 pub(super) const BOOTED: u8 = 0x60;
-
-/// The DBC file, compiled.
-pub(super) fn database() -> Arc<Database> {
-    let database = Database::compile(include_str!("board.dbc"));
-    Arc::new(database.expect("the board's own DBC file has been tested"))
-}
 
 /// The message that puts a question.
 pub(super) fn write_question(question: &Question) -> Vec<u8> {
@@ -191,6 +183,71 @@ pub(super) fn write_inference(inference: &Inference) -> Vec<u8> {
     message
 }
 
+/// A part of a transfer: a request of it, or the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// [`LOAD_PART`]: slot, offset and octets; in the answer the offset behind them, and none.
+    Load(u16, u32, &'a [u8]),
+    /// [`FETCH_PART`]: slot and offset.
+    Fetch(u16, u32),
+    /// The answer to it: slot, octets of the whole output, offset and octets.
+    Fetched(u16, u32, u32, &'a [u8]),
+}
+
+/// The message that asks for a part.
+pub(super) fn write_part(part: &Part<'_>) -> Vec<u8> {
+    write_part_as(0, part)
+}
+
+/// The message that answers it.
+pub(super) fn write_part_answer(part: &Part<'_>) -> Vec<u8> {
+    write_part_as(ANSWER, part)
+}
+
+fn write_part_as(answer: u8, part: &Part<'_>) -> Vec<u8> {
+    let (service, slot, numbers, octets): (u8, u16, Vec<u32>, &[u8]) = match *part {
+        Part::Load(slot, offset, octets) => (LOAD_PART, slot, vec![offset], octets),
+        Part::Fetch(slot, offset) => (FETCH_PART, slot, vec![offset], &[]),
+        Part::Fetched(slot, total, offset, octets) => {
+            (FETCH_PART, slot, vec![total, offset], octets)
+        }
+    };
+    let mut message = vec![answer | service];
+    message.extend_from_slice(&slot.to_be_bytes());
+    message.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+    message.extend_from_slice(octets);
+    message
+}
+
+/// Reads a request of a part.
+pub(super) fn read_part(message: &[u8]) -> Option<Part<'_>> {
+    let (input, service) = octet(message).ok()?;
+    let (octets, (slot, offset)) = (word, long).parse(input).ok()?;
+    match service {
+        LOAD_PART if octets.len() <= PART => Some(Part::Load(slot, offset, octets)),
+        FETCH_PART if octets.is_empty() => Some(Part::Fetch(slot, offset)),
+        _ => None,
+    }
+}
+
+/// Reads the answer to one.
+pub(super) fn read_part_answer(message: &[u8]) -> Option<Part<'_>> {
+    const LOADED: u8 = ANSWER | LOAD_PART;
+    const FETCHED: u8 = ANSWER | FETCH_PART;
+    let (input, service) = octet(message).ok()?;
+    match service {
+        LOADED => {
+            let (rest, (slot, next)) = (word, long).parse(input).ok()?;
+            rest.is_empty().then_some(Part::Load(slot, next, &[]))
+        }
+        FETCHED => {
+            let (octets, (slot, total, offset)) = (word, long, long).parse(input).ok()?;
+            Some(Part::Fetched(slot, total, offset, octets))
+        }
+        _ => None,
+    }
+}
+
 fn octet(input: &[u8]) -> IResult<&[u8], u8> {
     be_u8(input)
 }
@@ -235,6 +292,7 @@ fn inference(input: &[u8]) -> IResult<&[u8], Inference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_question_comes_back() {
@@ -258,5 +316,34 @@ mod tests {
         }
         assert_eq!(read_question(&[IDENTIFY, 0]), None);
         assert_eq!(read_question(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_refused(message in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(part) = read_part(&message) {
+                prop_assert_eq!(&write_part(&part), &message);
+                prop_assert!(read_question(&message).is_none());
+            }
+            if let Some(part) = read_part_answer(&message) {
+                prop_assert_eq!(&write_part_answer(&part), &message);
+                prop_assert!(read_answer(&message).is_none());
+            }
+            if let Some(question) = read_question(&message) {
+                prop_assert_eq!(&write_question(&question), &message);
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_comes_back() {
+        for part in [Part::Load(3, 192, &[1, 2]), Part::Fetch(2, 70_000)] {
+            assert_eq!(read_part(&write_part(&part)), Some(part));
+        }
+        for part in [Part::Load(3, 192, &[]), Part::Fetched(2, 12, 0, &[7; 12])] {
+            assert_eq!(read_part_answer(&write_part_answer(&part)), Some(part));
+            assert_eq!(read_part(&write_part_answer(&part)), None);
+        }
+        assert_eq!(read_part(&[LOAD_PART, 0, 0, 0]), None);
     }
 }

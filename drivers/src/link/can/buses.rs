@@ -202,10 +202,7 @@ fn frames_pass_a_server_both_ways() {
         for _ in 0..2 {
             let mut driver = join(&link, &mut device, clock).await.unwrap();
             driver
-                .need(BusNeeds {
-                    hears: frames().iter().filter_map(BusFrame::id).collect(),
-                    says: Vec::new(),
-                })
+                .need(BusNeeds::of(frames().iter().filter_map(BusFrame::id), []))
                 .unwrap();
             // The device says more than this driver needs.
             let other = CanFrame::new(CanId::Standard(3), &[]);

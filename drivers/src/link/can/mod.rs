@@ -20,7 +20,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 pub(super) use end::End;
 pub use error_frame::{Classes, ErrorFrame};
 pub use frame::{BusFrame, FD_LENGTHS, FdFrame, RemoteFrame};
-pub use needs::BusNeeds;
+pub use needs::{BusNeeds, CanIds};
 pub use spec::{CanSpec, SlcanSpec, SocketcandSpec};
 pub use trouble::BusTrouble;
 

@@ -31,7 +31,7 @@ impl Supply {
             output: Output::new(traits, setup.seed.stream(setup.device.as_str(), "noise")),
             place: match setup.place {
                 Place::Bus(bus) => Some(bus),
-                Place::Air(_) | Place::Board(_) => None,
+                Place::Air(_) | Place::Board(_) | Place::Apart => None,
             },
             latency_us: latency_us(&setup.options, 0.010),
             muted_until: BenchTime::ZERO,
@@ -112,7 +112,11 @@ impl Emulator for Supply {
                 self.output.latched |= questionable::OVER_VOLTAGE;
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

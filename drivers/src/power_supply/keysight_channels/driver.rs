@@ -7,22 +7,25 @@ use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 
 use super::{Kind, Traits, operation, questionable, summary};
+use crate::clock::Clock;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
 use crate::options::deadline_of;
+use crate::player::Player;
 use crate::power_supply::heard::{self, Mode};
 use crate::power_supply::role::{PowerSupply, SupplyLimits};
 use crate::scpi::session::Session;
 
 /// A supply at the far end of a link.
 pub(super) struct Supply {
-    session: Session,
-    traits: &'static Traits,
+    pub(super) session: Session,
+    pub(super) traits: &'static Traits,
     /// The channel that is used, from 1.
-    channel: usize,
+    pub(super) channel: usize,
     over_current_trips: bool,
-    ceiling: Option<SupplyLimits>,
+    pub(super) ceiling: Option<SupplyLimits>,
+    pub(super) clock: Clock,
 }
 
 impl Supply {
@@ -35,10 +38,15 @@ impl Supply {
             over_current_trips: setup.options.text("over_current") == Some("trip"),
             session: Session::new(setup.device, setup.link, setup.clock, limit),
             ceiling: None,
+            clock: setup.clock,
         }
     }
 
-    fn not_applied(&self, asked: impl Into<String>, got: impl Into<String>) -> DeviceError {
+    pub(super) fn not_applied(
+        &self,
+        asked: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DeviceError {
         self.session.error(DeviceErrorKind::NotApplied {
             asked: asked.into(),
             got: got.into(),
@@ -119,7 +127,7 @@ impl Device for Supply {
         // A refusal does not count here: only what the outputs read back does.
         let all = self.all();
         let setting = format!("ABOR {all};:OUTP 0,{all}");
-        let told = self.session.tell(&setting).await;
+        let told = self.session.insist(&setting).await;
         let question = format!("OUTP? {all}");
         let states = self.session.ask(&question).await?;
         if states.split(',').all(|state| state.trim() == "0") {
@@ -127,6 +135,14 @@ impl Device for Supply {
         }
         told?;
         Err(self.not_applied(setting, states))
+    }
+
+    /// The E36312A plays lists too, but no register is known that says whether it does.
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        match self.traits.kind {
+            Kind::Modular => Some(self),
+            Kind::Bench => None,
+        }
     }
 }
 

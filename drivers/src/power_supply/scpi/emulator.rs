@@ -215,7 +215,11 @@ impl Emulator for Supply {
                 self.output.trip_over_voltage();
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

@@ -96,7 +96,11 @@ impl Emulator for Supply {
                 // So that whoever wants to be told is told.
                 self.looks_at = at.plus_micros(1);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

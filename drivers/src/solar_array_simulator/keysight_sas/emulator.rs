@@ -177,7 +177,11 @@ impl Emulator for Simulator {
                 self.machine.channels[self.placed].latched |= questionable::OVER_VOLTAGE;
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. } | Fault::Reset => {}
+            Fault::BitFlip { .. }
+            | Fault::Reset
+            | Fault::Hang
+            | Fault::BusOff { .. }
+            | Fault::Babble { .. } => {}
         }
     }
 }

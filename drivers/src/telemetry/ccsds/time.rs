@@ -150,7 +150,7 @@ mod tests {
         );
         assert!((day.seconds() - 378_691_200.001).abs() < 1e-6);
         let half = Time::seconds_and_fraction(3_000_500_000);
-        let (seconds, fraction) = (3_000, 0x20);
+        let (seconds, fraction) = (3_000, 0x8000);
         assert_eq!(half, Time::Unsegmented { seconds, fraction });
     }
 }

@@ -80,6 +80,16 @@ impl Database {
         }
     }
 
+    /// The same with other identifiers for its messages: another device of the same kind.
+    #[must_use]
+    pub fn renumbered(mut self, number: impl Fn(CanId) -> CanId) -> Database {
+        for message in &mut self.messages {
+            message.id = number(message.id);
+        }
+        self.messages.sort_by_key(|message| message.id);
+        self
+    }
+
     /// The channels, in the order of their numbers: as the file has its signals.
     pub fn channels(&self) -> &[ChannelSpec] {
         &self.channels

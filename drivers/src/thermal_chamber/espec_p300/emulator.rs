@@ -6,11 +6,11 @@ use profiles::time::BenchTime;
 
 use super::refusal;
 use super::state::{Mode, State};
+use crate::ascii::{Lines, text_of};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::thermal_chamber::cabinet::Cabinet;
-use crate::thermal_chamber::line::{Lines, text_of};
 
 /// How often it looks at itself while it conditions the air, µs.
 const STEP_US: u64 = 1_000_000;

@@ -8,10 +8,10 @@ use profiles::reading::Reading;
 use profiles::time::Period;
 
 use super::{Dialect, REACH, mode};
+use crate::ascii::Line;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
-use crate::thermal_chamber::line::Line;
 use crate::thermal_chamber::options::{Held, deadline_of, safe_of};
 use crate::thermal_chamber::role::{CelsiusRange, ThermalChamber};
 

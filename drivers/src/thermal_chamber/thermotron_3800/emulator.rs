@@ -5,11 +5,11 @@ use profiles::option::Options;
 use profiles::time::BenchTime;
 
 use super::{Dialect, REACH, mode};
+use crate::ascii::{Lines, text_of};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::thermal_chamber::cabinet::{Cabinet, effort};
-use crate::thermal_chamber::line::{Lines, text_of};
 use crate::thermal_chamber::program::{Leg, Player, Program, Way};
 
 /// How often a ramp moves on by itself, µs.

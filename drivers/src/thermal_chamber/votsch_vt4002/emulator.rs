@@ -6,11 +6,11 @@ use profiles::time::BenchTime;
 use super::simserv::{self, FIELD};
 use super::state::{KEPT, State};
 use super::{CHANNELS, decimal};
+use crate::ascii::{Lines, text_of};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
 use crate::thermal_chamber::cabinet::Cabinet;
-use crate::thermal_chamber::line::{Lines, text_of};
 
 /// How often gradients and programs move on by themselves, µs.
 const STEP_US: u64 = 1_000_000;

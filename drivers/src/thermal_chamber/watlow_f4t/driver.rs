@@ -6,24 +6,29 @@ use profiles::quantity::{Celsius, CelsiusPerMinute};
 use profiles::reading::Reading;
 
 use super::{Order, register, word};
+use crate::clock::Clock;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::modbus::session::Session;
 use crate::model::DriverSetup;
+use crate::player::Player;
 use crate::thermal_chamber::options::{deadline_of, safe_of};
 use crate::thermal_chamber::role::{CelsiusRange, ThermalChamber};
 
 /// A chamber at the far end of a link.
 pub(super) struct Chamber {
-    session: Session,
-    order: Order,
+    pub(super) session: Session,
+    pub(super) order: Order,
+    pub(super) clock: Clock,
     /// Set point to leave behind.
     safe: Celsius,
     /// Part number to insist on.
     part_number: Option<String>,
     /// The set point as it was last read, while the loop is known to be in automatic mode. The
     /// controller keeps set points over a power cut, so the same one is not written again.
-    set_point: Option<f32>,
+    pub(super) set_point: Option<f32>,
+    /// Whether it plays a list, whose set point is in force.
+    pub(super) plays: bool,
     /// The ramp as it was last told; `None`: unknown.
     ramp: Option<Ramp>,
 }
@@ -41,6 +46,7 @@ impl Chamber {
         let options = &setup.options;
         let address = options.number("address").unwrap_or(1.0) as u8;
         let limit = deadline_of(options, 0.5);
+        let clock = setup.clock;
         let session = Session::new(setup.device, setup.link, setup.clock, limit);
         let session = session.with_address(address);
         Chamber {
@@ -49,14 +55,16 @@ impl Chamber {
                 _ => session,
             },
             order: Order::of(options),
+            clock,
             safe: safe_of(options),
             part_number: options.text("part_number").map(str::to_owned),
             set_point: None,
+            plays: false,
             ramp: None,
         }
     }
 
-    async fn read(&mut self, register: u16) -> Result<f32, DeviceError> {
+    pub(super) async fn read(&mut self, register: u16) -> Result<f32, DeviceError> {
         let words = self.session.read::<2>(register).await?;
         Ok(self.order.float(words))
     }
@@ -67,7 +75,12 @@ impl Chamber {
     }
 
     /// Writes a word, and reads the register in which its effect shows.
-    async fn order(&mut self, register: u16, told: u16, shows: u16) -> Result<(), DeviceError> {
+    pub(super) async fn order(
+        &mut self,
+        register: u16,
+        told: u16,
+        shows: u16,
+    ) -> Result<(), DeviceError> {
         self.session.write(register, told).await?;
         let [read] = self.session.read(shows).await?;
         if read == told {
@@ -78,7 +91,8 @@ impl Chamber {
     }
 
     /// Ends a profile, under which the loop's own set point is not in force.
-    async fn end_profile(&mut self) -> Result<(), DeviceError> {
+    pub(super) async fn end_profile(&mut self) -> Result<(), DeviceError> {
+        self.plays = false;
         if !self.is_profile_running().await? {
             return Ok(());
         }
@@ -89,7 +103,7 @@ impl Chamber {
         Ok(())
     }
 
-    async fn is_profile_running(&mut self) -> Result<bool, DeviceError> {
+    pub(super) async fn is_profile_running(&mut self) -> Result<bool, DeviceError> {
         let [state] = self.session.read(register::STATE).await?;
         Ok(matches!(state, word::RUNNING | word::PAUSE))
     }
@@ -132,7 +146,11 @@ impl Chamber {
         Err(self.not_applied(asked, format!("{read} °C")))
     }
 
-    fn not_applied(&self, asked: impl Into<String>, got: impl Into<String>) -> DeviceError {
+    pub(super) fn not_applied(
+        &self,
+        asked: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DeviceError {
         self.session.error(DeviceErrorKind::NotApplied {
             asked: asked.into(),
             got: got.into(),
@@ -178,7 +196,12 @@ impl Device for Chamber {
 
     async fn measure(&mut self, readings: &mut Vec<Reading>) -> Result<(), DeviceError> {
         let air = self.read(register::AIR).await?;
-        let target = self.read(register::SET_POINT).await?;
+        let target = if self.plays {
+            register::CLOSED_LOOP
+        } else {
+            register::SET_POINT
+        };
+        let target = self.read(target).await?;
         if !air.is_finite() || !target.is_finite() {
             return Err(self.session.error(DeviceErrorKind::Garbled {
                 asked: format!("read registers {} to {}", register::AIR, register::AIR + 1),
@@ -206,6 +229,10 @@ impl Device for Chamber {
         }
         self.order(register::MODE, word::OFF, register::ACTIVE_MODE)
             .await
+    }
+
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        Some(self)
     }
 }
 

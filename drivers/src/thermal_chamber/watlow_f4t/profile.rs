@@ -11,7 +11,7 @@ pub(super) const PROFILES: usize = 40;
 /// Steps of a profile.
 const STEPS: u16 = 50;
 /// Registers from one step to the next.
-const STRIDE: u16 = 170;
+pub(super) const STRIDE: u16 = 170;
 /// Registers of a step that mean something.
 const USED: u16 = 84;
 /// Characters of a name.
@@ -22,20 +22,20 @@ const LOG: u16 = 19_038;
 const DEVIATION: u16 = 19_086;
 
 /// Registers of a step, from its first.
-mod offset {
-    pub(super) const TYPE: u16 = 0;
-    pub(super) const HOURS: u16 = 2;
-    pub(super) const MINUTES: u16 = 4;
-    pub(super) const SECONDS: u16 = 6;
-    pub(super) const JUMP_STEP: u16 = 8;
-    pub(super) const JUMP_COUNT: u16 = 10;
-    pub(super) const RATE: u16 = 12;
-    pub(super) const TARGET: u16 = 20;
-    pub(super) const WAIT: u16 = 28;
-    pub(super) const GUARANTEED: u16 = 44;
-    pub(super) const EVENTS: u16 = 52;
-    pub(super) const MORE_EVENTS: u16 = 68;
-    pub(super) const END_MODE: u16 = 76;
+pub(super) mod offset {
+    pub(in crate::thermal_chamber::watlow_f4t) const TYPE: u16 = 0;
+    pub(in crate::thermal_chamber::watlow_f4t) const HOURS: u16 = 2;
+    pub(in crate::thermal_chamber::watlow_f4t) const MINUTES: u16 = 4;
+    pub(in crate::thermal_chamber::watlow_f4t) const SECONDS: u16 = 6;
+    pub(in crate::thermal_chamber::watlow_f4t) const JUMP_STEP: u16 = 8;
+    pub(in crate::thermal_chamber::watlow_f4t) const JUMP_COUNT: u16 = 10;
+    pub(in crate::thermal_chamber::watlow_f4t) const RATE: u16 = 12;
+    pub(in crate::thermal_chamber::watlow_f4t) const TARGET: u16 = 20;
+    pub(in crate::thermal_chamber::watlow_f4t) const WAIT: u16 = 28;
+    pub(in crate::thermal_chamber::watlow_f4t) const GUARANTEED: u16 = 44;
+    pub(in crate::thermal_chamber::watlow_f4t) const EVENTS: u16 = 52;
+    pub(in crate::thermal_chamber::watlow_f4t) const MORE_EVENTS: u16 = 68;
+    pub(in crate::thermal_chamber::watlow_f4t) const END_MODE: u16 = 76;
 }
 
 /// One profile: what was written to the editor's registers.

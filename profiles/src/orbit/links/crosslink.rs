@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contact::Station;
 use super::windows::above_zero;
 use crate::orbit::propagation::{Orbit, PropagationError};
 use crate::orbit::shadow::EARTH_RADIUS_KM;
@@ -86,9 +87,34 @@ pub fn link_points(
     windows: &[Window],
     every: Period,
 ) -> Result<Vec<LinkPoint>, PropagationError> {
+    points_over(windows, start, every, |at| {
+        Ok((a.position(at)? - b.position(at)?).norm())
+    })
+}
+
+/// The contact with `station` over its windows, told in the same way.
+///
+/// # Errors
+/// If the satellite has no position somewhere in them.
+pub fn contact_points(
+    (orbit, station): (&Orbit, &Station),
+    start: Utc,
+    windows: &[Window],
+    every: Period,
+) -> Result<Vec<LinkPoint>, PropagationError> {
+    points_over(windows, start, every, |at| {
+        Ok(station.range_km(orbit.position(at)?, at))
+    })
+}
+
+fn points_over(
+    windows: &[Window],
+    start: Utc,
+    every: Period,
+    range_km: impl Fn(Utc) -> Result<f64, PropagationError>,
+) -> Result<Vec<LinkPoint>, PropagationError> {
     let point = |at: BenchTime, open: bool| {
-        let utc = start.plus_seconds(at.as_secs_f64());
-        let range_km = (a.position(utc)? - b.position(utc)?).norm();
+        let range_km = range_km(start.plus_seconds(at.as_secs_f64()))?;
         Ok(LinkPoint {
             at,
             open,

@@ -166,8 +166,22 @@ pub fn predict(
     fidelity: impl Into<Fidelity>,
 ) -> Result<Prediction, PropagationError> {
     let fidelity = fidelity.into();
+    let phases = phases(orbit, start, span, fidelity.shadow)?;
+    predict_in(phases, (orbit, start), span, spacecraft, fidelity)
+}
+
+/// The same where the phases are known, as by who has a schedule that depends on them.
+///
+/// # Errors
+/// If the satellite has no position somewhere in or near the span.
+pub fn predict_in(
+    phases: Vec<PhaseInterval>,
+    (orbit, start): (&Orbit, Utc),
+    span: Window,
+    spacecraft: &Spacecraft,
+    fidelity: Fidelity,
+) -> Result<Prediction, PropagationError> {
     let model = fidelity.shadow;
-    let phases = phases(orbit, start, span, model)?;
     let skies = Skies::over(orbit, start, span)?;
     let sun = SunTrack::over(start, span, model.sun);
     let lit = |at: BenchTime| -> Result<f64, PropagationError> {

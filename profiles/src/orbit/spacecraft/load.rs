@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::phase::Phase;
+use crate::selection::WindowSet;
 use crate::time::{BenchTime, Period, Window};
 
 /// What the whole satellite draws, the payload included.
@@ -26,9 +27,9 @@ pub struct LoadTask {
     pub name: String,
     /// What it draws on top of the base, W.
     pub watts: f64,
-    /// Phases in which it runs; all if there is none.
+    /// When it may run: phases, contacts, links, as stretches of time; always if absent.
     #[serde(default)]
-    pub during: Vec<Phase>,
+    pub during: Option<WindowSet>,
     /// When it begins for the first time.
     #[serde(default)]
     pub after: BenchTime,
@@ -59,14 +60,16 @@ impl Load {
             Phase::Sunlit | Phase::Penumbra => self.sunlit_watts,
             Phase::Umbra => self.eclipse_watts,
         };
-        let running = self.tasks.iter().filter(|task| task.runs(phase, at));
+        let running = self.tasks.iter().filter(|task| task.runs(at));
         base + running.map(|task| task.watts).sum::<f64>()
     }
 
-    /// When a task begins or ends by its own schedule inside `span`, in order, each once.
+    /// When a task begins or ends inside `span`, in order, each once.
     pub fn edges(&self, span: Window) -> Vec<BenchTime> {
         let mut edges = Vec::new();
         for task in &self.tasks {
+            let windows = task.during.iter().flat_map(WindowSet::windows);
+            edges.extend(windows.flat_map(|window| [window.start, window.end]));
             let mut begin = task.after;
             while begin < span.end {
                 edges.push(begin);
@@ -83,9 +86,14 @@ impl Load {
 }
 
 impl LoadTask {
-    /// Whether it runs in this phase at this time; its end is no part of it.
-    pub fn runs(&self, phase: Phase, at: BenchTime) -> bool {
-        if at < self.after || !(self.during.is_empty() || self.during.contains(&phase)) {
+    /// Whether it runs at this time; its end is no part of it.
+    pub fn runs(&self, at: BenchTime) -> bool {
+        if at < self.after
+            || self
+                .during
+                .as_ref()
+                .is_some_and(|during| !during.contains(at))
+        {
             return false;
         }
         let since = at.micros_since(self.after);
@@ -103,7 +111,16 @@ mod tests {
         let task = LoadTask {
             name: "inference".into(),
             watts: 40.0,
-            during: vec![Phase::Sunlit],
+            during: Some(WindowSet::new([
+                Window {
+                    start: BenchTime::ZERO,
+                    end: BenchTime::from_millis(12_000),
+                },
+                Window {
+                    start: BenchTime::from_millis(60_000),
+                    end: BenchTime::from_millis(100_000),
+                },
+            ])),
             after: BenchTime::from_millis(10_000),
             length: Some(Period::millis(5_000)),
             every: Some(Period::millis(60_000)),
@@ -116,17 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn a_task_draws_in_its_phase_and_at_its_times() {
+    fn a_task_draws_while_it_may_and_at_its_times() {
         let load = load();
         let at = |seconds: u64| BenchTime::from_millis(seconds * 1_000);
         for (phase, seconds, watts) in [
             (Phase::Sunlit, 9, 20.0),
             (Phase::Sunlit, 10, 60.0),
-            (Phase::Sunlit, 14, 60.0),
-            (Phase::Sunlit, 15, 20.0),
+            (Phase::Sunlit, 11, 60.0),
+            (Phase::Sunlit, 12, 20.0),
+            (Phase::Sunlit, 14, 20.0),
             (Phase::Sunlit, 70, 60.0),
-            (Phase::Umbra, 70, 10.0),
-            (Phase::Penumbra, 70, 20.0),
+            (Phase::Umbra, 70, 50.0),
+            (Phase::Penumbra, 75, 20.0),
         ] {
             assert_eq!(load.watts(phase, at(seconds)), watts, "{phase} {seconds}");
         }
@@ -143,6 +161,6 @@ mod tests {
             .iter()
             .map(|edge| edge.as_micros() / 1_000_000)
             .collect();
-        assert_eq!(edges, [15, 70]);
+        assert_eq!(edges, [12, 15, 60, 70]);
     }
 }

@@ -4,7 +4,7 @@ use super::super::words::{count, number, utc};
 use super::fonts::Fonts;
 use super::layout::Block;
 use super::table::{Row, Table, digests, numbers, words as text};
-use crate::header::Calibration;
+use crate::header::{Calibration, DeviceHeader};
 use crate::report::Report;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
@@ -85,6 +85,7 @@ fn devices(fonts: &Fonts, report: &Report) -> Table {
         if let Some(calibration) = &device.calibration {
             who.push_str(&calibrated(calibration));
         }
+        who.push_str(&certified(device));
         let kind = match (&*device.role, device.emulated) {
             ("profile", _) => "computed",
             (_, true) => "emulated",
@@ -118,6 +119,21 @@ fn calibrated(calibration: &Calibration) -> String {
         words.push_str(&[", calibration ", state, " ", due].concat());
     }
     words
+}
+
+/// How accurate a device's channels are by its certificate, as people read it.
+fn certified(device: &DeviceHeader) -> String {
+    let written = device.accuracy.iter().filter(|known| known.certified);
+    let words = written.map(|known| {
+        let spec = device
+            .channels
+            .iter()
+            .find(|spec| *spec.name == known.channel);
+        let unit = spec.map_or("", |spec| &spec.unit);
+        let (channel, percent, offset) = (&known.channel, known.percent, known.offset);
+        format!(", {channel} within {percent} % and {offset} {unit}")
+    });
+    words.collect()
 }
 
 fn manifest_words(report: &Report, device: &str) -> String {

@@ -3,12 +3,14 @@
 
 mod arbitration;
 mod bits;
+mod confinement;
 mod crc;
 mod load;
 pub(in crate::link) mod node;
 
 pub use arbitration::{Bus, Sent};
 pub use bits::{FrameBits, INTERMISSION, Section, frame_bits};
+pub use confinement::{BusState, Confinement, Recovery};
 pub use crc::{CRC_15, CRC_17, CRC_21, Crc};
 pub use load::{BusLoad, Second};
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use profiles::time::BenchTime;
 use tokio::sync::Notify;
 
-use super::super::BusFrame;
+use super::super::{BusFrame, BusNeeds};
 use super::{BitRates, Bus};
 use crate::clock::{Alarm, Clock};
 use crate::error::LinkError;
@@ -22,6 +22,8 @@ struct Shared {
     bus: Bus,
     /// What each node has not read yet.
     heard: Vec<VecDeque<Arrival>>,
+    /// What each node wants to hear, if not everything.
+    needs: Vec<Option<BusNeeds>>,
     /// Nodes that are still there.
     present: Vec<bool>,
     wakers: Vec<Arc<Notify>>,
@@ -43,6 +45,7 @@ pub(in crate::link) fn nodes(clock: Clock, rates: BitRates, nodes: usize) -> Vec
     let shared = Arc::new(Mutex::new(Shared {
         bus: Bus::new(rates, nodes),
         heard: vec![VecDeque::new(); nodes],
+        needs: vec![None; nodes],
         present: vec![true; nodes],
         wakers: wakers.clone(),
     }));
@@ -59,6 +62,11 @@ pub(in crate::link) fn nodes(clock: Clock, rates: BitRates, nodes: usize) -> Vec
 impl Node {
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears only what one device needs.
+    pub(in crate::link) fn need(&mut self, needs: BusNeeds) {
+        self.lock().needs[self.number] = Some(needs);
     }
 
     /// Sends at `at`; at once for [`BenchTime::ZERO`].
@@ -81,6 +89,9 @@ impl Node {
         }
         if shared.bus.waiting(self.number) >= QUEUE_FRAMES {
             return Err(LinkError::Full(QUEUE_FRAMES));
+        }
+        if matches!(frame, BusFrame::Error(_)) {
+            shared.tell(self.number, at, &frame);
         }
         shared.bus.offer(self.number, at, frame);
         shared.wakers.iter().for_each(|waker| waker.notify_one());
@@ -126,18 +137,28 @@ impl Shared {
     /// Sends all frames whose time has come.
     fn settle(&mut self, now: BenchTime) {
         while let Some(sent) = self.bus.step(now) {
-            let chunk: Bytes = sent.frame.to_bytes();
-            for (node, heard) in self.heard.iter_mut().enumerate() {
-                if node == sent.node || !self.present[node] {
-                    continue;
-                }
-                // Whoever does not read loses the oldest, as a controller's buffer does.
-                if heard.len() >= QUEUE_FRAMES {
-                    heard.pop_front();
-                }
-                heard.push_back(Arrival::new(sent.done_at, chunk.clone()));
-                self.wakers[node].notify_one();
+            self.tell(sent.node, sent.done_at, &sent.frame);
+        }
+    }
+
+    /// All others hear what a node sent, or what their controllers saw of its errors.
+    fn tell(&mut self, sender: usize, at: BenchTime, frame: &BusFrame) {
+        let chunk: Bytes = frame.to_bytes();
+        for (node, heard) in self.heard.iter_mut().enumerate() {
+            let wants = self.needs[node].as_ref();
+            if node == sender
+                || !self.present[node]
+                || wants.is_some_and(|needs| !needs.wants(frame))
+            {
+                continue;
             }
+            // Whoever does not read loses the oldest, as a controller's buffer does.
+            if heard.len() >= QUEUE_FRAMES {
+                heard.pop_front();
+            }
+            let place = heard.partition_point(|arrival| arrival.at <= at);
+            heard.insert(place, Arrival::new(at, chunk.clone()));
+            self.wakers[node].notify_one();
         }
     }
 }
@@ -152,7 +173,7 @@ impl Drop for Node {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{CanFrame, CanId};
+    use super::super::super::{CanFrame, CanId, Classes, ErrorFrame};
     use super::*;
 
     fn chunk(id: u16) -> Bytes {
@@ -201,6 +222,28 @@ mod tests {
                     .await
                     .is_none()
             );
+        });
+    }
+
+    #[test]
+    fn a_node_hears_what_it_needs_and_every_error() {
+        paused(async {
+            let clock = Clock::start();
+            let rates = BitRates::nominal(1_000_000);
+            let [mut board, mut bench] = nodes(clock, rates, 2).try_into().unwrap();
+            bench.need(BusNeeds::of([CanId::Standard(2)], []));
+            let error = ErrorFrame {
+                classes: Classes::PROTOCOL,
+                detail: [0; 8],
+            };
+            for sent in [chunk(1), chunk(2), error.to_bytes(), chunk(3)] {
+                board.send_at(BenchTime::from_millis(1), &sent).unwrap();
+            }
+            // An error takes no time on the bus.
+            assert_eq!(bench.receive().await.unwrap().chunk, error.to_bytes());
+            assert_eq!(bench.receive().await.unwrap().chunk, chunk(2));
+            let later = BenchTime::from_millis(50);
+            assert!(clock.until(later, bench.receive()).await.is_none());
         });
     }
 

@@ -19,8 +19,7 @@ use tokio::io::unix::AsyncFd;
 pub(in crate::link) use interface::is_virtual;
 
 use self::heard::Heard;
-use super::{BusFrame, BusNeeds, BusTrouble, CanId, CanSpec, EXTENDED, EXTENDED_MASK, REMOTE};
-use super::{FRAME_BYTES, STANDARD_MASK};
+use super::{BusFrame, BusNeeds, BusTrouble, CanIds, CanSpec, EXTENDED, FRAME_BYTES, REMOTE};
 use crate::clock::Clock;
 use crate::error::LinkError;
 use crate::link::Arrival;
@@ -182,11 +181,7 @@ impl End {
     }
 }
 
-/// A filter that lets one identifier pass, in data frames of CAN 2.0 and CAN FD.
-fn filter(id: CanId) -> CanFilter {
-    let mask = match id {
-        CanId::Standard(_) => STANDARD_MASK,
-        CanId::Extended(_) => EXTENDED_MASK,
-    };
-    CanFilter::new(id.word(), mask | EXTENDED | REMOTE)
+/// A filter that lets some identifiers pass, in data frames of CAN 2.0 and CAN FD.
+fn filter(ids: CanIds) -> CanFilter {
+    CanFilter::new(ids.id.word(), ids.mask() | EXTENDED | REMOTE)
 }

@@ -84,7 +84,7 @@ impl Heard {
         // Where the kernel keeps back what is not needed, it keeps back its return too.
         let returns = self.needs.as_ref().is_none_or(|needs| {
             let all = needs.hears.is_empty() && needs.says.is_empty();
-            all || id.is_some_and(|id| needs.says.contains(&id) || needs.hears.contains(&id))
+            all || id.is_some_and(|id| needs.has(id))
         });
         if returns {
             self.unconfirmed.push_back((self.clock.now(), chunk));

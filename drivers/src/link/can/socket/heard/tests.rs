@@ -80,10 +80,7 @@ fn what_was_sent_is_confirmed_and_not_heard() {
 #[test]
 fn what_does_not_come_back_through_the_filters_is_not_waited_for() {
     paused(async |mut heard, _| {
-        heard.needs = Some(BusNeeds {
-            hears: vec![CanId::Standard(1)],
-            says: vec![CanId::Standard(2)],
-        });
+        heard.needs = Some(BusNeeds::of([CanId::Standard(1)], [CanId::Standard(2)]));
         heard.sent(frame(0));
         assert_eq!(heard.unconfirmed(), 0);
         heard.sent(CanFrame::new(CanId::Standard(2), &[]).to_bytes());
