@@ -14,7 +14,6 @@ mod devices;
 mod faults;
 mod golden;
 mod kill;
-mod lines;
 mod network;
 mod processes;
 mod replay;
