@@ -11,14 +11,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use bench_runner::exit::Exit;
 use bench_runner::supervise::{SUPERVISOR_FILE, Takeover};
 use hil_tests::emulators::Emulators;
-use hil_tests::program::Program;
+use hil_tests::program::{Program, children_of};
 use hil_tests::scene::Scene;
 use reports::verdict::{Ending, Verdict};
 
@@ -139,25 +138,9 @@ fn signal(name: &str, id: u32) {
     assert!(status.unwrap().success());
 }
 
-/// The processes whose parent is `id`, that are not dead.
-fn children(id: u32) -> Vec<u32> {
-    let stat = |path: &Path| -> Option<(u32, u32)> {
-        let text = fs::read_to_string(path.join("stat")).ok()?;
-        let (id, rest) = (text.split(' ').next()?, text.rsplit_once(") ")?.1);
-        let mut rest = rest.split(' ');
-        let state = rest.next()?;
-        (state != "Z").then_some((id.parse().ok()?, rest.next()?.parse().ok()?))
-    };
-    let all = fs::read_dir("/proc").unwrap();
-    let all = all.filter_map(|entry| stat(&entry.ok()?.path()));
-    all.filter(|(_, parent)| *parent == id)
-        .map(|(id, _)| id)
-        .collect()
-}
-
 /// The supervisor of a run.
 fn supervisor(run: &Child) -> u32 {
-    let found = children(run.id());
+    let found = children_of(run.id());
     assert_eq!(found.len(), 1, "one supervisor");
     found[0]
 }
