@@ -7,7 +7,6 @@
 
 mod campaigns;
 mod can;
-mod can_log;
 mod cli;
 mod determinism;
 mod devices;
