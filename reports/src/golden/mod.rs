@@ -20,8 +20,8 @@ pub use manifest::{
     Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
 };
 use safetensors::SafeTensors;
-pub(crate) use throughput::Meter;
 pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
+pub(crate) use throughput::{Meter, cuts};
 
 use crate::digest::{crc32, sha256_hex};
 

@@ -137,6 +137,40 @@ impl ThroughputGolden {
     }
 }
 
+/// `windows`, each cut at the phases of the orbit, or at the steps where there is no orbit; in order.
+/// A window that has a name of its own, such as a plateau, stays whole.
+pub(crate) fn cuts(header: &Header, windows: &[NamedWindow]) -> Vec<NamedWindow> {
+    let phases = header.phases.iter().map(|p| (p.phase.name(), p.window));
+    let steps = header.steps.iter().map(|s| (s.name.as_str(), s.window));
+    let cuts: Vec<(&str, Window)> = if header.phases.is_empty() {
+        steps.collect()
+    } else {
+        phases.collect()
+    };
+    let mut found = Vec::new();
+    let mut add = |name: &str, start: BenchTime, end: BenchTime| {
+        if start < end {
+            let name = name.to_owned();
+            let window = Window { start, end };
+            found.push(NamedWindow { name, window });
+        }
+    };
+    for NamedWindow { name, window } in windows {
+        let own = header.windows.iter().any(|known| known.name == *name);
+        let mut start = window.start;
+        for (phase, cut) in cuts.iter().filter(|_| !own) {
+            let rest = Window { start, ..*window };
+            if let Some(shared) = rest.overlap(cut) {
+                add(name, start, shared.start);
+                add(phase, shared.start, shared.end);
+                start = shared.end;
+            }
+        }
+        add(name, start, window.end);
+    }
+    found
+}
+
 /// Measures one workload's cells from its answers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Meter {
@@ -155,24 +189,8 @@ impl Meter {
             cursor: 0,
             cells: Vec::new(),
         };
-        let phases = header.phases.iter().map(|p| (p.phase.name(), p.window));
-        let steps = header.steps.iter().map(|s| (s.name.as_str(), s.window));
-        let cuts: Vec<(&str, Window)> = if header.phases.is_empty() {
-            steps.collect()
-        } else {
-            phases.collect()
-        };
-        for NamedWindow { name, window } in windows {
-            let mut start = window.start;
-            for (phase, cut) in &cuts {
-                let rest = Window { start, ..*window };
-                if let Some(shared) = rest.overlap(cut) {
-                    meter.add(name, start, shared.start);
-                    meter.add(phase, shared.start, shared.end);
-                    start = shared.end;
-                }
-            }
-            meter.add(name, start, window.end);
+        for NamedWindow { name, window } in cuts(header, windows) {
+            meter.add(&name, window.start, window.end);
         }
         meter
     }

@@ -3,14 +3,14 @@
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
-use super::tally::Question;
-use super::{Check, CheckSetup, Kind, Target};
+use crate::check::tally::Question;
+use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
 use crate::golden::{Band, Cell, Meter, ThroughputGolden};
 use crate::header::Subject;
 use crate::verdict::{Finding, Verdict};
 
-pub(super) const KIND: Kind = Kind {
+pub(in crate::check) const KIND: Kind = Kind {
     name: "throughput",
     summary: "latency and rate of a workload hold the throughput golden, phase by phase",
     target: Target::Workload,

@@ -1,0 +1,1 @@
+//! Runs as the judge sees them, made up event by event.
