@@ -30,6 +30,7 @@ fn quickstart() -> Plan {
         wiring: embedded::wiring(),
         seed: None,
         pace: Pace::Virtual,
+        dictionary: None,
     };
     Plan::new(&request).expect("the embedded campaign is allowed on the embedded wiring")
 }

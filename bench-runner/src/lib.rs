@@ -10,6 +10,7 @@ pub mod exit;
 pub mod plan;
 pub mod run;
 pub mod runtime;
+pub mod supervise;
 pub mod table;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use profiles::option::OptionSpec;
+use profiles::option::{OptionSpec, Options};
 
 use crate::accelerator;
 use crate::attenuator;
@@ -99,6 +99,10 @@ pub struct Entry {
     pub options: &'static [OptionSpec],
     /// What the hardware can do at most.
     pub ratings: &'static [Rating],
+    /// What it can do at most by options that choose among several; see [`Model::ratings_by`].
+    pub ratings_by: fn(&Options) -> Option<&'static [Rating]>,
+    /// See [`Model::guards_itself`].
+    pub guards_itself: bool,
     /// Its line.
     pub pacing: Pacing,
 }
@@ -115,6 +119,8 @@ pub fn entries() -> Vec<Entry> {
             summary: model.summary,
             options: model.options,
             ratings: model.ratings,
+            ratings_by: model.ratings_by,
+            guards_itself: model.guards_itself,
             pacing: model.pacing,
         })
     }

@@ -1,5 +1,7 @@
 //! Models: a make's driver, emulator and transcript in one row.
 
+use std::sync::Arc;
+
 use profiles::name::DeviceName;
 use profiles::option::{OptionSpec, Options};
 use profiles::seed::Seed;
@@ -9,6 +11,7 @@ use crate::emulator::Emulator;
 use crate::error::DeviceError;
 use crate::link::{Link, Pacing};
 use crate::plant::Place;
+use crate::telemetry::dictionary::Layouts;
 
 /// One make of one role. No driver without an emulator, none without a transcript.
 pub struct Model<D: ?Sized, S = DriverSetup> {
@@ -20,6 +23,12 @@ pub struct Model<D: ?Sized, S = DriverSetup> {
     pub options: &'static [OptionSpec],
     /// What the hardware can do at most; a wiring may only tighten it.
     pub ratings: &'static [Rating],
+    /// What an output, a range or a unit that the options choose can do at most, where it has ratings
+    /// of its own.
+    pub ratings_by: fn(&Options) -> Option<&'static [Rating]>,
+    /// Whether it trips by itself above a voltage that it is told, if it gives or takes any. The
+    /// driver of one that does not holds the wiring's limit alone.
+    pub guards_itself: bool,
     /// The line that the maker ships it with, for links in memory.
     pub pacing: Pacing,
     /// Makes the driver's half.
@@ -59,6 +68,9 @@ pub struct BoardSetup {
     pub device: DeviceName,
     /// Checked options, defaults filled in.
     pub options: Options,
+    /// What its telemetry packets hold, where somebody says otherwise than the make; for makes
+    /// that speak in packets.
+    pub dictionary: Option<Arc<Layouts>>,
 }
 
 /// What an emulator is made of.

@@ -6,3 +6,4 @@ pub mod program;
 pub mod ran;
 pub mod scene;
 pub mod sources;
+pub mod watched;

@@ -133,6 +133,7 @@ impl Scene {
             wiring: (Folder::Disk(self.path("wiring")), self.wiring.clone()),
             seed,
             pace: Pace::Virtual,
+            dictionary: None,
         }
     }
 

@@ -7,7 +7,6 @@
 
 mod campaigns;
 mod can;
-mod can_log;
 mod cli;
 mod determinism;
 mod devices;
@@ -17,6 +16,7 @@ mod kill;
 mod network;
 mod processes;
 mod replay;
+mod supervisor;
 mod tidy;
 mod verdicts;
 
@@ -35,6 +35,16 @@ fn quickstart() -> &'static Ran {
 fn smoke() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("smoke").run())
+}
+
+/// The smoke campaign with the octets of its lines kept, run once for all tests.
+fn smoke_with_wire() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| {
+        let mut plan = Scene::of("smoke").plan().unwrap();
+        plan.header.wire = true;
+        Ran::of(&plan)
+    })
 }
 
 /// The campaign on a solar array, run once for all tests.

@@ -129,7 +129,7 @@ fn to_table(
     Ok(())
 }
 
-fn read_dictionary(path: &Path) -> Result<Layouts, String> {
+pub(super) fn read_dictionary(path: &Path) -> Result<Layouts, String> {
     let place = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{place}: {error}"))?;
     Dictionary::read(&text)
@@ -184,7 +184,7 @@ fn told(args: &Args, counts: &Counts) -> String {
 /// A time of day of the CCSDS epoch's calendar, leap seconds as the code has them.
 fn utc(micros: u64) -> String {
     let epoch = i64::from(UNIX_EPOCH_DAYS) * 86_400;
-    let seconds = (micros / 1_000_000) as i64 - epoch;
+    let seconds = (micros / 1_000_000).cast_signed() - epoch;
     let time = jiff::Timestamp::from_second(seconds);
     time.map_or_else(|_| format!("{seconds} s"), |time| time.to_string())
 }

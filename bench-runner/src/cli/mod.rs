@@ -15,6 +15,7 @@ mod plan;
 mod profile;
 mod report;
 mod run;
+mod supervise;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,8 @@ enum Verb {
     Runs(runs::Args),
     Report(report::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    Supervise(supervise::Args),
 }
 
 /// Where campaign and wiring come from.
@@ -102,6 +105,7 @@ impl Question {
                 PaceArg::Virtual => crate::runtime::Pace::Virtual,
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
+            dictionary: None,
         }
     }
 }
@@ -111,6 +115,7 @@ pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
         Verb::Plan(args) => plan::main(&args),
+        Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),
         Verb::List(args) => list::main(&args),

@@ -12,8 +12,9 @@ use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
 use crate::execute::{Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
-use crate::plan::Plan;
+use crate::plan::{DevicePlan, Plan};
 use crate::run::{Lock, LockError, Stop};
+use crate::supervise::{Guard, GuardError};
 
 /// Run a campaign, and record, judge and report it
 #[derive(Debug, clap::Args)]
@@ -70,6 +71,16 @@ pub(super) fn main(args: &Args) -> Exit {
         complain(&format!("Error: cannot watch for signals: {error}\n"));
         return Exit::BenchFault;
     }
+    let _guard = match guard(&plan, args, &folder, &stop) {
+        Ok(guard) => guard,
+        Err(error) => {
+            complain(&format!(
+                "Error: {error}\nWithout a supervisor nobody would switch the bench off if this \
+                 program died.\nNothing was touched.\n"
+            ));
+            return Exit::BenchFault;
+        }
+    };
     let watch = console::Watch::start();
     let style = match (args.quiet, args.json) {
         (true, _) => Style::Quiet,
@@ -86,6 +97,23 @@ pub(super) fn main(args: &Args) -> Exit {
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Has a second process watch over a run on real lines; a bench in memory dies with its run.
+fn guard(
+    plan: &Plan,
+    args: &Args,
+    folder: &Path,
+    stop: &Stop,
+) -> Result<Option<Guard>, GuardError> {
+    let mut devices = plan.devices.iter().map(DevicePlan::wired);
+    let Some(wiring) = &args.question.wiring else {
+        return Ok(None);
+    };
+    if devices.all(|wired| wired.link.line().is_none()) {
+        return Ok(None);
+    }
+    Guard::start(wiring, folder, stop.pulse()).map(Some)
 }
 
 /// Lets signals stop the run: Ctrl-C and a terminal that hangs up ask, a second one hurries, and so

@@ -64,6 +64,9 @@ pub enum ExecuteError {
     /// The report.
     #[error("cannot draw the report: {0}")]
     Draw(String),
+    /// The run cannot be replayed as asked.
+    #[error("cannot replay: {0}")]
+    Replay(String),
 }
 
 impl ExecuteError {
@@ -73,6 +76,7 @@ impl ExecuteError {
             ExecuteError::Occupied(_)
             | ExecuteError::Read { .. }
             | ExecuteError::Unfit(_)
+            | ExecuteError::Replay(_)
             | ExecuteError::Record(RecordError::File { .. }) => Exit::Refused,
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }

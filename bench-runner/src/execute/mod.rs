@@ -28,6 +28,7 @@ use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
 use crate::run::{self, Stop};
 use crate::runtime;
+use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
 /// The record in a run's folder.
 pub const RECORD_FILE: &str = "record.mcap";
@@ -131,7 +132,7 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         why: match torn {
             Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
             None => "the record has no end: the run was cut off".to_owned(),
-        },
+        } + &supervised(folder),
     });
     let manifest = match fs::read(folder.join(MANIFEST_FILE)) {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
@@ -175,6 +176,30 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         ..manifest
     };
     Ok(told.conclude(folder, manifest, &goldens))
+}
+
+/// What the supervisor did, where a run was cut off on real lines.
+fn supervised(folder: &Path) -> String {
+    let text = fs::read(folder.join(SUPERVISOR_FILE)).ok();
+    let takeover = text.and_then(|text| serde_json::from_slice::<Takeover>(&text).ok());
+    match takeover {
+        None => String::new(),
+        Some(takeover) if takeover.is_safe => {
+            let seconds = takeover.seconds;
+            format!("; the supervisor left the bench safe within {seconds:.2} s")
+        }
+        Some(takeover) => {
+            let devices = takeover
+                .devices
+                .iter()
+                .filter(|left| left.state == "unsafe");
+            let names: Vec<&str> = devices.map(|left| left.name.as_str()).collect();
+            format!(
+                "; the supervisor could not leave safe: {}",
+                names.join(", ")
+            )
+        }
+    }
 }
 
 /// Writes `report.pdf`, `junit.xml` and `summary.json` into the run's folder.

@@ -6,15 +6,19 @@
 //! Everything else is as it was, too: instruments answer what they are asked, so that their lines say
 //! nothing without the questions of that day.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use drivers::accelerator::{self, Accelerator, Heard as Told};
 use drivers::catalog;
-use drivers::model::BoardSetup;
+use drivers::telemetry::dictionary::Limits;
+use profiles::channel::ChannelSpec;
+use profiles::option::{OptionValue, Options};
 use profiles::reading::{DamageKind, Reading};
+use profiles::time::{BenchTime, Window};
 use reports::event::{DeviceId, Event, EventKind};
-use reports::header::Header;
+use reports::header::{CheckSpec, Header, NamedWindow, Subject};
 use reports::judge::Judge;
 use reports::record::Record;
 use reports::verdict::Finding;
@@ -50,10 +54,12 @@ struct Ear {
     heard: Heard,
 }
 
-/// Replays the run in `folder` with the checks of `plan`, which must be for the same devices.
+/// Replays the run in `folder` with the checks of `plan`, which must be for the same devices. The
+/// limits of `plan`'s dictionary, if it has one, are checks, too.
 ///
 /// # Errors
-/// If the record cannot be read, or the plan is for other devices.
+/// If the record cannot be read, the plan is for other devices, or there is a dictionary and no
+/// packets in the record that it could be for.
 pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
     let record = Record::open(&folder.join(RECORD_FILE))?;
     let recorded = record.header().clone();
@@ -68,15 +74,28 @@ pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
     let (then, now) = (devices(&recorded), devices(&plan.header));
     if then != now {
         let why = format!("the run had the devices {then:?}, the campaign of today has {now:?}");
-        return Err(ExecuteError::Draw(why));
+        return Err(ExecuteError::Replay(why));
     }
-    let today = Header {
+    let mut ears = ears(plan, &record)?;
+    let mut speakers = ears.values().filter(|ear| ear.driver.expected().is_some());
+    if plan.has_dictionary() && speakers.next().is_none() {
+        let why = "the record holds no raw bytes of a board that a dictionary could be for: \
+                   bench run --wire keeps them";
+        return Err(ExecuteError::Replay(why.to_owned()));
+    }
+    let mut today = Header {
         checks: plan.header.checks.clone(),
+        devices: plan.header.devices.clone(),
         ..recorded.clone()
     };
+    for (device, ear) in &ears {
+        let limits = ear.driver.expected().unwrap_or_default();
+        let checks = dictionary_checks(&plan.header, *device, limits);
+        today.checks.extend(checks);
+    }
+    let channels = Renumbered::new(&recorded, &today);
     let mut before = Judge::new(&recorded, &goldens)?;
     let mut after = Judge::new(&today, &plan.goldens)?;
-    let mut ears = ears(plan, &record)?;
     record.for_each(&mut |event| {
         before.take(event);
         let ear = ears.get_mut(&event.device);
@@ -100,13 +119,96 @@ pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
             ) => {
                 ear.hear(event, octets, &mut after);
             }
-            _ => after.take(event),
+            _ => after.take(&channels.of_today(event)),
         }
     })?;
     Ok(Replay {
         heard: ears.into_values().map(|ear| ear.heard).collect(),
         findings: paired(before.conclude(), after.conclude()),
     })
+}
+
+/// Channels of the record by their numbers of today, where a driver numbers them otherwise now.
+struct Renumbered(BTreeMap<DeviceId, Vec<Option<u16>>>);
+
+impl Renumbered {
+    fn new(then: &Header, now: &Header) -> Renumbered {
+        let devices = (0..).zip(then.devices.iter().zip(&now.devices));
+        let changed = devices.filter(|(_, (then, now))| then.channels != now.channels);
+        let places = changed.map(|(number, (then, now))| {
+            let place = |channel: &ChannelSpec| {
+                let mut known = now.channels.iter();
+                let place = known.position(|known| known.name == channel.name)?;
+                Some(place as u16)
+            };
+            (DeviceId(number), then.channels.iter().map(place).collect())
+        });
+        Renumbered(places.collect())
+    }
+
+    fn of_today<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
+        let (Some(places), EventKind::Sampled { readings }) =
+            (self.0.get(&event.device), &event.kind)
+        else {
+            return Cow::Borrowed(event);
+        };
+        let readings = readings.iter().filter_map(|reading| {
+            let channel = *places.get(usize::from(reading.channel))?;
+            Some(Reading {
+                channel: channel?,
+                ..*reading
+            })
+        });
+        let readings = readings.collect();
+        Cow::Owned(Event {
+            kind: EventKind::Sampled { readings },
+            ..event.clone()
+        })
+    }
+}
+
+/// A check of kind `limits` for each channel of a device of which its dictionary has limits.
+fn dictionary_checks(header: &Header, device: DeviceId, limits: &[Limits]) -> Vec<CheckSpec> {
+    let Some(described) = header.device_at(device) else {
+        return Vec::new();
+    };
+    let channels = (0..).zip(described.channels.iter().zip(limits));
+    let limited = channels.filter(|(_, (_, limits))| limits.red.or(limits.yellow).is_some());
+    let checks = limited.map(|(channel, (spec, limits))| {
+        let name = format!("{}.{}", described.name, spec.name);
+        let subject = Subject::Channel { device, channel };
+        limits_check(&name, subject, limits, header.end)
+    });
+    checks.collect()
+}
+
+fn limits_check(name: &str, subject: Subject, limits: &Limits, end: BenchTime) -> CheckSpec {
+    let mut options = Options::default();
+    for (range, least, most) in [
+        (limits.red, "red_min", "red_max"),
+        (limits.yellow, "yellow_min", "yellow_max"),
+    ] {
+        if let Some([low, high]) = range {
+            options.set(least, OptionValue::Number(low));
+            options.set(most, OptionValue::Number(high));
+        }
+    }
+    let whole = NamedWindow {
+        name: "whole run".to_owned(),
+        window: Window {
+            start: BenchTime::ZERO,
+            end,
+        },
+    };
+    CheckSpec {
+        name: format!("{name} within the dictionary's limits"),
+        kind: "limits".to_owned(),
+        subject,
+        subject_text: name.to_owned(),
+        during: whole.name.clone(),
+        windows: vec![whole],
+        options,
+    }
 }
 
 /// The boards whose chunks the record holds.
@@ -127,11 +229,7 @@ fn ears(plan: &Plan, record: &Record) -> Result<BTreeMap<DeviceId, Ear>, Execute
             continue;
         };
         let model = catalog::find(accelerator::MODELS, wired.model);
-        let setup = BoardSetup {
-            device: wired.name.clone(),
-            options: wired.options.clone(),
-        };
-        let driver = model.map(|model| (model.drive)(setup));
+        let driver = model.map(|model| (model.drive)(wired.board_setup()));
         let Some(Ok(driver)) = driver else { continue };
         let heard = Heard {
             device: wired.name.to_string(),

@@ -1,13 +1,16 @@
 //! Checks: kinds, subjects and windows.
 
-use profiles::option::OptionSpec;
-use reports::check::{self, Target};
+use std::collections::BTreeSet;
+
+use profiles::option::{OptionSpec, Options};
+use profiles::phase::Phase;
+use reports::check::{self, Condition, Target};
 use reports::header::{CheckSpec, Header, Subject};
 
 use super::{Planner, sky};
 use crate::config::Located;
 use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting, RawValue};
-use crate::config::refusal::{Refusal, is_near, nearest};
+use crate::config::refusal::{Place, Refusal, is_near, nearest};
 
 impl Planner {
     /// The checks, resolved.
@@ -54,6 +57,9 @@ impl Planner {
         }
         let subject = self.subject(raw, kind.target, header)?;
         self.guard(raw, subject, header, &mut options);
+        if kind.name == "limits" {
+            self.contexts(raw, subject, header, &options);
+        }
         self.meter(raw, header);
         Some(CheckSpec {
             name: raw.name.value.clone(),
@@ -71,6 +77,54 @@ impl Planner {
             windows: windows?,
             options,
         })
+    }
+
+    /// Refuses contexts of limits that name nothing: their limits would never hold.
+    fn contexts(&mut self, raw: &RawCheck, subject: Subject, header: &Header, options: &Options) {
+        let mut settings = raw.settings.iter();
+        let written = settings.find(|setting| setting.key.value == "contexts");
+        let place = written.map_or(&raw.place, |setting| &setting.place);
+        let device = match subject {
+            Subject::Channel { device, .. } => header.device_at(device),
+            Subject::Device { .. } | Subject::Workload { .. } => None,
+        };
+        for condition in check::conditions(options) {
+            match condition {
+                Condition::During(name) => self.context_name(place, &name, header),
+                Condition::State { channel, state } => {
+                    let Some(device) = device else { continue };
+                    let mut channels = device.channels.iter();
+                    let known = channels.find(|known| *known.name == *channel);
+                    let Some(known) = known else {
+                        let names = device.channels.iter().map(|known| &*known.name);
+                        let what = format!("channel of `{}`", device.name);
+                        self.unknown(place, &what, &channel, names);
+                        continue;
+                    };
+                    if !known.states.iter().any(|word| **word == *state) {
+                        let words = known.states.iter().map(|word| &**word);
+                        let what = format!("state of `{channel}`");
+                        self.unknown(place, &what, &state, words);
+                    }
+                }
+            }
+        }
+    }
+
+    fn context_name(&mut self, place: &Place, name: &str, header: &Header) {
+        let is_step = header.steps.iter().any(|step| step.name == name);
+        if !is_step && self.stretches(name, header).is_none() {
+            let steps = header.steps.iter().map(|step| step.name.clone());
+            let phases = header.phases.iter().map(|interval| interval.phase);
+            let phases: BTreeSet<Phase> = phases.collect();
+            let phases = phases.into_iter().map(|phase| phase.name().to_owned());
+            let known: Vec<String> = steps
+                .chain(phases)
+                .chain(self.happenings.iter().cloned())
+                .collect();
+            let known = known.iter().map(String::as_str);
+            self.unknown(place, "phase, step or window", name, known);
+        }
     }
 
     /// The settings of a check's kind; a key that looks like one that every check has is refused.

@@ -19,6 +19,9 @@ mod workloads;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use drivers::telemetry::dictionary::Layouts;
 use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::Prediction;
@@ -55,6 +58,8 @@ pub struct Request {
     pub seed: Option<u64>,
     /// How time passes.
     pub pace: Pace,
+    /// What the packets of boards hold, where not what their makes say.
+    pub dictionary: Option<Arc<Layouts>>,
 }
 
 /// A command with its time and its device.
@@ -107,6 +112,7 @@ impl Plan {
             files: Vec::new(),
             broken: Broken::default(),
             happenings: Vec::new(),
+            dictionary: request.dictionary.clone(),
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
@@ -119,6 +125,14 @@ impl Plan {
         }
         let Loader { sources, refusals } = planner.loader;
         Err(Refusals::new(sources, refusals))
+    }
+
+    /// Whether somebody says what the packets of boards hold.
+    pub fn has_dictionary(&self) -> bool {
+        self.devices.iter().any(|device| match device {
+            DevicePlan::Board(board) => board.wired.dictionary.is_some(),
+            DevicePlan::Instrument(_) => false,
+        })
     }
 
     /// The name of a device.
@@ -153,6 +167,7 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
         files: Vec::new(),
         broken: Broken::default(),
         happenings: Vec::new(),
+        dictionary: None,
     };
     let wiring = wiring.unwrap_or_else(RawWiring::unread);
     planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
@@ -173,6 +188,8 @@ pub(crate) struct Planner {
     /// The names that contacts, links and regions of the orbit can have, whether they happen
     /// during the campaign or not.
     happenings: Vec<String>,
+    /// What the packets of boards hold, where not what their makes say.
+    dictionary: Option<Arc<Layouts>>,
 }
 
 impl Planner {

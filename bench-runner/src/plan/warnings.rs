@@ -1,7 +1,6 @@
 //! Warnings: what is allowed, but surely not meant.
 
-use drivers::catalog::Role;
-use drivers::power_supply;
+use drivers::catalog;
 use profiles::command::{Command, Switch};
 use profiles::name::DeviceName;
 use reports::event::DeviceId;
@@ -89,7 +88,9 @@ impl Plan {
     fn unguarded(&self, board: &BoardPlan) -> Option<&DeviceName> {
         let mut devices = self.devices.iter().map(DevicePlan::wired);
         let supply = devices.find(|wired| Some(wired.id) == board.powered_by)?;
-        let guarded = supply.role != Role::PowerSupply || power_supply::guards_itself(supply.model);
+        let entries = catalog::entries();
+        let entry = entries.iter().find(|entry| entry.name == supply.model);
+        let guarded = entry.is_none_or(|entry| entry.guards_itself);
         (!guarded).then_some(&supply.name)
     }
 

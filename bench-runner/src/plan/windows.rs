@@ -138,7 +138,7 @@ impl Planner {
     }
 
     /// The stretches of that name; `None` if there is no such name.
-    fn stretches(&self, name: &str, header: &Header) -> Option<WindowSet> {
+    pub(super) fn stretches(&self, name: &str, header: &Header) -> Option<WindowSet> {
         if let Some(step) = header.steps.iter().find(|step| step.name == name) {
             return Some(WindowSet::new([step.window]));
         }

@@ -6,7 +6,6 @@ use drivers::accelerator;
 use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
-use drivers::model::BoardSetup;
 use profiles::channel::ChannelSpec;
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
@@ -136,10 +135,7 @@ impl Dispatcher<'_, '_> {
                 }
                 DevicePlan::Board(plan) => {
                     let stream = self.plan.seed.stream(wired.name.as_str(), "workload");
-                    let setup = BoardSetup {
-                        device: wired.name.clone(),
-                        options: wired.options.clone(),
-                    };
+                    let setup = wired.board_setup();
                     let model = catalog::find(accelerator::MODELS, wired.model);
                     let Some(model) = model else { continue };
                     let station = BoardStation {
@@ -173,6 +169,10 @@ impl Dispatcher<'_, '_> {
                 self.carry_out(at, mark);
             }
             self.settle(now);
+            self.stop.pulse().beat();
+            if let Some(why) = self.stop.pulse().is_unwatched() {
+                self.end(Ending::BenchFault { why });
+            }
             if self.stop.asked() {
                 self.push(now, DeviceId::BENCH, EventKind::Interrupted);
                 self.end(Ending::Interrupted);
@@ -289,6 +289,9 @@ impl Dispatcher<'_, '_> {
             }
         }
         let ending = self.ending.take().unwrap_or(Ending::Completed);
+        if !matches!(ending, Ending::Unsafe { .. }) {
+            self.stop.pulse().left_safe();
+        }
         let at = self.clock.now();
         if self.order.take(&self.happenings).is_err() && ending == Ending::Completed {
             return Ending::BenchFault {
@@ -319,6 +322,7 @@ impl Dispatcher<'_, '_> {
     async fn until_left(&mut self, devices: &[DeviceId]) {
         let start = self.clock.now();
         while devices.iter().any(|device| !self.left.contains_key(device)) {
+            self.stop.pulse().beat();
             let hurried = self.stop.hurried();
             let deadline = start
                 + if hurried {

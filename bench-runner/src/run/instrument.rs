@@ -22,6 +22,7 @@ use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::playing::Playing;
+use super::returning::is_expected;
 use super::station::{Order, Raised, Reporter, Task};
 use super::timing::Timing;
 use super::way::{Way, is_gone};
@@ -38,6 +39,8 @@ enum Prepared {
     Armed,
     /// It answered, but the run must not start.
     Wrong,
+    /// Another answered, which is not this run's to tell anything.
+    Stranger,
     /// It never answered.
     Absent,
 }
@@ -88,14 +91,21 @@ impl InstrumentStation {
                     DeviceErrorKind::Silent { .. } | DeviceErrorKind::Link(_) => {
                         (Prepared::Absent, Raised::Absent(why))
                     }
+                    DeviceErrorKind::WrongIdentity { .. } => {
+                        (Prepared::Stranger, Raised::Fault(why))
+                    }
                     _ => (Prepared::Wrong, Raised::Fault(why)),
                 };
                 self.reporter.raise(raised).await;
                 return prepared;
             }
         };
+        if let Err(error) = is_expected(&identity, self.serial.as_deref()) {
+            let why = error.of(&self.name).to_string();
+            self.reporter.raise(Raised::Fault(why)).await;
+            return Prepared::Stranger;
+        }
         self.identity = Some(identity.clone());
-        let found = identity.serial.clone();
         let event = EventKind::Identified {
             maker: identity.maker,
             model: identity.model,
@@ -103,15 +113,7 @@ impl InstrumentStation {
             firmware: identity.firmware,
         };
         self.reporter.tell(self.clock.now(), event);
-        let expected = self.serial.clone().filter(|serial| *serial != found);
-        let armed = match expected {
-            Some(serial) => {
-                let (expected, found) = (format!("serial {serial}"), format!("serial {found}"));
-                Err(DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name))
-            }
-            None => self.arm().await,
-        };
-        if let Err(error) = armed {
+        if let Err(error) = self.arm().await {
             self.reporter.raise(Raised::Fault(error.to_string())).await;
             return Prepared::Wrong;
         }
@@ -225,6 +227,10 @@ impl InstrumentStation {
             readings.clear();
             match self.instrument.measure(&mut readings).await {
                 Ok(()) => {
+                    // What went silent and speaks again may be another at the same port.
+                    if attempt > 1 && !self.is_still_itself().await {
+                        return false;
+                    }
                     self.reporter.sampled(self.clock.now(), &readings);
                     self.watch(&readings).await;
                     return true;
@@ -318,6 +324,10 @@ impl InstrumentStation {
     }
 
     async fn make_safe(&mut self, prepared: Prepared) {
+        if prepared == Prepared::Stranger {
+            let left = Raised::Left(self.reporter.device, Ok(()));
+            return self.reporter.raise(left).await;
+        }
         let mut result = Ok(());
         for _ in 0..SAFE_TRIES {
             let Err(error) = self.instrument.make_safe().await else {

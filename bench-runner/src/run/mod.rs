@@ -9,6 +9,7 @@ mod lock;
 mod marks;
 mod order;
 mod playing;
+mod pulse;
 mod returning;
 mod station;
 mod timing;
@@ -23,6 +24,7 @@ pub use dispatcher::run;
 pub use emulation::{Endpoints, Lines, Published, publish};
 pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
+pub use pulse::Pulse;
 pub use station::Stop;
 
 /// Name of the step in which the bench identifies and arms its instruments.

@@ -82,17 +82,39 @@ impl InstrumentStation {
     /// Refuses another device than the one that was there before, and lets go of it: it is not
     /// this run's to switch off, and that it is off would say nothing about the right one.
     async fn is_itself(&mut self) -> Result<(), DeviceError> {
-        let found = self.instrument.identify().await;
-        let error = match (found, &self.identity) {
-            (Ok(found), Some(known)) if *known != found => {
-                let (expected, found) = (words(known), words(&found));
-                DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name)
-            }
-            (Ok(_), _) => return Ok(()),
-            (Err(error), _) => error,
+        let Err(error) = self.says_who_it_is().await else {
+            return Ok(());
         };
         self.let_go()?;
         Err(error)
+    }
+
+    /// Asks who is there, and refuses another than the one that was there before.
+    async fn says_who_it_is(&mut self) -> Result<(), DeviceError> {
+        let found = self.instrument.identify().await?;
+        match &self.identity {
+            Some(known) if *known != found => {
+                let (expected, found) = (words(known), words(&found));
+                Err(DeviceErrorKind::WrongIdentity { expected, found }.of(&self.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After an instrument was silent, or made no sense, while its line was there: `false` if it
+    /// is another now, or gone.
+    pub(super) async fn is_still_itself(&mut self) -> bool {
+        match self.says_who_it_is().await {
+            Err(error) if matches!(error.kind, DeviceErrorKind::WrongIdentity { .. }) => {
+                // It is told nothing any more; without a link the drivers say so.
+                let _nowhere = self.let_go();
+                self.fail(&error).await;
+                false
+            }
+            Err(error) if is_gone(&error) => self.recover(&error).await,
+            // Heard again, or not: the next poll tells.
+            Ok(()) | Err(_) => true,
+        }
     }
 
     /// Before an instrument is called unsafe because its line is gone, looks whether the line has
@@ -115,6 +137,27 @@ pub(super) fn may_pass(error: &DeviceError) -> bool {
         DeviceErrorKind::Silent { .. } | DeviceErrorKind::Garbled { .. }
     );
     starting || is_gone(error)
+}
+
+/// Whether it is the one that the wiring says, where that gives a serial number.
+///
+/// # Errors
+/// If it has another.
+pub(super) fn is_expected(
+    identity: &Identity,
+    serial: Option<&str>,
+) -> Result<(), DeviceErrorKind> {
+    match serial {
+        Some(serial) if *serial != identity.serial => {
+            let expected = format!("serial {serial}");
+            let found = match identity.serial.as_str() {
+                "" => format!("{}, which tells no serial number", words(identity)),
+                _ => words(identity),
+            };
+            Err(DeviceErrorKind::WrongIdentity { expected, found })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An identity as a person reads it.

@@ -12,14 +12,22 @@ use profiles::time::BenchTime;
 use reports::event::{DeviceId, Event, EventKind};
 use tokio::sync::mpsc::Sender;
 
+use super::pulse::Pulse;
+
 /// Somebody wants the run to stop: set by a signal, seen by the dispatcher.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     asked: Arc<AtomicBool>,
     hurried: Arc<AtomicBool>,
+    pulse: Pulse,
 }
 
 impl Stop {
+    /// The pulse of the run that is told to stop by this.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// Asks the run to stop and to leave the bench safe; asked again, it does so in a hurry.
     pub fn ask(&self) {
         if self.asked.swap(true, Ordering::Relaxed) {

@@ -31,6 +31,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<[u8; 8]>)| {
         let mut driver = (model.drive)(BoardSetup {
             device: device.clone(),
             options: options.clone(),
+            dictionary: None,
         })
         .expect("options are the defaults");
         let mut emulator = (model.emulate)(EmulatorSetup {

@@ -14,6 +14,7 @@ use profiles::reading::{Damage, Reading};
 use crate::device::Identity;
 use crate::link::BusNeeds;
 use crate::link::can::ErrorFrame;
+use crate::telemetry::dictionary::Limits;
 
 /// What a board can be asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +104,12 @@ pub struct Inference {
 pub trait Accelerator: Send {
     /// The channels of its telemetry, in the order of its readings' channel numbers.
     fn channels(&self) -> Vec<ChannelSpec>;
+
+    /// What the dictionary that it was given expects of its channels, by their numbers; `None` if it
+    /// was given none, or does not speak in packets.
+    fn expected(&self) -> Option<&[Limits]> {
+        None
+    }
 
     /// The frames that lead to the board and from it, on a bus that it may share with others;
     /// `None` on a line that is its own.

@@ -4,6 +4,8 @@
 mod alone;
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use profiles::name::DeviceName;
@@ -249,6 +251,29 @@ pub(crate) fn pester(emulator: &mut dyn Emulator, plant: &mut Plant, chunks: &[(
         emulator.receive(at, chunk, plant, &mut out);
         assert!(emulator.next_action() > at);
         assert!(out.take().iter().all(|&(leaves, _)| leaves >= at));
+    }
+}
+
+/// Passes chunks between two links, and loses what comes back once it is `deaf`: the wire that the
+/// device answers on is broken, and it still hears.
+pub(crate) async fn deafen(mut near: Link, mut far: Link, deaf: Arc<AtomicBool>) {
+    loop {
+        let (arrival, towards_far) = tokio::select! {
+            biased;
+            arrival = near.receive() => (arrival, true),
+            arrival = far.receive() => (arrival, false),
+        };
+        let Ok(arrival) = arrival else { return };
+        let sent = if towards_far {
+            far.send(arrival.chunk).await
+        } else if deaf.load(Ordering::Relaxed) {
+            Ok(())
+        } else {
+            near.send(arrival.chunk).await
+        };
+        if sent.is_err() {
+            return;
+        }
     }
 }
 

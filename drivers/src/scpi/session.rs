@@ -108,6 +108,20 @@ impl Session {
         }))
     }
 
+    /// Tells what must be carried out even if nobody is heard any more, as an output to be switched
+    /// off: after a failed exchange it is told before anything is waited for. The instrument may
+    /// hear although its answers are lost. It must be harmless to be told twice.
+    ///
+    /// # Errors
+    /// As [`Session::tell`].
+    pub(crate) async fn insist(&mut self, setting: &str) -> Result<(), DeviceError> {
+        if self.unsettled {
+            // A line end first: half a line may have been heard.
+            self.send(format!("\n{setting}\n")).await?;
+        }
+        self.tell(setting).await
+    }
+
     /// Asks a question, and gives the answer without its line end.
     ///
     /// # Errors

@@ -43,6 +43,9 @@ fn garbage(make: &Make) -> &'static [&'static [u8]] {
     }
 }
 
+/// Time between the lines of a transcript, µs: some controllers need a second for a command.
+const APART_US: u64 = 1_100_000;
+
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
     (|$make:ident| $body:block) => {
@@ -236,14 +239,8 @@ fn the_emulator_follows_the_transcript() {
         let mut plant = Plant::default();
         let air = plant.add_air();
         let mut emulator = (make.emulate)(emulator_setup(make.options, Place::Air(air)));
-        // Some controllers need a second for a command.
-        let apart = if make.name == "thermotron-3800" {
-            1_100_000
-        } else {
-            300_000
-        };
         let lines = transcript(make.transcript);
-        replay_slowly(emulator.as_mut(), &mut plant, &lines, apart);
+        replay_slowly(emulator.as_mut(), &mut plant, &lines, APART_US);
     }
 }
 

@@ -4,8 +4,8 @@ use profiles::command::Command;
 use profiles::quantity::Celsius;
 use profiles::time::Period;
 
-use super::MODELS;
 use super::rig::{Make, Rig, range};
+use super::{CelsiusRange, MODELS};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::player::{Player, Point};
 use crate::rehearsal::paused;
@@ -130,6 +130,24 @@ fn a_list_that_ended_by_itself_is_noticed() {
         for last in [None, last] {
             not_applied(&player(&mut rig).follow(last).await.unwrap_err());
         }
+    });
+}
+
+#[test]
+fn what_a_killed_run_left_playing_makes_room() {
+    for_every_player!(|rig| {
+        let points = list(&[(30.0, 10), (60.0, 10), (50.0, 0)]);
+        player(&mut rig).upload(&points).await.unwrap();
+        player(&mut rig).start().await.unwrap();
+        let (min, max) = (Celsius(-40.0), Celsius(95.0));
+        let armed = rig.chamber.protect(CelsiusRange { min, max }).await;
+        armed.unwrap();
+        player(&mut rig).upload(&points).await.unwrap();
+        rig.wait(1_200).await;
+        let [_, target] = rig.measure().await;
+        assert!(target < 55.0, "the old list still plays: {target} °C");
+        player(&mut rig).start().await.unwrap();
+        rig.is_told(30.0).await;
     });
 }
 

@@ -36,14 +36,13 @@ def test_what_python_can_logs_is_replayed_to_it(bus, tmp_path):
         for number, frame in enumerate(FRAMES):
             frame.timestamp = 1_700_000_000 + number * 0.02
             writer(frame)
-    said = bench("replay", str(log), LINK)
+    said = bench("replay", str(log), LINK, "--speed", "0.1")
     assert said.returncode == 0, said.stderr
     assert said.stderr.startswith("4 frames sent, none later than ")
-    late = float(said.stderr.split(" ")[6]) / 1000
     heard = [bus.recv(5) for _ in FRAMES]
     assert all(same(*pair) for pair in zip(heard, FRAMES)), heard
     span = heard[-1].timestamp - heard[0].timestamp
-    assert span >= 0.06 - late - 1e-4, said.stderr
+    assert span > 0.3, "ten times as long as in the log, which a busy machine may shorten"
 
 
 def test_what_python_can_sends_is_dumped_as_it_logs_it(bus, tmp_path):

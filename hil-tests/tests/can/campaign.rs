@@ -1,15 +1,13 @@
 //! A campaign whose board is on a bus, with the emulators in another process.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 
-use bench_runner::execute::RECORD_FILE;
 use bench_runner::exit::Exit;
+use hil_tests::emulators::Emulators;
 use hil_tests::program::Program;
 use hil_tests::scene::Scene;
+use hil_tests::watched::Watched;
 use reports::event::EventKind;
-use reports::record::Record;
 use reports::verdict::Ending;
 
 use super::{Bus, off_buses, on_buses};
@@ -92,71 +90,18 @@ fn linked(scene: &Scene, supply: &str, board: &str) {
     fs::write(scene.path("wiring/emulated.toml"), wiring(supply, board)).unwrap();
 }
 
-/// Emulators in a process of their own, until this is dropped.
-pub(super) struct Emulators(Child);
-
-impl Emulators {
-    /// Plays all devices of a scene, found in its folder `run`.
-    pub(super) fn start(scene: &Scene, more: &[&str]) -> Emulators {
-        let program = Program::new(PROGRAM, &scene.path("."));
-        let arguments = ["emulate", "wiring/emulated.toml", "--run-dir", "run"];
-        let mut command = program.command(&[&arguments[..], more].concat());
-        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let ready = out.lines().map(Result::unwrap).next();
-        assert_eq!(ready.as_deref(), Some("ready"));
-        Emulators(child)
-    }
+/// Plays all devices of a scene, found in its folder `run`.
+fn emulate(scene: &Scene, more: &[&str]) -> Emulators {
+    Emulators::start(&program(scene), more)
 }
 
-impl Drop for Emulators {
-    fn drop(&mut self) {
-        // Its input closes, and it ends.
-        drop(self.0.stdin.take());
-        let _waited = self.0.wait();
-    }
-}
-
-/// What is recorded of a run.
-struct Told {
-    code: Option<i32>,
-    ending: Ending,
-    kinds: Vec<EventKind>,
-    said: String,
+fn program(scene: &Scene) -> Program {
+    Program::new(PROGRAM, &scene.path("."))
 }
 
 /// Runs the scene in real time, and calls `at_work` when its work has begun.
-fn run(scene: &Scene, at_work: impl Fn()) -> Told {
-    let program = Program::new(PROGRAM, &scene.path("."));
-    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
-    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
-    let mut run = program.command(&arguments).spawn().unwrap();
-    let mut said = String::new();
-    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    for line in lines.map(Result::unwrap) {
-        if line.contains("step: work") {
-            at_work();
-        }
-        said += &line;
-        said.push('\n');
-    }
-    let code = run.wait().unwrap().code();
-    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
-    let (mut kinds, mut ending) = (Vec::new(), None);
-    let record = Record::from_bytes(record).unwrap();
-    let whole = record.for_each(&mut |event| {
-        if let EventKind::RunEnded { ending: told } = &event.kind {
-            ending = Some(told.clone());
-        }
-        kinds.push(event.kind.clone());
-    });
-    whole.unwrap();
-    Told {
-        code,
-        ending: ending.unwrap(),
-        kinds,
-        said,
-    }
+fn run(scene: &Scene, at_work: impl Fn()) -> Watched {
+    Watched::run(&program(scene), scene, |_| at_work())
 }
 
 fn findings(scene: &Scene) -> serde_json::Value {
@@ -169,8 +114,8 @@ fn findings(scene: &Scene) -> serde_json::Value {
 
 /// Runs the scene over `link` and holds its verdict against that of memory, which is expected to be
 /// a failure: one check is too strict.
-fn same_verdict(scene: &Scene, emulate: &[&str], link: impl Fn(&Scene) -> String) {
-    let program = Program::new(PROGRAM, &scene.path("."));
+fn same_verdict(scene: &Scene, more: &[&str], link: impl Fn(&Scene) -> String) {
+    let program = program(scene);
     let arguments = ["run", scene.campaign(), "--out", "out", "-q"];
     let arguments = [&arguments[..], &["--wiring", "wiring/emulated.toml"]].concat();
     let memory = program.run(&arguments);
@@ -178,7 +123,7 @@ fn same_verdict(scene: &Scene, emulate: &[&str], link: impl Fn(&Scene) -> String
     let expected = findings(scene);
     fs::remove_dir_all(scene.path("out")).unwrap();
 
-    let _emulators = Emulators::start(scene, emulate);
+    let _emulators = emulate(scene, more);
     let path = scene.path("run/bus_supply");
     let supply = match fs::read_link(&path) {
         Ok(_) => format!("serial:{}@9600", path.display()),
@@ -186,11 +131,11 @@ fn same_verdict(scene: &Scene, emulate: &[&str], link: impl Fn(&Scene) -> String
     };
     linked(scene, &supply, &link(scene));
     let told = run(scene, || {});
-    assert_eq!(told.ending, Ending::Completed);
+    assert_eq!(*told.ending(), Ending::Completed);
     assert_eq!(findings(scene), expected, "{}", told.said);
     assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
-    let answers = told.kinds.iter();
-    let answers = answers.filter(|kind| matches!(kind, EventKind::Inferred(_)));
+    let answers = told.events.iter();
+    let answers = answers.filter(|event| matches!(event.kind, EventKind::Inferred(_)));
     assert!(answers.count() > 5, "{}", told.said);
 }
 
@@ -220,19 +165,19 @@ fn an_adapter_at_another_bit_rate_ends_the_run_and_says_so() {
             "device = \"payload\"\nduring = \"work\"",
             "device = \"payload\"\nduring = \"bring-up\"",
         );
-        let _emulators = Emulators::start(&scene, &[]);
+        let _emulators = emulate(&scene, &[]);
         let supply = format!("serial:{}@9600", scene.path("run/bus_supply").display());
         let board = format!("slcan:{}@500000", scene.path("run/payload").display());
         linked(&scene, &supply, &board);
         let told = run(&scene, || {});
-        let Ending::BenchFault { why, .. } = &told.ending else {
-            panic!("{:?}\n{}", told.ending, told.said);
+        let Ending::BenchFault { why, .. } = told.ending() else {
+            panic!("{:?}\n{}", told.ending(), told.said);
         };
         assert!(
             why.contains("bit rate, which is set to 500000 bit/s"),
             "{why}"
         );
-        assert!(told.kinds.contains(&EventKind::MadeSafe), "{}", told.said);
+        assert!(told.has(&EventKind::MadeSafe), "{}", told.said);
     });
 }
 
@@ -246,6 +191,56 @@ fn on_a_bus_the_verdict_is_that_of_memory() {
 }
 
 #[test]
+fn two_boards_on_one_interface_hear_their_own_and_no_more() {
+    on_buses(|| {
+        let scene = scene()
+            .asking("max     = 27.0", "max     = 29.0")
+            .asking_also(
+                "[[check]]\nname = \"no companion frame lost\"\nkind = \"no_loss\"\n\
+             device = \"companion\"\nduring = \"work\"\n",
+            );
+        let both = |supply: &str, board: &str| {
+            let whole = wiring(supply, board);
+            let payload = whole.find("[device.payload]").unwrap();
+            let companion = whole[payload..].replace("payload", "companion");
+            whole + &companion + "options = { id_offset = 16 }\n"
+        };
+        let path = scene.path("wiring/emulated.toml");
+        fs::write(&path, both("memory", "memory:can0")).unwrap();
+        let in_memory = scene.run();
+        assert_eq!(in_memory.outcome.exit, Exit::Passed);
+
+        let bus = Bus::new();
+        let _emulators = emulate(&scene, &["--can", &bus.0]);
+        let supply = format!("serial:{}@9600", scene.path("run/bus_supply").display());
+        fs::write(&path, both(&supply, &format!("can:{}", bus.0))).unwrap();
+        let told = run(&scene, || {
+            // The kernel's own word for what it hands over: the boards' identifiers, of the DBC file.
+            let mut filters = Vec::new();
+            for list in ["rcvlist_sff", "rcvlist_eff"] {
+                let list = fs::read_to_string(format!("/proc/net/can/{list}")).unwrap();
+                let lines = list.lines().map(str::split_whitespace);
+                let of_bus = lines.filter(|line| line.clone().next() == Some(&bus.0));
+                filters.extend(of_bus.filter_map(|mut line| line.nth(1).map(str::to_owned)));
+            }
+            filters.sort();
+            let expected = [
+                "100", "101", "102", "110", "111", "112", "6a0", "6a1", "6b0", "6b1", "98ff0001",
+                "98ff0011",
+            ];
+            assert_eq!(filters, expected);
+        });
+        assert_eq!(*told.ending(), Ending::Completed, "{}", told.said);
+        // How many queries are asked in that time is a matter of the machine.
+        let found = findings(&scene);
+        for board in ["payload", "companion"] {
+            let whole = serde_json::json!([format!("no {board} frame lost"), "pass"]);
+            assert!(found.as_array().unwrap().contains(&whole), "{found}");
+        }
+    });
+}
+
+#[test]
 fn a_bus_that_goes_down_ends_the_run_safe_and_recorded() {
     on_buses(|| {
         // What failed before stays failed, as a device that is lost has lost something; here only
@@ -255,12 +250,12 @@ fn a_bus_that_goes_down_ends_the_run_safe_and_recorded() {
             "device = \"payload\"\nduring = \"bring-up\"",
         );
         let bus = Bus::new();
-        let _emulators = Emulators::start(&scene, &["--can", &bus.0]);
+        let _emulators = emulate(&scene, &["--can", &bus.0]);
         let supply = format!("serial:{}@9600", scene.path("run/bus_supply").display());
         linked(&scene, &supply, &format!("can:{}", bus.0));
         let told = run(&scene, || bus.set("down"));
-        let Ending::BenchFault { why, .. } = &told.ending else {
-            panic!("{:?}\n{}", told.ending, told.said);
+        let Ending::BenchFault { why, .. } = told.ending() else {
+            panic!("{:?}\n{}", told.ending(), told.said);
         };
         assert!(why.contains("went down"), "{why}");
         assert!(
@@ -269,9 +264,9 @@ fn a_bus_that_goes_down_ends_the_run_safe_and_recorded() {
         );
         assert_eq!(told.code, Some(Exit::BenchFault as i32), "{}", told.said);
         // The supply was switched off and read back, and the last event is the ending.
-        assert!(told.kinds.contains(&EventKind::MadeSafe), "{}", told.said);
+        assert!(told.has(&EventKind::MadeSafe), "{}", told.said);
         assert!(matches!(
-            told.kinds.last(),
+            told.events.last().map(|event| &event.kind),
             Some(EventKind::RunEnded { .. })
         ));
     });
@@ -285,7 +280,7 @@ fn a_bus_that_is_not_there_is_absent_hardware() {
         // An emulated supply cannot feed a board that is not.
         let whole = wiring("memory", "can:can77").replace("powered_by = \"bus_supply\"\n", "");
         fs::write(scene.path("wiring/emulated.toml"), whole).unwrap();
-        let program = Program::new(PROGRAM, &scene.path("."));
+        let program = program(&scene);
         let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
         let said = program.run(&[&["run", scene.campaign(), "--out", "out"][..], &wiring].concat());
         assert_eq!(said.code, Some(Exit::Inconclusive as i32), "{}", said.all());

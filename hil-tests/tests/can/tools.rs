@@ -210,18 +210,17 @@ fn candump_shows_what_is_replayed_and_sent() {
 
         let dump = can_utils(&["candump", "-L", "-n", "4", &bus.0]);
         until_somebody_listens(&bus);
-        let said = can(&program, &["replay", "drive.log", &link]);
+        let said = can(&program, &["replay", "drive.log", &link, "--speed", "0.1"]);
         assert_eq!(said.code, Some(0), "{}", said.err);
         let told = String::from_utf8(dump.wait_with_output().unwrap().stdout).unwrap();
         assert_eq!(frames(&told), frames(LOG));
-        // From the first to the last as in the log, but for how late the first one was.
-        let late: f64 = said.err.split(' ').nth(6).unwrap().parse().unwrap();
+        // Ten times as long as in the log; a machine that is kept busy may be late with the first.
         let time = |line: Option<&str>| -> f64 {
             let line = line.unwrap().strip_prefix('(').unwrap();
             line.split(')').next().unwrap().parse().unwrap()
         };
         let span = time(told.lines().last()) - time(told.lines().next());
-        assert!(span >= 0.09 - late / 1e3 - 1e-5, "{span} s\n{}", said.err);
+        assert!(span > 0.45, "{span} s\n{}", said.err);
     });
 }
 

@@ -124,12 +124,11 @@ impl Check for Clock {
         }
         let found = self.correlator.correlation();
         let steps = self.correlator.steps();
-        let (mut verdict, mut because) = match &found {
-            Some(found) => self.judged(found),
-            None => {
-                let short = format!("{} was heard too shortly for a drift", question.subject());
-                (Verdict::Inconclusive, short)
-            }
+        let (mut verdict, mut because) = if let Some(found) = &found {
+            self.judged(found)
+        } else {
+            let short = format!("{} was heard too shortly for a drift", question.subject());
+            (Verdict::Inconclusive, short)
         };
         if steps > self.steps {
             verdict = Verdict::Fail;

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use profiles::option::OptionValue;
+use profiles::reading::Reading;
 use reports::digest::crc32;
 use reports::event::{DeviceId, Event, EventKind};
 use reports::golden::{Band, Gauge, Goldens, ThroughputGolden};
-use reports::header::{CheckSpec, Subject};
+use reports::header::{CheckSpec, NamedWindow, Subject};
 use reports::judge::Judge;
 use reports::verdict::{Ending, Finding, Verdict};
 
-use crate::bench_run::{BOARD, VOLTS, WORDS, check, event, header, inferred, seconds, volts};
+use crate::bench_run::{
+    BOARD, SUPPLY, VOLTS, WORDS, check, event, header, inferred, seconds, volts,
+};
 use crate::golden::goldens;
 
 fn judge(check: CheckSpec, goldens: &Goldens, events: &[Event]) -> Finding {
@@ -101,6 +105,76 @@ fn clock_judges_drift_by_its_confidence_and_counts_steps() {
     insta::assert_snapshot!(clock(30.0, 0.0, 9.0), @"FAIL: bus_supply.volts was set or started anew 1 times, 0 allowed; bus_supply.volts runs 17.826 ppm off bench time over 59 s (95 %: 11.176 to 23.922), at most 30 ppm allowed");
     insta::assert_snapshot!(clock(30.0, 1.0, 9.0), @"PASS: bus_supply.volts runs 17.826 ppm off bench time over 59 s (95 %: 11.176 to 23.922), at most 30 ppm allowed");
     insta::assert_snapshot!(bus(&ticking(0.0)[..3], "clock", &[("max_drift", 1.0)]), @"INCONCLUSIVE: bus_supply.volts was heard too shortly for a drift");
+}
+
+/// Red 20 to 36 V; 5 to 15 V while the output is off, 26 to 30 V in the hot plateau, which is the
+/// last of the umbra, and at most 40 V in the umbra.
+fn limited(events: &[Event], samples: f64) -> String {
+    let numbers = [("red_min", 20.0), ("red_max", 36.0), ("samples", samples)];
+    let mut check = check("limits", VOLTS, &numbers);
+    let contexts = "output=off: red 5..15; umbra & hot: red 26..30, yellow 27..; umbra: red ..40";
+    check
+        .options
+        .set("contexts", OptionValue::Text(contexts.to_owned()));
+    let mut header = header();
+    header.windows = vec![NamedWindow {
+        name: "hot".to_owned(),
+        window: seconds(40, 80),
+    }];
+    header.checks = vec![check];
+    let mut judge = Judge::new(&header, &Goldens::default()).unwrap();
+    for event in events {
+        judge.take(event);
+    }
+    let end = EventKind::RunEnded {
+        ending: Ending::Completed,
+    };
+    judge.take(&event(100_000, DeviceId::BENCH, end));
+    let finding = judge.conclude().remove(0);
+    format!("{}: {}", finding.verdict, finding.because)
+}
+
+#[test]
+fn limits_depend_on_phase_window_and_state_at_the_time_of_the_sample() {
+    let switched = |millis, state| {
+        let readings = [Reading::state(1, state)].into();
+        event(millis, SUPPLY, EventKind::Sampled { readings })
+    };
+    let only = |millis, volts| {
+        let readings = [Reading::number(0, volts)].into();
+        event(millis, SUPPLY, EventKind::Sampled { readings })
+    };
+    // Each value would be outside every limit but those of its context.
+    let kept = [
+        switched(0, 0),
+        only(1_000, 10.0),
+        switched(2_000, 1),
+        only(3_000, 21.0),
+        only(45_000, 35.0),
+        only(60_000, 26.5),
+        only(90_000, 39.0),
+    ];
+    insta::assert_snapshot!(limited(&kept, 1.0), @"PASS: bus_supply.volts 26.500 V at T+00:01:00.000 in umbra is nearest to its red limits; 1 times outside yellow limits, worst 26.500 V of 27 V at T+00:01:00.000 in umbra");
+    // The state is that of the sample, not that of the moment when it is looked at.
+    let late = [
+        switched(0, 1),
+        only(1_000, 10.0),
+        switched(1_001, 0),
+        switched(2_000, 1),
+    ];
+    insta::assert_snapshot!(limited(&late, 1.0), @"FAIL: bus_supply.volts 10.000 V at T+00:00:01.000 in sunlit, outside its red limit of 20 V");
+    let hot = [only(50_000, 35.0)];
+    insta::assert_snapshot!(limited(&hot, 1.0), @"FAIL: bus_supply.volts 35.000 V at T+00:00:50.000 in umbra, outside its red limit of 30 V");
+    // Two in a row are forgiven where three are asked for, across contexts, too.
+    let twice = [
+        only(1_000, 10.0),
+        only(2_000, 10.0),
+        only(3_000, 28.0),
+        only(55_000, 10.0),
+    ];
+    insta::assert_snapshot!(limited(&twice, 3.0), @"PASS: bus_supply.volts 28.000 V at T+00:00:03.000 in sunlit is nearest to its red limits; 2 red excursions of fewer than 3 samples");
+    let thrice = [only(48_000, 10.0), only(49_000, 10.0), only(50_000, 10.0)];
+    insta::assert_snapshot!(limited(&thrice, 3.0), @"FAIL: bus_supply.volts 10.000 V at T+00:00:50.000 in umbra, outside its red limit of 26 V");
 }
 
 #[test]

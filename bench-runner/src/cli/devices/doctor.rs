@@ -8,14 +8,17 @@ use drivers::accelerator::{Heard, Question};
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
+use drivers::link::can::{BusTrouble, Classes};
+use drivers::link::{LineSpec, LinkSpec};
 use profiles::time::Period;
 
-use super::{bench, exams, read};
+use super::{bench, exams};
 use crate::cli::{colour_err, complain, print};
 use crate::execute::now;
 use crate::exit::Exit;
 use crate::plan::{self, DevicePlan};
-use crate::run::alone::{Alone, alone, driving, who, words};
+use crate::run::alone::leaving::read;
+use crate::run::alone::{Alone, Said, alone, driving, who, words};
 use crate::run::{Lock, LockError};
 use crate::runtime::{self, Pace};
 
@@ -242,8 +245,12 @@ fn unreached(name: &str, error: &DeviceError) -> Finding {
 async fn board(device: &Alone) -> Finding {
     debug_assert_eq!(device.wired.role, Role::Accelerator);
     let name = device.wired.name.as_str();
-    match device.ask_board(&Question::Identify).await {
-        Ok(Some(Heard::Identity(identity))) => match &device.wired.serial {
+    let said = match device.ask_board(&Question::Identify).await {
+        Ok(said) => said,
+        Err(error) => return unreached(name, &error),
+    };
+    match said.answer {
+        Some(Heard::Identity(identity)) => match &device.wired.serial {
             Some(serial) if *serial != identity.serial => {
                 let text = format!(
                     "is {}, but the wiring says serial {serial}; check which board is plugged in",
@@ -256,11 +263,45 @@ async fn board(device: &Alone) -> Finding {
                 Finding::new(name, Health::Good, text)
             }
         },
-        Ok(_) => {
-            let text = "the line is there, and the board says nothing; it may have no power yet";
-            Finding::new(name, Health::Doubtful, text)
+        _ => match misunderstood(&device.wired.link, &said) {
+            Some(trouble) => {
+                let bad = Health::Bad(Exit::Inconclusive);
+                Finding::new(name, bad, trouble.to_string())
+            }
+            None => Finding::new(name, Health::Doubtful, unanswered(&said)),
+        },
+    }
+}
+
+/// A bus on which frames are destroyed, and none is heard: its ends differ in their bit rates. One
+/// that only nobody acknowledges may be a bus without power.
+fn misunderstood(link: &LinkSpec, said: &Said) -> Option<BusTrouble> {
+    let (LinkSpec::Line(LineSpec::Can(can)), Some(error)) = (link, said.bus_error) else {
+        return None;
+    };
+    (error.classes.has(Classes::PROTOCOL) && !said.speaks).then(|| BusTrouble::OnlyErrors {
+        interface: can.interface.clone(),
+        errors: said.bus_errors,
+        last: error.to_string(),
+        bit_rate: can.bit_rate,
+    })
+}
+
+/// What may be the matter with a board that does not say who it is.
+fn unanswered(said: &Said) -> String {
+    match (&said.bus_error, said.speaks) {
+        (_, true) => {
+            "the board speaks, but does not answer; is it of this model, with these options?"
+                .to_owned()
         }
-        Err(error) => unreached(name, &error),
+        (Some(error), false) => format!(
+            "the bus is there, the board says nothing, and this machine's controller tells: {error}; \
+             it may have no power yet. If it has, check the cable, the termination, and whether \
+             both have the same bit rate (`ip -details link` tells this one's)"
+        ),
+        (None, false) => {
+            "the line is there, and the board says nothing; it may have no power yet".to_owned()
+        }
     }
 }
 

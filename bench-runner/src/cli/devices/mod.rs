@@ -10,10 +10,6 @@ pub(super) mod safe;
 
 use std::path::Path;
 
-use drivers::error::DeviceError;
-use drivers::instrument::Instrument;
-use profiles::reading::Reading;
-
 use super::complain;
 use crate::config::folder::Folder;
 use crate::exit::Exit;
@@ -21,20 +17,13 @@ use crate::plan::Bench;
 use crate::run::LockError;
 
 /// The wiring in a file.
-fn bench(path: &Path) -> Bench {
+pub(super) fn bench(path: &Path) -> Bench {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     match path.file_name() {
         Some(name) => Bench::File(Folder::Disk(folder), name.to_string_lossy().into_owned()),
         // `.`, `..` and `/` have no name; they are read, and refused, as they are.
         None => Bench::File(Folder::Disk("".into()), path.display().to_string()),
     }
-}
-
-/// Everything that an instrument measures, now.
-async fn read(instrument: &mut Instrument) -> Result<Vec<Reading>, DeviceError> {
-    let mut readings = Vec::new();
-    instrument.measure(&mut readings).await?;
-    Ok(readings)
 }
 
 /// Says who has a device.

@@ -2,15 +2,11 @@
 
 use std::path::PathBuf;
 
-use drivers::accelerator::Question;
-use profiles::reading::Reading;
-use tokio::task::JoinSet;
-
-use super::{bench, busy, read};
+use super::{bench, busy};
 use crate::cli::{colour_err, complain, print};
 use crate::exit::Exit;
 use crate::plan;
-use crate::run::alone::{Alone, alone, driving, words};
+use crate::run::alone::leaving::{Left, leave_all};
 use crate::run::{Lock, LockError};
 use crate::runtime::{self, Pace};
 
@@ -51,37 +47,15 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         }
     };
     runtime::block_on(Pace::Real, async {
-        let roles = alone(&devices, Pace::Real.clock());
-        if roles.iter().all(Vec::is_empty) {
+        let mut worst = Exit::Passed;
+        let mut told = |name: &str, left| worst = worst.max(tell(name, &left));
+        let count = leave_all(&devices, Pace::Real.clock(), args.verify, &mut told).await;
+        if count == 0 {
             complain("no device of this wiring is at the end of a line: nothing to do\n");
             return Exit::Inconclusive;
         }
-        let mut worst = Exit::Passed;
-        for devices in roles {
-            let mut tasks = JoinSet::new();
-            for device in devices {
-                let verify = args.verify;
-                tasks.spawn(async move {
-                    let told = Box::pin(leave(&device, verify)).await;
-                    (device.wired.name.to_string(), told)
-                });
-            }
-            let mut told = tasks.join_all().await;
-            told.sort_by(|a, b| a.0.cmp(&b.0));
-            for (name, told) in told {
-                worst = worst.max(tell(&name, &told));
-            }
-        }
         worst
     })
-}
-
-/// What became of a device.
-enum Left {
-    Safe(String),
-    Unsafe(String),
-    /// Its supply makes it safe.
-    Silent(String),
 }
 
 fn tell(name: &str, left: &Left) -> Exit {
@@ -92,43 +66,4 @@ fn tell(name: &str, left: &Left) -> Exit {
     };
     print(&format!("{word:<9} {name:<16} {text}\n"));
     exit
-}
-
-async fn leave(device: &Alone, verify: bool) -> Left {
-    if device.is_board() {
-        return board(device, verify).await;
-    }
-    let reached = if verify {
-        device.reach().await.map(|(instrument, _)| instrument)
-    } else {
-        device.make_safe().await
-    };
-    let mut instrument = match reached {
-        Ok(instrument) => instrument,
-        Err(error) => return Left::Unsafe(error.kind.to_string()),
-    };
-    let channels = instrument.channels();
-    let readings: Vec<Reading> = match read(&mut instrument).await {
-        Ok(readings) => readings,
-        // That it is off was read back before.
-        Err(_) if !verify => return Left::Safe("told, and read back".to_owned()),
-        Err(error) => return Left::Unsafe(error.kind.to_string()),
-    };
-    let told = words(&channels, &readings);
-    match driving(&channels, &readings) {
-        Some("on") => Left::Unsafe(told),
-        _ => Left::Safe(told),
-    }
-}
-
-/// A board is told to stop, if it speaks; what makes it safe is its supply.
-async fn board(device: &Alone, verify: bool) -> Left {
-    if verify {
-        return Left::Silent("a board: its supply makes it safe".to_owned());
-    }
-    match device.ask_board(&Question::Stop).await {
-        Ok(Some(_)) => Left::Safe("told to stop".to_owned()),
-        Ok(None) => Left::Silent("the board does not speak; its supply makes it safe".to_owned()),
-        Err(error) => Left::Silent(format!("{}; its supply makes it safe", error.kind)),
-    }
 }

@@ -1,9 +1,11 @@
 //! `bench replay`: what a run says to the parsers and checks of today.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use reports::verdict::Finding;
+use reports::verdict::{Finding, Verdict};
 
+use crate::cli::decode::read_dictionary;
 use crate::cli::{colour_err, complain, failed, no_run, print};
 use crate::config::folder::Folder;
 use crate::execute::{Replay, replay};
@@ -20,12 +22,23 @@ pub(in crate::cli) struct Args {
     /// Campaign with other checks, for the same wiring; the run's own if left out
     #[arg(long)]
     campaign: Option<PathBuf>,
+    /// Dictionary of the boards' packets instead of their own: TOML, JSON or XTCE. Its limits are
+    /// checks, too; the run must have kept its raw bytes
+    #[arg(short, long)]
+    dictionary: Option<PathBuf>,
 }
 
 pub(in crate::cli) fn main(args: &Args) -> Exit {
     if let Some(exit) = no_run(&args.run) {
         return exit;
     }
+    let dictionary = match args.dictionary.as_deref().map(read_dictionary).transpose() {
+        Ok(dictionary) => dictionary.map(Arc::new),
+        Err(why) => {
+            complain(&format!("Error: {why}\n"));
+            return Exit::Refused;
+        }
+    };
     let inputs = args.run.join("inputs");
     let own = || (Folder::Disk(inputs.clone()), "campaign.toml".to_owned());
     let request = Request {
@@ -33,6 +46,7 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         wiring: (Folder::Disk(inputs.clone()), "wiring.toml".to_owned()),
         seed: None,
         pace: Pace::Real,
+        dictionary,
     };
     let plan = Plan::new(&request).or_else(|_| {
         let pace = Pace::Virtual;
@@ -71,7 +85,7 @@ fn told(replay: &Replay) -> Exit {
         let none = "no raw bytes of a board are in the record (bench run --wire keeps them): its samples are judged as recorded";
         lines.push(none.to_owned());
     }
-    let mut changed = 0;
+    let mut changed = 0_usize;
     for (then, now) in &replay.findings {
         let line = match (then, now) {
             (Some(then), Some(now)) if then.verdict != now.verdict => {
@@ -94,11 +108,21 @@ fn told(replay: &Replay) -> Exit {
                 )
             }
             (Some(then), None) => format!("{}: {}, not asked any more", then.check, word(then)),
-            (None, Some(now)) => format!("{}: new, {}: {}", now.check, word(now), now.because),
+            (None, Some(now)) => {
+                changed += usize::from(now.verdict == Verdict::Fail);
+                format!("{}: new, {}: {}", now.check, word(now), now.because)
+            }
             (Some(_), Some(_)) | (None, None) => continue,
         };
         lines.push(line);
     }
+    let verdict = |found: &mut dyn Iterator<Item = &Finding>| {
+        let all: Vec<Finding> = found.cloned().collect();
+        Verdict::of(&all)
+    };
+    let then = verdict(&mut replay.findings.iter().filter_map(|(then, _)| then.as_ref()));
+    let now = verdict(&mut replay.findings.iter().filter_map(|(_, now)| now.as_ref()));
+    lines.push(format!("all checks: {then} then, {now} now"));
     lines.push(match changed {
         0 => "no verdict changed".to_owned(),
         1 => "1 verdict changed".to_owned(),

@@ -253,6 +253,22 @@ pub struct RawWorkload {
     pub modes_place: Option<Place>,
 }
 
+/// What `inject` may ask for.
+pub const FAULTS: [&str; 12] = [
+    "mute",
+    "bit-flip",
+    "stuck-low",
+    "stuck-high",
+    "output-flip",
+    "drift",
+    "latch-up",
+    "over-voltage-trip",
+    "reset",
+    "hang",
+    "bus-off",
+    "babble",
+];
+
 /// The keys that a check of any kind may have.
 pub const CHECK_KEYS: [&str; 7] = [
     "name", "kind", "channel", "device", "workload", "during", "after",

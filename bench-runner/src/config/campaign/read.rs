@@ -4,8 +4,8 @@ use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::{
-    CHECK_KEYS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawProfile, RawSet, RawSetting,
-    RawStep, RawValue, RawWorkload,
+    CHECK_KEYS, FAULTS, Lost, RawCampaign, RawCheck, RawCurve, RawLength, RawProfile, RawSet,
+    RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::cycles::cycles;
 use crate::config::orbit::{self, RawOrbit};
@@ -171,23 +171,7 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let output = choice("output", &["on", "off"]);
     let input = choice("input", &["on", "off"]);
     let mode = choice("mode", PowerMode::NAMES);
-    let inject = choice(
-        "inject",
-        &[
-            "mute",
-            "bit-flip",
-            "stuck-low",
-            "stuck-high",
-            "output-flip",
-            "drift",
-            "latch-up",
-            "over-voltage-trip",
-            "reset",
-            "hang",
-            "bus-off",
-            "babble",
-        ],
-    );
+    let inject = choice("inject", &FAULTS);
     let whole = |key| table.get(key).and_then(|node| node.whole());
     let (byte, bit) = (whole("byte"), whole("bit"));
     let length = table.get("length").and_then(|node| node.duration());

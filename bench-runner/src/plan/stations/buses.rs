@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use drivers::accelerator;
 use drivers::catalog;
 use drivers::link::{BusNeeds, LinkSpec, Pacing};
-use drivers::model::BoardSetup;
 
 use super::{DevicePlan, Wired};
 use crate::config::refusal::Refusal;
@@ -47,11 +46,7 @@ fn bus(link: &LinkSpec) -> Option<String> {
 
 fn needs(wired: &Wired) -> Option<BusNeeds> {
     let model = catalog::find(accelerator::MODELS, wired.model)?;
-    let setup = BoardSetup {
-        device: wired.name.clone(),
-        options: wired.options.clone(),
-    };
-    (model.drive)(setup).ok()?.bus_needs()
+    (model.drive)(wired.board_setup()).ok()?.bus_needs()
 }
 
 /// Why two boards cannot be on one bus: what is wrong, and what is expected.

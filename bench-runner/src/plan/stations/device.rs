@@ -139,6 +139,7 @@ impl Planner {
             accuracy: self.accuracy(raw, entry.name, &channels),
             channels,
             plays: self.plays(raw, entry.name, room),
+            dictionary: self.dictionary.clone(),
             calibration: self.calibration(raw),
         })
     }
@@ -194,6 +195,7 @@ impl Planner {
                 let setup = BoardSetup {
                     device: name.clone(),
                     options: options.clone(),
+                    dictionary: self.dictionary.clone(),
                 };
                 (model.drive)(setup).map(|driver| (driver.channels(), None))
             }),

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use drivers::catalog::{self, Role};
-use drivers::power_supply;
 use profiles::time::Period;
 use reports::event::DeviceId;
 
@@ -60,9 +59,10 @@ impl Planner {
         let source = self.other(source, &SOURCES, wiring, id_of);
         let poll = self.poll(raw.poll.as_ref());
         let entries = catalog::entries();
-        let ratings = entries.iter().find(|entry| entry.name == wired.model);
-        let ratings = ratings.map(|entry| entry.ratings).unwrap_or_default();
-        let ratings = power_supply::ratings(wired.model, &wired.options).unwrap_or(ratings);
+        let entry = entries.iter().find(|entry| entry.name == wired.model);
+        let ratings = entry.map_or(&[][..], |entry| {
+            (entry.ratings_by)(&wired.options).unwrap_or(entry.ratings)
+        });
         let mut limits: BTreeMap<String, f64> = ratings
             .iter()
             .map(|rating| {

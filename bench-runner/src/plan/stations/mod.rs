@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use drivers::catalog::Role;
 use drivers::link::{LinkSpec, Manners, Pacing};
+use drivers::model::BoardSetup;
 use drivers::player::Room;
+use drivers::telemetry::dictionary::Layouts;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -60,10 +62,23 @@ pub struct Wired {
     pub channels: Vec<ChannelSpec>,
     /// What its lists may be, where it plays its set points itself.
     pub plays: Option<Room>,
+    /// What a board's packets hold, where not what its make says.
+    pub dictionary: Option<Arc<Layouts>>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
     /// How accurate its channels are, by the wiring or else by its maker.
     pub accuracy: Vec<Accuracy>,
+}
+
+impl Wired {
+    /// What a board's driver is made of.
+    pub(crate) fn board_setup(&self) -> BoardSetup {
+        BoardSetup {
+            device: self.name.clone(),
+            options: self.options.clone(),
+            dictionary: self.dictionary.clone(),
+        }
+    }
 }
 
 /// An instrument of the plan.

@@ -51,6 +51,28 @@ pub(super) const CASES: &[Case] = &[
         "\"keyword-spotting\"",
         "runs `eo-cloudnet-tiny`, but golden `keyword-spotting` was made by `mlperf-tiny-kws`",
     ),
+    // Contexts of limits that would never hold.
+    (
+        CAMPAIGN,
+        "kind    = \"in_range\"\nchannel = \"bus_supply.amps\"\nduring  = \"two orbits\"\nmax     = 1.8",
+        "kind    = \"limits\"\nchannel = \"bus_supply.amps\"\ncontexts = \"umbar: red ..1.8\"",
+        "\"umbar: red ..1.8\"",
+        "no phase, step or window is named `umbar`",
+    ),
+    (
+        CAMPAIGN,
+        "kind    = \"in_range\"\nchannel = \"bus_supply.amps\"\nduring  = \"two orbits\"\nmax     = 1.8",
+        "kind    = \"limits\"\nchannel = \"bus_supply.amps\"\ncontexts = \"output=of: red ..1.8\"",
+        "\"output=of: red ..1.8\"",
+        "no state of `output` is named `of`",
+    ),
+    (
+        CAMPAIGN,
+        "kind    = \"in_range\"\nchannel = \"bus_supply.amps\"\nduring  = \"two orbits\"\nmax     = 1.8",
+        "kind    = \"limits\"\nchannel = \"bus_supply.amps\"\ncontexts = \"light=full: red ..1.8\"",
+        "\"light=full: red ..1.8\"",
+        "no channel of `bus_supply` is named `light`",
+    ),
     // Keys and sections.
     (
         CAMPAIGN,

@@ -42,6 +42,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         ),
         seed: None,
         pace: Pace::Virtual,
+        dictionary: None,
     })
 }
 
@@ -216,6 +217,7 @@ fn swapped_files_are_told_so() {
         wiring: embedded::campaign(),
         seed: None,
         pace: Pace::Virtual,
+        dictionary: None,
     };
     let refusals = Plan::new(&request).unwrap_err();
     assert_eq!(refusals.list.len(), 2, "{}", refusals.render(false));

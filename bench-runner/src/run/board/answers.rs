@@ -10,6 +10,7 @@ use reports::event::{EventKind, Inferred};
 
 use super::state::name;
 use super::{BoardStation, REFETCH_ONE_IN, TRIES};
+use crate::run::returning::is_expected;
 use crate::run::station::Raised;
 
 /// How long the same error of a bus is not told again.
@@ -90,17 +91,13 @@ impl BoardStation {
             return;
         }
         self.state.identity = Some(identity.clone());
+        let wrong = is_expected(&identity, self.serial.as_deref()).err();
         let Identity {
             maker,
             model,
             serial,
             firmware,
         } = identity;
-        let expected = self.serial.clone().filter(|expected| *expected != serial);
-        let wrong = expected.map(|expected| DeviceErrorKind::WrongIdentity {
-            expected: format!("serial {expected}"),
-            found: format!("serial {serial}"),
-        });
         self.reporter.tell(
             at,
             EventKind::Identified {

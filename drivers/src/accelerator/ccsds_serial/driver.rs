@@ -7,18 +7,20 @@ use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::command::PowerMode;
 use profiles::correlation::ONBOARD_TIME;
-use profiles::option::Options;
 use profiles::reading::{Damage, DamageKind, Reading};
 
 use super::protocol;
 use crate::accelerator::board::Refusal;
 use crate::accelerator::role::{Accelerator, Heard, Question};
+use crate::model::BoardSetup;
 use crate::telemetry::Decoded;
 use crate::telemetry::ccsds::line::Line;
 use crate::telemetry::ccsds::packet::{PacketType, TcPacket, TmPacket};
 use crate::telemetry::ccsds::plan::Plan;
 use crate::telemetry::ccsds::pus::{self, Function, MemoryArea, RequestId};
 use crate::telemetry::ccsds::{Received, Receiver, SequenceCounts};
+use crate::telemetry::dictionary::Limits;
+use crate::telemetry::dictionary::readings::FieldReader;
 
 /// Requests that may be open, four megabytes of input among them; older ones will never be
 /// answered.
@@ -29,7 +31,32 @@ pub(super) struct CcsdsSerial {
     receiver: Receiver,
     requests: Requests,
     counts: SequenceCounts,
-    plan: Arc<Plan>,
+    tables: Tables,
+}
+
+/// What stands in the housekeeping packets.
+enum Tables {
+    /// As the board is shipped.
+    Shipped(Arc<Plan>),
+    /// As somebody's dictionary says.
+    Given(Box<FieldReader>),
+}
+
+impl Tables {
+    fn channels(&self) -> &[ChannelSpec] {
+        match self {
+            Tables::Shipped(plan) => plan.channels(),
+            Tables::Given(reader) => reader.channels(),
+        }
+    }
+
+    /// Tells what a packet says; `false` if it is none of them.
+    fn read(&mut self, packet: &TmPacket<'_>, sink: impl FnMut(Decoded)) -> bool {
+        match self {
+            Tables::Shipped(plan) => plan.decode(packet, sink),
+            Tables::Given(reader) => reader.read(packet, sink),
+        }
+    }
 }
 
 /// Sends telecommands, and keeps those that wait for their completion.
@@ -58,7 +85,8 @@ struct Output {
 }
 
 impl CcsdsSerial {
-    pub(super) fn new(options: &Options) -> CcsdsSerial {
+    pub(super) fn new(setup: BoardSetup) -> CcsdsSerial {
+        let options = &setup.options;
         CcsdsSerial {
             receiver: Receiver::new(protocol::line(options, PacketType::Telemetry)),
             requests: Requests {
@@ -69,16 +97,26 @@ impl CcsdsSerial {
                 lengths: BTreeMap::new(),
             },
             counts: SequenceCounts::default(),
-            plan: protocol::plan(),
+            tables: match setup.dictionary {
+                None => Tables::Shipped(protocol::plan()),
+                Some(layouts) => Tables::Given(Box::new(FieldReader::new(layouts))),
+            },
         }
     }
 }
 
 impl Accelerator for CcsdsSerial {
     fn channels(&self) -> Vec<ChannelSpec> {
-        let mut channels = self.plan.channels().to_vec();
+        let mut channels = self.tables.channels().to_vec();
         channels.push(ChannelSpec::number(ONBOARD_TIME, "s"));
         channels
+    }
+
+    fn expected(&self) -> Option<&[Limits]> {
+        match &self.tables {
+            Tables::Shipped(_) => None,
+            Tables::Given(reader) => Some(reader.limits()),
+        }
     }
 
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>) {
@@ -110,7 +148,7 @@ impl Accelerator for CcsdsSerial {
             receiver,
             requests,
             counts,
-            plan,
+            tables,
         } = self;
         receiver.push(chunk, |received| match received {
             Received::Damaged(damage) => heard.push(Heard::Damaged(damage)),
@@ -122,14 +160,14 @@ impl Accelerator for CcsdsSerial {
                 if let Some(damage) = counts.check(packet.apid, packet.count) {
                     heard.push(Heard::Damaged(damage));
                 }
-                let known = plan.decode(&packet, |decoded| {
+                let known = tables.read(&packet, |decoded| {
                     heard.push(match decoded {
                         Decoded::Reading(reading) => Heard::Reading(reading),
                         Decoded::Damaged(damage) => Heard::Damaged(damage),
                     });
                 });
                 if known {
-                    let clock = plan.channels().len() as u16;
+                    let clock = tables.channels().len() as u16;
                     let told = Reading::number(clock, packet.time.seconds());
                     heard.push(Heard::Reading(told));
                 } else if let Err(why) = requests.report(&packet, heard) {

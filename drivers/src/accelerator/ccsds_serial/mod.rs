@@ -59,11 +59,13 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         value: 36.0,
     }],
     // RS-422 transceivers and UARTs of payload computers go this far.
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 3_000_000,
         bits_per_byte: 10,
     },
-    drive: |setup| Ok(Box::new(driver::CcsdsSerial::new(&setup.options))),
+    drive: |setup| Ok(Box::new(driver::CcsdsSerial::new(setup))),
     emulate: |setup| Box::new(emulator::CcsdsSerial::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };

@@ -63,6 +63,7 @@ impl Rig {
         let driver = (model.drive)(BoardSetup {
             device: device.clone(),
             options: options.clone(),
+            dictionary: None,
         });
         let emulator = (model.emulate)(EmulatorSetup {
             device,

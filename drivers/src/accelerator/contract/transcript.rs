@@ -42,7 +42,11 @@ fn chunk(line: &str) -> Bytes {
     match line.split_once('#') {
         None => octets(line).into(),
         Some((id, data)) => {
-            let id = CanId::Standard(u16::from_str_radix(id, 16).unwrap());
+            let number = u32::from_str_radix(id, 16).unwrap();
+            let id = match id.len() {
+                8 => CanId::Extended(number),
+                _ => CanId::Standard(number as u16),
+            };
             CanFrame::new(id, &octets(data)).to_bytes()
         }
     }
@@ -62,51 +66,68 @@ fn asked(transcript: &str) -> Vec<Vec<(bool, Bytes)>> {
     asked
 }
 
+/// A rig for each transcript, with its text.
+fn rigs() -> Vec<(Rig, &'static str)> {
+    let plain = MODELS
+        .iter()
+        .map(|model| (Rig::new(model, "payload"), model.transcript));
+    let by_csp = [
+        ("1", include_str!("../dbc_can/transcript_csp1.txt")),
+        ("2", include_str!("../dbc_can/transcript_csp2.txt")),
+    ];
+    let on_bus = MODELS.iter().find(|model| model.name == "dbc-can").unwrap();
+    let by_csp = by_csp.map(|(version, transcript)| {
+        let settings = [("transport", "csp"), ("csp_version", version)];
+        (Rig::with(on_bus, "payload", &settings), transcript)
+    });
+    plain.chain(by_csp).collect()
+}
+
 #[test]
 fn the_driver_asks_as_the_transcript_has_it() {
-    for model in MODELS {
-        let mut rig = Rig::new(model, "payload");
-        let asked = asked(model.transcript);
+    for (mut rig, transcript) in rigs() {
+        let make = rig.make;
+        let asked = asked(transcript);
         assert_eq!(asked.len(), questions().len());
         for ((question, refused), lines) in questions().into_iter().zip(asked) {
             let (mut sent, mut heard) = (Vec::new(), Vec::new());
             rig.driver.ask(&question, &mut sent);
             for (by_driver, chunk) in lines {
                 if by_driver {
-                    assert_eq!(sent.remove(0), chunk, "{}: {question:?}", model.name);
+                    assert_eq!(sent.remove(0), chunk, "{make}: {question:?}");
                 } else {
                     rig.driver.hear(&chunk, &mut heard, &mut sent);
                 }
             }
-            assert!(sent.is_empty(), "{}: {question:?}: {sent:?}", model.name);
+            assert!(sent.is_empty(), "{make}: {question:?}: {sent:?}");
             let [heard] = &heard[..] else {
-                panic!("{}: {question:?}: {heard:?}", model.name);
+                panic!("{make}: {question:?}: {heard:?}");
             };
             let refusal = matches!(heard, Heard::Refused { .. });
-            assert_eq!(refusal, refused, "{}: {heard:?}", model.name);
+            assert_eq!(refusal, refused, "{make}: {heard:?}");
         }
     }
 }
 
 #[test]
 fn the_board_answers_as_the_transcript_has_it() {
-    for model in MODELS {
-        let mut rig = Rig::new(model, "payload");
+    for (mut rig, transcript) in rigs() {
+        let make = rig.make;
         rig.power(28.0);
         rig.live(3_150);
         assert_eq!(rig.at, BenchTime::from_millis(3_150));
         let mut answers = Vec::new();
-        for (by_driver, chunk) in asked(model.transcript).into_iter().flatten() {
+        for (by_driver, chunk) in asked(transcript).into_iter().flatten() {
             if by_driver {
                 let mut out = Outbox::default();
                 rig.emulator
                     .receive(rig.at, &chunk, &mut rig.plant, &mut out);
                 answers.extend(out.take().into_iter().map(|(_, chunk)| chunk));
             } else {
-                assert!(!answers.is_empty(), "{}: no answer", model.name);
-                assert_eq!(answers.remove(0), chunk, "{}", model.name);
+                assert!(!answers.is_empty(), "{make}: no answer");
+                assert_eq!(answers.remove(0), chunk, "{make}");
             }
         }
-        assert!(answers.is_empty(), "{}: {answers:?}", model.name);
+        assert!(answers.is_empty(), "{make}: {answers:?}");
     }
 }

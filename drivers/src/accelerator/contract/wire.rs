@@ -95,7 +95,12 @@ fn start(model: &Model<dyn Accelerator, BoardSetup>, network: &str) -> Ground {
         let _faults = faults;
         serve(emulator, far, heard_faults, clock, plant).await
     });
-    let driver = (model.drive)(BoardSetup { device, options }).unwrap();
+    let driver = (model.drive)(BoardSetup {
+        device,
+        options,
+        dictionary: None,
+    })
+    .unwrap();
     Ground {
         driver,
         link: near,

@@ -66,6 +66,8 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         value: 36.0,
     }],
     // The fastest of the four rates of ECSS-E-ST-50-15C.
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Can {
         bit_rate: 1_000_000,
     },

@@ -292,6 +292,7 @@ fn inference(input: &[u8]) -> IResult<&[u8], Inference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_question_comes_back() {
@@ -315,6 +316,23 @@ mod tests {
         }
         assert_eq!(read_question(&[IDENTIFY, 0]), None);
         assert_eq!(read_question(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_read_or_refused(message in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Some(part) = read_part(&message) {
+                prop_assert_eq!(&write_part(&part), &message);
+                prop_assert!(read_question(&message).is_none());
+            }
+            if let Some(part) = read_part_answer(&message) {
+                prop_assert_eq!(&write_part_answer(&part), &message);
+                prop_assert!(read_answer(&message).is_none());
+            }
+            if let Some(question) = read_question(&message) {
+                prop_assert_eq!(&write_question(&question), &message);
+            }
+        }
     }
 
     #[test]

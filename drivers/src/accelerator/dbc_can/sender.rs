@@ -24,7 +24,7 @@ pub(super) struct Sender {
 enum Transport {
     IsoTp(Timed),
     /// And the port of who asked last.
-    Csp(Box<Csp>, u8),
+    Csp(Csp, u8),
 }
 
 /// What came of a frame.
@@ -46,7 +46,7 @@ impl Sender {
             to_board: identifiers.to_board,
             from_board: identifiers.from_board,
             transport: match csp {
-                Some(csp) => Transport::Csp(Box::new(csp), csp::GROUND_PORT),
+                Some(csp) => Transport::Csp(csp, csp::GROUND_PORT),
                 None => Transport::IsoTp(Timed::new(
                     IsoTp::new(protocol::FLOW, protocol::MESSAGE_LIMIT),
                     Limits::STANDARD,

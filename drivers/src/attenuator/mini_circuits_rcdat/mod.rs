@@ -18,6 +18,8 @@ pub(super) const MODEL_6000_60: Model<dyn Attenuator> = Model {
     summary: "Mini-Circuits RCDAT-6000-60 attenuator, 1 MHz to 6 GHz, 60 dB",
     options: &OPTIONS,
     ratings: &rated(60.0),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Instant,
     drive: |setup| Ok(Box::new(driver::Attenuator::new(setup, &RCDAT_6000_60))),
     emulate: |setup| Box::new(emulator::Attenuator::new(&setup, &RCDAT_6000_60)),

@@ -44,7 +44,11 @@ impl Load {
     /// Switches the input, and reads it back.
     async fn conduct(&mut self, on: bool) -> Result<(), DeviceError> {
         let setting = format!(":SOUR:INP:STAT {}", u8::from(on));
-        let told = self.session.tell(&setting).await;
+        let told = if on {
+            self.session.tell(&setting).await
+        } else {
+            self.session.insist(&setting).await
+        };
         let [read] = self.session.ask_numbers(":SOUR:INP:STAT?").await?;
         if (read > 0.5) == on {
             return Ok(());

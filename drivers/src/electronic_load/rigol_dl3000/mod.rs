@@ -21,6 +21,8 @@ pub(super) const MODEL_DL3021: Model<dyn ElectronicLoad> = Model {
         rating("amps", 40.0),
         rating("watts", 200.0),
     ],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

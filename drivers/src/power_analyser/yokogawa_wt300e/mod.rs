@@ -19,6 +19,8 @@ pub(super) const MODEL_WT310E: Model<dyn Device> = Model {
     summary: "Yokogawa WT310E power analyser, one element, 600 V, 20 A",
     options: &OPTIONS,
     ratings: &[],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 57_600,
         bits_per_byte: 10,

@@ -96,8 +96,8 @@ impl Device for Supply {
 
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the output reads back does.
-        let remote = self.session.tell("SYST:REM").await;
-        let told = self.session.tell("OUTP 0").await;
+        let remote = self.session.insist("SYST:REM").await;
+        let told = self.session.insist("OUTP 0").await;
         let [on] = self.session.ask_numbers("OUTP?").await?;
         if is(on, 0) {
             return Ok(());

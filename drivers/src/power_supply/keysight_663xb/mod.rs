@@ -54,6 +54,8 @@ const COMMON: Model<dyn PowerSupply> = Model {
     summary: "",
     options: &OPTIONS,
     ratings: &[],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

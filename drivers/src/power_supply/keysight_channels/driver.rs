@@ -127,7 +127,7 @@ impl Device for Supply {
         // A refusal does not count here: only what the outputs read back does.
         let all = self.all();
         let setting = format!("ABOR {all};:OUTP 0,{all}");
-        let told = self.session.tell(&setting).await;
+        let told = self.session.insist(&setting).await;
         let question = format!("OUTP? {all}");
         let states = self.session.ask(&question).await?;
         if states.split(',').all(|state| state.trim() == "0") {

@@ -13,6 +13,8 @@ mod play;
 mod tests;
 mod words;
 
+use profiles::option::Options;
+
 use super::role::PowerSupply;
 use super::stage::Meter;
 use crate::link::Pacing;
@@ -28,6 +30,8 @@ pub(super) const MODEL_E36312A: Model<dyn PowerSupply> = Model {
     summary: "Keysight E36312A power supply, 25 V, 1 A, and two more outputs",
     options: &options::E36312A,
     ratings: &rated(25.0, 1.0),
+    ratings_by: |options| ratings(&E36312A, options),
+    guards_itself: true,
     pacing: SOCKET,
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &E36312A))),
     emulate: |setup| emulator::supply(&setup, &E36312A),
@@ -40,6 +44,8 @@ pub(super) const MODEL_N6705B: Model<dyn PowerSupply> = Model {
     summary: "Keysight (Agilent) N6705B power analyser with N6754A modules, 60 V, 5 A",
     options: &options::N6705B,
     ratings: &rated(60.0, 5.0),
+    ratings_by: |options| ratings(&N6705B, options),
+    guards_itself: true,
     pacing: SOCKET,
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &N6705B))),
     emulate: |setup| emulator::supply(&setup, &N6705B),
@@ -47,13 +53,9 @@ pub(super) const MODEL_N6705B: Model<dyn PowerSupply> = Model {
 };
 
 /// Ratings by a wiring's option `channel`.
-pub(super) fn ratings(model: &str, channel: f64) -> Option<&'static [Rating]> {
-    let traits = [&E36312A, &N6705B];
-    let traits = traits
-        .into_iter()
-        .find(|traits| model.ends_with(&traits.model.to_ascii_lowercase()))?;
-    let channel = traits.channels.get((channel as usize).checked_sub(1)?)?;
-    Some(channel.ratings)
+fn ratings(traits: &Traits, options: &Options) -> Option<&'static [Rating]> {
+    let channel = options.number("channel")? as usize;
+    Some(traits.channels.get(channel.checked_sub(1)?)?.ratings)
 }
 
 /// What tells the two apart.

@@ -42,6 +42,8 @@ pub(super) const MODEL_E3631A: Model<dyn PowerSupply> = Model {
         INTERFACE,
     ],
     ratings: P25V.ratings,
+    ratings_by: |options| options.text("output").and_then(ratings),
+    guards_itself: false,
     pacing: RS232,
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &E3631A))),
     emulate: |setup| emulator::supply(&setup, &E3631A),
@@ -69,6 +71,8 @@ pub(super) const MODEL_E3632A: Model<dyn PowerSupply> = Model {
         INTERFACE,
     ],
     ratings: P30V.ratings,
+    ratings_by: |options| options.text("range").and_then(ratings),
+    guards_itself: true,
     pacing: RS232,
     drive: |setup| Ok(Box::new(driver::Supply::new(setup, &E3632A))),
     emulate: |setup| emulator::supply(&setup, &E3632A),
@@ -92,7 +96,7 @@ const INTERFACE: OptionSpec = OptionSpec {
 };
 
 /// Ratings by a wiring's option `output` or `range`.
-pub(super) fn ratings(word: &str) -> Option<&'static [Rating]> {
+fn ratings(word: &str) -> Option<&'static [Rating]> {
     let outputs = [P6V, P25V, N25V, P15V, P30V];
     let found = outputs
         .into_iter()

@@ -128,15 +128,18 @@ impl Device for Supply {
 
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the outputs read back does.
+        let mut result = Ok(());
         for channel in 1..=OUTPUTS.len() {
             let setting = format!(":OUTP CH{channel},OFF");
-            let told = self.session.tell(&setting).await;
-            if self.is_on(channel).await? {
-                told?;
-                return Err(self.not_applied(setting, "ON"));
-            }
+            let told = self.session.insist(&setting).await;
+            // One that is not confirmed does not keep the others on.
+            result = result.and(match self.is_on(channel).await {
+                Ok(false) => Ok(()),
+                Ok(true) => told.and(Err(self.not_applied(setting, "ON"))),
+                Err(error) => Err(error),
+            });
         }
-        Ok(())
+        result
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) const MODEL_DP832: Model<dyn PowerSupply> = Model {
     summary: "Rigol DP832 power supply, 30 V, 3 A, and two more outputs",
     options: &OPTIONS,
     ratings: &rated(30.0, 3.0),
+    ratings_by: |options| options.number("channel").and_then(ratings),
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,
@@ -57,7 +59,7 @@ const OPTIONS: [OptionSpec; 6] = [
 ];
 
 /// Ratings by a wiring's option `channel`.
-pub(super) fn ratings(channel: f64) -> Option<&'static [Rating]> {
+fn ratings(channel: f64) -> Option<&'static [Rating]> {
     let output = OUTPUTS.get((channel as usize).checked_sub(1)?)?;
     Some(&output.ratings)
 }

@@ -86,6 +86,20 @@ impl Conversation {
         }))
     }
 
+    /// Tells what must be carried out even if nobody is heard any more; it must be harmless to be
+    /// told twice.
+    ///
+    /// # Errors
+    /// As [`Conversation::tell`].
+    pub(super) async fn insist(&mut self, line: &str) -> Result<(), DeviceError> {
+        if self.unsettled && !line.is_empty() {
+            // A line end first: half a line may have been heard.
+            self.send("").await?;
+            self.send(line).await?;
+        }
+        self.tell(line).await
+    }
+
     /// Asks a question, and gives the answer without its line end.
     ///
     /// # Errors

@@ -140,8 +140,8 @@ impl Device for Supply {
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the output reads back does.
         let (remote, off) = (self.talk.words.remote.clone(), self.talk.words.off.clone());
-        let remote = self.talk.tell(&remote).await;
-        let told = self.talk.tell(&off).await;
+        let remote = self.talk.insist(&remote).await;
+        let told = self.talk.insist(&off).await;
         if !self.is_on().await? {
             return Ok(());
         }

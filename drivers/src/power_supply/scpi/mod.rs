@@ -32,6 +32,8 @@ pub(super) const MODEL: Model<dyn PowerSupply> = Model {
             value: RATED_AMPS,
         },
     ],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

@@ -127,7 +127,7 @@ impl Device for Supply {
 
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // A refusal does not count here: only what the output reads back does.
-        let told = self.session.tell("OUT 0").await;
+        let told = self.session.insist("OUT 0").await;
         let state = self.session.ask("OUT?").await?;
         if state == "OFF" {
             return Ok(());

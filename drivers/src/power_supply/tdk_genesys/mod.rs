@@ -24,6 +24,8 @@ pub(super) const MODEL: Model<dyn PowerSupply> = Model {
     summary: "TDK-Lambda Genesys power supply, 40 V, 38 A, or another of the series",
     options: &OPTIONS,
     ratings: &rated(40.0, 38.0),
+    ratings_by: |options| options.text("unit").and_then(ratings),
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,
@@ -83,7 +85,7 @@ const OPTIONS: [OptionSpec; 8] = [
 ];
 
 /// Ratings by a wiring's option `unit`.
-pub(super) fn ratings(unit: &str) -> Option<&'static [Rating]> {
+fn ratings(unit: &str) -> Option<&'static [Rating]> {
     traits(unit).map(|traits| traits.ratings.as_slice())
 }
 

@@ -73,6 +73,24 @@ impl Session {
         Err(self.garbled(setting, &answer))
     }
 
+    /// Tells what must be carried out even if nobody is heard any more; it must be harmless to be
+    /// told twice.
+    ///
+    /// # Errors
+    /// As [`Session::tell`].
+    pub(super) async fn insist(&mut self, setting: &str) -> Result<(), DeviceError> {
+        if self.unsettled {
+            // A line end first: half a line may have been heard.
+            self.send_raw("\r".to_owned()).await?;
+            let address = format!("ADR {:02}", self.address);
+            for message in [address.as_str(), setting] {
+                self.send(message).await?;
+            }
+            self.link.release();
+        }
+        self.tell(setting).await
+    }
+
     /// Asks a question.
     ///
     /// # Errors

@@ -224,7 +224,8 @@ impl Device for Simulator {
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         self.on = false;
         // Refusals do not count here: only what the output reads back does.
-        let told = self.tell(&["OUTP 0"]).await;
+        let setting = self.settings(&["OUTP 0"]);
+        let told = self.session.insist(&setting).await;
         let [on] = self.ask(["OUTP?"]).await?;
         if on < 0.5 {
             return Ok(());

@@ -92,6 +92,8 @@ const COMMON: Model<dyn SolarArraySimulator> = Model {
     summary: "",
     options: &options::SINGLE,
     ratings: &[],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 115_200,
         bits_per_byte: 10,

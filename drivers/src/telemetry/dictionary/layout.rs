@@ -127,22 +127,36 @@ impl Layouts {
     pub fn kind(&self, packet: &[u8]) -> Option<usize> {
         let identification = u16::from_be_bytes(*packet.first_chunk()?);
         let secondary = identification & 0x0800 != 0;
-        let candidates = match &self.by_apid[apid_slot(identification, secondary)] {
-            Candidates::One(only) => return Some(usize::from(*only)),
-            Candidates::More(candidates) => candidates,
-            Candidates::None => return None,
-        };
-        let user = user_data(packet, secondary)?;
-        let fits = |kind: &&u16| {
-            let kind = usize::from(**kind);
-            let service = self.dictionary.packets[kind].service.as_ref();
-            let served = service.is_none_or(|service| {
-                service.service.is_none_or(|number| packet[7] == number)
-                    && (service.subtypes.is_empty() || service.subtypes.contains(&packet[8]))
-            });
-            served && self.compiled[kind].is_this(user)
-        };
-        candidates.iter().find(fits).map(|kind| usize::from(*kind))
+        match &self.by_apid[apid_slot(identification, secondary)] {
+            Candidates::One(only) => Some(usize::from(*only)),
+            Candidates::None => None,
+            Candidates::More(candidates) => {
+                let user = user_data(packet, secondary)?;
+                let service = secondary.then(|| (packet[7], packet[8]));
+                let fits = |kind: &&u16| self.fits(usize::from(**kind), service, user);
+                candidates.iter().find(fits).map(|kind| usize::from(*kind))
+            }
+        }
+    }
+
+    /// The first packet that is what this says with certainty: its application process, service and
+    /// subtype, and constants in its user data. For lines that carry other packets, too.
+    pub fn described(&self, apid: u16, service: (u8, u8), user: &[u8]) -> Option<usize> {
+        let packets = self.dictionary.packets.iter().enumerate();
+        let mut of_apid = packets.filter(|(_, packet)| packet.apid == apid);
+        let found = of_apid.find(|(kind, packet)| {
+            packet.service.is_some() && self.fits(*kind, Some(service), user)
+        });
+        found.map(|(kind, _)| kind)
+    }
+
+    fn fits(&self, kind: usize, served: Option<(u8, u8)>, user: &[u8]) -> bool {
+        let service = self.dictionary.packets[kind].service.as_ref();
+        let is_served = service.zip(served).is_none_or(|(service, told)| {
+            service.service.is_none_or(|number| told.0 == number)
+                && (service.subtypes.is_empty() || service.subtypes.contains(&told.1))
+        });
+        is_served && self.compiled[kind].is_this(user)
     }
 
     /// The fields of `packet`, a whole space packet of kind number `kind`, and what does not fit.
@@ -152,8 +166,22 @@ impl Layouts {
         packet: &'a [u8],
         scratch: &'a mut Scratch,
     ) -> (Fields<'a>, Option<Misfit>) {
+        let secondary = self.dictionary.packets[kind].service.is_some();
+        self.fields_of(
+            kind,
+            user_data(packet, secondary).unwrap_or_default(),
+            scratch,
+        )
+    }
+
+    /// The fields of user data of kind number `kind`, and what does not fit.
+    pub fn fields_of<'a>(
+        &'a self,
+        kind: usize,
+        user: &'a [u8],
+        scratch: &'a mut Scratch,
+    ) -> (Fields<'a>, Option<Misfit>) {
         let (layout, described) = (&self.compiled[kind], &self.dictionary.packets[kind]);
-        let user = user_data(packet, described.service.is_some()).unwrap_or_default();
         let fields = |spans| Fields {
             kind,
             packet: described,

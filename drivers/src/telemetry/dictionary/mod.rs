@@ -13,6 +13,7 @@ pub mod expression;
 pub mod json_file;
 pub mod layout;
 pub mod model;
+pub mod readings;
 pub mod toml_file;
 pub mod xtce;
 mod xtce_types;

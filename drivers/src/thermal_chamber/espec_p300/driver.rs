@@ -7,9 +7,11 @@ use profiles::reading::Reading;
 use profiles::time::Period;
 
 use crate::ascii::Line;
+use crate::clock::Clock;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::player::Player;
 use crate::thermal_chamber::options::{deadline_of, safe_of};
 use crate::thermal_chamber::role::{CelsiusRange, ThermalChamber};
 
@@ -24,19 +26,20 @@ const ALARM: u16 = 4;
 
 /// A chamber at the far end of a link.
 pub(super) struct Chamber {
-    line: Line,
+    pub(super) line: Line,
+    pub(super) clock: Clock,
     safe: Celsius,
     /// The set point that was told and read back, while the chamber is known to hold it.
-    told: Option<f64>,
+    pub(super) told: Option<f64>,
 }
 
 /// What `TEMP?` answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Temperatures {
+pub(super) struct Temperatures {
     air: f64,
-    set: f64,
-    high: f64,
-    low: f64,
+    pub(super) set: f64,
+    pub(super) high: f64,
+    pub(super) low: f64,
 }
 
 impl Chamber {
@@ -45,22 +48,24 @@ impl Chamber {
         let limit = deadline_of(options, 1.0);
         let safe = safe_of(options);
         let address = options.number("address");
+        let clock = setup.clock;
         let prefix = address.map_or(String::new(), |address| format!("{address},"));
         Chamber {
             line: Line::new(setup, limit, "\r\n").with_prefix(prefix),
+            clock,
             safe,
             told: None,
         }
     }
 
-    async fn ask(&mut self, question: &str) -> Result<String, DeviceError> {
+    pub(super) async fn ask(&mut self, question: &str) -> Result<String, DeviceError> {
         let answer = self.line.ask(question, AFTER_QUESTION).await?;
         self.check(question, &answer)?;
         Ok(answer)
     }
 
     /// Tells a setting, which must come back behind `OK:`.
-    async fn tell(&mut self, setting: &str) -> Result<(), DeviceError> {
+    pub(super) async fn tell(&mut self, setting: &str) -> Result<(), DeviceError> {
         let answer = self.line.ask(setting, AFTER_SETTING).await?;
         self.check(setting, &answer)?;
         if answer.strip_prefix("OK:") == Some(setting) {
@@ -85,7 +90,7 @@ impl Chamber {
         }))
     }
 
-    async fn temperatures(&mut self) -> Result<Temperatures, DeviceError> {
+    pub(super) async fn temperatures(&mut self) -> Result<Temperatures, DeviceError> {
         const QUESTION: &str = "TEMP?";
         let answer = self.ask(QUESTION).await?;
         let numbers: Vec<f64> = answer
@@ -123,7 +128,11 @@ impl Chamber {
     }
 
     /// Tells the mode, unless it is one that will do, and reads it back.
-    async fn set_mode(&mut self, mode: &str, will_do: &[&str]) -> Result<(), DeviceError> {
+    pub(super) async fn set_mode(
+        &mut self,
+        mode: &str,
+        will_do: &[&str],
+    ) -> Result<(), DeviceError> {
         if will_do.contains(&&*self.ask("MODE?").await?) {
             return Ok(());
         }
@@ -137,7 +146,7 @@ impl Chamber {
     }
 
     /// Tells the set point and reads it back.
-    async fn set(&mut self, celsius: f64) -> Result<(), DeviceError> {
+    pub(super) async fn set(&mut self, celsius: f64) -> Result<(), DeviceError> {
         self.told = None;
         let setting = format!("TEMP, S{celsius:.1}");
         self.tell(&setting).await?;
@@ -204,6 +213,10 @@ impl Device for Chamber {
             return Ok(());
         }
         self.set(safe).await
+    }
+
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        Some(self)
     }
 }
 

@@ -8,6 +8,7 @@ mod emulator;
 mod memory;
 mod monitor;
 mod pattern;
+mod play;
 mod setting;
 mod state;
 #[cfg(test)]
@@ -27,6 +28,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
     summary: "ESPEC P-300 or SCP-220 chamber controller, lines of text",
     options: &OPTIONS,
     ratings: &options::ratings(REACH),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

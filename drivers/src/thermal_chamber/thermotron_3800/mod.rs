@@ -22,6 +22,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
     summary: "Thermotron 3800 or 8200 chamber controller, mnemonics",
     options: &OPTIONS,
     ratings: &options::ratings(REACH),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

@@ -24,6 +24,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
     summary: "Vötsch VT 4002 with S!MPAC, ASCII-2 (and SIMSERV)",
     options: &OPTIONS,
     ratings: &options::ratings(REACH),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 9_600,
         bits_per_byte: 10,

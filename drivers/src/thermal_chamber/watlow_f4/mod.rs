@@ -33,6 +33,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
             value: HIGHEST,
         },
     ],
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 19_200,
         bits_per_byte: 10,

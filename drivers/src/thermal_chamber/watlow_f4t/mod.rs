@@ -28,6 +28,8 @@ pub(super) const MODEL: Model<dyn ThermalChamber> = Model {
     summary: "Watlow F4T chamber controller, Modbus RTU or TCP",
     options: &OPTIONS,
     ratings: &options::ratings(REACH),
+    ratings_by: |_| None,
+    guards_itself: true,
     pacing: Pacing::Serial {
         baud: 38_400,
         bits_per_byte: 10,

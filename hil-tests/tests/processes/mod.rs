@@ -16,8 +16,9 @@
 //!    alone; devices without an address, or with the same, are refused there;
 //! 9. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
+mod lines;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::process::Command;
 
 use bench_runner::execute::RECORD_FILE;
@@ -28,8 +29,8 @@ use hil_tests::emulators::Emulators;
 use hil_tests::program::Program;
 use hil_tests::ran::Ran;
 use hil_tests::scene::Scene;
+use hil_tests::watched::Watched;
 use reports::event::{Event, EventKind};
-use reports::record::Record;
 use reports::verdict::Ending;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
@@ -144,7 +145,11 @@ fn run(scene: &Scene) -> Ran {
 
 /// Plays all devices of a scene, found in its folder `run`.
 fn emulate(scene: &Scene, more: &[&str]) -> Emulators {
-    Emulators::start(&Program::new(PROGRAM, &scene.path(".")), more)
+    Emulators::start(&program(scene), more)
+}
+
+fn program(scene: &Scene) -> Program {
+    Program::new(PROGRAM, &scene.path("."))
 }
 
 fn ports(scene: &Scene) -> [String; 3] {
@@ -230,29 +235,10 @@ fn unplugged(scene: Scene, mut emulators: Emulators) -> (Option<i32>, Ending) {
     let scene = scene
         .asking("max     = 28.0", "max     = 30.0")
         .asking("during = [\"work\"]", "during = \"bring-up\"");
-    let program = Program::new(PROGRAM, &scene.path("."));
-    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
-    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
-    let mut run = program.command(&arguments).spawn().unwrap();
-    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    for line in lines.map(Result::unwrap) {
-        if line.contains("step: work") {
-            emulators.kill();
-        }
-    }
-    let code = run.wait().unwrap().code();
-    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
-    let (mut failed, mut ending) = (false, None);
-    let read = Record::from_bytes(record)
-        .unwrap()
-        .for_each(&mut |event| match &event.kind {
-            EventKind::DeviceFailed { .. } => failed = true,
-            EventKind::RunEnded { ending: told } => ending = Some(told.clone()),
-            _ => {}
-        });
-    read.unwrap();
-    assert!(failed, "nobody noticed");
-    (code, ending.unwrap())
+    let told = Watched::run(&program(&scene), &scene, |_| emulators.kill());
+    let failed = |event: &Event| matches!(event.kind, EventKind::DeviceFailed { .. });
+    assert!(told.events.iter().any(failed), "nobody noticed");
+    (told.code, told.ending().clone())
 }
 
 #[test]
@@ -291,30 +277,15 @@ fn replugged(scene: &Scene, again: impl FnOnce(&Scene)) -> (Option<i32>, Vec<Eve
     let mut emulators = emulate(scene, &[]);
     let text = wiring(&ports(scene)).replace("link =", "reconnect = \"10 s\"\nlink =");
     fs::write(scene.path("wiring/emulated.toml"), &text).unwrap();
-    let program = Program::new(PROGRAM, &scene.path("."));
-    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
-    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
-    let mut run = program.command(&arguments).spawn().unwrap();
-    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    let mut told = Vec::new();
-    while !told.iter().any(|line: &String| line.contains("step: work")) {
-        let line = lines.next();
-        told.push(line.unwrap_or_else(|| panic!("{told:#?}")).unwrap());
-    }
-    emulators.kill();
-    again(scene);
-    let emulators = emulate(scene, &[]);
-    // Whoever is told nothing more may not write any more.
-    lines.for_each(|line| drop(line.unwrap()));
-    let code = run.wait().unwrap().code();
-    drop(emulators);
-    let record = fs::read(scene.path("out").join(RECORD_FILE)).unwrap();
-    let mut events = Vec::new();
-    let read = Record::from_bytes(record)
-        .unwrap()
-        .for_each(&mut |event| events.push(event.clone()));
-    read.unwrap();
-    (code, events)
+    let mut again = Some(again);
+    let told = Watched::run(&program(scene), scene, |_| {
+        emulators.kill();
+        let again = again.take().expect("the work begins once");
+        again(scene);
+        emulators = emulate(scene, &[]);
+    });
+    assert!(again.is_none(), "{}", told.said);
+    (told.code, told.events)
 }
 
 #[test]
@@ -468,7 +439,7 @@ fn two_runs_do_not_share_an_instrument() {
     let (scene, _) = scene_and_verdicts();
     let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
-    let program = Program::new(PROGRAM, &scene.path("."));
+    let program = program(&scene);
     let arguments = [
         "run",
         "campaigns/smoke.toml",
@@ -512,32 +483,24 @@ fn a_frozen_bench_is_given_up_before_the_impatient_kill() {
     let (scene, _) = scene_and_verdicts();
     let emulators = emulate(&scene, &[]);
     linked(&scene, &ports(&scene));
-    let program = Program::new(PROGRAM, &scene.path("."));
-    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
-    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
-    let mut run = program.command(&arguments).spawn().unwrap();
     let signal = |name: &str, process: u32| {
         let kill = Command::new("kill")
             .args([name, &process.to_string()])
             .status();
         assert!(kill.unwrap().success());
     };
-    let (device, this) = (emulators.id(), run.id());
-    let lines = BufReader::new(run.stderr.take().unwrap()).lines();
-    for line in lines.map(Result::unwrap) {
-        if line.contains("step: work") {
-            signal("-STOP", device);
-            signal("-TERM", this);
+    let device = emulators.id();
+    let told = Watched::run(&program(&scene), &scene, |this| {
+        signal("-STOP", device);
+        signal("-TERM", this);
+    });
+    assert_eq!(told.code, Some(Exit::Unsafe as i32));
+    let mut times = Vec::new();
+    for event in &told.events {
+        if let EventKind::Interrupted | EventKind::RunEnded { .. } = &event.kind {
+            times.push(event.at.as_secs_f64());
         }
     }
-    assert_eq!(run.wait().unwrap().code(), Some(Exit::Unsafe as i32));
-    let mut times = Vec::new();
-    let record = Record::open(&scene.path("out").join(RECORD_FILE)).unwrap();
-    let read = record.for_each(&mut |event| match &event.kind {
-        EventKind::Interrupted | EventKind::RunEnded { .. } => times.push(event.at.as_secs_f64()),
-        _ => {}
-    });
-    read.unwrap();
     let [asked, ended] = times[..] else {
         panic!("{times:?}");
     };

@@ -1,7 +1,6 @@
 //! What every solar-array simulator must do, on its own emulator and in virtual time; and both
 //! halves against the make's transcript, so that they cannot agree on the same mistake.
 
-use bytes::Bytes;
 use profiles::command::{Fault, Switch};
 use profiles::option::{OptionValue, Options};
 use profiles::physics::array_curve::ArrayPoints;
@@ -14,9 +13,7 @@ use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::plant::{Place, Plant};
-use crate::rehearsal::{
-    emulator_setup, paused, rehearse, replay, take_any_bytes, tear, transcript,
-};
+use crate::rehearsal::{emulator_setup, paused, rehearse, replay, take_any_bytes, transcript};
 
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
@@ -26,6 +23,8 @@ macro_rules! for_every_make {
         }
     };
 }
+
+mod line;
 
 #[test]
 fn channels_begin_with_what_the_role_promises() {
@@ -241,26 +240,6 @@ fn making_safe_twice_is_as_good_as_once() {
 }
 
 #[test]
-fn silence_is_told_within_its_deadline_and_ends() {
-    for_every_make!(|make| {
-        let mut rig = Rig::new(make);
-        rig.feed(&curve(make, 0.5, 0.5)).await;
-        let mute = Fault::Mute { millis: 5_000 };
-        rig.faults.send(mute).await.unwrap();
-        rig.wait(1).await;
-        let asked_at = rig.clock.now();
-        let error = rig.array.measure(&mut Vec::new()).await.unwrap_err();
-        let DeviceErrorKind::Silent { limit, .. } = error.kind else {
-            panic!("{error}");
-        };
-        assert!(rig.clock.now() <= asked_at + limit);
-        rig.wait(5_000).await;
-        assert_eq!(rig.measure().await.2, "on");
-        rig.array.program(&curve(make, 0.4, 0.5)).await.unwrap();
-    });
-}
-
-#[test]
 fn it_is_driven_through_a_prologix_controller() {
     for_every_make!(|make| {
         let mut options = Options::defaults(make.options);
@@ -277,48 +256,6 @@ fn it_is_driven_through_a_prologix_controller() {
         rig.wait(2_000).await;
         rig.array.make_safe().await.unwrap();
         assert_eq!(rig.measure().await.2, "off");
-    });
-}
-
-#[test]
-fn garbage_is_told_and_the_next_question_works() {
-    const GARBAGE: [&[u8]; 4] = [b"\xff\x00\x80\n", b"\n", b"12;13\n", b"+1.2E"];
-    for_every_make!(|make| {
-        for garbage in GARBAGE {
-            let clock = Clock::start();
-            let (near, mut far) = Link::pair(clock, make.pacing);
-            let mut array = drive(make, near, clock, Options::defaults(make.options));
-            let nonsense = async {
-                far.receive().await.unwrap();
-                far.send(Bytes::from_static(garbage)).await.unwrap();
-                far
-            };
-            let mut readings = Vec::new();
-            let (measured, far) = tokio::join!(array.measure(&mut readings), nonsense);
-            let error = measured.unwrap_err();
-            assert!(
-                matches!(error.kind, DeviceErrorKind::Garbled { .. }),
-                "{error}"
-            );
-            assert!(readings.is_empty());
-            let (near, _) = Link::pair(clock, make.pacing);
-            let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
-            rig.array = array;
-            rig.feed(&curve(make, 0.5, 0.5)).await;
-        }
-    });
-}
-
-#[test]
-fn chunks_may_come_in_pieces() {
-    for_every_make!(|make| {
-        let clock = Clock::start();
-        let (near, torn) = Link::pair(clock, Pacing::Instant);
-        let (mended, far) = Link::pair(clock, Pacing::Instant);
-        tokio::spawn(tear(torn, mended));
-        let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
-        rig.feed(&curve(make, 0.5, 0.5)).await;
-        assert_eq!(rig.measure().await.2, "on");
     });
 }
 

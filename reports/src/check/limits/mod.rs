@@ -1,22 +1,26 @@
-//! `limits`: yellow and red limits that depend on the phase or step, with persistence, in the
-//! manner of a control room (ECSS-E-ST-70-31C, monitoring data).
+//! `limits`: yellow and red limits that depend on phase, step, plateau or mode, with persistence,
+//! in the manner of a control room (ECSS-E-ST-70-31C, monitoring data).
 //!
 //! A value outside its red limits for a number of samples in a row fails; outside its yellow
 //! limits it is told. Where several contexts fit, the first that is written counts; outside all
 //! of them the limits without a context do.
 
-use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
-use profiles::time::{BenchTime, Window};
+mod contexts;
+
+use profiles::option::{OptionDefault, OptionKind, OptionSpec};
+
+use contexts::{Band, Bands, Contexts, Limits};
+pub use contexts::{Condition, conditions};
 
 use super::moments::{Moment, Moments};
 use super::tally::{Question, Seen, keep_worst};
 use super::{Check, CheckSetup, Kind, Target, number};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::verdict::{Finding, Verdict};
 
 pub(super) const KIND: Kind = Kind {
     name: "limits",
-    summary: "a channel keeps its yellow and red limits, which may depend on phase or step",
+    summary: "a channel keeps its yellow and red limits, which may depend on phase, step, plateau or mode",
     target: Target::Channel,
     options: &[
         number("red_min", "smallest value that is no alarm"),
@@ -27,7 +31,7 @@ pub(super) const KIND: Kind = Kind {
             name: "contexts",
             kind: OptionKind::Text,
             default: Some(OptionDefault::Unset),
-            help: "others by phase or step: `umbra: red 20..36, yellow 22..34; soak: red ..40`",
+            help: "others by phase, step, window or state: `umbra & mode=full: red 20..36, yellow 22..34; hot: red ..40`",
         },
         OptionSpec {
             name: "samples",
@@ -44,98 +48,6 @@ pub(super) const KIND: Kind = Kind {
     build: |setup| Box::new(LimitCheck::new(setup)),
 };
 
-/// From, to; infinite where open.
-type Band = [f64; 2];
-
-const OPEN: Band = [f64::NEG_INFINITY, f64::INFINITY];
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Bands {
-    yellow: Band,
-    red: Band,
-}
-
-/// The limits without a context, and those of each.
-struct Limits {
-    everywhere: Bands,
-    contexts: Vec<(String, Bands)>,
-}
-
-impl Limits {
-    fn of(options: &Options) -> Result<Limits, String> {
-        let band = |least: &str, most: &str| {
-            let band = [
-                options.number(least).unwrap_or(OPEN[0]),
-                options.number(most).unwrap_or(OPEN[1]),
-            ];
-            (band[0] <= band[1]).then_some(band).ok_or_else(|| {
-                let [low, high] = band;
-                format!("{least} {low} is above {most} {high}")
-            })
-        };
-        let everywhere = Bands {
-            yellow: band("yellow_min", "yellow_max")?,
-            red: band("red_min", "red_max")?,
-        };
-        let contexts = options.text("contexts").unwrap_or_default();
-        let contexts: Result<Vec<_>, String> = contexts
-            .split(';')
-            .filter(|context| !context.trim().is_empty())
-            .map(context)
-            .collect();
-        let limits = Limits {
-            everywhere,
-            contexts: contexts?,
-        };
-        let mut all = limits.contexts.iter().map(|(_, bands)| bands);
-        let open = |bands: &Bands| bands.red == OPEN && bands.yellow == OPEN;
-        if open(&limits.everywhere) && all.all(open) {
-            return Err("needs a red or yellow limit, for all contexts or for one".to_owned());
-        }
-        Ok(limits)
-    }
-}
-
-/// `umbra: red 20..36, yellow 22..34`.
-fn context(text: &str) -> Result<(String, Bands), String> {
-    let wrong = |what: &str| {
-        let text = text.trim();
-        format!("`{text}`: {what}; expected `context: red 20..36, yellow ..34`")
-    };
-    let (name, bands) = text.split_once(':').ok_or_else(|| wrong("no colon"))?;
-    let mut told = Bands {
-        yellow: OPEN,
-        red: OPEN,
-    };
-    for part in bands.split(',') {
-        let (colour, range) = part
-            .trim()
-            .split_once(' ')
-            .ok_or_else(|| wrong("a colour without a range"))?;
-        let (least, most) = range
-            .split_once("..")
-            .ok_or_else(|| wrong("a range without `..`"))?;
-        let end = |text: &str, open: f64| match text.trim() {
-            "" => Ok(open),
-            text => text
-                .parse()
-                .ok()
-                .filter(|end: &f64| end.is_finite())
-                .ok_or_else(|| wrong("an end that is no number")),
-        };
-        let band = [end(least, OPEN[0])?, end(most, OPEN[1])?];
-        if band[0] > band[1] {
-            return Err(wrong("a range that ends before it begins"));
-        }
-        match colour {
-            "red" => told.red = band,
-            "yellow" => told.yellow = band,
-            _ => return Err(wrong("a colour that is neither red nor yellow")),
-        }
-    }
-    Ok((name.trim().to_owned(), told))
-}
-
 /// Moments in a row outside one colour's limits.
 #[derive(Default)]
 struct Excursion {
@@ -146,9 +58,8 @@ struct Excursion {
 struct LimitCheck {
     question: Question,
     moments: Moments,
-    limits: Limits,
-    /// Phases and steps, by the name that contexts have.
-    places: Vec<(String, Window)>,
+    everywhere: Bands,
+    contexts: Contexts,
     persistence: u64,
     red: Excursion,
     yellow: Excursion,
@@ -162,23 +73,12 @@ struct LimitCheck {
 
 impl LimitCheck {
     fn new(setup: &CheckSetup<'_>) -> LimitCheck {
-        let header = setup.header;
-        let phases = header.phases.iter();
-        let phases = phases.map(|interval| (interval.phase.name().to_owned(), interval.window));
-        let steps = header.steps.iter();
-        let steps = steps.map(|step| (step.name.clone(), step.window));
-        let limits = Limits::of(&setup.spec.options).unwrap_or(Limits {
-            everywhere: Bands {
-                yellow: OPEN,
-                red: OPEN,
-            },
-            contexts: Vec::new(),
-        });
+        let limits = Limits::of(&setup.spec.options).unwrap_or_default();
         let question = Question::new(setup);
         LimitCheck {
             moments: Moments::new(&setup.spec),
-            limits,
-            places: phases.chain(steps).collect(),
+            everywhere: limits.everywhere,
+            contexts: Contexts::new(&limits.contexts, setup.header, setup.spec.subject),
             persistence: question.option("samples").unwrap_or(1.0) as u64,
             question,
             red: Excursion::default(),
@@ -191,22 +91,12 @@ impl LimitCheck {
         }
     }
 
-    fn bands(&self, at: BenchTime) -> Bands {
-        let here = |name: &str| {
-            let mut places = self.places.iter();
-            places.any(|(place, window)| place == name && window.contains(at))
-        };
-        let mut contexts = self.limits.contexts.iter();
-        let found = contexts.find(|(name, _)| here(name));
-        found.map_or(self.limits.everywhere, |(_, bands)| *bands)
-    }
-
     fn take(&mut self, moment: &Moment) {
         if moment.window != self.window {
             self.close();
             self.window = moment.window;
         }
-        let bands = self.bands(moment.at);
+        let bands = self.contexts.at(moment.at).unwrap_or(self.everywhere);
         let (red, yellow) = (seen(moment, bands.red), seen(moment, bands.yellow));
         if red.is_inside() {
             self.close_red();
@@ -298,6 +188,9 @@ fn seen(moment: &Moment, band: Band) -> Seen {
 
 impl Check for LimitCheck {
     fn observe(&mut self, window: usize, event: &Event) {
+        if let EventKind::Sampled { readings } = &event.kind {
+            self.contexts.hear(event.at, readings);
+        }
         if let Some(moment) = self.moments.push(window, event) {
             self.take(&moment);
         }
@@ -325,49 +218,6 @@ impl Check for LimitCheck {
                 let found = question.finding(verdict, samples, self.sentence(&worst));
                 question.finding_at(found, &worst)
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use profiles::option::OptionValue;
-
-    fn limits(contexts: &str) -> Result<Limits, String> {
-        let mut options = Options::default();
-        options.set("contexts", OptionValue::Text(contexts.to_owned()));
-        Limits::of(&options)
-    }
-
-    #[test]
-    fn contexts_are_read() {
-        let limits = limits("umbra: red 20..36, yellow ..34; hot soak: yellow -5..").unwrap();
-        let umbra = Bands {
-            red: [20.0, 36.0],
-            yellow: [f64::NEG_INFINITY, 34.0],
-        };
-        let soak = Bands {
-            red: OPEN,
-            yellow: [-5.0, f64::INFINITY],
-        };
-        let expected = [("umbra".to_owned(), umbra), ("hot soak".to_owned(), soak)];
-        assert_eq!(limits.contexts, expected);
-    }
-
-    #[test]
-    fn wrong_contexts_are_refused() {
-        for (text, why) in [
-            ("umbra red 1..2", "no colon"),
-            ("umbra: red", "without a range"),
-            ("umbra: red 1-2", "without `..`"),
-            ("umbra: red a..2", "no number"),
-            ("umbra: red 3..2", "ends before"),
-            ("umbra: blue 1..2", "neither red nor yellow"),
-            ("", "needs a red or yellow limit"),
-        ] {
-            let error = limits(text).err().unwrap();
-            assert!(error.contains(why), "{text}: {error}");
         }
     }
 }

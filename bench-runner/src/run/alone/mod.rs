@@ -1,6 +1,8 @@
 //! A device outside of a run: reached, asked who it is, read, left safe; never told anything else.
 //! The rules of who may answer are those of a run.
 
+pub(crate) mod leaving;
+
 use drivers::accelerator::{self, Accelerator, Heard, Question};
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
@@ -8,15 +10,15 @@ use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::link::Link;
-use drivers::model::BoardSetup;
+use drivers::link::can::ErrorFrame;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Reading, Value};
 use profiles::time::Period;
 
-use super::SAFE_ORDER;
-use super::returning::may_pass;
-use super::way::{Way, doors};
 use crate::plan::{DevicePlan, Wired};
+use crate::run::SAFE_ORDER;
+use crate::run::returning::{is_expected, may_pass};
+use crate::run::way::{Way, doors};
 
 /// Tries to leave an instrument safe.
 const SAFE_TRIES: u32 = 3;
@@ -27,6 +29,18 @@ const BOARD: Period = Period::millis(3_000);
 pub(crate) struct Alone {
     pub(crate) wired: Wired,
     way: Way,
+}
+
+/// What a board said that was asked something.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// What answers the question.
+    pub(crate) answer: Option<Heard>,
+    /// Whether it said anything else.
+    pub(crate) speaks: bool,
+    /// What the bench's own controller told last of errors on its bus, and how often it told.
+    pub(crate) bus_error: Option<ErrorFrame>,
+    pub(crate) bus_errors: u32,
 }
 
 /// The devices of a bench whose links leave this process, by the order in which they are left safe.
@@ -81,14 +95,8 @@ impl Alone {
     }
 
     fn is_expected(&self, identity: &Identity) -> Result<(), DeviceError> {
-        match &self.wired.serial {
-            Some(serial) if *serial != identity.serial => Err(DeviceErrorKind::WrongIdentity {
-                expected: format!("serial {serial}"),
-                found: format!("serial {}", identity.serial),
-            }
-            .of(&self.wired.name)),
-            _ => Ok(()),
-        }
+        is_expected(identity, self.wired.serial.as_deref())
+            .map_err(|kind| kind.of(&self.wired.name))
     }
 
     /// Leaves an instrument safe, and reads that back. One that does not say who it is is told all
@@ -98,11 +106,16 @@ impl Alone {
     /// If it could not be confirmed.
     pub(crate) async fn make_safe(&self) -> Result<Instrument, DeviceError> {
         let mut instrument = self.way.instrument(self.link().await?)?;
-        match instrument.identify().await {
+        let is_another =
+            |error: &DeviceError| matches!(error.kind, DeviceErrorKind::WrongIdentity { .. });
+        let mut identity = instrument.identify().await;
+        if identity.as_ref().is_err_and(is_another) {
+            // What was taken for its name may be the answer to what a dead run asked.
+            identity = instrument.identify().await;
+        }
+        match identity {
             Ok(identity) => self.is_expected(&identity)?,
-            Err(error) if matches!(error.kind, DeviceErrorKind::WrongIdentity { .. }) => {
-                return Err(error);
-            }
+            Err(error) if is_another(&error) => return Err(error),
             Err(_) => {}
         }
         let mut result = Ok(());
@@ -115,16 +128,14 @@ impl Alone {
         result.map(|()| instrument)
     }
 
-    /// Asks a board something, and gives what it answers; `None` if it says nothing that answers.
+    /// Asks a board something, and gives what it answers, if it says something that answers.
     ///
     /// # Errors
     /// If the line is not there, or is lost.
-    pub(crate) async fn ask_board(
-        &self,
-        question: &Question,
-    ) -> Result<Option<Heard>, DeviceError> {
+    pub(crate) async fn ask_board(&self, question: &Question) -> Result<Said, DeviceError> {
+        let mut said = Said::default();
         let Some(mut board) = self.board()? else {
-            return Ok(None);
+            return Ok(said);
         };
         let mut link = self.link().await?;
         let failed = |error| DeviceErrorKind::Link(error).of(&self.wired.name);
@@ -139,22 +150,28 @@ impl Alone {
                 link.send(chunk).await.map_err(failed)?;
             }
             let Some(arrival) = self.way.clock.until(deadline, link.receive()).await else {
-                return Ok(None);
+                return Ok(said);
             };
             board.hear(&arrival.map_err(failed)?.chunk, &mut heard, &mut owed);
             let answer = |heard: &Heard| matches!(heard, Heard::Identity(_) | Heard::Done);
             if let Some(place) = heard.iter().position(answer) {
-                return Ok(Some(heard.swap_remove(place)));
+                said.answer = Some(heard.swap_remove(place));
+                return Ok(said);
             }
-            heard.clear();
+            for heard in heard.drain(..) {
+                match heard {
+                    Heard::Bus(error) => {
+                        said.bus_error = Some(error);
+                        said.bus_errors += 1;
+                    }
+                    _ => said.speaks = true,
+                }
+            }
         }
     }
 
     fn board(&self) -> Result<Option<Box<dyn Accelerator>>, DeviceError> {
-        let setup = BoardSetup {
-            device: self.wired.name.clone(),
-            options: self.wired.options.clone(),
-        };
+        let setup = self.wired.board_setup();
         let model = catalog::find(accelerator::MODELS, self.wired.model);
         model.map(|model| (model.drive)(setup)).transpose()
     }

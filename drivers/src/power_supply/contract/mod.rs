@@ -1,21 +1,19 @@
 //! What every power supply must do, on its own emulator and in virtual time; and both halves
 //! against the make's transcript, so that they cannot agree on the same mistake.
 
-use bytes::Bytes;
 use profiles::command::{Fault, Switch};
 use profiles::option::{OptionValue, Options};
 use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 
 use super::rig::{Rig, drive};
-use super::{MODELS, SupplyLimits, guards_itself, ratings};
+use super::{MODELS, SupplyLimits};
+use crate::catalog;
 use crate::clock::Clock;
 use crate::error::DeviceErrorKind;
 use crate::link::{Link, Pacing};
 use crate::plant::{Place, Plant};
-use crate::rehearsal::{
-    emulator_setup, paused, rehearse, replay, take_any_bytes, tear, transcript,
-};
+use crate::rehearsal::{emulator_setup, paused, rehearse, replay, take_any_bytes, transcript};
 
 /// Runs `$body` for every make, in virtual time.
 macro_rules! for_every_make {
@@ -29,11 +27,13 @@ macro_rules! for_every_make {
 /// Runs `$body` for every make that trips by itself.
 macro_rules! for_every_guarded_make {
     (|$make:ident| $body:block) => {
-        for $make in MODELS.iter().filter(|make| guards_itself(make.name)) {
+        for $make in MODELS.iter().filter(|make| make.guards_itself) {
             paused(async { $body });
         }
     };
 }
+
+mod line;
 
 #[test]
 fn channels_begin_with_what_the_role_promises() {
@@ -49,7 +49,7 @@ fn channels_begin_with_what_the_role_promises() {
 fn options_choose_outputs_with_ratings_of_their_own() {
     for make in MODELS {
         let options = Options::defaults(make.options);
-        let rated = ratings(make.name, &options).unwrap_or(make.ratings);
+        let rated = (make.ratings_by)(&options).unwrap_or(make.ratings);
         assert_eq!(rated, make.ratings, "{}: by its own defaults", make.name);
     }
     let text = |word: &str| OptionValue::Text(word.to_owned());
@@ -68,7 +68,8 @@ fn options_choose_outputs_with_ratings_of_their_own() {
     ] {
         let mut options = Options::default();
         options.set(option, value);
-        let rated = ratings(model, &options).unwrap();
+        let make = catalog::find(MODELS, model).unwrap();
+        let rated = (make.ratings_by)(&options).unwrap();
         assert_eq!((rated[0].value, rated[1].value), (volts, amps), "{model}");
     }
 }
@@ -240,7 +241,7 @@ fn refuses_what_it_cannot_do() {
 
 #[test]
 fn what_cannot_trip_by_itself_is_not_told_more_than_its_ceiling() {
-    for make in MODELS.iter().filter(|make| !guards_itself(make.name)) {
+    for make in MODELS.iter().filter(|make| !make.guards_itself) {
         paused(async {
             let mut rig = Rig::new(make);
             rig.feed(0.4, 0.5, 0.5).await;
@@ -272,108 +273,6 @@ fn making_safe_twice_is_as_good_as_once() {
             assert_eq!(rig.measure().await.2, "off");
             assert!(rig.bus_volts().abs() < 1e-9);
         }
-    });
-}
-
-#[test]
-fn silence_is_told_within_its_deadline_and_ends() {
-    for_every_make!(|make| {
-        let mut rig = Rig::new(make);
-        rig.feed(0.5, 0.5, 0.8).await;
-        rig.faults
-            .send(Fault::Mute { millis: 5_000 })
-            .await
-            .unwrap();
-        rig.wait(1).await;
-        let asked_at = rig.clock.now();
-        let error = rig.supply.measure(&mut Vec::new()).await.unwrap_err();
-        let DeviceErrorKind::Silent { limit, .. } = error.kind else {
-            panic!("{error}");
-        };
-        assert!(
-            rig.clock.now() <= asked_at + limit,
-            "late: {}",
-            rig.clock.now()
-        );
-        rig.wait(5_000).await;
-        assert_eq!(rig.measure().await.2, "on");
-        // The errors of the half-heard conversation are not blamed on the next setting.
-        rig.program(0.4, 0.5).await;
-    });
-}
-
-#[test]
-fn an_answer_that_comes_late_answers_nothing_else() {
-    for_every_make!(|make| {
-        let mut options = Options::defaults(make.options);
-        options.set("deadline", OptionValue::Number(0.3));
-        options.set("latency", OptionValue::Number(0.4));
-        let mut rig = Rig::with(make, options);
-        for _ in 0..4 {
-            let error = rig.supply.identify().await.unwrap_err();
-            assert!(
-                matches!(error.kind, DeviceErrorKind::Silent { .. }),
-                "{error}"
-            );
-            let error = rig.supply.measure(&mut Vec::new()).await.unwrap_err();
-            assert!(
-                matches!(error.kind, DeviceErrorKind::Silent { .. }),
-                "{error}"
-            );
-            let error = rig.supply.make_safe().await.unwrap_err();
-            assert!(
-                matches!(error.kind, DeviceErrorKind::Silent { .. }),
-                "{error}"
-            );
-        }
-    });
-}
-
-#[test]
-fn garbage_is_told_and_the_next_question_works() {
-    const GARBAGE: [&[u8]; 5] = [
-        b"\xff\x00\x80\r\n",
-        b"\r\n",
-        b"12;13\r\n",
-        b"+1.2E",
-        b"1\r\n2\r\n",
-    ];
-    for_every_make!(|make| {
-        for garbage in GARBAGE {
-            let clock = Clock::start();
-            let (near, mut far) = Link::pair(clock, make.pacing);
-            let mut supply = drive(make, near, clock, Options::defaults(make.options));
-            let nonsense = async {
-                far.receive().await.unwrap();
-                far.send(Bytes::from_static(garbage)).await.unwrap();
-                far
-            };
-            let mut readings = Vec::new();
-            let (measured, far) = tokio::join!(supply.measure(&mut readings), nonsense);
-            let error = measured.unwrap_err();
-            assert!(
-                matches!(error.kind, DeviceErrorKind::Garbled { .. }),
-                "{error}"
-            );
-            assert!(readings.is_empty());
-            let (near, _) = Link::pair(clock, make.pacing);
-            let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
-            rig.supply = supply;
-            rig.feed(0.5, 0.5, 0.8).await;
-        }
-    });
-}
-
-#[test]
-fn chunks_may_come_in_pieces() {
-    for_every_make!(|make| {
-        let clock = Clock::start();
-        let (near, torn) = Link::pair(clock, Pacing::Instant);
-        let (mended, far) = Link::pair(clock, Pacing::Instant);
-        tokio::spawn(tear(torn, mended));
-        let mut rig = Rig::on(make, Options::defaults(make.options), clock, near, far);
-        rig.feed(0.5, 0.5, 0.8).await;
-        assert_eq!(rig.measure().await.2, "on");
     });
 }
 

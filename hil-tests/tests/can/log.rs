@@ -35,9 +35,10 @@ fn decode(name: &str, more: &[&str]) -> Said {
     )
 }
 
+/// The same value, or the next number that a double can hold.
 fn alike(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+        (Some(a), Some(b)) => a == b || [a.next_up(), a.next_down()].contains(&b),
         _ => a == b,
     }
 }
@@ -46,9 +47,13 @@ fn alike(a: &Value, b: &Value) -> bool {
 fn each_line_of_a_log_says_what_cantools_says() {
     for name in [
         "random104",
+        "comma_body",
+        "gm_global_a_high_voltage_management",
         "hyundai_2015_ccan",
         "hyundai_canfd",
         "mazda_3_2019",
+        "toyota_prius_2010_pt",
+        "vw_mqb",
     ] {
         let said = decode(name, &[]);
         assert_eq!(said.code, Some(0), "{}", said.err);
@@ -57,7 +62,8 @@ fn each_line_of_a_log_says_what_cantools_says() {
         let told: Vec<Value> = said.out.lines().map(|line| line.parse().unwrap()).collect();
         assert_eq!(told.len(), expected.len());
         for (mut told, mut expected) in told.into_iter().zip(expected) {
-            // cantools reads nothing of a message of which a signal is beyond its end.
+            // cantools reads nothing of a message of which a signal is beyond its end, or of which two
+            // with scales overlap.
             if expected.get("cantools_error").is_some() {
                 assert_eq!(told["msg"], expected["msg"]);
                 continue;
@@ -75,6 +81,35 @@ fn each_line_of_a_log_says_what_cantools_says() {
             }
         }
     }
+}
+
+/// Files that cantools refuses whole, and the first of what is wrong with each.
+#[test]
+fn what_cantools_refuses_is_told_and_the_rest_is_read() {
+    let folder = TempDir::new().unwrap();
+    let mut told = String::new();
+    for name in [
+        "_honda_common",
+        "chrysler_cusw",
+        "fca_giorgio",
+        "gm_global_a_lowspeed",
+        "mazda_2017",
+        "toyota_radar_dsu_tssp",
+    ] {
+        let dbc = reference(&format!("refused/{name}.dbc"))
+            .display()
+            .to_string();
+        fs::write(folder.path().join("empty.log"), "").unwrap();
+        let said = bench(
+            folder.path(),
+            &["can", "decode", "empty.log", "--dbc", &dbc],
+        );
+        let first = said.err.lines().next().unwrap();
+        let flaws = said.err.matches("Warning: ").count();
+        let first = first.split_once("dbc:").unwrap().1;
+        told += &format!("{name}: {flaws}, {first}\n");
+    }
+    insta::assert_snapshot!(told);
 }
 
 #[test]
