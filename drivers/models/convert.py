@@ -39,6 +39,20 @@ MODELS = [
         "benchmark/training/keyword_spotting/trained_models/kws_ref_model.tflite, "
         "converted to ONNX up to the logits",
     ),
+    *(
+        (
+            f"mlperf-tiny-{task}",
+            "Apache-2.0",
+            "github.com/mlcommons/tiny commit 1afd2c9820f795965a6134facd0b4dfae41ef23f, "
+            f"benchmark/training/{source}, converted to ONNX without the softmax",
+        )
+        for task, source in [
+            ("ad", "anomaly_detection/trained_models/ad01_int8.tflite"),
+            ("ic", "image_classification/trained_models/pretrainedResnet_quant.tflite"),
+            ("sww", "streaming_wakeword/trained_models/str_ww_ref_model.tflite"),
+            ("vww", "visual_wake_words/trained_models/vww_96_int8.tflite"),
+        ]
+    ),
 ]
 
 DTYPES = {"float32": "F32", "int8": "I8", "int32": "I32"}
@@ -168,12 +182,21 @@ class Converter:
     def QuantizeLinear(self, node, attributes):
         return {**self.DequantizeLinear(node, attributes), "op": "quantise"}
 
+    def Add(self, node, attributes):
+        assert self.shape(node.input[0]) == self.shape(node.input[1])
+        return {"op": "add", "inputs": list(node.input)}
+
     def Transpose(self, node, attributes):
-        """Only such as move axes of length one: the bytes stay where they are."""
+        """One that only moves axes of length one leaves the bytes where they are."""
         shape = self.shape(node.input[0])
         moved = [axis for axis in attributes["perm"] if shape[axis] != 1]
-        assert moved == sorted(moved), "a real transposition"
-        return self.Reshape(node, attributes)
+        if moved == sorted(moved):
+            return self.Reshape(node, attributes)
+        return {
+            "op": "transpose",
+            "input": node.input[0],
+            "order": attributes["perm"],
+        }
 
     def Reshape(self, node, attributes):
         return {

@@ -72,6 +72,60 @@ GOLDENS = [
         "noise_floor_from": "onnxruntime 1.32.0 against tract-onnx 0.23.9: no bit differs",
         "kind": "bit-exact",
     },
+    *(
+        {
+            "name": name,
+            "model": f"mlperf-tiny-{model}",
+            "dialect": f"int8-qlinear/{RUNTIME}-{VERSION}",
+            "licence": "Apache-2.0",
+            "task": task,
+            "inputs_from": f"{inputs} of github.com/mlcommons/tiny commit 1afd2c98 (Apache-2.0){more}",
+            "input_layout": input_layout,
+            "output_layout": output_layout,
+            "noise_floor": 0.0,
+            "noise_floor_from": "onnxruntime 1.32.0 against tract-onnx 0.23.9: no bit differs",
+            "kind": "bit-exact",
+        }
+        for name, model, task, inputs, more, input_layout, output_layout in [
+            (
+                "anomaly-detection",
+                "ad",
+                "how the spectrum of a machine's sound should be, so that its distance tells a fault",
+                "log-mel windows of the clip normal_id_01_00000000",
+                "",
+                "5 frames of 128 log-mel bands; scale 0.3910152, zero 89",
+                "the same, reconstructed; scale 0.3644985, zero 96",
+            ),
+            (
+                "image-classification",
+                "ic",
+                "which of ten classes a small picture shows",
+                "the sample image of the reference submission",
+                ", and textures of limited bandwidth from a seed; out of distribution on purpose, so no "
+                "measure of accuracy",
+                "NHWC; red, green, blue; scale 1, zero -128",
+                "logits of 10 classes",
+            ),
+            (
+                "wakeword",
+                "sww",
+                "whether a stream of sound holds the wakeword",
+                "calibration spectrograms",
+                "",
+                "30 frames of 40 log-mel bands; scale 0.003701043, zero -128",
+                "logits of wakeword, silence and others",
+            ),
+            (
+                "person-detection",
+                "vww",
+                "whether a picture shows a person",
+                "the grey sample images",
+                ", shifted copies, and textures from a seed",
+                "NHWC; red, green, blue; scale 0.003921569, zero -128",
+                "logits of 2 classes",
+            ),
+        ]
+    ),
 ]
 
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use drivers::accelerator::network::{Memo, Network, builtin};
+use drivers::accelerator::network::{Memo, Network, builtin, builtin_names};
 
 /// The one tensor of a golden's file, cut into samples.
 fn samples(golden: &str, file: &str, tensor: &str, bytes: usize) -> Vec<Vec<u8>> {
@@ -95,13 +95,48 @@ fn cloud_logits_are_the_same_bits_on_every_machine() {
     assert_eq!(hash, 0xA958_E61C_E44A_BF5E, "{hash:#018X}");
 }
 
+/// The reference models of MLPerf Tiny, each with how many samples its golden has.
+const TINY: [(&str, &str, usize); 5] = [
+    ("mlperf-tiny-ad", "anomaly-detection", 20),
+    ("mlperf-tiny-ic", "image-classification", 12),
+    ("mlperf-tiny-kws", "keyword-spotting", 20),
+    ("mlperf-tiny-sww", "wakeword", 20),
+    ("mlperf-tiny-vww", "person-detection", 4),
+];
+
 #[test]
-fn keywords_are_those_of_onnxruntime_bit_for_bit() {
-    let (network, inputs, outputs) = keyword_spotting();
-    assert_eq!(inputs.len(), 20);
-    for (sample, (input, expected)) in inputs.iter().zip(&outputs).enumerate() {
-        assert_eq!(network.infer(input).unwrap(), *expected, "sample {sample}");
+fn tiny_models_answer_as_onnxruntime_does_bit_for_bit() {
+    for (model, folder, samples) in TINY {
+        let (network, inputs, outputs) = golden(model, folder);
+        assert_eq!(inputs.len(), samples, "{model}");
+        for (sample, (input, expected)) in inputs.iter().zip(&outputs).enumerate() {
+            let found = network.infer(input).unwrap();
+            assert_eq!(found, *expected, "{model}, sample {sample}");
+        }
     }
+}
+
+#[test]
+fn every_network_has_a_golden() {
+    let tiny = TINY.map(|(model, ..)| model);
+    let known = |name: &str| name == "eo-cloudnet-tiny" || tiny.contains(&name);
+    assert!(builtin_names().all(known));
+}
+
+/// One flipped bit of an 8-bit weight that changes a decision, and is taken back.
+#[test]
+fn the_highest_bit_of_a_weight_changes_a_decision() {
+    let (mut network, inputs, outputs) = golden("mlperf-tiny-vww", "person-detection");
+    let changed = (0..200).step_by(8).any(|byte| {
+        network.flip(byte, 7).unwrap();
+        let class = |bytes: &[u8]| bytes[0].cast_signed() >= bytes[1].cast_signed();
+        let mut pairs = inputs.iter().zip(&outputs);
+        let wrong =
+            pairs.any(|(input, right)| class(&network.infer(input).unwrap()) != class(right));
+        network.flip(byte, 7).unwrap();
+        wrong
+    });
+    assert!(changed);
 }
 
 #[test]

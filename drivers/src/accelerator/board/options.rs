@@ -23,7 +23,14 @@ const HARNESS_OHM: f64 = 0.05;
 pub(crate) const fn network(default: &'static str) -> OptionSpec {
     OptionSpec {
         name: "network",
-        kind: OptionKind::Choice(&["eo-cloudnet-tiny", "mlperf-tiny-kws"]),
+        kind: OptionKind::Choice(&[
+            "eo-cloudnet-tiny",
+            "mlperf-tiny-ad",
+            "mlperf-tiny-ic",
+            "mlperf-tiny-kws",
+            "mlperf-tiny-sww",
+            "mlperf-tiny-vww",
+        ]),
         default: Some(OptionDefault::Text(default)),
         help: "network in the board's flash",
     }

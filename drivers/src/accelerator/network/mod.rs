@@ -13,6 +13,7 @@ mod plan;
 mod planner;
 mod program;
 mod run;
+mod transposition;
 mod window;
 
 #[cfg(test)]
@@ -33,8 +34,24 @@ static BUILTIN: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/eo-cloudnet-tiny.safetensors"),
     ),
     (
+        "mlperf-tiny-ad",
+        include_bytes!("../../../models/mlperf-tiny-ad.safetensors"),
+    ),
+    (
+        "mlperf-tiny-ic",
+        include_bytes!("../../../models/mlperf-tiny-ic.safetensors"),
+    ),
+    (
         "mlperf-tiny-kws",
         include_bytes!("../../../models/mlperf-tiny-kws.safetensors"),
+    ),
+    (
+        "mlperf-tiny-sww",
+        include_bytes!("../../../models/mlperf-tiny-sww.safetensors"),
+    ),
+    (
+        "mlperf-tiny-vww",
+        include_bytes!("../../../models/mlperf-tiny-vww.safetensors"),
     ),
 ];
 

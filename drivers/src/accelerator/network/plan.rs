@@ -8,6 +8,7 @@ use super::image::Image;
 use super::integer::Scales;
 use super::planner::Planner;
 use super::program::{Element, FORMAT, Program, Quantisation};
+use super::transposition::Transposition;
 use super::window::Window;
 
 /// A checked program.
@@ -73,6 +74,15 @@ pub(super) enum Action {
     },
     /// Floats to floats.
     Concat { from: Vec<usize>, to: usize },
+    /// Floats to floats.
+    Add { from: [usize; 2], to: usize },
+    /// Either to the same.
+    Transpose {
+        transposition: Transposition,
+        dtype: Element,
+        from: usize,
+        to: usize,
+    },
     /// Floats to floats.
     Average {
         window: Window,

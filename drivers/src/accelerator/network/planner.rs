@@ -85,6 +85,8 @@ impl<'a> Planner<'a> {
             Operation::Relu { input } => self.relu(input),
             Operation::ResizeNearest { input, factor } => self.resize(input, *factor),
             Operation::ConcatChannels { inputs } => self.concat(inputs),
+            Operation::Add { inputs } => self.add(inputs),
+            Operation::Transpose { input, order } => self.transpose(input, order),
             Operation::AveragePool {
                 input,
                 kernel,
@@ -281,7 +283,7 @@ impl<'a> Planner<'a> {
             .ok_or_else(|| format!("nothing has made `{name}` yet"))
     }
 
-    fn typed(&self, name: &str, dtype: Element) -> Result<Value, String> {
+    pub(super) fn typed(&self, name: &str, dtype: Element) -> Result<Value, String> {
         let value = self.value(name)?;
         if value.dtype == dtype {
             Ok(value)

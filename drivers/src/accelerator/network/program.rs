@@ -71,6 +71,10 @@ pub(super) enum Operation {
     ResizeNearest { input: String, factor: [usize; 2] },
     /// `Concat` along the channels.
     ConcatChannels { inputs: Vec<String> },
+    /// `Add` of two values of one shape.
+    Add { inputs: [String; 2] },
+    /// `Transpose`: axis number `order[n]` of the input becomes axis `n`.
+    Transpose { input: String, order: Vec<usize> },
     /// `AveragePool` without padding.
     AveragePool {
         input: String,
@@ -99,7 +103,9 @@ impl Operation {
         match self {
             Operation::QuantisedConv(conv) => vec![&conv.input],
             Operation::ConcatChannels { inputs } => inputs.iter().map(String::as_str).collect(),
+            Operation::Add { inputs } => inputs.iter().map(String::as_str).collect(),
             Operation::Conv { input, .. }
+            | Operation::Transpose { input, .. }
             | Operation::Relu { input }
             | Operation::ResizeNearest { input, .. }
             | Operation::AveragePool { input, .. }

@@ -102,6 +102,19 @@ impl Values {
                 let parts: Vec<&[f32]> = from.iter().map(|from| &*self.floats[*from]).collect();
                 self.floats[*to] = parts.concat();
             }
+            Action::Add { from, to } => {
+                let [left, right] = from.map(|from| self.floats[from].iter());
+                self.floats[*to] = left.zip(right).map(|(left, right)| left + right).collect();
+            }
+            Action::Transpose {
+                transposition,
+                dtype,
+                from,
+                to,
+            } => match dtype {
+                Element::F32 => self.floats[*to] = transposition.apply(&self.floats[*from]),
+                Element::I8 => self.bytes[*to] = transposition.apply(&self.bytes[*from]),
+            },
             Action::Average { window, from, to } => {
                 self.floats[*to] = float::average(window, &self.floats[*from]);
             }
