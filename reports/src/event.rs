@@ -96,6 +96,14 @@ pub enum EventKind {
         #[serde(skip)]
         output: Arc<[u8]>,
     },
+    /// A query of a scenario in which latency is not that of one inference is done: all its samples
+    /// were answered.
+    QueryDone {
+        /// Its inferences.
+        samples: u32,
+        /// From its arrival to the last answer on the bench's clock, µs.
+        latency_us: u64,
+    },
     /// An input whose output was wrong was asked again.
     Repeated {
         /// Which input.

@@ -215,6 +215,7 @@ impl Observer for Console {
                 None
             }
             EventKind::Wire { .. }
+            | EventKind::QueryDone { .. }
             | EventKind::StepEnded { .. }
             | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }

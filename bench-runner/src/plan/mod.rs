@@ -7,6 +7,7 @@ mod fits;
 pub(crate) mod limits;
 mod links;
 mod lists;
+mod scenario;
 mod settings;
 pub(crate) mod sky;
 mod stations;
@@ -43,6 +44,7 @@ use sky::Sky;
 
 pub use limits::Worst;
 pub use lists::List;
+pub use scenario::Scenario;
 pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;

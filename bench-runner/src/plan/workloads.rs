@@ -10,6 +10,7 @@ use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, WorkloadHeader};
 
 use super::Planner;
+use super::scenario::Scenario;
 use crate::config::Located;
 use crate::config::campaign::{RawCampaign, RawWorkload};
 use crate::config::folder::Folder;
@@ -32,6 +33,8 @@ pub struct BoardWork {
     pub golden: Arc<Golden>,
     /// How often an input with a wrong output is asked again.
     pub repeats: u16,
+    /// How queries come.
+    pub scenario: Scenario,
 }
 
 impl Planner {
@@ -130,6 +133,7 @@ impl Planner {
                 self.broken.name(&raw.name.value);
                 continue;
             };
+            self.scenario(raw);
             if workloads.iter().any(|other| other.name == raw.name.value) {
                 let message = format!("two workloads are named `{}`", raw.name.value);
                 self.refuse(Refusal::at(
@@ -203,6 +207,7 @@ impl Planner {
                         deadline,
                         golden: Arc::clone(golden),
                         repeats: raw.map_or(0, |raw| raw.repeats),
+                        scenario: raw.map_or(Scenario::SingleStream, Scenario::of),
                     },
                 );
             }

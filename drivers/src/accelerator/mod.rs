@@ -5,6 +5,7 @@ mod ccsds_serial;
 #[cfg(test)]
 mod contract;
 mod dbc_can;
+mod mlperf_tiny;
 pub mod network;
 mod role;
 
@@ -14,4 +15,5 @@ pub use role::{Accelerator, Heard, Inference, Question};
 use crate::model::{BoardSetup, Model};
 
 /// Every make the bench can drive and play.
-pub static MODELS: &[Model<dyn Accelerator, BoardSetup>] = &[ccsds_serial::MODEL, dbc_can::MODEL];
+pub static MODELS: &[Model<dyn Accelerator, BoardSetup>] =
+    &[ccsds_serial::MODEL, dbc_can::MODEL, mlperf_tiny::MODEL];

@@ -117,6 +117,12 @@ pub trait Accelerator: Send {
         None
     }
 
+    /// Whether the board tells nothing by itself but that it started: it is then asked without a sign
+    /// that it is there.
+    fn is_quiet(&self) -> bool {
+        false
+    }
+
     /// Chunks that put `question`. A transfer of many chunks may go on in
     /// [`Accelerator::hear`], where the transport waits for the far end's consent.
     fn ask(&mut self, question: &Question, out: &mut Vec<Bytes>);

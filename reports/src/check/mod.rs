@@ -33,6 +33,7 @@ pub static KINDS: &[Kind] = &[
     responds::KIND,
     inference::matches_golden::KIND,
     inference::throughput::KIND,
+    inference::scenario::KIND,
     inference::upsets::KIND,
     inference::energy::KIND,
 ];

@@ -241,8 +241,12 @@ pub struct RawWorkload {
     pub device: Located<String>,
     /// Folder of the golden.
     pub golden: Located<String>,
-    /// `single-stream`.
+    /// `single-stream`, `multi-stream`, `server` or `offline`.
     pub scenario: &'static str,
+    /// Samples of a query, in multi stream.
+    pub samples: Option<Located<u64>>,
+    /// Queries that arrive in a second, for a server.
+    pub rate: Option<Located<f64>>,
     /// How often an input with a wrong output is asked again.
     pub repeats: u16,
     /// Steps in which it runs; all if absent.

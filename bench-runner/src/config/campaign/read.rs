@@ -249,7 +249,9 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
     let golden = table.required("golden").and_then(|node| node.text());
     let scenario = table
         .get("scenario")
-        .and_then(|node| node.choice(&["single-stream"]));
+        .and_then(|node| node.choice(&["single-stream", "multi-stream", "server", "offline"]));
+    let samples = table.get("samples_per_query").and_then(|node| node.whole());
+    let rate = table.get("queries_per_s").and_then(|node| node.number());
     let repeats = repeats(&table);
     let during = table.get("during").and_then(|node| node.texts());
     let (modes, modes_place) = modes(&table);
@@ -261,6 +263,8 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
             device,
             golden,
             scenario,
+            samples,
+            rate,
             repeats: repeats.unwrap_or(REPEATS),
             during,
             modes,

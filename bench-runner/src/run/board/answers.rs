@@ -131,7 +131,15 @@ impl BoardStation {
             digest,
         });
         self.reporter.tell(at, event);
-        self.repeated(at, input, Some(digest));
+        if !self.repeated(at, input, Some(digest))
+            && let Some((samples, latency_us)) = self.state.flow.answered(at)
+        {
+            let done = EventKind::QueryDone {
+                samples,
+                latency_us,
+            };
+            self.reporter.tell(at, done);
+        }
         let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
         if !again && self.state.known.contains(&(input, digest)) {
             return;

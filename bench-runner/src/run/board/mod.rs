@@ -6,6 +6,7 @@
 //! fetched whole, and so is one in a while that was.
 
 mod answers;
+mod flow;
 mod repeats;
 mod returning;
 mod state;
@@ -60,6 +61,11 @@ impl BoardStation {
             return self.make_safe(&mut Vec::new()).await;
         }
         self.reporter.raise(Raised::Ready).await;
+        if self.accelerator.is_quiet() {
+            // One that has power already says so only if it is asked.
+            self.state.start_over();
+            self.ask_next().await;
+        }
         let mut heard = Vec::new();
         let mut alarm = Alarm::new(self.clock);
         loop {
@@ -68,6 +74,7 @@ impl BoardStation {
                 .asked
                 .as_ref()
                 .map_or(BenchTime::MAX, |asked| asked.deadline);
+            let wakes = self.wakes();
             let went_on = tokio::select! {
                 biased;
                 order = self.orders.recv() => self.order(order).await,
@@ -75,7 +82,7 @@ impl BoardStation {
                     Ok(arrival) => self.hear(&arrival, &mut heard).await,
                     Err(error) => self.lost(&error.to_string()).await,
                 },
-                () = alarm.at(deadline) => self.timed_out().await,
+                () = alarm.at(deadline.min(wakes)) => deadline > wakes || self.timed_out().await,
             };
             if !went_on {
                 break;
@@ -123,7 +130,10 @@ impl BoardStation {
                     self.state.queue_inputs();
                 }
             }
-            Command::Accelerator(Work::Stop) => self.state.working = false,
+            Command::Accelerator(Work::Stop) => {
+                self.state.working = false;
+                self.state.flow.stop();
+            }
             Command::Accelerator(Work::Mode(mode)) => {
                 self.state.mode = *mode;
                 self.state.queue.push_back(Question::Mode(*mode));
@@ -169,7 +179,7 @@ impl BoardStation {
     }
 
     fn is_silent(&self, now: BenchTime) -> bool {
-        self.state.heard_at.is_none_or(|heard| heard + ALIVE < now)
+        !self.accelerator.is_quiet() && self.state.heard_at.is_none_or(|heard| heard + ALIVE < now)
     }
 
     /// The time for an answer is over.
@@ -210,7 +220,9 @@ impl BoardStation {
                         waited_us,
                     },
                 );
-                self.repeated(now, slot, None);
+                if !self.repeated(now, slot, None) {
+                    self.state.flow.lost();
+                }
             }
             question => {
                 let why = format!("given up after {TRIES} tries");
@@ -232,10 +244,21 @@ impl BoardStation {
         }
     }
 
+    /// When the next query arrives, if nothing else keeps it from being asked.
+    fn wakes(&self) -> BenchTime {
+        let state = &self.state;
+        let idle = state.asked.is_none() && state.working && state.loaded;
+        if idle && !self.is_silent(self.clock.now()) {
+            state.flow.wakes()
+        } else {
+            BenchTime::MAX
+        }
+    }
+
     async fn ask_next(&mut self) {
         if self.state.asked.is_none()
             && !self.is_silent(self.clock.now())
-            && let Some(question) = self.state.next()
+            && let Some(question) = self.state.next(self.clock.now())
         {
             self.ask(question, 1).await;
         }

@@ -35,16 +35,18 @@ impl BoardStation {
         });
     }
 
-    /// Counts what came of a query, or that nothing came, if its input is being asked again.
-    pub(super) fn repeated(&mut self, at: BenchTime, slot: u16, digest: Option<u32>) {
+    /// Counts what came of a query, or that nothing came, if its input is being asked again; whether
+    /// it is.
+    pub(super) fn repeated(&mut self, at: BenchTime, slot: u16, digest: Option<u32>) -> bool {
         let Some(repeats) = self.state.repeats.as_mut().filter(|it| it.slot == slot) else {
-            return;
+            return false;
         };
         repeats.answers.extend(digest);
         repeats.left = repeats.left.saturating_sub(1);
         if repeats.left == 0 {
             self.end_repeats(at);
         }
+        true
     }
 
     /// Tells what came of asking again.

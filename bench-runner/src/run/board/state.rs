@@ -9,7 +9,8 @@ use profiles::command::PowerMode;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
 
-use crate::plan::BoardWork;
+use super::flow::Flow;
+use crate::plan::{BoardWork, Scenario};
 
 /// What a board's station knows.
 pub(in crate::run) struct State {
@@ -32,6 +33,7 @@ pub(in crate::run) struct State {
     pub(super) known: BTreeSet<(u16, u32)>,
     /// An input with a wrong output, while it is asked again.
     pub(super) repeats: Option<Repeats>,
+    pub(super) flow: Flow,
     /// How many wrong outputs were asked again.
     pub(super) repeated: u32,
 }
@@ -57,7 +59,12 @@ pub(super) struct Asked {
 
 impl State {
     pub(in crate::run) fn new(work: Option<BoardWork>, stream: Stream) -> State {
+        let flow = match &work {
+            Some(work) => Flow::new(work.scenario, work.inputs.len()),
+            None => Flow::new(Scenario::SingleStream, 0),
+        };
         State {
+            flow,
             work,
             stream,
             queue: VecDeque::new(),
@@ -80,6 +87,7 @@ impl State {
         self.queue.clear();
         self.asked = None;
         self.loaded = false;
+        self.flow.lost();
         if self.identity.is_none() {
             self.queue.push_back(Question::Identify);
         }
@@ -102,7 +110,7 @@ impl State {
     }
 
     /// The next question, if there is one to ask.
-    pub(super) fn next(&mut self) -> Option<Question> {
+    pub(super) fn next(&mut self, now: BenchTime) -> Option<Question> {
         if let Some(question) = self.queue.pop_front() {
             return Some(question);
         }
@@ -116,6 +124,9 @@ impl State {
                 query: self.queries - 1,
                 slot: repeats.slot,
             });
+        }
+        if !self.flow.asks(now, &mut self.stream) {
+            return None;
         }
         let (query, drawn) = (self.queries, self.stream.below(u64::from(inputs)));
         self.queries += 1;

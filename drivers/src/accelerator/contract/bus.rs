@@ -3,16 +3,14 @@
 
 use profiles::command::Fault;
 
-use super::MODELS;
+use super::models;
 use super::rig::Rig;
 use crate::accelerator::role::Heard;
 use crate::link::Pacing;
 use crate::link::can::{BusFrame, CanFrame, CanId};
 
 fn on_buses(settings: &[(&str, &str)], test: impl Fn(&mut Rig)) {
-    let on_bus = MODELS
-        .iter()
-        .filter(|model| matches!(model.pacing, Pacing::Can { .. }));
+    let on_bus = models().filter(|model| matches!(model.pacing, Pacing::Can { .. }));
     for model in on_bus {
         let mut rig = Rig::with(model, "payload", settings);
         rig.power(28.0);
@@ -83,7 +81,7 @@ fn a_board_that_babbles_fills_the_bus_before_all_of_its_own_frames() {
 /// An identifier that two boards need that are wired so.
 fn clash(one: &[(&str, &str)], two: &[(&str, &str)]) -> Option<CanId> {
     let needs = |settings: &[(&str, &str)]| {
-        let model = MODELS.iter().find(|model| model.name == "dbc-can").unwrap();
+        let model = models().find(|model| model.name == "dbc-can").unwrap();
         Rig::with(model, "payload", settings)
             .driver
             .bus_needs()

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
-use super::MODELS;
+use super::models;
 use super::rig::Rig;
 use crate::accelerator::role::{Heard, Question};
 use crate::emulator::Outbox;
@@ -31,7 +31,7 @@ proptest! {
         noise in vec(vec(any::<u8>(), 0..80), 0..20),
         octets in vec(any::<[u8; 8]>(), 0..40),
     ) {
-        for model in MODELS {
+        for model in models() {
             let mut rig = Rig::new(model, "payload");
             rig.power(28.0);
             rig.live(3_300);

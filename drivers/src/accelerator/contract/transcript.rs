@@ -5,7 +5,7 @@ use bytes::Bytes;
 use profiles::command::PowerMode;
 use profiles::time::BenchTime;
 
-use super::MODELS;
+use super::models;
 use super::rig::Rig;
 use crate::accelerator::role::{Heard, Question};
 use crate::emulator::Outbox;
@@ -68,14 +68,12 @@ fn asked(transcript: &str) -> Vec<Vec<(bool, Bytes)>> {
 
 /// A rig for each transcript, with its text.
 fn rigs() -> Vec<(Rig, &'static str)> {
-    let plain = MODELS
-        .iter()
-        .map(|model| (Rig::new(model, "payload"), model.transcript));
+    let plain = models().map(|model| (Rig::new(model, "payload"), model.transcript));
     let by_csp = [
         ("1", include_str!("../dbc_can/transcript_csp1.txt")),
         ("2", include_str!("../dbc_can/transcript_csp2.txt")),
     ];
-    let on_bus = MODELS.iter().find(|model| model.name == "dbc-can").unwrap();
+    let on_bus = models().find(|model| model.name == "dbc-can").unwrap();
     let by_csp = by_csp.map(|(version, transcript)| {
         let settings = [("transport", "csp"), ("csp_version", version)];
         (Rig::with(on_bus, "payload", &settings), transcript)

@@ -10,7 +10,7 @@ use profiles::seed::Seed;
 use profiles::time::BenchTime;
 use tokio::sync::mpsc;
 
-use super::MODELS;
+use super::models;
 use crate::accelerator::network::{Network, builtin, builtin_names};
 use crate::accelerator::role::{Accelerator, Heard, Question};
 use crate::accelerator::{board_traits, pacing};
@@ -115,7 +115,7 @@ fn a_session_on_each_line_takes_what_the_line_needs() {
         .start_paused(true)
         .build()
         .unwrap();
-    for model in MODELS {
+    for model in models() {
         for name in builtin_names() {
             runtime.block_on(async {
                 let network = Network::load(builtin(name).unwrap()).unwrap();

@@ -207,6 +207,7 @@ fn happening() -> impl Strategy<Value = EventKind> {
         1 => (0..2_u16, 0..2_u32).prop_map(|(input, digest)| EventKind::Repeated {
             input, digest, asked: 2, answers: vec![digest, 1],
         }),
+        1 => (0..3_u32).prop_map(|samples| EventKind::QueryDone { samples, latency_us: 9 }),
         1 => (0..2_u32).prop_map(|byte| EventKind::SetPointApplied {
             command: Command::Inject(Fault::BitFlip { byte, bit: 0 }),
             late_us: 0,

@@ -4,6 +4,7 @@ mod conditions;
 pub(super) mod energy;
 pub(super) mod matches_golden;
 mod power;
+pub(super) mod scenario;
 pub(super) mod throughput;
 mod triage;
 pub(super) mod upsets;

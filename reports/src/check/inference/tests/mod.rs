@@ -2,6 +2,7 @@
 //! of four signed bytes.
 
 mod energy;
+mod scenario;
 mod triage;
 mod upsets;
 
@@ -86,7 +87,7 @@ fn device(name: &str, channels: &[(&str, &str)], accuracy: Vec<Accuracy>) -> Dev
     }
 }
 
-fn header(kind: &str, options: Options) -> Header {
+fn header(scenario: &str, kind: &str, options: Options) -> Header {
     let board = [
         ("bus_volts", "V"),
         ("bus_amps", "A"),
@@ -141,7 +142,7 @@ fn header(kind: &str, options: Options) -> Header {
             name: "words".to_owned(),
             device: BOARD,
             golden: "tiny".to_owned(),
-            scenario: "single-stream".to_owned(),
+            scenario: scenario.to_owned(),
             input_bytes: 1,
             output_bytes: 4,
             expired: None,
@@ -211,7 +212,11 @@ impl Run {
         self.tell(millis, device, EventKind::Sampled { readings });
     }
 
-    fn judged(mut self, kind: &str, options: &[(&str, OptionValue)]) -> Finding {
+    fn judged(self, kind: &str, options: &[(&str, OptionValue)]) -> Finding {
+        self.judged_as("single-stream", kind, options)
+    }
+
+    fn judged_as(mut self, scenario: &str, kind: &str, options: &[(&str, OptionValue)]) -> Finding {
         let mut settings = Options::default();
         for (name, value) in options {
             settings.set(name, value.clone());
@@ -224,7 +229,7 @@ impl Run {
             },
         );
         self.0.sort_by_key(|event| event.at);
-        let mut judge = Judge::new(&header(kind, settings), &goldens()).unwrap();
+        let mut judge = Judge::new(&header(scenario, kind, settings), &goldens()).unwrap();
         for event in &self.0 {
             judge.take(event);
         }
