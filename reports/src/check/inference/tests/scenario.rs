@@ -90,7 +90,7 @@ fn a_query_that_is_never_answered_fails() {
 fn offline_is_a_rate_by_phase_too() {
     let mut run = Run::default();
     for query in 0..300_u64 {
-        let latency_us = if query < 100 { 500_000 } else { 250_000 };
+        let latency_us = if query < 199 { 500_000 } else { 250_000 };
         let done = EventKind::QueryDone {
             samples: 20,
             latency_us,
