@@ -12,6 +12,7 @@ mod determinism;
 mod devices;
 mod faults;
 mod golden;
+mod inference;
 mod kill;
 mod network;
 mod processes;
