@@ -158,15 +158,16 @@ impl Scenario {
         let rate = told.samples as f64 / told.seconds;
         let percentile = self.percentile();
         let bound = match told.bound {
-            Some(bound) => format!("{percentile} surely at most {bound:.3} ms"),
+            _ if self.scenario == "offline" => String::new(),
+            Some(bound) => format!("; {percentile} surely at most {bound:.3} ms"),
             None => format!(
-                "too few for {percentile}: {} are needed",
+                "; too few for {percentile}: {} are needed",
                 queries_needed(self.share(), 1)
             ),
         };
         let text = format!(
             "{} queries of {} samples in {:.0} s, {rate:.3} samples/s; p50 {p50:.3}, p90 {p90:.3}, p99 \
-             {p99:.3}, at most {max:.3} ms; {bound}",
+             {p99:.3}, at most {max:.3} ms{bound}",
             told.queries, told.samples, told.seconds
         );
         let mut numbers = vec![
