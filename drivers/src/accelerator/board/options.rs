@@ -138,11 +138,12 @@ impl OnboardClock {
     }
 }
 
-/// The board's own limiter of current.
+/// The board's own limiter of current: a supervisor that reads a monitor once a second. A limiter in
+/// hardware is faster, and sees only what is above its threshold.
 pub(crate) const LATCH_UP_TRIP: OptionSpec = OptionSpec {
     name: "latch_up_trip",
     kind: OptionKind::Duration,
-    default: Some(OptionDefault::Number(0.2)),
+    default: Some(OptionDefault::Number(1.0)),
     help: "emulated: its own limiter cuts a latch-up off after this; 0 s: it has none",
 };
 
@@ -174,7 +175,7 @@ impl Settings {
     /// From checked options.
     pub(crate) fn new(options: &Options) -> Settings {
         let number = |name, default| options.number(name).unwrap_or(default);
-        let trip = (number("latch_up_trip", 0.2) * 1e3).round() as u32;
+        let trip = (number("latch_up_trip", 1.0) * 1e3).round() as u32;
         Settings {
             latch_up_trip: (trip > 0).then(|| Period::millis(trip)),
             secded: options.text("ecc") == Some("secded"),

@@ -103,6 +103,7 @@ fn goldens() -> Goldens {
         p50_ms: 1.0,
         p90_ms: 1.0,
         p99_ms: 1.0,
+        blocks: None,
     };
     let umbra = std::iter::once(("umbra".to_owned(), cell)).collect();
     let golden = ThroughputGolden {

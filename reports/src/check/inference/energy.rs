@@ -335,7 +335,9 @@ impl Check for Energy {
     fn conclude(mut self: Box<Self>) -> Finding {
         self.answers.sort_unstable();
         let samples = self.meter.as_mut().map(Meter::samples).unwrap_or_default();
-        let cells = self.cells(&samples, &self.stretches);
+        let mut cells = self.cells(&samples, &self.stretches);
+        // Before work begins a board may be off, and tells nothing.
+        cells.retain(|cell| cell.answers > 0);
         let count = self.answers.len() as u64;
         let question = &self.question;
         if count == 0 {

@@ -6,9 +6,11 @@ use profiles::time::BenchTime;
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
-use crate::golden::{Band, Cell, Meter, ThroughputGolden};
+use crate::golden::{
+    Band, Blocks, CONFIDENCE, Cell, Compared as BlocksCompared, Meter, Standing, ThroughputGolden,
+};
 use crate::header::Subject;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Verdict};
 
 pub(in crate::check) const KIND: Kind = Kind {
     name: "throughput",
@@ -147,7 +149,7 @@ impl Throughput {
     }
 
     /// Why the cell of `phase` cannot be judged, or how it compares.
-    fn judge(&self, phase: &str, cell: &Cell) -> Result<Compared, String> {
+    fn judge(&self, phase: &str, cell: &Cell) -> Result<Judged, String> {
         let (subject, least) = (self.question.subject(), self.min_samples);
         let Some(golden) = &self.golden else {
             return Err(format!("no throughput golden for {subject}"));
@@ -164,12 +166,145 @@ impl Throughput {
                 "{has} answers of {subject} in {phase}, at least {least} needed"
             ));
         }
-        let each = numbers(cell, expected);
-        let compared = each
-            .iter()
-            .map(|number| Compared::new(phase, number, golden.band));
+        let judged = match (&expected.blocks, &cell.blocks) {
+            (Some(before), Some(now)) => Judged::blocks(phase, (before, now), golden.band),
+            (Some(before), None) => {
+                let needed = needed(before, golden.band);
+                let has = cell.samples;
+                return Err(format!(
+                    "{has} answers of {subject} in {phase} make no blocks: {needed}"
+                ));
+            }
+            (None, _) => Judged::band(phase, (cell, expected), golden.band),
+        };
+        Ok(judged)
+    }
+}
+
+/// How one phase compares.
+struct Judged {
+    standing: Standing,
+    compared: Compared,
+    /// Said instead of the number's own sentence.
+    words: Option<String>,
+    evidence: Option<Evidence>,
+}
+
+/// How many answers it takes, in words.
+fn needed(golden: &Blocks, band: Band) -> String {
+    match golden.answers_needed(band) {
+        Some(answers) => format!("{answers} answers are needed"),
+        None => format!(
+            "the golden has too few itself: it and the run need {} answers each",
+            golden.answers_needed_of_both(band)
+        ),
+    }
+}
+
+impl Judged {
+    /// By the golden's band alone, where it has no blocks.
+    fn band(phase: &str, (cell, golden): (&Cell, &Cell), band: Band) -> Judged {
+        let each = numbers(cell, golden);
+        let compared = each.iter().map(|number| Compared::new(phase, number, band));
         let worst = compared.min_by(|a, b| a.room.total_cmp(&b.room));
-        worst.ok_or_else(|| format!("nothing to compare in {phase}"))
+        let compared = worst.expect("there are four numbers");
+        let inside = compared.room >= 0.0;
+        Judged {
+            standing: if inside {
+                Standing::Holds
+            } else {
+                Standing::Regressed
+            },
+            compared,
+            words: None,
+            evidence: None,
+        }
+    }
+
+    /// By blocks against blocks.
+    fn blocks(phase: &str, (before, now): (&Blocks, &Blocks), band: Band) -> Judged {
+        let BlocksCompared { standing, effects } = before.against(now, band);
+        let told = |(name, effect): &(&str, crate::statistics::Effect)| {
+            format!(
+                "{name} {:.4} ({:.4} to {:.4})",
+                effect.ratio, effect.low, effect.high
+            )
+        };
+        let listed: Vec<String> = effects.iter().map(told).collect();
+        let needed = needed(before, band);
+        let percent = CONFIDENCE * 100.0;
+        let text = format!(
+            "ratios to the golden at {percent:.0} % together: {}; {} blocks of {} answers, golden {}; \
+             {needed}",
+            listed.join(", "),
+            now.count,
+            now.answers,
+            before.count
+        );
+        let mut numbers = vec![
+            ("blocks", now.count as f64),
+            ("golden_blocks", before.count as f64),
+        ];
+        numbers.extend(
+            before
+                .answers_needed(band)
+                .map(|answers| ("answers_needed", answers as f64)),
+        );
+        let names = [
+            ["p50_ratio", "p50_low", "p50_high"],
+            ["p90_ratio", "p90_low", "p90_high"],
+            ["interval_ratio", "interval_low", "interval_high"],
+        ];
+        for ([ratio, low, high], (_, effect)) in names.into_iter().zip(&effects) {
+            numbers.extend([
+                (ratio, effect.ratio),
+                (low, effect.low),
+                (high, effect.high),
+            ]);
+        }
+        let evidence = Evidence::new(phase, text, &numbers);
+        let slowest = effects.iter().max_by(|a, b| a.1.low.total_cmp(&b.1.low));
+        let (what, ratio) = slowest.map_or(("latency", f64::NAN), |(name, e)| (*name, e.ratio));
+        let limit = 1.0 + band.slower;
+        Judged {
+            standing,
+            compared: Compared {
+                phase: phase.to_owned(),
+                what,
+                unit: "",
+                value: ratio,
+                golden: 1.0,
+                limit,
+                room: limit - ratio,
+            },
+            words: Some(match standing {
+                Standing::Holds => format!(
+                    "within {limit} of the golden in {phase}: {}",
+                    listed.join(", ")
+                ),
+                Standing::Regressed => {
+                    format!(
+                        "beyond {limit} of the golden in {phase}: {}",
+                        listed.join(", ")
+                    )
+                }
+                Standing::Undecided => format!(
+                    "too few blocks to tell from {limit} in {phase}: {}; {needed}",
+                    listed.join(", ")
+                ),
+            }),
+            evidence: Some(evidence),
+        }
+    }
+
+    /// Regressed is worse than undecided, and less room is worse.
+    fn weight(&self) -> (u8, f64) {
+        let standing = match self.standing {
+            Standing::Holds => 0,
+            Standing::Undecided => 1,
+            Standing::Regressed => 2,
+        };
+        (standing, -self.compared.room)
     }
 }
 
@@ -191,44 +326,63 @@ impl Check for Throughput {
 
     fn conclude(mut self: Box<Self>) -> Finding {
         let meter = std::mem::take(&mut self.meter);
-        let cells = meter.cells();
+        let golden = self
+            .golden
+            .as_ref()
+            .and_then(|g| g.workloads.get(&self.workload));
+        let length = |phase: &str| Some(golden?.get(phase)?.blocks?.answers);
+        let cells = meter.cells(length);
         let samples = cells.iter().map(|(_, cell)| cell.samples).sum();
         if samples == 0 {
             return self.question.unseen();
         }
         let mut unknown = None;
-        let mut worst: Option<Compared> = None;
+        let mut judged: Vec<Judged> = Vec::new();
         for (phase, cell) in &cells {
             match self.judge(phase, cell) {
-                Ok(compared) if worst.as_ref().is_none_or(|w| compared.room < w.room) => {
-                    worst = Some(compared);
-                }
-                Ok(_) => {}
+                Ok(one) => judged.push(one),
                 Err(because) => {
                     unknown.get_or_insert(because);
                 }
             }
         }
-        let fails = worst
-            .as_ref()
-            .is_some_and(|worst| worst.room < 0.0 || worst.room.is_nan());
+        let heavier = |a: &(u8, f64), b: &(u8, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
+        // Of equals the first, so that the order of phases decides.
+        let worst = judged
+            .iter()
+            .rev()
+            .max_by(|a, b| heavier(&a.weight(), &b.weight()));
+        let fails = worst.is_some_and(|worst| worst.standing == Standing::Regressed);
+        let evidence: Vec<Evidence> = judged
+            .iter()
+            .filter_map(|one| one.evidence.clone())
+            .collect();
         let subject = self.question.subject();
-        let Some(compared) = worst.filter(|_| fails || unknown.is_none()) else {
+        let Some(worst) = worst.filter(|_| fails || unknown.is_none()) else {
             let because = unknown.unwrap_or_else(|| "nothing to compare".to_owned());
-            return self
+            let found = self
                 .question
                 .finding(Verdict::Inconclusive, samples, because);
+            return Finding { evidence, ..found };
         };
-        let verdict = if fails { Verdict::Fail } else { Verdict::Pass };
-        let found = self
-            .question
-            .finding(verdict, samples, compared.sentence(subject));
+        let verdict = match worst.standing {
+            Standing::Holds => Verdict::Pass,
+            Standing::Regressed => Verdict::Fail,
+            Standing::Undecided => Verdict::Inconclusive,
+        };
+        let compared = &worst.compared;
+        let because = match &worst.words {
+            Some(words) => format!("{subject} is {words}"),
+            None => compared.sentence(subject),
+        };
+        let found = self.question.finding(verdict, samples, because);
         Finding {
             value: Some(compared.value),
             limit: Some(compared.limit),
             unit: compared.unit.to_owned(),
             margin: Some(compared.room * compared.golden),
-            phase: Some(compared.phase),
+            phase: Some(compared.phase.clone()),
+            evidence,
             ..found
         }
     }

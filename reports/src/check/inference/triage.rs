@@ -249,7 +249,13 @@ impl Triage {
             0 => String::new(),
             count => {
                 let more = if count > BITS_TOLD { " …" } else { "" };
-                format!("; {count} bits differ: {}{more}", listed.join(", "))
+                {
+                    let (bits, differ) = match count {
+                        1 => ("bit", "differs"),
+                        _ => ("bits", "differ"),
+                    };
+                    format!("; {count} {bits} {differ}: {}{more}", listed.join(", "))
+                }
             }
         };
         let text = format!(
