@@ -171,12 +171,11 @@ impl ThroughputGolden {
 
 /// A table of a cell's blocks, with how many answers it takes to be held against them.
 fn block_lines(name: &str, blocks: &Blocks, band: Band) -> String {
-    let needed = match blocks.answers_needed(band) {
-        Some(answers) => format!("a run needs {answers} answers"),
-        None => {
-            let both = blocks.answers_needed_of_both(band);
-            format!("too few for any run: golden and run need {both} answers each")
-        }
+    let needed = if let Some(answers) = blocks.answers_needed(band) {
+        format!("a run needs {answers} answers")
+    } else {
+        let both = blocks.answers_needed_of_both(band);
+        format!("too few for any run: golden and run need {both} answers each")
     };
     let pair = |[typical, deviation]: [f64; 2]| format!("[{typical:?}, {deviation:?}]");
     format!(

@@ -8,6 +8,7 @@
 //! what is told is twice that.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
@@ -179,7 +180,7 @@ impl Energy {
                 right += u64::from(self.right.get(answer) == Some(&true));
             }
         }
-        let accuracy = self.meter.as_ref().map(|meter| meter.accuracy());
+        let accuracy = self.meter.as_ref().map(Meter::accuracy);
         let integral = Integral::of(samples, windows, accuracy.unwrap_or_default());
         let count = right as f64;
         let each = integral.joules / count;
@@ -220,11 +221,11 @@ impl Energy {
         ];
         if let Some(idle) = self.question.option("idle_watts") {
             let net = (joules - idle * seconds) / cell.right as f64;
-            text.push_str(&format!("; {net:.4} J beyond {idle} W of idling"));
+            let _always_ok = write!(text, "; {net:.4} J beyond {idle} W of idling");
             numbers.push(("net_joules_per_answer", net));
         }
         if gaps > 0 {
-            text.push_str(&format!("; {gaps} gaps between samples"));
+            let _always_ok = write!(text, "; {gaps} gaps between samples");
             numbers.push(("gaps", gaps as f64));
         }
         Evidence::new(&cell.name, text, &numbers)

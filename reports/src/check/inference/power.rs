@@ -149,7 +149,7 @@ impl Integral {
         for window in windows {
             let inside = within(samples, *window, far);
             // Every second sample gives another integral: what differs is what lies between them.
-            let odd = inside.len() % 2 == 0;
+            let odd = inside.len().is_multiple_of(2);
             let last = inside.last().filter(|_| odd);
             let coarse: Vec<Sample> = inside.iter().step_by(2).chain(last).copied().collect();
             let span = match (inside.first(), inside.last()) {

@@ -241,15 +241,10 @@ impl Judged {
             now.answers,
             before.count
         );
-        let mut numbers = vec![
-            ("blocks", now.count as f64),
-            ("golden_blocks", before.count as f64),
-        ];
-        numbers.extend(
-            before
-                .answers_needed(band)
-                .map(|answers| ("answers_needed", answers as f64)),
-        );
+        let counts = [now.count, before.count].map(|count| count as f64);
+        let mut numbers = vec![("blocks", counts[0]), ("golden_blocks", counts[1])];
+        let answers = before.answers_needed(band);
+        numbers.extend(answers.map(|answers| ("answers_needed", answers as f64)));
         let names = [
             ["p50_ratio", "p50_low", "p50_high"],
             ["p90_ratio", "p90_low", "p90_high"],

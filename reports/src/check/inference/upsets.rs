@@ -222,7 +222,7 @@ impl Upsets {
     /// Everything in order of time, whatever the order in which events of one time came.
     fn sort(&mut self) {
         self.injections
-            .sort_by(|a, b| (a.0, injected(&a.1)).cmp(&(b.0, injected(&b.1))));
+            .sort_by_key(|told| (told.0, injected(&told.1)));
         self.answers.sort_unstable();
         self.boots.sort_unstable();
         self.silences.sort_unstable();
