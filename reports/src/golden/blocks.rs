@@ -2,8 +2,8 @@
 //! slower, and how many of them say so.
 //!
 //! Answers that follow each other depend on each other, so a block of them is the unit. Three numbers
-//! are told of each block: median and 90th percentile of its latencies, and the mean time from one
-//! answer to the next. Of each the ratio to the golden's has Welch's interval; together the three hold
+//! are told of each block: median and 90th percentile of its latencies, and the median time from one
+//! answer to the next: a median, since the bench itself fetches a whole output now and then. Of each the ratio to the golden's has Welch's interval; together the three hold
 //! with [`CONFIDENCE`] (Bonferroni). A run has *regressed* where one interval lies wholly above what the
 //! golden's band allows, and *holds* where all lie wholly below it. Else more blocks are needed.
 
@@ -46,7 +46,7 @@ pub struct Blocks {
     pub p50: Typical,
     /// Ninetieth percentile of the latency, ms.
     pub p90: Typical,
-    /// Time from one answer to the next, ms.
+    /// Median time from one answer to the next, ms.
     pub interval: Typical,
 }
 
@@ -100,15 +100,13 @@ impl Blocks {
         let mut numbers: [Vec<f64>; 3] = Default::default();
         for stretch in answers.chunk_by(|a, b| a.stretch == b.stretch) {
             for (place, block) in stretch.chunks_exact(size).enumerate() {
-                let before = (place * size)
-                    .checked_sub(1)
-                    .map(|before| stretch[before].at);
-                let (since, steps) = match before {
-                    Some(before) => (before, size),
-                    None => (block[0].at, size - 1),
-                };
-                let last = block[size - 1].at;
-                let interval = last.micros_since(since) as f64 / steps as f64;
+                let first = (place * size).saturating_sub(1);
+                let pairs = stretch[first..(place + 1) * size].windows(2);
+                let mut intervals: Vec<u64> = pairs
+                    .map(|pair| pair[1].at.micros_since(pair[0].at))
+                    .collect();
+                intervals.sort_unstable();
+                let interval = intervals[intervals.len() / 2] as f64;
                 let mut latencies: Vec<u32> = block.iter().map(|it| it.latency_us).collect();
                 latencies.sort_unstable();
                 let rank = |percent: usize| {

@@ -8,6 +8,7 @@ mod element;
 mod manifest;
 mod measures;
 mod meter;
+pub mod pass;
 mod throughput;
 
 use std::collections::BTreeMap;

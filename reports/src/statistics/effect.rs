@@ -86,10 +86,10 @@ fn quantile(share: f64, freedom: f64) -> f64 {
 }
 
 /// By what factor a deviation may exceed the one that `blocks` show, at most with `confidence`, by the
-/// χ² distribution.
+/// χ² distribution. `confidence` is above 0 and below 1.
 ///
 /// # Panics
-/// Never: two blocks have one degree of freedom.
+/// Never: there is one degree of freedom at least.
 pub fn deviation_bound(blocks: u64, confidence: f64) -> f64 {
     let freedom = blocks.max(2) as f64 - 1.0;
     let law = ChiSquared::new(freedom).expect("one degree of freedom at least");

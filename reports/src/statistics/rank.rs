@@ -18,7 +18,7 @@ pub struct Correlation {
 /// freedom (Kendall and Stuart, The Advanced Theory of Statistics 2, 31.19).
 ///
 /// # Panics
-/// Never: four pairs have two degrees of freedom.
+/// Never: four pairs leave two degrees of freedom.
 pub fn correlation(pairs: &[(f64, f64)]) -> Option<Correlation> {
     let count = pairs.len();
     if count < 4 {
@@ -57,7 +57,7 @@ fn ranks(values: impl Iterator<Item = f64>) -> Vec<f64> {
         let same = same.take_while(|other| other.1.total_cmp(&order[start].1).is_eq());
         let end = start + same.count();
         for (place, _) in &order[start..end] {
-            ranks[*place] = (start + 1 + end) as f64 / 2.0;
+            ranks[*place] = 0.5 * (start as f64 + 1.0 + end as f64);
         }
         start = end;
     }

@@ -219,13 +219,14 @@ impl Energy {
             ("joules_per_answer", cell.each),
             ("uncertainty_joules", cell.uncertainty),
         ];
+        // Writing to a string cannot fail.
         if let Some(idle) = self.question.option("idle_watts") {
             let net = (joules - idle * seconds) / cell.right as f64;
-            let _always_ok = write!(text, "; {net:.4} J beyond {idle} W of idling");
+            let _ = write!(text, "; {net:.4} J beyond {idle} W of idling");
             numbers.push(("net_joules_per_answer", net));
         }
         if gaps > 0 {
-            let _always_ok = write!(text, "; {gaps} gaps between samples");
+            let _ = write!(text, "; {gaps} gaps between samples");
             numbers.push(("gaps", gaps as f64));
         }
         Evidence::new(&cell.name, text, &numbers)

@@ -149,8 +149,8 @@ impl Integral {
         for window in windows {
             let inside = within(samples, *window, far);
             // Every second sample gives another integral: what differs is what lies between them.
-            let odd = inside.len().is_multiple_of(2);
-            let last = inside.last().filter(|_| odd);
+            let left_over = inside.len().is_multiple_of(2);
+            let last = inside.last().filter(|_| left_over);
             let coarse: Vec<Sample> = inside.iter().step_by(2).chain(last).copied().collect();
             let span = match (inside.first(), inside.last()) {
                 (Some(first), Some(last)) => last.at.micros_since(first.at) as f64 * 1e-6,

@@ -10,6 +10,7 @@ use crate::golden::{
     Band, Blocks, CONFIDENCE, Cell, Compared as BlocksCompared, Meter, Standing, ThroughputGolden,
 };
 use crate::header::Subject;
+use crate::statistics::Effect;
 use crate::verdict::{Evidence, Finding, Verdict};
 
 pub(in crate::check) const KIND: Kind = Kind {
@@ -201,6 +202,36 @@ fn needed(golden: &Blocks, band: Band) -> String {
     }
 }
 
+/// The numbers of blocks against blocks, for programs.
+fn block_numbers(
+    (before, now): (&Blocks, &Blocks),
+    effects: &[(&'static str, Effect)],
+    band: Band,
+) -> Vec<(&'static str, f64)> {
+    let mut numbers = vec![
+        ("blocks", now.count as f64),
+        ("golden_blocks", before.count as f64),
+    ];
+    numbers.extend(
+        before
+            .answers_needed(band)
+            .map(|answers| ("answers_needed", answers as f64)),
+    );
+    let names = [
+        ["p50_ratio", "p50_low", "p50_high"],
+        ["p90_ratio", "p90_low", "p90_high"],
+        ["interval_ratio", "interval_low", "interval_high"],
+    ];
+    for ([ratio, low, high], (_, effect)) in names.into_iter().zip(effects) {
+        numbers.extend([
+            (ratio, effect.ratio),
+            (low, effect.low),
+            (high, effect.high),
+        ]);
+    }
+    numbers
+}
+
 impl Judged {
     /// By the golden's band alone, where it has no blocks.
     fn band(phase: &str, (cell, golden): (&Cell, &Cell), band: Band) -> Judged {
@@ -224,7 +255,7 @@ impl Judged {
     /// By blocks against blocks.
     fn blocks(phase: &str, (before, now): (&Blocks, &Blocks), band: Band) -> Judged {
         let BlocksCompared { standing, effects } = before.against(now, band);
-        let told = |(name, effect): &(&str, crate::statistics::Effect)| {
+        let told = |(name, effect): &(&str, Effect)| {
             format!(
                 "{name} {:.4} ({:.4} to {:.4})",
                 effect.ratio, effect.low, effect.high
@@ -241,23 +272,7 @@ impl Judged {
             now.answers,
             before.count
         );
-        let counts = [now.count, before.count].map(|count| count as f64);
-        let mut numbers = vec![("blocks", counts[0]), ("golden_blocks", counts[1])];
-        let answers = before.answers_needed(band);
-        numbers.extend(answers.map(|answers| ("answers_needed", answers as f64)));
-        let names = [
-            ["p50_ratio", "p50_low", "p50_high"],
-            ["p90_ratio", "p90_low", "p90_high"],
-            ["interval_ratio", "interval_low", "interval_high"],
-        ];
-        for ([ratio, low, high], (_, effect)) in names.into_iter().zip(&effects) {
-            numbers.extend([
-                (ratio, effect.ratio),
-                (low, effect.low),
-                (high, effect.high),
-            ]);
-        }
-        let evidence = Evidence::new(phase, text, &numbers);
+        let evidence = Evidence::new(phase, text, &block_numbers((before, now), &effects, band));
         let slowest = effects.iter().max_by(|a, b| a.1.low.total_cmp(&b.1.low));
         let (what, ratio) = slowest.map_or(("latency", f64::NAN), |(name, e)| (*name, e.ratio));
         let limit = 1.0 + band.slower;
