@@ -76,3 +76,22 @@ impl Program {
         }
     }
 }
+
+/// The processes whose parent is `id`, that are not dead, as `/proc` tells them (proc(5)).
+///
+/// # Panics
+/// If there is no `/proc`.
+pub fn children_of(id: u32) -> Vec<u32> {
+    let stat = |path: &Path| -> Option<(u32, u32)> {
+        let text = std::fs::read_to_string(path.join("stat")).ok()?;
+        let (id, rest) = (text.split(' ').next()?, text.rsplit_once(") ")?.1);
+        let mut rest = rest.split(' ');
+        let state = rest.next()?;
+        (state != "Z").then_some((id.parse().ok()?, rest.next()?.parse().ok()?))
+    };
+    let all = std::fs::read_dir("/proc").expect("Linux has it");
+    let all = all.filter_map(|entry| stat(&entry.ok()?.path()));
+    all.filter(|(_, parent)| *parent == id)
+        .map(|(id, _)| id)
+        .collect()
+}

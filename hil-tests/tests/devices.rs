@@ -10,11 +10,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use bench_runner::exit::Exit;
 use hil_tests::emulators::Emulators;
-use hil_tests::program::{Program, Said};
+use hil_tests::program::{Program, Said, children_of};
 use hil_tests::scene::Scene;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
@@ -101,7 +101,11 @@ fn what_a_killed_run_left_on_is_found_and_switched_off() {
         ended(&said, Exit::Unsafe);
         assert!(said.out.contains("output on"), "{}", said.all());
     };
-    run.kill().unwrap();
+    // With who watches over it: as when a machine is switched off.
+    let both = children_of(run.id()).into_iter().chain([run.id()]);
+    let both: Vec<String> = both.map(|id| id.to_string()).collect();
+    let kill = Command::new("kill").arg("-KILL").args(&both).status();
+    assert!(both.len() == 2 && kill.unwrap().success());
     run.wait().unwrap();
     on();
     let said = program.run(&["doctor", WIRING]);

@@ -7,14 +7,12 @@
 
 mod campaigns;
 mod can;
-mod can_log;
 mod cli;
 mod determinism;
 mod devices;
 mod faults;
 mod golden;
 mod kill;
-mod lines;
 mod network;
 mod processes;
 mod replay;

@@ -11,14 +11,13 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bench_runner::exit::Exit;
 use bench_runner::supervise::{SUPERVISOR_FILE, Takeover};
 use hil_tests::emulators::Emulators;
-use hil_tests::program::Program;
+use hil_tests::program::{Program, children_of};
 use hil_tests::scene::Scene;
 use reports::verdict::{Ending, Verdict};
 
@@ -123,13 +122,21 @@ impl Bench {
 /// `O_NOCTTY` of Linux: a port that is opened must not become this process's terminal.
 const O_NOCTTY: i32 = 0o400;
 
+/// Lets the other processes go on, for so many milliseconds.
+#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+fn wait(millis: u64) {
+    std::thread::sleep(Duration::from_millis(millis));
+}
+
 /// Waits until it is so, for longer than anything here may take.
 fn until(so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !so() {
-        assert!(Instant::now() < end, "it never comes");
-        std::thread::sleep(Duration::from_millis(2));
+    for _ in 0..15_000 {
+        if so() {
+            return;
+        }
+        wait(2);
     }
+    panic!("it never comes");
 }
 
 fn signal(name: &str, id: u32) {
@@ -139,25 +146,9 @@ fn signal(name: &str, id: u32) {
     assert!(status.unwrap().success());
 }
 
-/// The processes whose parent is `id`, that are not dead.
-fn children(id: u32) -> Vec<u32> {
-    let stat = |path: &Path| -> Option<(u32, u32)> {
-        let text = fs::read_to_string(path.join("stat")).ok()?;
-        let (id, rest) = (text.split(' ').next()?, text.rsplit_once(") ")?.1);
-        let mut rest = rest.split(' ');
-        let state = rest.next()?;
-        (state != "Z").then_some((id.parse().ok()?, rest.next()?.parse().ok()?))
-    };
-    let all = fs::read_dir("/proc").unwrap();
-    let all = all.filter_map(|entry| stat(&entry.ok()?.path()));
-    all.filter(|(_, parent)| *parent == id)
-        .map(|(id, _)| id)
-        .collect()
-}
-
 /// The supervisor of a run.
 fn supervisor(run: &Child) -> u32 {
-    let found = children(run.id());
+    let found = children_of(run.id());
     assert_eq!(found.len(), 1, "one supervisor");
     found[0]
 }
@@ -175,7 +166,7 @@ fn a_killed_run_leaves_its_bench_safe_again_and_again() {
         let out = format!("out-{turn}");
         let mut run = bench.run(&out);
         // At other moments of its polls and set points each time.
-        std::thread::sleep(Duration::from_millis(700 + turn * 37));
+        wait(700 + turn * 37);
         run.kill().unwrap();
         run.wait().unwrap();
         let takeover = bench.takeover(&out);

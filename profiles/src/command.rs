@@ -131,6 +131,32 @@ pub enum Fault {
         /// Which bit of it, 0 to 7.
         bit: u8,
     },
+    /// One bit of a board's output buffer holds this value, until power goes.
+    StuckBit {
+        /// Which byte of the output; beyond its end it counts from the start again.
+        byte: u32,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+        /// Whether it is stuck at one.
+        high: bool,
+    },
+    /// One bit of the next output of a board turns over, as by an upset of what it was computed by.
+    OutputFlip {
+        /// Which byte of the output; beyond its end it counts from the start again.
+        byte: u32,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+    },
+    /// What a board computes grows with the temperature of its junction above 25 °C.
+    Drift {
+        /// By so many per cent for each kelvin.
+        percent_per_k: f64,
+    },
+    /// A parasitic thyristor of a board conducts until power goes.
+    LatchUp {
+        /// The current into it, A.
+        amps: f64,
+    },
     /// A supply's over-voltage protection trips by itself.
     OverVoltageTrip,
     /// A board resets, as by a single-event functional interrupt.

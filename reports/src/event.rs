@@ -96,6 +96,17 @@ pub enum EventKind {
         #[serde(skip)]
         output: Arc<[u8]>,
     },
+    /// An input whose output was wrong was asked again.
+    Repeated {
+        /// Which input.
+        input: u16,
+        /// CRC-32 (ISO-HDLC) of the output that was wrong.
+        digest: u32,
+        /// How often it was asked again, at most.
+        asked: u16,
+        /// The digests of what came.
+        answers: Vec<u32>,
+    },
     /// A chunk went over the device's line. Only where the run was asked to keep them.
     Wire {
         /// Whether to the device; else from it.

@@ -66,6 +66,11 @@ impl Judge {
                 goldens,
             };
             routes[usize::from(device.0)].push(posts.len());
+            let meter = spec.options.text(check::METER);
+            let meter = meter.and_then(|name| header.device(name));
+            if let Some((meter, _)) = meter.filter(|(meter, _)| *meter != device) {
+                routes[usize::from(meter.0)].push(posts.len());
+            }
             posts.push(Post {
                 windows: spec.windows.iter().map(|named| named.window).collect(),
                 cursor: 0,

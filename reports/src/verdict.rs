@@ -1,5 +1,6 @@
 //! Verdicts: findings, of which the worst wins, and endings.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use profiles::time::BenchTime;
@@ -68,6 +69,42 @@ pub struct Finding {
     pub phase: Option<String>,
     /// How many samples the finding rests on.
     pub samples: u64,
+    /// What it rests on, piece by piece, where a check has more to tell than one number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// One piece of what a finding rests on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What it is about, in a word: `transient`, `silent`, `umbra`.
+    pub what: String,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<BenchTime>,
+    /// The phase or step of that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// It, in a sentence.
+    pub text: String,
+    /// Its numbers, with units in their names, for programs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, f64>,
+}
+
+impl Evidence {
+    /// A piece without time and place. Numbers that are none are left out: JSON has no word for them.
+    pub fn new(what: &str, text: String, numbers: &[(&str, f64)]) -> Evidence {
+        let finite = numbers.iter().filter(|(_, value)| value.is_finite());
+        Evidence {
+            what: what.to_owned(),
+            text,
+            numbers: finite
+                .map(|(name, value)| ((*name).to_owned(), *value))
+                .collect(),
+            ..Evidence::default()
+        }
+    }
 }
 
 /// How a run ended, apart from what the checks say.

@@ -207,6 +207,7 @@ impl Observer for Console {
             )),
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
             EventKind::Damaged { .. }
+            | EventKind::Repeated { .. }
             | EventKind::BusError { .. }
             | EventKind::NoResponse { .. }
             | EventKind::Retried { .. } => {

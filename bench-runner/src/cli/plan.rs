@@ -139,6 +139,19 @@ fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+/// How many answers decide whether a workload has got slower.
+fn describe_size(plan: &Plan, workload: &str, out: &mut String) -> std::fmt::Result {
+    let golden = plan.goldens.throughput.as_ref();
+    let needed = golden.map(|golden| golden.needed(workload));
+    for (phase, answers, seconds) in needed.unwrap_or_default() {
+        writeln!(
+            out,
+            "    {phase}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
+        )?;
+    }
+    Ok(())
+}
+
 fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
     let header = &plan.header;
     writeln!(out, "\nworkloads")?;
@@ -171,6 +184,9 @@ fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
             settings.join(", ")
         );
         writeln!(out, "{}", line.trim_end())?;
+        if check.kind == "throughput" {
+            describe_size(plan, &check.subject_text, out)?;
+        }
     }
     if header.checks.is_empty() {
         writeln!(out, "  none")?;

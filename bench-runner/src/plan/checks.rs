@@ -9,7 +9,7 @@ use reports::header::{CheckSpec, Header, Subject};
 
 use super::{Planner, sky};
 use crate::config::Located;
-use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting};
+use crate::config::campaign::{CHECK_KEYS, RawCheck, RawSetting, RawValue};
 use crate::config::refusal::{Place, Refusal, is_near, nearest};
 
 impl Planner {
@@ -60,6 +60,7 @@ impl Planner {
         if kind.name == "limits" {
             self.contexts(raw, subject, header, &options);
         }
+        self.meter(raw, header);
         Some(CheckSpec {
             name: raw.name.value.clone(),
             kind: kind.name.to_owned(),
@@ -142,6 +143,29 @@ impl Planner {
             }
         }
         settings
+    }
+
+    /// Refuses a meter that is no device, or one that measures no power.
+    fn meter(&mut self, raw: &RawCheck, header: &Header) {
+        let mut settings = raw.settings.iter();
+        let Some(setting) = settings.find(|setting| setting.key.value == check::METER) else {
+            return;
+        };
+        let RawValue::Text(name) = &setting.value else {
+            return;
+        };
+        let Some((_, device)) = header.device(name) else {
+            let known = header.devices.iter().map(|device| device.name.as_str());
+            self.unknown(&setting.place, "device", name, known);
+            return;
+        };
+        let has = |unit: &str| device.channels.iter().any(|channel| &*channel.unit == unit);
+        let measures_power = has("W") || (has("V") && has("A"));
+        if !measures_power {
+            let message = format!("`{name}` measures no power");
+            let expected = "expected a device with a channel in W, or one in V and one in A";
+            self.refuse(Refusal::at(&setting.place, message, expected));
+        }
     }
 
     fn subject(&mut self, raw: &RawCheck, target: Target, header: &Header) -> Option<Subject> {

@@ -28,6 +28,10 @@ pub struct BoardWork {
     pub inputs: Vec<Arc<[u8]>>,
     /// How long an answer is waited for.
     pub deadline: Period,
+    /// What answers are held against while the run goes on.
+    pub golden: Arc<Golden>,
+    /// How often an input with a wrong output is asked again.
+    pub repeats: u16,
 }
 
 impl Planner {
@@ -181,7 +185,7 @@ impl Planner {
     )]
     pub(super) fn work(
         &self,
-        _raws: &[RawWorkload],
+        raws: &[RawWorkload],
         header: &Header,
         goldens: &Goldens,
     ) -> BTreeMap<DeviceId, BoardWork> {
@@ -190,12 +194,15 @@ impl Planner {
             if let Some(golden) = goldens.workloads.get(&workload.golden) {
                 let inputs = golden.inputs().to_vec();
                 let deadline = ANSWER_DEADLINE;
+                let raw = raws.iter().find(|raw| raw.name.value == workload.name);
                 work.insert(
                     workload.device,
                     BoardWork {
                         workload: index as u16,
                         inputs,
                         deadline,
+                        golden: Arc::clone(golden),
+                        repeats: raw.map_or(0, |raw| raw.repeats),
                     },
                 );
             }

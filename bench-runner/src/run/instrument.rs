@@ -22,7 +22,7 @@ use reports::event::EventKind;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::playing::Playing;
-use super::returning::words;
+use super::returning::is_expected;
 use super::station::{Order, Raised, Reporter, Task};
 use super::timing::Timing;
 use super::way::{Way, is_gone};
@@ -364,27 +364,6 @@ async fn next(kept: &mut VecDeque<Order>, orders: &mut Receiver<Order>) -> Optio
     match kept.pop_front() {
         Some(order) => Some(order),
         None => orders.recv().await,
-    }
-}
-
-/// Whether it is the one that the wiring says, where that gives a serial number.
-///
-/// # Errors
-/// If it has another.
-pub(super) fn is_expected(
-    identity: &Identity,
-    serial: Option<&str>,
-) -> Result<(), DeviceErrorKind> {
-    match serial {
-        Some(serial) if *serial != identity.serial => {
-            let expected = format!("serial {serial}");
-            let found = match identity.serial.as_str() {
-                "" => format!("{}, which tells no serial number", words(identity)),
-                _ => words(identity),
-            };
-            Err(DeviceErrorKind::WrongIdentity { expected, found })
-        }
-        _ => Ok(()),
     }
 }
 

@@ -139,8 +139,29 @@ pub(super) fn may_pass(error: &DeviceError) -> bool {
     starting || is_gone(error)
 }
 
+/// Whether it is the one that the wiring says, where that gives a serial number.
+///
+/// # Errors
+/// If it has another.
+pub(super) fn is_expected(
+    identity: &Identity,
+    serial: Option<&str>,
+) -> Result<(), DeviceErrorKind> {
+    match serial {
+        Some(serial) if *serial != identity.serial => {
+            let expected = format!("serial {serial}");
+            let found = match identity.serial.as_str() {
+                "" => format!("{}, which tells no serial number", words(identity)),
+                _ => words(identity),
+            };
+            Err(DeviceErrorKind::WrongIdentity { expected, found })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// An identity as a person reads it.
-pub(super) fn words(identity: &Identity) -> String {
+fn words(identity: &Identity) -> String {
     let words = [
         &identity.maker,
         &identity.model,

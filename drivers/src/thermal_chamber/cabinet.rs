@@ -96,12 +96,7 @@ impl Cabinet {
                 self.muted_until = at.plus_micros(u64::from(*millis) * 1_000);
                 true
             }
-            Fault::BitFlip { .. }
-            | Fault::OverVoltageTrip
-            | Fault::Reset
-            | Fault::Hang
-            | Fault::BusOff { .. }
-            | Fault::Babble { .. } => false,
+            _ => false,
         }
     }
 

@@ -213,8 +213,12 @@ pub fn radiation_effects(
     }
 }
 
+/// What a latch-up takes, A: from tens of milliamperes to amperes, by the part and where it is hit
+/// (JEDEC JESD57A, 2017, has no figure; supervisors of boards trip at a few hundred milliamperes).
+const LATCH_UP_AMPS: f64 = 0.5;
+
 /// Effects as injections into a board with `bytes` of memory: an upset turns a bit over, a
-/// latch-up resets the board.
+/// latch-up draws current until power goes.
 ///
 /// # Panics
 /// If the effects are not in order of time, as [`radiation_effects`] gives them.
@@ -228,7 +232,9 @@ pub fn injections(
     let mut timeline = Timeline::default();
     for (at, effect) in effects {
         let fault = match effect {
-            Effect::LatchUp => Fault::Reset,
+            Effect::LatchUp => Fault::LatchUp {
+                amps: LATCH_UP_AMPS,
+            },
             Effect::Upset => Fault::BitFlip {
                 byte: stream.below(u64::from(bytes)) as u32,
                 bit: stream.below(8) as u8,

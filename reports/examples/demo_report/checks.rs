@@ -146,6 +146,7 @@ fn finding(header: &Header, check: &CheckSpec, events: &[Event]) -> Finding {
         at: Some(at),
         phase: header.phase_name(at),
         samples,
+        evidence: Vec::new(),
     }
 }
 
@@ -164,6 +165,7 @@ fn others() -> [Finding; 2] {
         at: None,
         phase: None,
         samples: 0,
+        evidence: Vec::new(),
     };
     let latency = Finding {
         value: Some(76.4),

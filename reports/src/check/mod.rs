@@ -2,8 +2,8 @@
 
 mod clock;
 mod in_range;
+mod inference;
 mod limits;
-mod matches_golden;
 mod moments;
 mod no_loss;
 mod on_time;
@@ -12,7 +12,6 @@ mod role;
 mod settles;
 mod slew;
 mod tally;
-mod throughput;
 
 #[cfg(test)]
 mod contract;
@@ -20,7 +19,7 @@ mod contract;
 pub use in_range::{GUARD_MAX, GUARD_MIN};
 pub use limits::{Condition, conditions};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
-pub use role::{Check, CheckSetup, Kind, Target};
+pub use role::{Check, CheckSetup, Kind, METER, Target};
 
 /// Every kind of check that a campaign can ask for.
 pub static KINDS: &[Kind] = &[
@@ -32,8 +31,10 @@ pub static KINDS: &[Kind] = &[
     no_loss::KIND,
     on_time::KIND,
     responds::KIND,
-    matches_golden::KIND,
-    throughput::KIND,
+    inference::matches_golden::KIND,
+    inference::throughput::KIND,
+    inference::upsets::KIND,
+    inference::energy::KIND,
 ];
 
 /// The kind that campaigns spell `name`.

@@ -55,6 +55,9 @@ pub struct Kind {
     pub build: fn(&CheckSetup<'_>) -> Box<dyn Check>,
 }
 
+/// The option by which a check of any kind names a device whose events it sees beside its subject's.
+pub const METER: &str = "meter";
+
 /// What a check is made of.
 pub struct CheckSetup<'a> {
     /// The check, resolved.

@@ -6,27 +6,27 @@ use profiles::time::{BenchTime, Window};
 
 use super::CheckSetup;
 use crate::header::{CheckSpec, Subject};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Verdict};
 
 /// A value beside its limit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    pub(super) at: BenchTime,
-    pub(super) value: f64,
-    pub(super) limit: f64,
+pub(in crate::check) struct Seen {
+    pub(in crate::check) at: BenchTime,
+    pub(in crate::check) value: f64,
+    pub(in crate::check) limit: f64,
     /// Distance from the limit, positive inside.
-    pub(super) margin: f64,
+    pub(in crate::check) margin: f64,
 }
 
 impl Seen {
     /// Whether the limit is kept; not a number is outside.
-    pub(super) fn is_inside(&self) -> bool {
+    pub(in crate::check) fn is_inside(&self) -> bool {
         self.margin >= 0.0
     }
 
     /// Less margin is worse; among equals the earlier, so that the order of events of one time
     /// does not matter.
-    pub(super) fn is_worse_than(&self, other: &Seen) -> bool {
+    pub(in crate::check) fn is_worse_than(&self, other: &Seen) -> bool {
         let margin = |seen: &Seen| {
             if seen.margin.is_nan() {
                 f64::NEG_INFINITY
@@ -43,21 +43,21 @@ impl Seen {
 }
 
 /// Keeps the worst of `worst` and `seen`.
-pub(super) fn keep_worst(worst: &mut Option<Seen>, seen: Seen) {
+pub(in crate::check) fn keep_worst(worst: &mut Option<Seen>, seen: Seen) {
     if worst.is_none_or(|worst| seen.is_worse_than(&worst)) {
         *worst = Some(seen);
     }
 }
 
 /// The question of one check, and where in the run a time lies.
-pub(super) struct Question {
+pub(in crate::check) struct Question {
     spec: Arc<CheckSpec>,
     places: Vec<(String, Window)>,
-    pub(super) unit: String,
+    pub(in crate::check) unit: String,
 }
 
 impl Question {
-    pub(super) fn new(setup: &CheckSetup<'_>) -> Question {
+    pub(in crate::check) fn new(setup: &CheckSetup<'_>) -> Question {
         let header = setup.header;
         let phases = header.phases.iter();
         let phases = phases.map(|p| (p.phase.name().to_owned(), p.window));
@@ -77,27 +77,27 @@ impl Question {
         }
     }
 
-    pub(super) fn subject(&self) -> &str {
+    pub(in crate::check) fn subject(&self) -> &str {
         &self.spec.subject_text
     }
 
-    pub(super) fn spec(&self) -> &CheckSpec {
+    pub(in crate::check) fn spec(&self) -> &CheckSpec {
         &self.spec
     }
 
     /// A number of the spec's options, or of a duration in seconds.
-    pub(super) fn option(&self, name: &str) -> Option<f64> {
+    pub(in crate::check) fn option(&self, name: &str) -> Option<f64> {
         self.spec.options.number(name)
     }
 
     /// The phase at `at`, or the step where there is none.
-    pub(super) fn place(&self, at: BenchTime) -> Option<&str> {
+    pub(in crate::check) fn place(&self, at: BenchTime) -> Option<&str> {
         let place = self.places.iter().find(|(_, window)| window.contains(at));
         place.map(|(name, _)| name.as_str())
     }
 
     /// `at T+00:01:02.300 in umbra`.
-    pub(super) fn when(&self, at: BenchTime) -> String {
+    pub(in crate::check) fn when(&self, at: BenchTime) -> String {
         match self.place(at) {
             Some(place) => format!("at {at} in {place}"),
             None => format!("at {at}"),
@@ -105,16 +105,21 @@ impl Question {
     }
 
     /// `24.812 V`.
-    pub(super) fn amount(&self, value: f64) -> String {
+    pub(in crate::check) fn amount(&self, value: f64) -> String {
         spaced(&format!("{value:.3}"), &self.unit)
     }
 
     /// `26 V`: as the campaign wrote it.
-    pub(super) fn bound(&self, value: f64) -> String {
+    pub(in crate::check) fn bound(&self, value: f64) -> String {
         spaced(&format!("{value}"), &self.unit)
     }
 
-    pub(super) fn finding(&self, verdict: Verdict, samples: u64, because: String) -> Finding {
+    pub(in crate::check) fn finding(
+        &self,
+        verdict: Verdict,
+        samples: u64,
+        because: String,
+    ) -> Finding {
         Finding {
             check: self.spec.name.clone(),
             kind: self.spec.kind.clone(),
@@ -129,11 +134,12 @@ impl Question {
             at: None,
             phase: None,
             samples,
+            evidence: Vec::new(),
         }
     }
 
     /// The same, with the worst that was seen.
-    pub(super) fn finding_at(&self, found: Finding, seen: &Seen) -> Finding {
+    pub(in crate::check) fn finding_at(&self, found: Finding, seen: &Seen) -> Finding {
         let finite = |value: f64| value.is_finite().then_some(value);
         Finding {
             value: finite(seen.value),
@@ -145,8 +151,17 @@ impl Question {
         }
     }
 
+    /// A piece of evidence, at its time and place.
+    pub(in crate::check) fn placed(&self, at: BenchTime, evidence: Evidence) -> Evidence {
+        Evidence {
+            at: Some(at),
+            phase: self.place(at).map(str::to_owned),
+            ..evidence
+        }
+    }
+
     /// Nothing was seen at all.
-    pub(super) fn unseen(&self) -> Finding {
+    pub(in crate::check) fn unseen(&self) -> Finding {
         let because = format!(
             "no sample of {} during {}",
             self.subject(),

@@ -1,11 +1,14 @@
 //! Goldens: what was expected, accepted by a person, with where it came from.
 
+mod blocks;
 mod candidate;
 mod compare;
 mod decisions;
 mod element;
 mod manifest;
 mod measures;
+mod meter;
+pub mod pass;
 mod throughput;
 
 use std::collections::BTreeMap;
@@ -13,14 +16,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
 pub use candidate::{Files, Origin, rungs};
 pub use compare::{Comparison, Rung};
 pub use element::ElementType;
 pub use manifest::{
     Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
 };
+pub(crate) use meter::{Meter, cuts};
 use safetensors::SafeTensors;
-pub(crate) use throughput::Meter;
 pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
 
 use crate::digest::{crc32, sha256_hex};

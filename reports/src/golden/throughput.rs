@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use profiles::time::{BenchTime, Window};
 use serde::{Deserialize, Serialize};
 
+use super::blocks::Blocks;
+use super::meter::Meter;
 use crate::event::{Event, EventKind};
 use crate::header::{Header, NamedWindow, Subject};
 
@@ -24,6 +26,9 @@ pub struct Cell {
     pub p90_ms: f64,
     /// Ninety-nine in a hundred took no longer, ms.
     pub p99_ms: f64,
+    /// What blocks of them tell, if they are enough for blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Blocks>,
 }
 
 /// Cells by workload, then by phase.
@@ -74,8 +79,17 @@ impl ThroughputGolden {
         for (workload, phases) in &golden.workloads {
             for (phase, cell) in phases {
                 let numbers = [cell.rate, cell.p50_ms, cell.p90_ms, cell.p99_ms];
-                if !numbers.into_iter().all(positive) {
-                    let why = format!("`{workload}` in `{phase}` has a number that is not above 0");
+                let blocks = cell.blocks.is_none_or(|blocks| {
+                    let each = [blocks.p50, blocks.p90, blocks.interval];
+                    let numbers = each
+                        .iter()
+                        .all(|[t, d]| positive(*t) && *d >= 0.0 && d.is_finite());
+                    numbers && blocks.answers >= 2 && blocks.count >= 2
+                });
+                if !numbers.into_iter().all(positive) || !blocks {
+                    let why = format!(
+                        "`{workload}` in `{phase}` has a number that is not above 0, or blocks that are none"
+                    );
                     return Err(ThroughputError::Senseless(why));
                 }
             }
@@ -103,6 +117,19 @@ impl ThroughputGolden {
         }
     }
 
+    /// How many answers of a workload each phase needs to be decided, and how long they take at the
+    /// golden's rate, s; only for phases whose blocks are known.
+    pub fn needed(&self, workload: &str) -> Vec<(&str, u64, f64)> {
+        let phases = self.workloads.get(workload).into_iter().flatten();
+        let told = phases.filter_map(|(phase, cell)| {
+            let blocks = cell.blocks?;
+            let answers = blocks.answers_needed(self.band);
+            let answers = answers.unwrap_or_else(|| blocks.answers_needed_of_both(self.band));
+            Some((phase.as_str(), answers, answers as f64 / cell.rate))
+        });
+        told.collect()
+    }
+
     /// The text of `throughput.toml`: the same golden, the same text.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
@@ -122,6 +149,7 @@ impl ThroughputGolden {
                     p50_ms,
                     p90_ms,
                     p99_ms,
+                    blocks,
                 } = cell;
                 write!(
                     text,
@@ -131,122 +159,33 @@ impl ThroughputGolden {
                     quoted(phase)
                 )
                 .expect("writing to a String cannot fail");
+                if let Some(blocks) = blocks {
+                    let name = format!("workload.{}.{}.blocks", quoted(workload), quoted(phase));
+                    text.push_str(&block_lines(&name, blocks, self.band));
+                }
             }
         }
         text
     }
 }
 
-/// Measures one workload's cells from its answers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Meter {
-    /// Stretches of time in order, each with the place of its cell.
-    spans: Vec<(Window, usize)>,
-    cursor: usize,
-    cells: Vec<(String, f64, Vec<u32>)>,
-}
-
-impl Meter {
-    /// Measures inside `windows`, each cut at the phases of the orbit, or at the steps where
-    /// there is no orbit.
-    pub(crate) fn new(header: &Header, windows: &[NamedWindow]) -> Meter {
-        let mut meter = Meter {
-            spans: Vec::new(),
-            cursor: 0,
-            cells: Vec::new(),
-        };
-        let phases = header.phases.iter().map(|p| (p.phase.name(), p.window));
-        let steps = header.steps.iter().map(|s| (s.name.as_str(), s.window));
-        let cuts: Vec<(&str, Window)> = if header.phases.is_empty() {
-            steps.collect()
-        } else {
-            phases.collect()
-        };
-        for NamedWindow { name, window } in windows {
-            let mut start = window.start;
-            for (phase, cut) in &cuts {
-                let rest = Window { start, ..*window };
-                if let Some(shared) = rest.overlap(cut) {
-                    meter.add(name, start, shared.start);
-                    meter.add(phase, shared.start, shared.end);
-                    start = shared.end;
-                }
-            }
-            meter.add(name, start, window.end);
-        }
-        meter
-    }
-
-    fn add(&mut self, name: &str, start: BenchTime, end: BenchTime) {
-        if start >= end {
-            return;
-        }
-        let window = Window { start, end };
-        let known = self.cells.iter().position(|cell| cell.0 == name);
-        let cell = known.unwrap_or_else(|| {
-            self.cells.push((name.to_owned(), 0.0, Vec::new()));
-            self.cells.len() - 1
-        });
-        self.cells[cell].1 += window.seconds();
-        self.spans.push((window, cell));
-    }
-
-    /// Nothing after `reached` was measured: rates are of the time until then.
-    pub(crate) fn cut_short(&mut self, reached: BenchTime) {
-        for (window, cell) in &mut self.spans {
-            if window.end > reached {
-                let kept = Window {
-                    start: window.start.min(reached),
-                    end: reached,
-                };
-                self.cells[*cell].1 -= window.seconds() - kept.seconds();
-                *window = kept;
-            }
-        }
-    }
-
-    /// Takes an answer at `at`; times never go back.
-    pub(crate) fn observe(&mut self, at: BenchTime, latency_us: u32) {
-        while let Some((window, cell)) = self.spans.get(self.cursor) {
-            if at < window.end {
-                if window.contains(at) {
-                    self.cells[*cell].2.push(latency_us);
-                }
-                return;
-            }
-            self.cursor += 1;
-        }
-    }
-
-    /// The cells, in the order in which the run meets them.
-    pub(crate) fn cells(self) -> Vec<(String, Cell)> {
-        let measured = self
-            .cells
-            .into_iter()
-            .map(|(name, seconds, mut latencies)| {
-                latencies.sort_unstable();
-                let cell = Cell {
-                    samples: latencies.len() as u64,
-                    rate: if seconds > 0.0 {
-                        latencies.len() as f64 / seconds
-                    } else {
-                        0.0
-                    },
-                    p50_ms: percentile(&latencies, 50),
-                    p90_ms: percentile(&latencies, 90),
-                    p99_ms: percentile(&latencies, 99),
-                };
-                (name, cell)
-            });
-        measured.collect()
-    }
-}
-
-/// The nearest-rank percentile of sorted latencies in µs, in ms; zero for none.
-fn percentile(sorted: &[u32], percent: usize) -> f64 {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    let micros = sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0);
-    f64::from(micros) / 1_000.0
+/// A table of a cell's blocks, with how many answers it takes to be held against them.
+fn block_lines(name: &str, blocks: &Blocks, band: Band) -> String {
+    let needed = if let Some(answers) = blocks.answers_needed(band) {
+        format!("a run needs {answers} answers")
+    } else {
+        let both = blocks.answers_needed_of_both(band);
+        format!("too few for any run: golden and run need {both} answers each")
+    };
+    let pair = |[typical, deviation]: [f64; 2]| format!("[{typical:?}, {deviation:?}]");
+    format!(
+        "\n# {needed}\n[{name}]\nanswers = {}\ncount = {}\np50 = {}\np90 = {}\ninterval = {}\n",
+        blocks.answers,
+        blocks.count,
+        pair(blocks.p50),
+        pair(blocks.p90),
+        pair(blocks.interval)
+    )
 }
 
 /// Measures the cells of a whole run: each workload inside the windows of its throughput checks,
@@ -309,7 +248,7 @@ impl Gauge {
     /// What was measured.
     pub fn cells(self) -> Cells {
         let each = self.meters.into_iter();
-        each.map(|(name, _, meter)| (name, meter.cells().into_iter().collect()))
+        each.map(|(name, _, meter)| (name, meter.cells(|_| None).into_iter().collect()))
             .collect()
     }
 }

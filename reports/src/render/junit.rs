@@ -109,6 +109,10 @@ fn description(report: &Report, finding: &Finding) -> String {
         lines.push(format!("at: {at}{utc}{phase}"));
     }
     lines.push(format!("samples: {}", finding.samples));
+    for piece in &finding.evidence {
+        let at = piece.at.map_or(String::new(), |at| format!(" at {at}"));
+        lines.push(format!("{}{at}: {}", piece.what, piece.text));
+    }
     lines.join("\n")
 }
 

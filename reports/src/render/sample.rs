@@ -164,6 +164,7 @@ fn findings() -> Vec<Finding> {
         at: Some(BenchTime::from_millis(77_700)),
         phase: Some("umbra".to_owned()),
         samples: 1_200,
+        evidence: Vec::new(),
     };
     let latency = Finding {
         check: "fast & <steady>".to_owned(),

@@ -135,6 +135,17 @@ impl Gatherer {
                 };
                 (Kind::Damaged, format!("{}{bytes}", damage.why))
             }
+            EventKind::Repeated {
+                input,
+                digest,
+                answers,
+                ..
+            } => {
+                let same = answers.iter().filter(|answer| *answer == digest).count();
+                let (all, name) = (answers.len(), "repeats");
+                let text = format!("input {input}: {same} of {all} {name} gave the same output");
+                (Kind::Repeated, text)
+            }
             EventKind::NoResponse { input, waited_us } => {
                 self.device(event, |device| device.counts.no_response += 1);
                 if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
@@ -226,6 +237,17 @@ fn injected(fault: &Fault) -> String {
         Fault::Babble { millis } => format!("filling its bus for {} s", seconds(millis)),
         Fault::Hang => "hung until its watchdog's reset".to_owned(),
         Fault::BitFlip { byte, bit } => format!("bit {bit} of byte {byte} turned over"),
+        Fault::StuckBit { byte, bit, high } => format!(
+            "bit {bit} of byte {byte} of its outputs stuck at {}",
+            u8::from(*high)
+        ),
+        Fault::OutputFlip { byte, bit } => {
+            format!("bit {bit} of byte {byte} of its next output turned over")
+        }
+        Fault::Drift { percent_per_k } => {
+            format!("outputs grow by {percent_per_k} % for each kelvin above 25 °C")
+        }
+        Fault::LatchUp { amps } => format!("latched up: {amps} A until power goes"),
         Fault::OverVoltageTrip => "over-voltage protection tripped".to_owned(),
         Fault::Reset => "reset".to_owned(),
     }

@@ -22,6 +22,8 @@ pub enum Kind {
     Damaged,
     /// A question was asked again.
     Retried,
+    /// An output was wrong, and its input was asked again.
+    Repeated,
     /// A query was not answered.
     NoResponse,
     /// A board started anew.
@@ -44,11 +46,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
         Kind::Retried,
+        Kind::Repeated,
         Kind::NoResponse,
         Kind::Booted,
         Kind::LinkLost,
@@ -67,6 +70,7 @@ impl Kind {
             Kind::Injected => "fault injected",
             Kind::Damaged => "damage",
             Kind::Retried => "retry",
+            Kind::Repeated => "wrong output",
             Kind::NoResponse => "no response",
             Kind::Booted => "boot",
             Kind::LinkLost => "link lost",
@@ -83,6 +87,7 @@ impl Kind {
     pub fn counted(self, count: u64) -> String {
         let name = match self {
             Kind::Retried if count != 1 => "retries",
+            Kind::Repeated if count != 1 => "wrong outputs",
             Kind::NoResponse if count != 1 => "no responses",
             Kind::Booted if count != 1 => "boots",
             Kind::LinkLost if count != 1 => "links lost",

@@ -1,12 +1,12 @@
 //! MLPerf's early stopping: what a percentile of latency surely does not exceed, from few queries.
 //!
-//! MLPerf Inference rules, appendix "Early Stopping", and LoadGen's `early_stopping.cc`: with t
+//! MLPerf Inference rules, appendix "Early Stopping", and `LoadGen`'s `early_stopping.cc`: with t
 //! queries over the latency, h of them under it are needed where I(p − d; h, t + 1) ≤ 1 − c, with
 //! I the regularised incomplete beta function, c = 0.99 and d = 0.
 
 use statrs::function::beta::beta_reg;
 
-/// Confidence of the bound, as LoadGen has it.
+/// Confidence of the bound, as `LoadGen` has it.
 const CONFIDENCE: f64 = 0.99;
 
 /// How many queries are needed for the percentile `share` (0.9: the 90th) to hold with `over` of them
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    /// LoadGen's own numbers: 64 for single stream, 662 for multi stream.
+    /// `LoadGen`'s own numbers: 64 for single stream, 662 for multi stream.
     #[test]
     fn as_many_queries_as_loadgen_asks_for() {
         let row = |share| [0, 1, 2, 3, 5, 10].map(|over| queries_needed(share, over));

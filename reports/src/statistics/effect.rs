@@ -5,7 +5,7 @@
 //! logarithm of what a block tells is near enough to normal; Welch's interval (Biometrika 34, 1947,
 //! p. 28) holds for sides of different spread and size.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
 /// What several blocks tell: count, and mean and deviation of the logarithms.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -85,6 +85,17 @@ fn quantile(share: f64, freedom: f64) -> f64 {
     student.inverse_cdf(share)
 }
 
+/// By what factor a deviation may exceed the one that `blocks` show, at most with `confidence`, by the
+/// χ² distribution. `confidence` is above 0 and below 1.
+///
+/// # Panics
+/// Never: there is one degree of freedom at least.
+pub fn deviation_bound(blocks: u64, confidence: f64) -> f64 {
+    let freedom = blocks.max(2) as f64 - 1.0;
+    let law = ChiSquared::new(freedom).expect("one degree of freedom at least");
+    (freedom / law.inverse_cdf(1.0 - confidence)).sqrt()
+}
+
 /// Fewest blocks a side: below, the deviation itself is a guess.
 const FEWEST: u64 = 10;
 /// Most that are ever asked for.
@@ -153,6 +164,13 @@ mod tests {
             (found.high.ln() - (0.5 + 0.305_809)).abs() < 1e-5,
             "{found:?}"
         );
+    }
+
+    /// Tables of χ²: the tenth percentile is 12.443 of 20 degrees of freedom, and 0.01579 of one.
+    #[test]
+    fn a_deviation_from_few_blocks_is_uncertain() {
+        assert!((deviation_bound(21, 0.9) - (20.0_f64 / 12.443).sqrt()).abs() < 1e-3);
+        assert!((deviation_bound(2, 0.9) - (1.0_f64 / 0.015_79).sqrt()).abs() < 0.01);
     }
 
     #[test]

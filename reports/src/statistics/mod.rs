@@ -7,7 +7,7 @@ mod proportion;
 mod rank;
 
 pub use early::{over_latency_allowed, percentile_bound, queries_needed};
-pub use effect::{Effect, Spread, blocks_needed};
+pub use effect::{Effect, Spread, blocks_needed, deviation_bound};
 pub use proportion::{Interval, Method, injections_needed, zero_events_bound};
 pub use rank::{Correlation, correlation};
 

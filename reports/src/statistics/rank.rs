@@ -16,6 +16,9 @@ pub struct Correlation {
 /// Spearman's rank correlation of pairs, with mean ranks for equals; `None` where fewer than four
 /// pairs are there, or one side does not vary. The probability is by Student's t with n − 2 degrees of
 /// freedom (Kendall and Stuart, The Advanced Theory of Statistics 2, 31.19).
+///
+/// # Panics
+/// Never: four pairs leave two degrees of freedom.
 pub fn correlation(pairs: &[(f64, f64)]) -> Option<Correlation> {
     let count = pairs.len();
     if count < 4 {
@@ -23,7 +26,7 @@ pub fn correlation(pairs: &[(f64, f64)]) -> Option<Correlation> {
     }
     let a = ranks(pairs.iter().map(|pair| pair.0));
     let b = ranks(pairs.iter().map(|pair| pair.1));
-    let mean = (count as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(count as f64, 1.0);
     let moment = |x: &[f64], y: &[f64]| -> f64 {
         let products = x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean));
         products.sum()
@@ -54,7 +57,7 @@ fn ranks(values: impl Iterator<Item = f64>) -> Vec<f64> {
         let same = same.take_while(|other| other.1.total_cmp(&order[start].1).is_eq());
         let end = start + same.count();
         for (place, _) in &order[start..end] {
-            ranks[*place] = (start + 1 + end) as f64 / 2.0;
+            ranks[*place] = 0.5 * (start as f64 + 1.0 + end as f64);
         }
         start = end;
     }

@@ -155,6 +155,7 @@ fn a_throughput_golden_is_the_same_text_again() {
         p50_ms: 80.0,
         p90_ms: 81.25,
         p99_ms: 90.0,
+        blocks: None,
     };
     let none = Cell { samples: 0, ..cell };
     let phases = BTreeMap::from([("umbra".to_owned(), cell), ("sunlit".to_owned(), none)]);

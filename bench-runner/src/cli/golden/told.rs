@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use reports::golden::{Comparator, Golden, rungs};
+use reports::golden::{Comparator, Comparison, Golden, rungs};
 
 use super::shelf::Trouble;
 
-/// Most outputs that a difference lists one by one.
-const MOST: usize = 40;
+/// Most outputs that a difference lists one by one, so that its head stays on the screen.
+const MOST: usize = 12;
 
 /// One golden in a line.
 pub(super) fn line(name: &str, candidate: bool, found: &Result<Golden, Trouble>) -> String {
@@ -77,22 +77,21 @@ pub(super) fn difference(golden: Option<&Golden>, candidate: &Golden) -> String 
         comparator(&golden.manifest().comparator),
         counts.join(", ")
     );
-    let mut told = 0;
-    for (input, comparison) in compared.iter().enumerate() {
-        if comparison.index.is_none() && comparison.passes() {
-            continue;
-        }
-        told += 1;
-        if told > MOST {
-            let _always_ok = writeln!(text, "  … and more");
-            break;
-        }
-        let _always_ok = writeln!(
-            text,
-            "  {:<10} input {input}: {}",
-            comparison.rung.to_string(),
-            comparison.because
-        );
+    let mut differing: Vec<&Comparison> = compared
+        .iter()
+        .filter(|comparison| comparison.index.is_some() || !comparison.passes())
+        .collect();
+    // What is wrong first, and of that what is farthest off.
+    differing.sort_by(|a, b| {
+        let by_rung = a.passes().cmp(&b.passes());
+        by_rung.then(b.difference.total_cmp(&a.difference))
+    });
+    for comparison in differing.iter().take(MOST) {
+        let rung = comparison.rung.to_string();
+        let _always_ok = writeln!(text, "  {rung:<10} {}", comparison.because);
+    }
+    if differing.len() > MOST {
+        let _always_ok = writeln!(text, "  … and {} more", differing.len() - MOST);
     }
     for (key, old, new) in changes(golden, candidate) {
         let _always_ok = writeln!(text, "  {key}\n  - {old}\n  + {new}");

@@ -168,6 +168,10 @@ pub struct RawSet {
     pub bit: Option<Located<u64>>,
     /// Length of a fault, s.
     pub length: Option<Located<f64>>,
+    /// Current of a latch-up, A.
+    pub amps: Option<Located<f64>>,
+    /// How much outputs grow with temperature, per cent for each kelvin.
+    pub percent: Option<Located<f64>>,
     /// Whether all that is written could be read.
     pub is_whole: bool,
 }
@@ -239,6 +243,8 @@ pub struct RawWorkload {
     pub golden: Located<String>,
     /// `single-stream`.
     pub scenario: &'static str,
+    /// How often an input with a wrong output is asked again.
+    pub repeats: u16,
     /// Steps in which it runs; all if absent.
     pub during: Option<Vec<Located<String>>>,
     /// Power mode in each phase of the orbit.
@@ -248,9 +254,14 @@ pub struct RawWorkload {
 }
 
 /// What `inject` may ask for.
-pub const FAULTS: [&str; 7] = [
+pub const FAULTS: [&str; 12] = [
     "mute",
     "bit-flip",
+    "stuck-low",
+    "stuck-high",
+    "output-flip",
+    "drift",
+    "latch-up",
     "over-voltage-trip",
     "reset",
     "hang",

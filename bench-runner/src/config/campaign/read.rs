@@ -175,6 +175,8 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
     let whole = |key| table.get(key).and_then(|node| node.whole());
     let (byte, bit) = (whole("byte"), whole("bit"));
     let length = table.get("length").and_then(|node| node.duration());
+    let number = |key| table.get(key).and_then(|node| node.number());
+    let (amps, percent) = (number("amps"), number("percent_per_k"));
     table.finish();
     Some(RawSet {
         place: node.place.clone(),
@@ -194,6 +196,8 @@ fn set(node: &Node<'_>) -> Option<RawSet> {
         byte,
         bit,
         length,
+        amps,
+        percent,
         is_whole: node.noted() == before,
     })
 }
@@ -246,6 +250,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
     let scenario = table
         .get("scenario")
         .and_then(|node| node.choice(&["single-stream"]));
+    let repeats = repeats(&table);
     let during = table.get("during").and_then(|node| node.texts());
     let (modes, modes_place) = modes(&table);
     table.finish();
@@ -256,6 +261,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
             device,
             golden,
             scenario,
+            repeats: repeats.unwrap_or(REPEATS),
             during,
             modes,
             modes_place,
@@ -266,6 +272,23 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
         name: name.map(|name| name.value),
     });
     None
+}
+
+/// How often an input with a wrong output is asked again, where the campaign does not say: enough to
+/// tell what stays from what went by.
+const REPEATS: u16 = 3;
+/// At most so often.
+const MOST_REPEATS: u64 = 1_000;
+
+fn repeats(table: &TableReader<'_>) -> Option<u16> {
+    let times = table.get("repeats")?.whole()?;
+    if times.value > MOST_REPEATS {
+        let message = format!("`repeats` is {}", times.value);
+        let expected = format!("expected from 0 to {MOST_REPEATS}");
+        table.note(Refusal::at(&times.place, message, expected));
+        return None;
+    }
+    Some(times.value as u16)
 }
 
 /// The power modes of a workload by phase, and where they stand.

@@ -2,6 +2,7 @@
 
 mod array;
 mod cycles;
+mod fault;
 mod link;
 mod load;
 mod profile;

@@ -1,7 +1,7 @@
 //! What is told at the start of a step: entries of `set` to commands.
 
 use drivers::catalog::Role;
-use profiles::command::{Command, Fault, PowerMode, Switch, Work};
+use profiles::command::{Command, PowerMode, Switch, Work};
 use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Decibels, Volts};
 use profiles::time::{BenchTime, Window};
 
@@ -142,96 +142,6 @@ impl Planner {
             self.refuse(Refusal::at(&after.place, message, expected));
         }
         at
-    }
-
-    fn fault(&mut self, raw: &RawSet, role: Role) -> Option<Fault> {
-        let Some(inject) = &raw.inject else {
-            if raw.is_whole {
-                self.needless(raw, &[]);
-            }
-            return None;
-        };
-        let board = role == Role::Accelerator;
-        let (possible, keys): (bool, &[&str]) = match inject.value {
-            "mute" => (true, &["length"]),
-            "bus-off" | "babble" => (board, &["length"]),
-            "bit-flip" => (board, &["byte", "bit"]),
-            "over-voltage-trip" => (role.feeds(), &[]),
-            _ => (board, &[]),
-        };
-        if !possible {
-            let message = format!("{} has no fault `{}`", role.with_article(), inject.value);
-            let expected = match role {
-                Role::Accelerator => {
-                    "expected `mute`, `bit-flip`, `reset` or `hang`, or on a CAN bus `bus-off` or `babble`"
-                }
-                role if role.feeds() => "expected `mute` or `over-voltage-trip`",
-                _ => "expected `mute`",
-            };
-            self.refuse(Refusal::at(&inject.place, message, expected));
-            return None;
-        }
-        self.needless(raw, keys);
-        let fault = match (inject.value, &raw.byte, &raw.bit, &raw.length) {
-            ("reset", ..) => Some(Fault::Reset),
-            ("hang", ..) => Some(Fault::Hang),
-            ("over-voltage-trip", ..) => Some(Fault::OverVoltageTrip),
-            (timed, _, _, Some(length)) if ["mute", "bus-off", "babble"].contains(&timed) => {
-                let millis = (length.value * 1e3) as u32;
-                Some(match timed {
-                    "mute" => Fault::Mute { millis },
-                    "bus-off" => Fault::BusOff { millis },
-                    _ => Fault::Babble { millis },
-                })
-            }
-            ("bit-flip", Some(byte), Some(bit), _) => {
-                self.flip(byte, bit);
-                Some(Fault::BitFlip {
-                    byte: byte.value as u32,
-                    bit: bit.value as u8,
-                })
-            }
-            _ => None,
-        };
-        if fault.is_none() && raw.is_whole {
-            let expected = match inject.value {
-                "mute" | "bus-off" | "babble" => "expected `length`, such as \"5 s\"",
-                _ => "expected `byte`, and `bit` from 0 to 7",
-            };
-            let message = format!("`{}` needs more", inject.value);
-            self.refuse(Refusal::at(&inject.place, message, expected));
-        }
-        fault
-    }
-
-    fn flip(&mut self, byte: &Located<u64>, bit: &Located<u64>) {
-        let range = [(byte, "byte", u64::from(u32::MAX)), (bit, "bit", 7)];
-        for (number, key, most) in range {
-            if number.value > most {
-                let message = format!("`{key}` is {}", number.value);
-                let expected = format!("expected from 0 to {most}");
-                self.refuse(Refusal::at(&number.place, message, expected));
-            }
-        }
-    }
-
-    /// Refuses the keys of faults that this one does not need.
-    fn needless(&mut self, raw: &RawSet, needed: &[&str]) {
-        let keys = [
-            ("byte", raw.byte.as_ref().map(|byte| &byte.place)),
-            ("bit", raw.bit.as_ref().map(|bit| &bit.place)),
-            ("length", raw.length.as_ref().map(|length| &length.place)),
-        ];
-        for (key, place) in keys {
-            if let Some(place) = place.filter(|_| !needed.contains(&key)) {
-                let message = format!("`{key}` belongs to a fault that is not injected here");
-                let expected = match key {
-                    "length" => "expected beside `inject` of `mute`, `bus-off` or `babble`",
-                    _ => "expected beside `inject = \"bit-flip\"`",
-                };
-                self.refuse(Refusal::at(place, message, expected));
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use reports::event::{EventKind, Inferred};
 
 use super::state::name;
 use super::{BoardStation, REFETCH_ONE_IN, TRIES};
-use crate::run::instrument::is_expected;
+use crate::run::returning::is_expected;
 use crate::run::station::Raised;
 
 /// How long the same error of a bus is not told again.
@@ -27,6 +27,7 @@ impl BoardStation {
                 self.reporter.tell(at, EventKind::Booted);
                 self.state.heard_at = Some(at);
                 self.unanswered(at);
+                self.end_repeats(at);
                 self.state.start_over();
             }
             Heard::Identity(identity) => self.identified(at, identity).await,
@@ -130,6 +131,7 @@ impl BoardStation {
             digest,
         });
         self.reporter.tell(at, event);
+        self.repeated(at, input, Some(digest));
         let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
         if !again && self.state.known.contains(&(input, digest)) {
             return;
@@ -145,7 +147,8 @@ impl BoardStation {
 
     fn output(&mut self, at: BenchTime, input: u16, output: Arc<[u8]>) {
         let digest = reports::digest::crc32(&output);
-        self.state.known.insert((input, digest));
+        let is_new = self.state.known.insert((input, digest));
+        let wrong = is_new && self.is_wrong(input, &output);
         self.reporter.tell(
             at,
             EventKind::OutputFetched {
@@ -154,6 +157,9 @@ impl BoardStation {
                 output,
             },
         );
+        if wrong {
+            self.repeat(input, digest);
+        }
     }
 
     async fn refused(&mut self, at: BenchTime, code: i32, text: &str) {

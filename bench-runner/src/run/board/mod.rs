@@ -6,6 +6,7 @@
 //! fetched whole, and so is one in a while that was.
 
 mod answers;
+mod repeats;
 mod returning;
 mod state;
 
@@ -201,13 +202,15 @@ impl BoardStation {
         match &asked.question {
             Question::Infer { slot, .. } => {
                 let waited_us = now.micros_since(asked.at);
+                let slot = *slot;
                 self.reporter.tell(
                     now,
                     EventKind::NoResponse {
-                        input: *slot,
+                        input: slot,
                         waited_us,
                     },
                 );
+                self.repeated(now, slot, None);
             }
             question => {
                 let why = format!("given up after {TRIES} tries");
@@ -269,6 +272,7 @@ impl BoardStation {
     /// Stops the board's work. A board that does not answer is made safe by its supply.
     async fn make_safe(&mut self, heard: &mut Vec<Heard>) {
         self.state.working = false;
+        self.end_repeats(self.clock.now());
         self.state.queue.clear();
         let alive = !self.is_silent(self.clock.now());
         if alive {

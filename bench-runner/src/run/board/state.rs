@@ -30,6 +30,21 @@ pub(in crate::run) struct State {
     pub(super) bus_error: Option<(BenchTime, String)>,
     /// Outputs that were fetched, by input and digest.
     pub(super) known: BTreeSet<(u16, u32)>,
+    /// An input with a wrong output, while it is asked again.
+    pub(super) repeats: Option<Repeats>,
+    /// How many wrong outputs were asked again.
+    pub(super) repeated: u32,
+}
+
+/// An input that is asked again because its output was wrong.
+pub(super) struct Repeats {
+    pub(super) slot: u16,
+    /// The digest of the output that was wrong.
+    pub(super) digest: u32,
+    pub(super) asked: u16,
+    pub(super) left: u16,
+    /// The digests of what came.
+    pub(super) answers: Vec<u32>,
 }
 
 /// A question under way.
@@ -55,6 +70,8 @@ impl State {
             queries: 0,
             bus_error: None,
             known: BTreeSet::new(),
+            repeats: None,
+            repeated: 0,
         }
     }
 
@@ -92,6 +109,13 @@ impl State {
         let inputs = self.work.as_ref().map_or(0, |work| work.inputs.len()) as u32;
         if !self.working || !self.loaded || inputs == 0 {
             return None;
+        }
+        if let Some(repeats) = &self.repeats {
+            self.queries += 1;
+            return Some(Question::Infer {
+                query: self.queries - 1,
+                slot: repeats.slot,
+            });
         }
         let (query, drawn) = (self.queries, self.stream.below(u64::from(inputs)));
         self.queries += 1;

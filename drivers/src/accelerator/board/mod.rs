@@ -5,6 +5,7 @@
 //! seed); what comes out of it is computed.
 
 mod clock;
+mod faults;
 mod health;
 mod memory;
 mod options;
@@ -13,7 +14,7 @@ mod sensors;
 use std::sync::Arc;
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
-use profiles::command::{Fault, PowerMode};
+use profiles::command::PowerMode;
 use profiles::quantity::Watts;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
@@ -26,12 +27,14 @@ use crate::plant::{self, BoardId, Place, Plant};
 pub(crate) use health::{Health, Source, source};
 pub(crate) use memory::Refusal;
 pub(crate) use options::{
-    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION,
-    OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP,
+    MIN_VOLTS_OPTION, OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts, latency,
+    network,
 };
 pub use options::{board_traits, pacing};
 
 use clock::{Governor, Job};
+use faults::Flaws;
 use memory::{Memory, Output};
 
 /// From power to the first telemetry.
@@ -102,6 +105,7 @@ pub(crate) struct Board {
     parked: bool,
     job: Option<Job>,
     muted_until: BenchTime,
+    flaws: Flaws,
     now: BenchTime,
     next_look: BenchTime,
     /// Energy since the last look at the plant, J.
@@ -143,6 +147,7 @@ impl Board {
             parked: false,
             job: None,
             muted_until: BenchTime::ZERO,
+            flaws: Flaws::default(),
             now: BenchTime::ZERO,
             next_look: BenchTime::ZERO,
             joules: 0.0,
@@ -234,10 +239,9 @@ impl Board {
 
     /// The output of the latest inference on an input.
     pub(crate) fn output(&mut self, slot: u16) -> Result<Arc<[u8]>, Refusal> {
-        let output = self
-            .memory
-            .output(slot)
-            .map(|output| Arc::clone(&output.bytes));
+        let output = self.memory.output(slot);
+        let output =
+            output.map(|output| Arc::clone(self.flaws.told(slot).unwrap_or(&output.bytes)));
         self.tally(output)
     }
 
@@ -261,38 +265,6 @@ impl Board {
         result
     }
 
-    /// Breaks, as told.
-    pub(crate) fn inject(&mut self, at: BenchTime, fault: &Fault) {
-        match fault {
-            Fault::Mute { millis } => {
-                self.muted_until = at.plus_micros(u64::from(*millis) * 1_000);
-            }
-            Fault::BitFlip { byte, bit } => {
-                // Any address hits something: memory is as large as the network.
-                let byte = *byte as usize % self.network.image().len().max(1);
-                self.upset |= self.network.flip(byte, bit % 8).is_ok();
-                self.changes += 1;
-            }
-            Fault::Reset if self.is_up() => {
-                self.spend(at);
-                self.boot(at, Cause::Reset);
-            }
-            Fault::Hang if self.is_up() => {
-                self.spend(at);
-                self.job = None;
-                self.power = Power::Hung {
-                    until: at + WATCHDOG,
-                };
-            }
-            // What is on the bus concerns whoever speaks for the board.
-            Fault::Reset
-            | Fault::Hang
-            | Fault::OverVoltageTrip
-            | Fault::BusOff { .. }
-            | Fault::Babble { .. } => {}
-        }
-    }
-
     /// Spends power until `at`, as it is until then.
     fn spend(&mut self, at: BenchTime) {
         self.joules += self.watts() * at.micros_since(self.now) as f64 * 1e-6;
@@ -314,7 +286,8 @@ impl Board {
         let share = self.governor.share();
         let job = self.job.filter(|job| job.ends(share) <= at)?;
         self.job = None;
-        let Output { bytes, digest, .. } = self.compute(job.slot)?;
+        let output = self.compute(job.slot)?;
+        let Output { bytes, digest, .. } = self.flaws.apply(job.slot, output);
         self.counts.inferences += 1;
         Some(Inference {
             query: job.query,
@@ -351,14 +324,18 @@ impl Board {
         let state = plant.board(self.id);
         let least = self.settings.min_volts;
         match self.power {
-            Power::Off if state.volts.0 >= least + HYSTERESIS_VOLTS => self.boot(at, Cause::Power),
+            Power::Off if state.volts.0 >= least + HYSTERESIS_VOLTS && self.flaws.may_start(at) => {
+                self.boot(at, Cause::Power);
+            }
             Power::Booting { .. } | Power::On { .. } | Power::Hung { .. }
                 if state.volts.0 < least =>
             {
-                self.power = Power::Off;
-                self.job = None;
+                self.switch_off();
             }
             _ => {}
+        }
+        if self.flaws.look(at, state, self.settings.latch_up_trip) {
+            self.switch_off();
         }
         self.change(at, |governor| governor.look_at(state.junction));
         let gave_up = self.governor.overheated && self.job.take().is_some();
@@ -369,6 +346,13 @@ impl Board {
         self.joules = 0.0;
         plant.draw(self.id, Watts(mean));
         gave_up.then_some(Refusal::Overheated)
+    }
+
+    /// Power is gone, and with it what was under way and what only power held.
+    fn switch_off(&mut self) {
+        self.power = Power::Off;
+        self.job = None;
+        self.flaws.power_gone();
     }
 
     /// Starts anew: memory is empty, and the network comes from flash.

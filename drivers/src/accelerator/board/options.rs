@@ -3,6 +3,7 @@
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, Options};
 use profiles::quantity::Volts;
 use profiles::time::BenchTime;
+use profiles::time::Period;
 
 use crate::link::Pacing;
 use crate::plant::BoardTraits;
@@ -137,6 +138,23 @@ impl OnboardClock {
     }
 }
 
+/// The board's own limiter of current: a supervisor that reads a monitor once a second. A limiter in
+/// hardware is faster, and sees only what is above its threshold.
+pub(crate) const LATCH_UP_TRIP: OptionSpec = OptionSpec {
+    name: "latch_up_trip",
+    kind: OptionKind::Duration,
+    default: Some(OptionDefault::Number(1.0)),
+    help: "emulated: its own limiter cuts a latch-up off after this; 0 s: it has none",
+};
+
+/// What guards the memory that holds the network.
+pub(crate) const ECC: OptionSpec = OptionSpec {
+    name: "ecc",
+    kind: OptionKind::Choice(&["none", "secded"]),
+    default: Some(OptionDefault::Text("none")),
+    help: "emulated: what guards the network's memory; `secded` corrects single bits",
+};
+
 /// The settings of one board.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -147,13 +165,20 @@ pub(crate) struct Settings {
     pub(crate) min_volts: f64,
     /// Between two housekeeping reports, in whole milliseconds: what a timer can keep.
     pub(crate) report_millis: u64,
+    /// How long its own limiter lets a latch-up be, if it has one.
+    pub(crate) latch_up_trip: Option<Period>,
+    /// Whether single bits of memory are corrected.
+    pub(crate) secded: bool,
 }
 
 impl Settings {
     /// From checked options.
     pub(crate) fn new(options: &Options) -> Settings {
         let number = |name, default| options.number(name).unwrap_or(default);
+        let trip = (number("latch_up_trip", 1.0) * 1e3).round() as u32;
         Settings {
+            latch_up_trip: (trip > 0).then(|| Period::millis(trip)),
+            secded: options.text("ecc") == Some("secded"),
             network: options.text("network").unwrap_or_default().to_owned(),
             latency_us: (number("latency", 0.1) * 1e6).max(1.0),
             idle_watts: number("idle_watts", 5.0),

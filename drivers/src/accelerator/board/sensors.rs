@@ -61,13 +61,16 @@ impl Board {
             ..
         } = self.settings;
         let dynamic = (busy_watts - idle_watts).max(0.0);
-        match self.power {
-            Power::Off => 0.0,
-            Power::Booting { .. } => idle_watts + BOOT_SHARE * dynamic,
-            Power::On { .. } if self.job.is_some() => idle_watts + dynamic * self.governor.share(),
-            Power::On { .. } if self.parked => idle_watts * PARKED_SHARE,
-            // An endless loop is no work, and no rest.
-            Power::On { .. } | Power::Hung { .. } => idle_watts,
-        }
+        self.flaws.watts()
+            + match self.power {
+                Power::Off => 0.0,
+                Power::Booting { .. } => idle_watts + BOOT_SHARE * dynamic,
+                Power::On { .. } if self.job.is_some() => {
+                    idle_watts + dynamic * self.governor.share()
+                }
+                Power::On { .. } if self.parked => idle_watts * PARKED_SHARE,
+                // An endless loop is no work, and no rest.
+                Power::On { .. } | Power::Hung { .. } => idle_watts,
+            }
     }
 }

@@ -8,8 +8,8 @@ mod protocol;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION,
-    TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP,
+    MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 use super::role::Accelerator;
 use crate::link::Pacing;
@@ -25,6 +25,8 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         busy_watts(18.0),
         MIN_VOLTS_OPTION,
         TELEMETRY_HZ,
+        LATCH_UP_TRIP,
+        ECC,
         HEAT_CAPACITY_OPTION,
         AIR_CONDUCTANCE_OPTION,
         CLOCK_PPM,

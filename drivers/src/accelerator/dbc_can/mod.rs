@@ -14,8 +14,8 @@ mod services;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, HEAT_CAPACITY_OPTION, MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts,
-    idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, MIN_VOLTS_OPTION,
+    TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 use super::role::Accelerator;
 use crate::link::Pacing;
@@ -31,6 +31,8 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         busy_watts(6.0),
         MIN_VOLTS_OPTION,
         TELEMETRY_HZ,
+        LATCH_UP_TRIP,
+        ECC,
         HEAT_CAPACITY_OPTION,
         AIR_CONDUCTANCE_OPTION,
         OptionSpec {

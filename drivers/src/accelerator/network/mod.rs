@@ -24,7 +24,7 @@ pub use memo::Memo;
 
 use image::Image;
 use plan::Plan;
-use program::Program;
+use program::{Element, Program};
 
 /// What emulated boards hold in flash: name and model file.
 static BUILTIN: &[(&str, &[u8])] = &[
@@ -84,6 +84,11 @@ impl Network {
     /// Length of an output, bytes.
     pub fn output_bytes(&self) -> usize {
         self.plan.output.bytes()
+    }
+
+    /// Whether outputs are single-precision numbers; else they are signed bytes.
+    pub fn output_is_float(&self) -> bool {
+        self.plan.output.dtype == Element::F32
     }
 
     /// Multiply-accumulates of one inference, those with padding included.

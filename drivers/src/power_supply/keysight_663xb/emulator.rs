@@ -112,11 +112,7 @@ impl Emulator for Supply {
                 self.output.latched |= questionable::OVER_VOLTAGE;
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. }
-            | Fault::Reset
-            | Fault::Hang
-            | Fault::BusOff { .. }
-            | Fault::Babble { .. } => {}
+            _ => {}
         }
     }
 }

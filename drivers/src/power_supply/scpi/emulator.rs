@@ -215,11 +215,7 @@ impl Emulator for Supply {
                 self.output.trip_over_voltage();
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. }
-            | Fault::Reset
-            | Fault::Hang
-            | Fault::BusOff { .. }
-            | Fault::Babble { .. } => {}
+            _ => {}
         }
     }
 }

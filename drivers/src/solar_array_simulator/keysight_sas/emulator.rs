@@ -177,11 +177,7 @@ impl Emulator for Simulator {
                 self.machine.channels[self.placed].latched |= questionable::OVER_VOLTAGE;
                 self.settle(at, plant);
             }
-            Fault::BitFlip { .. }
-            | Fault::Reset
-            | Fault::Hang
-            | Fault::BusOff { .. }
-            | Fault::Babble { .. } => {}
+            _ => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use profiles::channel::ChannelSpec;
+use profiles::command::{Command, Fault};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec, OptionValue, Options};
 use profiles::phase::{Phase, PhaseInterval};
 use profiles::reading::{Damage, DamageKind, Reading};
@@ -102,6 +103,7 @@ fn goldens() -> Goldens {
         p50_ms: 1.0,
         p90_ms: 1.0,
         p99_ms: 1.0,
+        blocks: None,
     };
     let umbra = std::iter::once(("umbra".to_owned(), cell)).collect();
     let golden = ThroughputGolden {
@@ -202,6 +204,13 @@ fn happening() -> impl Strategy<Value = EventKind> {
         1 => Just(EventKind::LinkRestored { away_us: 1 }),
         1 => Just(EventKind::ListUploaded { points: 2 }),
         1 => Just(EventKind::Booted),
+        1 => (0..2_u16, 0..2_u32).prop_map(|(input, digest)| EventKind::Repeated {
+            input, digest, asked: 2, answers: vec![digest, 1],
+        }),
+        1 => (0..2_u32).prop_map(|byte| EventKind::SetPointApplied {
+            command: Command::Inject(Fault::BitFlip { byte, bit: 0 }),
+            late_us: 0,
+        }),
     ]
 }
 

@@ -93,6 +93,7 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::Injected => 'X',
         Kind::Damaged => 'D',
         Kind::Retried => 'R',
+        Kind::Repeated => 'W',
         Kind::NoResponse => 'N',
         Kind::Booted => 'B',
         Kind::LinkLost => 'L',

@@ -5,6 +5,7 @@ mod appendix;
 mod backend;
 mod canvas;
 mod cover;
+mod evidence;
 mod fonts;
 mod health;
 mod layout;
@@ -63,6 +64,7 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
     let mut blocks = cover::blocks(&fonts, report);
     blocks.extend(sections::blocks(&fonts, report));
+    blocks.extend(evidence::blocks(&fonts, report));
     blocks.extend(health::blocks(&fonts, report));
     blocks.extend(appendix::blocks(&fonts, report));
     let placed = layout::pages(&fonts, &blocks);

@@ -8,6 +8,8 @@ use crate::verdict::{Finding, Verdict};
 
 /// Widest check name before it is cut off.
 const NAME: usize = 36;
+/// Pieces of evidence told of each check.
+const PIECES: usize = 8;
 
 /// The report for the console; `colour` adds ANSI colours and nothing else.
 pub fn text(report: &Report, colour: bool) -> String {
@@ -72,8 +74,25 @@ fn table(out: &mut String, report: &Report, colour: bool) {
         {
             let _ = writeln!(out, "{:width$}  {}", "", finding.because, width = widths[0]);
         }
+        if let Some(finding) = place.checked_sub(1).map(|place| &report.findings[place]) {
+            evidence(out, finding, widths[0]);
+        }
     }
     let _ = writeln!(out);
+}
+
+/// The first pieces that a finding rests on; the report has them all.
+fn evidence(out: &mut String, finding: &Finding, width: usize) {
+    for piece in finding.evidence.iter().take(PIECES) {
+        let at = piece
+            .at
+            .map_or(String::new(), |at| format!(" {}", words::clock(at)));
+        let _ = writeln!(out, "{:width$}    {}{at}: {}", "", piece.what, piece.text);
+    }
+    if let Some(more) = finding.evidence.len().checked_sub(PIECES + 1) {
+        let more = more + 1;
+        let _ = writeln!(out, "{:width$}    and {more} more in the report", "");
+    }
 }
 
 fn row(finding: &Finding) -> [String; 7] {

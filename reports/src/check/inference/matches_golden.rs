@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use profiles::time::BenchTime;
 
-use super::tally::Question;
-use super::{Check, CheckSetup, Kind, Target};
+use super::triage::Triage;
+use super::{Answer, unusable};
+use crate::check::tally::Question;
+use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::digest::crc32;
 use crate::event::{Event, EventKind};
 use crate::golden::{Comparison, Golden};
 use crate::header::Subject;
 use crate::verdict::{Finding, Verdict};
 
-pub(super) const KIND: Kind = Kind {
+pub(in crate::check) const KIND: Kind = Kind {
     name: "matches_golden",
     summary: "every answer of a workload agrees with its golden",
     target: Target::Workload,
@@ -24,9 +26,6 @@ pub(super) const KIND: Kind = Kind {
     validate: |_| Ok(()),
     build: |setup| Box::new(MatchesGolden::new(setup)),
 };
-
-/// Input and digest.
-type Answer = (u16, u32);
 
 /// How often an answer was given, and first when.
 struct Given {
@@ -45,7 +44,7 @@ struct Wrong {
 struct MatchesGolden {
     question: Question,
     golden_name: String,
-    expired: Option<String>,
+    unusable: Option<String>,
     golden: Option<Arc<Golden>>,
     answers: BTreeMap<Answer, Given>,
     /// Outputs that were compared, and the bytes they were compared by.
@@ -54,6 +53,7 @@ struct MatchesGolden {
     wrong_count: u64,
     silences: u64,
     silence: Option<(BenchTime, u16)>,
+    triage: Triage,
 }
 
 impl MatchesGolden {
@@ -63,10 +63,11 @@ impl MatchesGolden {
             Subject::Channel { .. } | Subject::Device { .. } => None,
         };
         let golden_name = workload.map_or(String::new(), |workload| workload.golden.clone());
+        let golden = setup.goldens.workloads.get(&golden_name).cloned();
         MatchesGolden {
             question: Question::new(setup),
-            expired: workload.and_then(|workload| workload.expired.clone()),
-            golden: setup.goldens.workloads.get(&golden_name).cloned(),
+            unusable: unusable(workload, golden.as_deref()),
+            golden,
             golden_name,
             answers: BTreeMap::new(),
             right: BTreeMap::new(),
@@ -74,6 +75,7 @@ impl MatchesGolden {
             wrong_count: 0,
             silences: 0,
             silence: None,
+            triage: Triage::new(workload.and_then(|w| setup.header.device_at(w.device))),
         }
     }
 
@@ -93,6 +95,7 @@ impl MatchesGolden {
             return;
         }
         let comparison = golden.compare(usize::from(answer.0), output);
+        self.triage.compared(answer, output, &comparison);
         if comparison.passes() {
             self.right.insert(answer, (Arc::clone(output), comparison));
         } else {
@@ -167,22 +170,6 @@ impl MatchesGolden {
         Some(self.place(at, question.finding(Verdict::Fail, samples, because)))
     }
 
-    /// Why the golden cannot be used, if so.
-    fn unusable(&self) -> Option<String> {
-        let name = &self.golden_name;
-        match &self.golden {
-            None => Some(format!("golden `{name}` is missing")),
-            Some(golden) if !golden.is_accepted() => {
-                let state = golden.manifest().state.name();
-                Some(format!("golden `{name}` is {state}, not accepted"))
-            }
-            Some(_) => {
-                let expired = self.expired.as_ref();
-                expired.map(|day| format!("golden `{name}` counted until {day}"))
-            }
-        }
-    }
-
     fn unfetched(&self, samples: u64) -> Option<Finding> {
         let unknown = |answer: &&Answer| !self.right.contains_key(answer);
         let count = self.answers.keys().filter(unknown).count();
@@ -244,6 +231,7 @@ fn with_numbers(found: Finding, comparison: &Comparison) -> Finding {
 
 impl Check for MatchesGolden {
     fn observe(&mut self, _window: usize, event: &Event) {
+        self.triage.observe(event);
         match &event.kind {
             EventKind::Inferred(inferred) => {
                 let answer = (inferred.input, inferred.digest);
@@ -268,17 +256,22 @@ impl Check for MatchesGolden {
     }
 
     fn failing(&self) -> bool {
-        self.unusable().is_none() && (self.wrong.is_some() || self.silences > 0)
+        self.unusable.is_none() && (self.wrong.is_some() || self.silences > 0)
     }
 
     fn conclude(self: Box<Self>) -> Finding {
         let answers: u64 = self.answers.values().map(|given| given.count).sum();
         let samples = answers + self.silences;
         let question = &self.question;
-        if let Some(because) = self.unusable() {
+        if let Some(because) = self.unusable.clone() {
             return question.finding(Verdict::Inconclusive, samples, because);
         }
-        if let Some(found) = self.failed(samples) {
+        if let Some(mut found) = self.failed(samples) {
+            if let Some(golden) = &self.golden {
+                let (words, evidence) = self.triage.conclude(&self.question, golden);
+                found.because.push_str(&words);
+                found.evidence = evidence;
+            }
             return found;
         }
         if samples == 0 {

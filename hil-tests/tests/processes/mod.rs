@@ -16,6 +16,8 @@
 //!    alone; devices without an address, or with the same, are refused there;
 //! 9. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
+mod lines;
+
 use std::fs;
 use std::process::Command;
 

@@ -1,0 +1,34 @@
+//! Checks of what boards compute: right, fast enough, with how much energy, and under radiation.
+
+mod conditions;
+pub(super) mod energy;
+pub(super) mod matches_golden;
+mod power;
+pub(super) mod throughput;
+mod triage;
+pub(super) mod upsets;
+
+#[cfg(test)]
+mod tests;
+
+use crate::golden::Golden;
+use crate::header::WorkloadHeader;
+
+/// Input and digest: what an answer is known by.
+type Answer = (u16, u32);
+
+/// Why a workload's golden cannot be used, if so.
+fn unusable(workload: Option<&WorkloadHeader>, golden: Option<&Golden>) -> Option<String> {
+    let name = workload.map_or("", |workload| &workload.golden);
+    match golden {
+        None => Some(format!("golden `{name}` is missing")),
+        Some(golden) if !golden.is_accepted() => {
+            let state = golden.manifest().state.name();
+            Some(format!("golden `{name}` is {state}, not accepted"))
+        }
+        Some(_) => {
+            let expired = workload.and_then(|workload| workload.expired.as_ref());
+            expired.map(|day| format!("golden `{name}` counted until {day}"))
+        }
+    }
+}

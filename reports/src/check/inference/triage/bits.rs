@@ -1,0 +1,96 @@
+//! Bits in which outputs differ from the right ones, and bits that hold one value.
+
+use std::collections::BTreeSet;
+
+use super::{Bit, Given, Output, Triage};
+use crate::check::inference::Answer;
+use crate::golden::Golden;
+use crate::verdict::Evidence;
+
+/// More bits than this are no fault of single lines.
+const MOST_STUCK: usize = 64;
+impl Triage {
+    /// The bits in which an output differs from the right one: the board's own where it gave one, so
+    /// that what a dialect rounds otherwise is no difference, else the golden's.
+    pub(super) fn differing(&self, answer: Answer, golden: &Golden) -> Vec<Bit> {
+        let Some(output) = self.outputs.get(&answer).filter(|output| !output.right) else {
+            return Vec::new();
+        };
+        let inputs = (answer.0, 0)..=(answer.0, u32::MAX);
+        let own = self.outputs.range(inputs).find(|(_, output)| output.right);
+        let right = own.map(|(_, output)| &output.bytes);
+        let Some(right) = right.or_else(|| golden.outputs().get(usize::from(answer.0))) else {
+            return Vec::new();
+        };
+        if right.len() != output.bytes.len() {
+            return Vec::new();
+        }
+        let pairs = output.bytes.iter().zip(right.iter()).enumerate();
+        let differing = pairs.flat_map(|(place, (found, right))| {
+            let changed = found ^ right;
+            let bits = (0..8_u8).filter(move |bit| changed >> bit & 1 == 1);
+            bits.map(move |bit| (place, bit, found >> bit & 1 == 1))
+        });
+        differing.collect()
+    }
+
+    /// Bits that hold one value in all outputs since the first wrong one, of two inputs at least.
+    pub(super) fn stuck(&self, golden: &Golden) -> BTreeSet<Bit> {
+        let wrong: Vec<(&Answer, &Given)> = self
+            .outputs
+            .iter()
+            .filter(|(_, output)| !output.right)
+            .filter_map(|(answer, _)| Some((answer, self.given.get(answer)?)))
+            .collect();
+        let inputs: BTreeSet<u16> = wrong.iter().map(|(answer, _)| answer.0).collect();
+        let mut bits = BTreeSet::new();
+        for (answer, _) in &wrong {
+            bits.extend(self.differing(**answer, golden));
+        }
+        let first = wrong.iter().map(|(_, given)| given.first).min();
+        let last = wrong.iter().map(|(_, given)| given.last).max();
+        let (Some(first), Some(last)) = (first, last) else {
+            return BTreeSet::new();
+        };
+        if inputs.len() < 2 || bits.len() > MOST_STUCK {
+            return BTreeSet::new();
+        }
+        let since = self.outputs.iter().filter(|(answer, output)| {
+            let given = self.given.get(answer);
+            // A right one counts where it was given only while the fault was there.
+            given.is_some_and(|g| !output.right || (g.first >= first && g.last <= last))
+        });
+        let holds = |&(byte, bit, value): &Bit| {
+            let of = |output: &Output| output.bytes.get(byte).map(|byte| byte >> bit & 1 == 1);
+            since.clone().all(|(_, output)| of(output) == Some(value))
+        };
+        if bits.iter().all(holds) {
+            bits
+        } else {
+            BTreeSet::new()
+        }
+    }
+}
+
+/// The stuck bits as a piece of evidence, if there are any.
+pub(super) fn bit_map(stuck: &BTreeSet<Bit>) -> Option<Evidence> {
+    if stuck.is_empty() {
+        return None;
+    }
+    let listed: Vec<String> = stuck.iter().map(stuck_name).collect();
+    let text = format!(
+        "bits of the outputs that hold one value: {}",
+        listed.join(", ")
+    );
+    let count = stuck.len() as f64;
+    Some(Evidence::new("stuck bits", text, &[("bits", count)]))
+}
+
+fn stuck_name((byte, bit, value): &Bit) -> String {
+    format!("byte {byte} bit {bit} at {}", u8::from(*value))
+}
+
+pub(super) fn bit_name((byte, bit, value): &Bit) -> String {
+    let (from, to) = (u8::from(!value), u8::from(*value));
+    format!("byte {byte} bit {bit} {from}→{to}")
+}
