@@ -1,16 +1,19 @@
 """What the bench hands on, read by other people's tools: Parquet, CSV and MCAP."""
 
+import io
 import json
 import os
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pandas
 import pyarrow.parquet
 import pytest
-from mcap.reader import make_reader
+from mcap.exceptions import EndOfFile, McapError
+from mcap.reader import NonSeekingReader, make_reader
 from mcap_protobuf.decoder import DecoderFactory
 
 TESTS = Path(__file__).parent.parent
@@ -171,3 +174,77 @@ def test_a_year_and_thermal_cycles_are_tables_too(tmp_path):
     text, table = profile(cycles, "cycles")
     assert (table.leg == text.leg).all() and (table.cycle == text.cycle).all()
     assert table.target_celsius.to_numpy() == pytest.approx(text.target_celsius.to_numpy())
+
+
+def blocks(page, language):
+    """The code blocks of a page of the documentation, as they stand there."""
+    text = (TESTS.parent / "docs" / page).read_text()
+    return [part.split("\n```", 1)[0] for part in text.split(f"```{language}\n")[1:]]
+
+
+def one_liners(page):
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("duckdb -c", "python3 -c"))]
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """Runs a line in a folder, with this Python and a `duckdb` made of its package."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = tools / "duckdb"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys, duckdb\nassert sys.argv[1] == '-c'\nprint(duckdb.sql(sys.argv[2]))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def run_line(line):
+        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run_line
+
+
+def test_the_one_liners_of_the_documentation_run_as_they_stand_there(run, tmp_path, shell):
+    bench("export", run, "--out", tmp_path / "run.parquet")
+    stream, dictionary = STREAMS / "ccsds/clean_a.bin", STREAMS / "ccsds/dict_a.json"
+    ask = ("decode", stream, "--format", "ccsds", "--dictionary", dictionary)
+    bench(*ask, "--out", tmp_path / "hk.parquet", "--packet", "EPS_HK")
+    lines = one_liners("record.md") + one_liners("telemetry.md")
+    assert [line.split()[0] for line in lines] == ["duckdb", "python3", "python3"]
+    least_and_most, volts, packets = map(shell, lines)
+    assert "bus_supply" in least_and_most and "junction_temperature" in least_and_most
+    assert "bus_supply" in volts and "75%" in volts
+    assert "uptime" in packets and "487.0" in packets
+
+
+def test_the_python_of_the_documentation_runs_as_it_stands_there(run, tmp_path, shell):
+    for number, block in enumerate(blocks("record.md", "python")):
+        (tmp_path / f"{number}.py").write_text(block)
+    (tmp_path / "record.mcap").write_bytes((run / "record.mcap").read_bytes())
+    assert number == 1
+    first, events = shell("python3 0.py"), shell("python3 1.py")
+    assert first.split()[1::2] == ["s", "V", "degC"]
+    booted = [line for line in events.splitlines() if line.endswith("booted")]
+    assert {line.split()[2] for line in booted} == {"payload", "companion"}
+
+
+def test_a_torn_record_is_read_up_to_the_tear_by_others(run, tmp_path):
+    record = (run / "record.mcap").read_bytes()
+    with open(run / "record.mcap", "rb") as file:
+        chunks = make_reader(file).get_summary().chunk_indexes
+    whole = sum(1 for _ in NonSeekingReader(io.BytesIO(record)).iter_messages(log_time_order=False))
+    told = [0]
+    for chunk in chunks:
+        border = chunk.chunk_start_offset + chunk.chunk_length
+        for end in (chunk.chunk_start_offset, border - chunk.chunk_length // 2, border):
+            reader, count = NonSeekingReader(io.BytesIO(record[:end])), 0
+            with pytest.raises((EndOfFile, McapError)):
+                for _ in reader.iter_messages(log_time_order=False):
+                    count += 1
+            assert count >= told[-1]
+            told.append(count)
+        assert told[-1] > told[-2], "a whole chunk more"
+    assert told[-1] == whole

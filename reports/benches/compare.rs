@@ -3,6 +3,12 @@
 //! of four that tells as much, but no element.
 //! In turns, so that neighbours disturb both alike; the fastest of each counts.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a bench times itself and tells what it found"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

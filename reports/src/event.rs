@@ -199,6 +199,14 @@ pub trait Observer {
     /// If it cannot be kept; the run is then a bench fault.
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError>;
 
+    /// Everything before `now` has been observed; said several times a second at real pace.
+    ///
+    /// # Errors
+    /// If what was observed cannot be kept; the run is then a bench fault.
+    fn settled(&mut self, _now: BenchTime) -> Result<(), ObserveError> {
+        Ok(())
+    }
+
     /// Hears now and then how many checks have failed so far.
     fn standing(&mut self, _failing: usize) {}
 }

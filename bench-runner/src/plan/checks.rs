@@ -160,7 +160,8 @@ impl Planner {
             return;
         };
         let has = |unit: &str| device.channels.iter().any(|channel| &*channel.unit == unit);
-        if !has("W") && !(has("V") && has("A")) {
+        let measures_power = has("W") || (has("V") && has("A"));
+        if !measures_power {
             let message = format!("`{name}` measures no power");
             let expected = "expected a device with a channel in W, or one in V and one in A";
             self.refuse(Refusal::at(&setting.place, message, expected));

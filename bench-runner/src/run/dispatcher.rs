@@ -253,6 +253,9 @@ impl Dispatcher<'_, '_> {
                 failed = observer.observe(&event).err().or(failed);
             }
         }
+        for observer in self.observers.iter_mut() {
+            failed = observer.settled(now).err().or(failed);
+        }
         if let Some(error) = failed {
             self.end(Ending::BenchFault {
                 why: error.to_string(),

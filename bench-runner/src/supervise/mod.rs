@@ -5,8 +5,8 @@
 //! own, so that neither the run's terminal nor a signal to the run's process group ends it. It
 //! reads the wiring by itself, and its own way to the instruments is the one of `bench safe`.
 //!
-//! Between them is a pipe, on which the run writes bytes: [`BEAT`] while its dispatcher looks
-//! around, [`SAFE`] when the bench was left safe and that is confirmed. The end of the pipe without
+//! Between them is a pipe, on which the run writes bytes: beats while its dispatcher looks
+//! around, the word `q` when the bench was left safe and that is confirmed. The end of the pipe without
 //! the latter is the run's death. Beats that stop are a run that hangs: it is killed first, for two
 //! masters of one instrument are worse than none, and its death frees its lines and its lock.
 

@@ -228,7 +228,16 @@ impl LineSpec {
         match self {
             LineSpec::Serial(serial) | LineSpec::Slcan(SlcanSpec { port: serial, .. }) => {
                 let path = serial.port.path().ok();
-                let path = path.map(|path| path.canonicalize().unwrap_or(path));
+                let path = path.map(|path| {
+                    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+                    // Numbers of pseudo-terminals are given again while a lock on one that is
+                    // gone may still be held.
+                    if real.starts_with("/dev/pts") {
+                        std::path::absolute(&path).unwrap_or(path)
+                    } else {
+                        real
+                    }
+                });
                 // One that is not there, or not the only one, cannot be opened by anybody.
                 path.map_or_else(
                     || format!("serial:{}", serial.port),

@@ -4,7 +4,7 @@
 //! 1. one answer that is garbage, late for ever, half or twice is asked for again, and the run passes;
 //! 2. a supply that makes no sense any more, or says nothing, cannot be confirmed off: UNSAFE;
 //! 3. another that answers in its place while the line stays is told nothing more: UNSAFE;
-//! 4. another from the start is told nothing at all: BENCH_FAULT.
+//! 4. another from the start is told nothing at all: `BENCH_FAULT`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};

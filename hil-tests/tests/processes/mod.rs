@@ -472,7 +472,8 @@ fn two_runs_do_not_share_an_instrument() {
     // What a run that was killed leaves behind does not keep the next one from the bench.
     first.kill().unwrap();
     first.wait().unwrap();
-    let said = program.run(&[&arguments[..], &["third"]].concat());
+    // Who watched over it may still be leaving the bench safe.
+    let said = program.run(&[&arguments[..], &["third", "--wait"]].concat());
     assert_ne!(said.code, Some(Exit::Busy as i32), "{}", said.err);
     assert!(scene.path("third").join(RECORD_FILE).exists());
     emulators.end();

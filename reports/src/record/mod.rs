@@ -13,6 +13,8 @@
 //! | `/wire/<device>` | protobuf | one chunk on a device's line, where the run keeps them |
 //! | `/events` | JSON | every other [`Event`](crate::event::Event) |
 
+mod chunks;
+mod container;
 mod reader;
 mod schema;
 mod wire;
@@ -53,12 +55,6 @@ pub enum RecordError {
         /// What is wrong.
         why: String,
     },
-}
-
-impl From<mcap::McapError> for RecordError {
-    fn from(error: mcap::McapError) -> RecordError {
-        RecordError::Container(error.to_string())
-    }
 }
 
 /// Topics, as written and as read.

@@ -1,26 +1,16 @@
 //! The reader: the same events back, in the same order, also from a torn file.
 
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use mcap::records::{self, op};
 use profiles::time::BenchTime;
 
+use super::chunks::{Chunk, Message, Scan, first_message, messages};
 use super::{RecordError, topic, wire};
-use crate::digest::crc32;
 use crate::event::{DeviceId, Event, EventKind};
 use crate::header::Header;
-
-/// Opcode and length before each record.
-const RECORD_HEAD: usize = 9;
-
-/// Times, sizes, checksum and the name of no compression before the messages of each chunk.
-const CHUNK_HEAD: usize = 40;
-
-/// Channel, sequence, log time and publish time before each message.
-const MESSAGE_HEAD: usize = 22;
 
 /// A record of a run, whole or torn.
 #[derive(Debug)]
@@ -29,8 +19,8 @@ pub struct Record {
     header: Header,
     /// What is on each channel.
     topics: BTreeMap<u16, Topic>,
-    /// The content of each intact chunk.
-    chunks: Vec<Range<usize>>,
+    /// Each intact chunk.
+    chunks: Vec<Chunk>,
     torn: Option<Torn>,
     ended: bool,
 }
@@ -56,17 +46,6 @@ enum Topic {
     Other,
 }
 
-/// One message, in place.
-#[derive(Clone, Copy)]
-struct Message<'a> {
-    /// Where it stands in the file.
-    byte: usize,
-    channel: u16,
-    sequence: u32,
-    at: BenchTime,
-    data: &'a [u8],
-}
-
 impl Record {
     /// Opens the record in the file `path`.
     ///
@@ -89,16 +68,15 @@ impl Record {
             return Err(RecordError::NotMcap);
         }
         let scan = Scan::of(&bytes);
-        let first = scan
-            .chunks
-            .first()
-            .and_then(|chunk| first_message(&bytes, chunk));
+        let mut room = Vec::new();
+        let first = scan.chunks.first();
+        let first = first.and_then(|chunk| first_message(chunk.records(&bytes, &mut room)?));
         let first = first.ok_or(RecordError::NoHeader)?;
         if scan.topics.get(&first.channel).map(String::as_str) != Some(topic::HEADER) {
             return Err(RecordError::NoHeader);
         }
         let header: Header = serde_json::from_slice(first.data)
-            .map_err(|error| content(first.byte, error.to_string()))?;
+            .map_err(|error| content(scan.chunks[0].stored.start, error.to_string()))?;
         let topics = scan.topics.iter();
         let topics: BTreeMap<u16, Topic> = topics
             .map(|(channel, name)| (*channel, Topic::of(name, &header)))
@@ -140,10 +118,13 @@ impl Record {
     /// If a message is not what this version writes; the events before it were given.
     pub fn for_each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), RecordError> {
         let mut outputs = BTreeMap::new();
-        let mut readings = Vec::new();
+        let (mut readings, mut room) = (Vec::new(), Vec::new());
         for chunk in &self.chunks {
-            let walked = messages(&self.bytes, chunk, &mut |message| {
-                match self.event(message, &mut outputs, &mut readings) {
+            let gone = || content(chunk.stored.start, "the chunk does not unpack".to_owned());
+            let records = chunk.records(&self.bytes, &mut room).ok_or_else(gone)?;
+            let walked = messages(records, &mut |message| {
+                let byte = chunk.stored.start;
+                match self.event(message, byte, &mut outputs, &mut readings) {
                     Ok(Some(event)) => take(&event),
                     Ok(None) => {}
                     Err(error) => return ControlFlow::Break(error),
@@ -160,10 +141,11 @@ impl Record {
     fn event(
         &self,
         message: &Message<'_>,
+        byte: usize,
         outputs: &mut BTreeMap<u32, Arc<[u8]>>,
         readings: &mut Vec<profiles::reading::Reading>,
     ) -> Result<Option<Event>, RecordError> {
-        let wrong = || content(message.byte, "is not in the format of its topic".to_owned());
+        let wrong = || content(byte, "is not in the format of its topic".to_owned());
         let topic = self.topics.get(&message.channel).copied();
         let (device, kind) = match topic.unwrap_or(Topic::Other) {
             Topic::Header | Topic::Other => return Ok(None),
@@ -189,7 +171,7 @@ impl Record {
             }
             Topic::Events => {
                 let mut event: Event = serde_json::from_slice(message.data)
-                    .map_err(|error| content(message.byte, error.to_string()))?;
+                    .map_err(|error| content(byte, error.to_string()))?;
                 if let EventKind::OutputFetched { digest, output, .. } = &mut event.kind {
                     *output = outputs.get(digest).cloned().ok_or_else(wrong)?;
                 }
@@ -203,8 +185,10 @@ impl Record {
     /// Whether the last message says that the run ended.
     fn ends_with_its_run(&self) -> bool {
         let mut last = None;
-        if let Some(chunk) = self.chunks.last() {
-            let _: ControlFlow<()> = messages(&self.bytes, chunk, &mut |message| {
+        let mut room = Vec::new();
+        let chunk = self.chunks.last();
+        if let Some(records) = chunk.and_then(|chunk| chunk.records(&self.bytes, &mut room)) {
+            let _: ControlFlow<()> = messages(records, &mut |message| {
                 last = Some((message.channel, message.data));
                 ControlFlow::Continue(())
             });
@@ -243,129 +227,4 @@ impl Topic {
             }
         }
     }
-}
-
-/// What of a file is intact.
-struct Scan {
-    topics: BTreeMap<u16, String>,
-    chunks: Vec<Range<usize>>,
-    /// The first byte behind the last intact record.
-    intact: usize,
-    closed: bool,
-    last: BenchTime,
-    /// The sequence number that must come next.
-    next: u32,
-}
-
-impl Scan {
-    fn of(bytes: &[u8]) -> Scan {
-        let mut scan = Scan {
-            topics: BTreeMap::new(),
-            chunks: Vec::new(),
-            intact: mcap::MAGIC.len(),
-            closed: false,
-            last: BenchTime::ZERO,
-            next: 0,
-        };
-        while let Some((code, body)) = record_at(bytes, scan.intact, bytes.len()) {
-            if code == op::CHUNK && scan.chunk(bytes, &body).is_none() {
-                break;
-            }
-            scan.intact = body.end;
-            if code == op::FOOTER {
-                scan.closed = bytes[body.end..] == *mcap::MAGIC;
-                break;
-            }
-        }
-        scan
-    }
-
-    /// Takes a chunk if its checksum holds and every message in it is the next one.
-    fn chunk(&mut self, bytes: &[u8], body: &Range<usize>) -> Option<()> {
-        let parsed = mcap::parse_record(op::CHUNK, &bytes[body.clone()]);
-        let Ok(records::Record::Chunk { header, data }) = parsed else {
-            return None;
-        };
-        if !header.compression.is_empty() || crc32(&data) != header.uncompressed_crc {
-            return None;
-        }
-        let start = body.start + CHUNK_HEAD;
-        let content = start..start + data.len();
-        let mut at = content.start;
-        while at < content.end {
-            let (code, body) = record_at(bytes, at, content.end)?;
-            at = body.end;
-            match code {
-                op::CHANNEL => match mcap::parse_record(code, &bytes[body]).ok()? {
-                    records::Record::Channel(channel) => {
-                        self.topics.insert(channel.id, channel.topic);
-                    }
-                    _ => return None,
-                },
-                op::MESSAGE => {
-                    let message = message_at(bytes, body)?;
-                    if message.sequence != self.next {
-                        return None;
-                    }
-                    self.next = self.next.wrapping_add(1);
-                    self.last = message.at;
-                }
-                _ => {}
-            }
-        }
-        self.chunks.push(content);
-        Some(())
-    }
-}
-
-/// The record at `at`, if it ends before `end`: its opcode and where its body is.
-fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Range<usize>)> {
-    let head = bytes.get(at..at.checked_add(RECORD_HEAD)?)?;
-    let (&code, length) = head.split_first()?;
-    let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
-    let start = at + RECORD_HEAD;
-    let stop = start.checked_add(length).filter(|&stop| stop <= end)?;
-    Some((code, start..stop))
-}
-
-fn message_at(bytes: &[u8], body: Range<usize>) -> Option<Message<'_>> {
-    let byte = body.start;
-    let (head, data) = bytes.get(body)?.split_first_chunk::<MESSAGE_HEAD>()?;
-    let (channel, rest) = head.split_first_chunk()?;
-    let (sequence, rest) = rest.split_first_chunk()?;
-    let (log_time, _) = rest.split_first_chunk()?;
-    Some(Message {
-        byte,
-        channel: u16::from_le_bytes(*channel),
-        sequence: u32::from_le_bytes(*sequence),
-        at: BenchTime::from_micros(u64::from_le_bytes(*log_time) / 1_000),
-        data,
-    })
-}
-
-/// Gives every message of an intact chunk to `take` until it breaks.
-fn messages<'a, B>(
-    bytes: &'a [u8],
-    chunk: &Range<usize>,
-    take: &mut dyn FnMut(&Message<'a>) -> ControlFlow<B>,
-) -> ControlFlow<B> {
-    let mut at = chunk.start;
-    while let Some((code, body)) = record_at(bytes, at, chunk.end) {
-        at = body.end;
-        if code == op::MESSAGE
-            && let Some(message) = message_at(bytes, body)
-        {
-            take(&message)?;
-        }
-    }
-    ControlFlow::Continue(())
-}
-
-fn first_message<'a>(bytes: &'a [u8], chunk: &Range<usize>) -> Option<Message<'a>> {
-    let mut first = None;
-    let _: ControlFlow<()> = messages(bytes, chunk, &mut |message| {
-        first = Some(*message);
-        ControlFlow::Break(())
-    });
-    first
 }

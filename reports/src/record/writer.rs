@@ -5,15 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mcap::records::MessageHeader;
-use mcap::write::NoSeek;
-use mcap::{WriteOptions, Writer};
 use profiles::time::BenchTime;
 
+use super::container::Container;
 use super::{RecordError, schema, topic, wire};
 use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
@@ -35,15 +32,11 @@ const KEPT_BYTES: usize = 64 << 20;
 /// Records a run.
 pub struct Recorder {
     path: PathBuf,
-    writer: Writer<NoSeek<BufWriter<File>>>,
+    container: Container,
     channels: Channels,
     sequence: u32,
-    /// One message on its way; reused.
-    buffer: Vec<u8>,
     outputs: BTreeMap<u32, Arc<[u8]>>,
     outputs_bytes: usize,
-    /// Bytes in the open chunk.
-    open_bytes: usize,
     /// When the open chunk began.
     open_since: BenchTime,
     chunk_micros: u64,
@@ -73,28 +66,17 @@ impl Recorder {
             source,
         };
         let file = File::create_new(path).map_err(failed)?;
-        let mut writer = WriteOptions::new()
-            .compression(None)
-            .profile("bench")
-            .library(concat!("bench reports ", env!("CARGO_PKG_VERSION")))
-            // The recorder closes chunks itself, by bench time too.
-            .chunk_size(None)
-            // A chunk is then built in memory and written in one piece, header first.
-            .disable_seeking(true)
-            // Every chunk has its own.
-            .calculate_data_section_crc(false)
-            .create(NoSeek::new(BufWriter::with_capacity(1 << 16, file)))?;
-        let channels = Channels::add(&mut writer, header)?;
+        let library = concat!("bench reports ", env!("CARGO_PKG_VERSION"));
+        let mut container = Container::new(file, library).map_err(failed)?;
+        let channels = Channels::add(&mut container, header);
         let virtual_time = header.pace == "virtual";
         let mut recorder = Recorder {
             path: path.to_owned(),
-            writer,
+            container,
             channels,
             sequence: 0,
-            buffer: Vec::with_capacity(4096),
             outputs: BTreeMap::new(),
             outputs_bytes: 0,
-            open_bytes: 0,
             open_since: BenchTime::ZERO,
             chunk_micros: if virtual_time {
                 CHUNK_MICROS_VIRTUAL
@@ -102,9 +84,9 @@ impl Recorder {
                 CHUNK_MICROS_REAL
             },
         };
-        recorder.put_json(header)?;
-        recorder.append(recorder.channels.header, BenchTime::ZERO)?;
-        recorder.flush(BenchTime::ZERO)?;
+        let channel = recorder.channels.header;
+        recorder.append(channel, BenchTime::ZERO, |out| put_json(out, header))?;
+        recorder.flush()?;
         Ok(recorder)
     }
 
@@ -114,36 +96,32 @@ impl Recorder {
     /// If it cannot be written.
     pub fn record(&mut self, event: &Event) -> Result<(), RecordError> {
         let (at, device) = (event.at, usize::from(event.device.0));
-        let channel = match &event.kind {
-            EventKind::Sampled { readings } => {
-                wire::put_readings(&mut self.buffer, readings);
-                self.channels.samples.get(device).copied()
-            }
-            EventKind::Inferred(inferred) => {
-                wire::put_inferred(&mut self.buffer, inferred);
-                self.channels.inferences.get(device).copied().flatten()
-            }
-            EventKind::Wire { sent, octets } => {
-                wire::put_chunk(&mut self.buffer, *sent, octets);
-                self.channels.wire.get(device).copied()
-            }
+        let channels = &self.channels;
+        let own = match &event.kind {
+            EventKind::Sampled { .. } => channels.samples.get(device).copied(),
+            EventKind::Inferred(_) => channels.inferences.get(device).copied().flatten(),
+            EventKind::Wire { .. } => channels.wire.get(device).copied(),
             EventKind::OutputFetched { digest, output, .. } => {
                 self.put_output(at, *digest, output)?;
                 None
             }
             _ => None,
         };
-        let channel = if let Some(channel) = channel {
-            channel
-        } else {
-            self.buffer.clear();
-            self.put_json(event)?;
-            self.channels.events
-        };
-        self.append(channel, at)?;
+        let channel = own.unwrap_or(self.channels.events);
+        self.append(channel, at, |out| {
+            match (&event.kind, own) {
+                (EventKind::Sampled { readings }, Some(_)) => wire::put_readings(out, readings),
+                (EventKind::Inferred(inferred), Some(_)) => wire::put_inferred(out, inferred),
+                (EventKind::Wire { sent, octets }, Some(_)) => {
+                    wire::put_chunk(out, *sent, octets);
+                }
+                _ => put_json(out, event)?,
+            }
+            Ok(())
+        })?;
         let old = at.micros_since(self.open_since) >= self.chunk_micros;
-        if old || self.open_bytes >= CHUNK_BYTES || matters(&event.kind) {
-            self.flush(at)?;
+        if old || self.container.open() >= CHUNK_BYTES || matters(&event.kind) {
+            self.flush()?;
         }
         Ok(())
     }
@@ -152,17 +130,13 @@ impl Recorder {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish(mut self) -> Result<(), RecordError> {
-        self.writer.finish()?;
+    pub fn finish(self) -> Result<(), RecordError> {
         let path = self.path;
         let failed = |source| RecordError::File {
             path: path.clone(),
             source,
         };
-        let buffered = self.writer.into_inner().into_inner();
-        let file = buffered
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
+        let file = self.container.finish().map_err(failed)?;
         file.sync_all().map_err(failed)?;
         // The file's name is safe only with its folder.
         if let Some(parent) = path
@@ -173,11 +147,6 @@ impl Recorder {
             folder.map_err(failed)?;
         }
         Ok(())
-    }
-
-    fn put_json(&mut self, value: &impl serde::Serialize) -> Result<(), RecordError> {
-        let written = serde_json::to_writer(&mut self.buffer, value);
-        written.map_err(|error| RecordError::Container(error.to_string()))
     }
 
     /// Writes an output's bytes unless they stand under their digest already.
@@ -198,39 +167,66 @@ impl Recorder {
         self.outputs_bytes += output.len();
         self.outputs.insert(digest, Arc::clone(output));
         let long = || RecordError::Container("an output has 4 GiB or more".to_owned());
-        wire::put_output(&mut self.buffer, digest, output).ok_or_else(long)?;
-        self.append(self.channels.outputs, at)
+        self.append(self.channels.outputs, at, |out| {
+            wire::put_output(out, digest, output).ok_or_else(long)
+        })
     }
 
-    /// Appends the message in the buffer, and empties it.
-    fn append(&mut self, channel_id: u16, at: BenchTime) -> Result<(), RecordError> {
-        let log_time = at.as_micros().saturating_mul(1_000);
-        let header = MessageHeader {
-            channel_id,
-            sequence: self.sequence,
-            log_time,
-            publish_time: log_time,
-        };
-        self.writer.write_to_known_channel(&header, &self.buffer)?;
+    /// Appends a message, whose data `put` appends.
+    fn append(
+        &mut self,
+        channel: u16,
+        at: BenchTime,
+        put: impl FnOnce(&mut Vec<u8>) -> Result<(), RecordError>,
+    ) -> Result<(), RecordError> {
+        if self.container.open() == 0 {
+            self.open_since = at;
+        }
+        let time = at.as_micros().saturating_mul(1_000);
+        self.container
+            .message((channel, self.sequence, time), put)?;
         self.sequence = self.sequence.wrapping_add(1);
-        self.open_bytes += self.buffer.len();
-        self.buffer.clear();
         Ok(())
+    }
+
+    fn told(&self, error: &RecordError) -> ObserveError {
+        match error {
+            // It names the file itself.
+            RecordError::File { .. } => ObserveError(error.to_string()),
+            error => ObserveError(format!("{}: {error}", self.path.display())),
+        }
     }
 
     /// Ends the chunk and gives it to the operating system.
-    fn flush(&mut self, at: BenchTime) -> Result<(), RecordError> {
-        self.writer.flush()?;
-        self.open_bytes = 0;
-        self.open_since = at;
-        Ok(())
+    fn flush(&mut self) -> Result<(), RecordError> {
+        let flushed = self.container.flush();
+        flushed.map_err(|source| RecordError::File {
+            path: self.path.clone(),
+            source,
+        })
     }
+}
+
+fn put_json(out: &mut Vec<u8>, value: &impl serde::Serialize) -> Result<(), RecordError> {
+    let written = serde_json::to_writer(out, value);
+    written.map_err(|error| RecordError::Container(error.to_string()))
 }
 
 impl Observer for Recorder {
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
         let recorded = self.record(event);
-        recorded.map_err(|error| ObserveError(format!("{}: {error}", self.path.display())))
+        recorded.map_err(|error| self.told(&error))
+    }
+
+    /// In real time a chunk goes to the operating system when it is a second old, whether something
+    /// happens then or not.
+    fn settled(&mut self, now: BenchTime) -> Result<(), ObserveError> {
+        let old = now.micros_since(self.open_since) >= self.chunk_micros;
+        if old && self.chunk_micros == CHUNK_MICROS_REAL && self.container.open() > 0 {
+            let flushed = self.flush();
+            return flushed.map_err(|error| self.told(&error));
+        }
+        Ok(())
     }
 }
 
@@ -246,42 +242,39 @@ fn matters(kind: &EventKind) -> bool {
 }
 
 impl Channels {
-    fn add(
-        writer: &mut Writer<NoSeek<BufWriter<File>>>,
-        header: &Header,
-    ) -> Result<Channels, RecordError> {
+    fn add(writer: &mut Container, header: &Header) -> Channels {
         let none = BTreeMap::new();
         let json = schema::HEADER.as_bytes();
-        let header_schema = writer.add_schema("bench.Header", "jsonschema", json)?;
+        let header_schema = writer.add_schema("bench.Header", "jsonschema", json);
         let json = schema::EVENT.as_bytes();
-        let event_schema = writer.add_schema("bench.Event", "jsonschema", json)?;
+        let event_schema = writer.add_schema("bench.Event", "jsonschema", json);
         let output = schema::outputs();
-        let output_schema = writer.add_schema(&output.name, "protobuf", &output.data)?;
+        let output_schema = writer.add_schema(&output.name, "protobuf", &output.data);
         let inference = schema::inferences();
-        let inference_schema = writer.add_schema(&inference.name, "protobuf", &inference.data)?;
+        let inference_schema = writer.add_schema(&inference.name, "protobuf", &inference.data);
         let mut channels = Channels {
-            header: writer.add_channel(header_schema, topic::HEADER, "json", &none)?,
-            events: writer.add_channel(event_schema, topic::EVENTS, "json", &none)?,
-            outputs: writer.add_channel(output_schema, topic::OUTPUTS, "protobuf", &none)?,
+            header: writer.add_channel(header_schema, topic::HEADER, "json", &none),
+            events: writer.add_channel(event_schema, topic::EVENTS, "json", &none),
+            outputs: writer.add_channel(output_schema, topic::OUTPUTS, "protobuf", &none),
             samples: Vec::new(),
             wire: Vec::new(),
             inferences: vec![None; header.devices.len()],
         };
         if header.wire {
             let wire = schema::wire();
-            let known = writer.add_schema(&wire.name, "protobuf", &wire.data)?;
+            let known = writer.add_schema(&wire.name, "protobuf", &wire.data);
             for device in &header.devices {
                 let topic = format!("{}{}", topic::WIRE, device.name);
-                let channel = writer.add_channel(known, &topic, "protobuf", &none)?;
+                let channel = writer.add_channel(known, &topic, "protobuf", &none);
                 channels.wire.push(channel);
             }
         }
         let schemas = schema::samples(&header.devices);
         for (place, (device, schema)) in header.devices.iter().zip(&schemas).enumerate() {
-            let known = writer.add_schema(&schema.name, "protobuf", &schema.data)?;
+            let known = writer.add_schema(&schema.name, "protobuf", &schema.data);
             let topic = format!("{}{}", topic::SAMPLES, device.name);
             let metadata = schema::metadata(device);
-            let channel = writer.add_channel(known, &topic, "protobuf", &metadata)?;
+            let channel = writer.add_channel(known, &topic, "protobuf", &metadata);
             channels.samples.push(channel);
             let id = DeviceId(place as u16);
             if header
@@ -290,10 +283,10 @@ impl Channels {
                 .any(|workload| workload.device == id)
             {
                 let topic = format!("{}{}", topic::INFERENCES, device.name);
-                let channel = writer.add_channel(inference_schema, &topic, "protobuf", &none)?;
+                let channel = writer.add_channel(inference_schema, &topic, "protobuf", &none);
                 channels.inferences[place] = Some(channel);
             }
         }
-        Ok(channels)
+        channels
     }
 }

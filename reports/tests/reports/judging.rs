@@ -288,8 +288,8 @@ fn throughput_is_judged_phase_by_phase() {
         ..Goldens::default()
     };
     let ask = |least| check("throughput", WORDS, &[("min_samples", least)]);
-    insta::assert_snapshot!(told(ask(64.0), &goldens, &answers(120_000)), @"PASS: rate of words in sunlit is 2.000 1/s, within the limit 1.940 1/s (golden 2.000 1/s, +0.0 %)");
-    insta::assert_snapshot!(told(ask(64.0), &goldens, &answers(126_000)), @"FAIL: p50 latency of words in umbra is 126.000 ms, beyond the limit 123.600 ms (golden 120.000 ms, +5.0 %)");
+    insta::assert_snapshot!(told(ask(64.0), &goldens, &answers(120_000)), @"PASS: words is within 1.03 of the golden in sunlit: p50 latency 1.0000 (1.0000 to 1.0000), p90 latency 1.0000 (1.0000 to 1.0000), time per answer 1.0000 (1.0000 to 1.0000)");
+    insta::assert_snapshot!(told(ask(64.0), &goldens, &answers(126_000)), @"FAIL: words is beyond 1.03 of the golden in umbra: p50 latency 1.0500 (1.0500 to 1.0500), p90 latency 1.0500 (1.0500 to 1.0500), time per answer 1.0000 (1.0000 to 1.0000)");
     insta::assert_snapshot!(told(ask(101.0), &goldens, &answers(120_000)), @"INCONCLUSIVE: 100 answers of words in sunlit, at least 101 needed");
     insta::assert_snapshot!(told(ask(64.0), &Goldens::default(), &answers(120_000)), @"INCONCLUSIVE: no throughput golden for words");
 }

@@ -9,7 +9,7 @@ use profiles::reading::{Damage, DamageKind, Reading};
 use profiles::time::BenchTime;
 use proptest::prelude::*;
 use reports::digest::crc32;
-use reports::event::{DeviceId, Event, EventKind, Inferred};
+use reports::event::{DeviceId, Event, EventKind, Inferred, Observer};
 use reports::header::Header;
 use reports::record::{Record, RecordError, Recorder};
 use reports::verdict::Ending;
@@ -247,4 +247,57 @@ fn other_readers_find_index_topics_and_times() {
     for (place, message) in messages.iter().enumerate() {
         assert_eq!(message.sequence as usize, place);
     }
+}
+
+#[test]
+fn at_real_pace_nothing_waits_longer_than_a_second_for_the_disk() {
+    for (pace, kept) in [("real", 2), ("virtual", 0)] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("record.mcap");
+        let header = Header {
+            pace: pace.to_owned(),
+            ..header()
+        };
+        let mut recorder = Recorder::create(&path, &header).unwrap();
+        let on_disk = || read(&Record::open(&path).unwrap()).len();
+        recorder.observe(&volts(5_000, 1.0)).unwrap();
+        recorder.settled(BenchTime::from_millis(5_900)).unwrap();
+        recorder.observe(&volts(5_950, 2.0)).unwrap();
+        assert_eq!(on_disk(), 0, "{pace}: a chunk is not closed early");
+        recorder.settled(BenchTime::from_millis(6_000)).unwrap();
+        assert_eq!(on_disk(), kept, "{pace}");
+        recorder.observe(&volts(20_000, 3.0)).unwrap();
+        recorder.settled(BenchTime::from_millis(20_500)).unwrap();
+        assert_eq!(
+            on_disk(),
+            kept,
+            "{pace}: the second counts from its first event"
+        );
+    }
+}
+
+#[test]
+fn slow_telemetry_takes_little_room() {
+    // Twelve channels at 10 Hz with the noise of a converter, a minute long at real pace.
+    let mut header = header();
+    header.pace = "real".to_owned();
+    let mut noise = 7_u32;
+    let events: Vec<Event> = (0..600)
+        .map(|n| {
+            let reading = |channel| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let count = 28_000.0 + f64::from(channel) * 100.0 + f64::from(noise >> 28);
+                Reading::number(channel, count * 0.001)
+            };
+            let readings = (0..12).map(reading).collect();
+            event(n * 100, BOARD, EventKind::Sampled { readings })
+        })
+        .collect();
+    let octets = write(&header, &events).len() as f64;
+    let samples = events.len() as f64 * 12.0;
+    assert!(
+        octets / samples < 12.0,
+        "{:.1} octets a sample",
+        octets / samples
+    );
 }

@@ -1,0 +1,193 @@
+//! What of a record's file is intact, chunk by chunk, and the messages in them.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::ops::{ControlFlow, Range};
+
+use mcap::records::{self, op};
+use profiles::time::BenchTime;
+
+use crate::digest::crc32;
+
+/// Opcode and length before each record.
+const RECORD_HEAD: usize = 9;
+
+/// No chunk is larger: one is closed when it holds a mebibyte, and a message has at most 4 GiB only
+/// in theory. What claims to be is no chunk of a record, compressed or not.
+const CHUNK_LIMIT: u64 = 1 << 30;
+
+/// Channel, sequence, log time and publish time before each message.
+const MESSAGE_HEAD: usize = 22;
+
+/// What of a file is intact.
+pub(super) struct Scan {
+    pub(super) topics: BTreeMap<u16, String>,
+    pub(super) chunks: Vec<Chunk>,
+    /// Room for the records of one chunk.
+    room: Vec<u8>,
+    /// The first byte behind the last intact record.
+    pub(super) intact: usize,
+    pub(super) closed: bool,
+    pub(super) last: BenchTime,
+    /// The sequence number that must come next.
+    next: u32,
+}
+
+impl Scan {
+    pub(super) fn of(bytes: &[u8]) -> Scan {
+        let mut scan = Scan {
+            topics: BTreeMap::new(),
+            chunks: Vec::new(),
+            room: Vec::new(),
+            intact: mcap::MAGIC.len(),
+            closed: false,
+            last: BenchTime::ZERO,
+            next: 0,
+        };
+        while let Some((code, body)) = record_at(bytes, scan.intact, bytes.len()) {
+            if code == op::CHUNK && scan.chunk(bytes, &body).is_none() {
+                break;
+            }
+            scan.intact = body.end;
+            if code == op::FOOTER {
+                scan.closed = bytes[body.end..] == *mcap::MAGIC;
+                break;
+            }
+        }
+        scan
+    }
+
+    /// Takes a chunk if its checksum holds and every message in it is the next one.
+    fn chunk(&mut self, bytes: &[u8], body: &Range<usize>) -> Option<()> {
+        let parsed = mcap::parse_record(op::CHUNK, &bytes[body.clone()]);
+        let Ok(records::Record::Chunk { header, data }) = parsed else {
+            return None;
+        };
+        let unpacked = match header.compression.as_str() {
+            "" => None,
+            "lz4" if header.uncompressed_size <= CHUNK_LIMIT => {
+                Some(usize::try_from(header.uncompressed_size).ok()?)
+            }
+            _ => return None,
+        };
+        let stored = body.end - data.len()..body.end;
+        let chunk = Chunk { stored, unpacked };
+        let mut room = std::mem::take(&mut self.room);
+        let records = chunk.records(bytes, &mut room)?;
+        if crc32(records) != header.uncompressed_crc {
+            return None;
+        }
+        self.walk(records)?;
+        self.room = room;
+        self.chunks.push(chunk);
+        Some(())
+    }
+
+    /// Takes the records of a chunk if every message in it is the next one.
+    fn walk(&mut self, chunk: &[u8]) -> Option<()> {
+        let mut at = 0;
+        while at < chunk.len() {
+            let (code, body) = record_at(chunk, at, chunk.len())?;
+            at = body.end;
+            match code {
+                op::CHANNEL => match mcap::parse_record(code, &chunk[body]).ok()? {
+                    records::Record::Channel(channel) => {
+                        self.topics.insert(channel.id, channel.topic);
+                    }
+                    _ => return None,
+                },
+                op::MESSAGE => {
+                    let message = message_at(chunk, body)?;
+                    if message.sequence != self.next {
+                        return None;
+                    }
+                    self.next = self.next.wrapping_add(1);
+                    self.last = message.at;
+                }
+                _ => {}
+            }
+        }
+        Some(())
+    }
+}
+
+impl Chunk {
+    /// Its records: in the file, or unpacked into `room`. `None` if they do not unpack to what the
+    /// chunk says of them.
+    pub(super) fn records<'a>(&self, bytes: &'a [u8], room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+        let stored = bytes.get(self.stored.clone())?;
+        let Some(unpacked) = self.unpacked else {
+            return Some(stored);
+        };
+        room.clear();
+        // One octet more than there should be, so that too much is seen and no more is made.
+        let decoder = lz4::Decoder::new(stored).ok()?;
+        let read = decoder.take(unpacked as u64 + 1).read_to_end(room).ok()?;
+        (read == unpacked).then_some(room.as_slice())
+    }
+}
+
+/// The record at `at`, if it ends before `end`: its opcode and where its body is.
+fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Range<usize>)> {
+    let head = bytes.get(at..at.checked_add(RECORD_HEAD)?)?;
+    let (&code, length) = head.split_first()?;
+    let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
+    let start = at + RECORD_HEAD;
+    let stop = start.checked_add(length).filter(|&stop| stop <= end)?;
+    Some((code, start..stop))
+}
+
+fn message_at(bytes: &[u8], body: Range<usize>) -> Option<Message<'_>> {
+    let (head, data) = bytes.get(body)?.split_first_chunk::<MESSAGE_HEAD>()?;
+    let (channel, rest) = head.split_first_chunk()?;
+    let (sequence, rest) = rest.split_first_chunk()?;
+    let (log_time, _) = rest.split_first_chunk()?;
+    Some(Message {
+        channel: u16::from_le_bytes(*channel),
+        sequence: u32::from_le_bytes(*sequence),
+        at: BenchTime::from_micros(u64::from_le_bytes(*log_time) / 1_000),
+        data,
+    })
+}
+
+/// Gives every message of an intact chunk to `take` until it breaks.
+pub(super) fn messages<'a, B>(
+    chunk: &'a [u8],
+    take: &mut dyn FnMut(&Message<'a>) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    let mut at = 0;
+    while let Some((code, body)) = record_at(chunk, at, chunk.len()) {
+        at = body.end;
+        if code == op::MESSAGE
+            && let Some(message) = message_at(chunk, body)
+        {
+            take(&message)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+pub(super) fn first_message(chunk: &[u8]) -> Option<Message<'_>> {
+    let mut first = None;
+    let _: ControlFlow<()> = messages(chunk, &mut |message| {
+        first = Some(*message);
+        ControlFlow::Break(())
+    });
+    first
+}
+/// A chunk of the file: where its records stand, as they are or compressed.
+#[derive(Clone, Debug)]
+pub(super) struct Chunk {
+    pub(super) stored: Range<usize>,
+    /// Octets of its records, if they are compressed.
+    unpacked: Option<usize>,
+}
+
+/// One message, in place.
+#[derive(Clone, Copy)]
+pub(super) struct Message<'a> {
+    pub(super) channel: u16,
+    sequence: u32,
+    pub(super) at: BenchTime,
+    pub(super) data: &'a [u8],
+}
