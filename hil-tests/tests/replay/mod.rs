@@ -8,6 +8,7 @@
 //! 6. a changed golden, campaign or wiring among the inputs is damage, as is one that is gone;
 //! 7. a folder with a run is never run into again.
 
+mod runs;
 mod wire;
 
 use std::fs;

@@ -33,6 +33,8 @@ pub(super) struct Container {
     file: File,
     /// Octets in the file.
     position: u64,
+    /// A write has failed: what comes later would leave a gap.
+    broken: bool,
     chunk: Vec<u8>,
     packed: Vec<u8>,
     /// What goes to the file next.
@@ -65,6 +67,7 @@ impl Container {
         Ok(Container {
             file,
             position: out.len() as u64,
+            broken: false,
             chunk: Vec::new(),
             packed: Vec::new(),
             out,
@@ -261,9 +264,13 @@ impl Container {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier part could not be written"));
+        }
         if let Err(error) = self.file.write_all(&self.out) {
             // Whether this works or not, the reader stops where a chunk is not whole.
             let _cut_off = self.file.set_len(self.position);
+            self.broken = true;
             return Err(error);
         }
         self.position += self.out.len() as u64;

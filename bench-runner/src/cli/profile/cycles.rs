@@ -97,7 +97,7 @@ pub(super) fn show(test: &Test, args: &Args) -> Result<Exit, Stop> {
     if let Some(path) = &args.series {
         let rows = rows(&test.cycles, args.update.unwrap_or(EVERY));
         let bytes = match Form::of(path) {
-            Form::Parquet => columns(&rows)?,
+            Form::Parquet => to_parquet(&rows)?,
             form => table(&rows, form == Form::Json).into_bytes(),
         };
         save(path, bytes)?;
@@ -251,7 +251,7 @@ fn table(rows: &[Row], json: bool) -> String {
 }
 
 /// Rows as a Parquet table.
-fn columns(rows: &[Row]) -> Result<Vec<u8>, Stop> {
+fn to_parquet(rows: &[Row]) -> Result<Vec<u8>, Stop> {
     let kinds = [
         Kind::F64,
         Kind::Utf8,

@@ -25,7 +25,7 @@ pub(super) fn show(flight: &Flight, series: Option<&Path>) -> Result<(), Stop> {
     print(&text);
     if let Some(path) = series {
         let bytes = match Form::of(path) {
-            Form::Parquet => columns(&days)?,
+            Form::Parquet => to_parquet(&days)?,
             form => table(&days, form == Form::Json).into_bytes(),
         };
         save(path, bytes)?;
@@ -88,7 +88,7 @@ fn describe(flight: &Flight, days: &[Day], out: &mut String) -> std::fmt::Result
 }
 
 /// The same as a Parquet table.
-fn columns(days: &[Day]) -> Result<Vec<u8>, Stop> {
+fn to_parquet(days: &[Day]) -> Result<Vec<u8>, Stop> {
     let instants: Vec<i64> = days.iter().map(|day| day.at.posix_micros()).collect();
     let of = |number: fn(&Day) -> f64| days.iter().map(number).collect::<Vec<f64>>();
     let values = [

@@ -1,6 +1,7 @@
 //! The bench's half: questions to commands, one after the other, and lines to what was heard.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -61,7 +62,7 @@ pub(super) struct MlperfTiny {
 }
 
 impl MlperfTiny {
-    pub(super) fn new(setup: BoardSetup) -> MlperfTiny {
+    pub(super) fn new(setup: &BoardSetup) -> MlperfTiny {
         MlperfTiny {
             elements: Elements::of(&setup.options),
             line: Vec::new(),
@@ -81,8 +82,11 @@ impl MlperfTiny {
         self.loaded = None;
         self.commands.push_back(format!("db load {}", bytes.len()));
         for part in bytes.chunks(BYTES_A_LINE) {
-            let digits: String = part.iter().map(|byte| format!("{byte:02x}")).collect();
-            self.commands.push_back(format!("db {digits}"));
+            let mut command = "db ".to_owned();
+            for byte in part {
+                write!(command, "{byte:02x}").expect("text grows");
+            }
+            self.commands.push_back(command);
         }
     }
 
@@ -105,11 +109,11 @@ impl MlperfTiny {
             self.commands.clear();
             heard.push(Heard::Booted);
         } else if let Some(name) = inside("m-name-dut-[") {
-            self.answers.name = name.to_owned();
+            name.clone_into(&mut self.answers.name);
         } else if let Some(profile) = inside("m-profile-[") {
-            self.answers.profile = profile.to_owned();
+            profile.clone_into(&mut self.answers.profile);
         } else if let Some(model) = inside("m-model-[") {
-            self.answers.model = model.to_owned();
+            model.clone_into(&mut self.answers.model);
         } else if let Some(lap) = line.strip_prefix("m-lap-us-") {
             self.answers.laps.extend(lap.parse::<u64>());
         } else if let Some(results) = inside("m-results-[") {

@@ -1,4 +1,4 @@
-//! A board that speaks the serial API of MLPerf Tiny (EEMBC's "ULPMark for tinyML" firmware): lines of
+//! A board that speaks the serial API of MLPerf Tiny (EEMBC's "`ULPMark` for tinyML" firmware): lines of
 //! text, commands that end with `%`, one buffer for an input, and nothing told by itself but its boot.
 //!
 //! Source: `benchmark/api` and `benchmark/runner` of github.com/mlcommons/tiny, commit 18d632fe.
@@ -89,7 +89,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         baud: 115_200,
         bits_per_byte: 10,
     },
-    drive: |setup| Ok(Box::new(driver::MlperfTiny::new(setup))),
+    drive: |setup| Ok(Box::new(driver::MlperfTiny::new(&setup))),
     emulate: |setup| Box::new(emulator::MlperfTiny::new(&setup)),
     transcript: include_str!("transcript.txt"),
 };

@@ -96,6 +96,14 @@ pub(super) fn relu(values: &mut [f32]) {
     }
 }
 
+/// `Add` of two values of the same shape.
+pub(super) fn add(left: &[f32], right: &[f32]) -> Vec<f32> {
+    left.iter()
+        .zip(right)
+        .map(|(left, right)| left + right)
+        .collect()
+}
+
 /// `Resize` to the nearest at or before: each element becomes a block of `factor` rows and
 /// columns. `columns` is the length of an input row.
 pub(super) fn resize(input: &[f32], columns: usize, factor: [usize; 2]) -> Vec<f32> {

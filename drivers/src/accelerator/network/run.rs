@@ -83,8 +83,8 @@ impl Values {
                     bias: &image.i32s(bias),
                     scale: &image.f32s(scale),
                 };
-                let input = &self.bytes[*from];
-                self.bytes[*to] = integer::convolve(window, *scales, input, &parameters);
+                self.bytes[*to] =
+                    integer::convolve(window, *scales, &self.bytes[*from], &parameters);
             }
             Action::Relu { from, to } => {
                 if from != to {
@@ -103,8 +103,7 @@ impl Values {
                 self.floats[*to] = parts.concat();
             }
             Action::Add { from, to } => {
-                let [left, right] = from.map(|from| self.floats[from].iter());
-                self.floats[*to] = left.zip(right).map(|(left, right)| left + right).collect();
+                self.floats[*to] = float::add(&self.floats[from[0]], &self.floats[from[1]]);
             }
             Action::Transpose {
                 transposition,

@@ -16,7 +16,6 @@ pub mod model;
 pub mod readings;
 pub mod toml_file;
 pub mod xtce;
-mod xtce_types;
 
 pub use layout::{Fields, Layouts, Misfit, Raw};
 pub use model::{Calibration, Coding, Count, Derived, Dictionary, Field, Limits, Packet, Service};

@@ -116,12 +116,13 @@ fn cobs(encoded: &[u8], reduced: bool, content: &mut Vec<u8>) -> Result<(), Brok
     let Some((&first, data)) = encoded.split_first() else {
         return Ok(());
     };
-    content.extend_from_slice(data);
     let mut code = first;
     // Where the next code octet stands, as a place in the content.
-    let mut at = usize::from(first) - 1;
+    let mut at = usize::from(first).checked_sub(1).ok_or(Broken)?;
+    content.extend_from_slice(data);
     while let Some(place) = content.get_mut(at) {
-        if code == FULL_RUN {
+        // A full run, or a zero, which is in no frame: one comparison for both.
+        if code.wrapping_sub(1) >= FULL_RUN - 1 {
             content.clear();
             return cobs_with_full_runs(encoded, reduced, content);
         }
@@ -146,7 +147,7 @@ fn finish(at: usize, code: u8, reduced: bool, content: &mut Vec<u8>) -> Result<(
 fn cobs_with_full_runs(encoded: &[u8], reduced: bool, content: &mut Vec<u8>) -> Result<(), Broken> {
     let mut rest = encoded;
     while let Some((&code, tail)) = rest.split_first() {
-        let run = usize::from(code) - 1;
+        let run = usize::from(code).checked_sub(1).ok_or(Broken)?;
         if run > tail.len() {
             content.extend_from_slice(tail);
             return finish(content.len() + 1, code, reduced, content);
@@ -208,7 +209,7 @@ fn escaped(
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
-    use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, prop_oneof, proptest};
     use proptest::strategy::Strategy;
 
     use super::*;
@@ -241,7 +242,32 @@ mod tests {
     #[expect(non_upper_case_globals, reason = "reads as proptest's Just")]
     const Just0: proptest::strategy::Just<u8> = proptest::strategy::Just(0);
 
+    #[test]
+    fn a_zero_inside_a_frame_is_no_frame_and_ends() {
+        for encoded in [&[0][..], &[1, 0, 0, 0], &[2, 7, 0, 9], &[255, 1, 2]] {
+            for stuffing in [Stuffing::Cobs, Stuffing::CobsReduced] {
+                let (mut with_run, mut decoded) = (vec![7; 255], Vec::new());
+                with_run[0] = 255;
+                with_run.extend_from_slice(encoded);
+                let zero = encoded.contains(&0);
+                for encoded in [encoded, &with_run] {
+                    let broken = stuffing.decode(encoded, &mut decoded).is_err();
+                    assert_eq!(broken, zero || stuffing == Stuffing::Cobs, "{encoded:?}");
+                }
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_octets_are_taken_to_their_end(encoded in content()) {
+            for stuffing in ALL {
+                let mut decoded = Vec::new();
+                let content = stuffing.decode(&encoded, &mut decoded).map_or(0, <[u8]>::len);
+                prop_assert!(content <= encoded.len());
+            }
+        }
+
         #[test]
         fn what_is_encoded_is_decoded(content in content()) {
             for stuffing in ALL {

@@ -79,7 +79,8 @@ struct Query {
 
 struct Scenario {
     question: Question,
-    scenario: String,
+    /// As MLPerf names it: `single-stream`, `multi-stream`, `server`, `offline`.
+    kind: String,
     stretches: Vec<NamedWindow>,
     queries: Vec<Query>,
     silences: u64,
@@ -106,7 +107,7 @@ impl Scenario {
         };
         Scenario {
             question: Question::new(setup),
-            scenario: workload.map_or(String::new(), |workload| workload.scenario.clone()),
+            kind: workload.map_or(String::new(), |workload| workload.scenario.clone()),
             stretches: cuts(setup.header, &setup.spec.windows),
             queries: Vec::new(),
             silences: 0,
@@ -114,7 +115,7 @@ impl Scenario {
     }
 
     fn is_single_stream(&self) -> bool {
-        self.scenario == "single-stream"
+        self.kind == "single-stream"
     }
 
     /// The percentile that counts, as a share.
@@ -158,7 +159,7 @@ impl Scenario {
         let rate = told.samples as f64 / told.seconds;
         let percentile = self.percentile();
         let bound = match told.bound {
-            _ if self.scenario == "offline" => String::new(),
+            _ if self.kind == "offline" => String::new(),
             Some(bound) => format!("; {percentile} surely at most {bound:.3} ms"),
             None => format!(
                 "; too few for {percentile}: {} are needed",
@@ -194,7 +195,7 @@ impl Scenario {
             ));
         }
         let needed = queries_needed(self.share(), 1);
-        (self.scenario != "offline" && told.queries < needed).then(|| {
+        (self.kind != "offline" && told.queries < needed).then(|| {
             let percentile = self.percentile();
             let count = told.queries;
             format!("not valid: {count} queries, and {percentile} takes {needed}")
@@ -218,7 +219,7 @@ impl Scenario {
             .option("max_latency")
             .map(|seconds| seconds * 1e3)
         else {
-            let found = match self.scenario.as_str() {
+            let found = match self.kind.as_str() {
                 "offline" => format!("{subject} does {rate:.3} samples/s"),
                 _ => format!("{percentile} of {subject} is surely at most {bound:.3} ms"),
             };
@@ -307,7 +308,7 @@ impl Check for Scenario {
             }
             None => self.verdict(&told),
         };
-        let mut evidence = vec![self.evidence(&self.scenario, &told)];
+        let mut evidence = vec![self.evidence(&self.kind, &told)];
         for (name, windows) in named(&self.stretches) {
             let inside = |query: &&Query| windows.iter().any(|window| window.contains(query.at));
             let some: Vec<Query> = counted.iter().filter(inside).copied().collect();

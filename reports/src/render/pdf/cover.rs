@@ -91,10 +91,7 @@ fn keys(report: &Report) -> Vec<(String, String)> {
 
 /// Energy of the supplies, or of the boards where no supply tells its power, in joules.
 fn energy(report: &Report) -> Option<f64> {
-    let joules = |(_, _, story): (_, _, &DeviceStory)| {
-        let power = &story.power.as_ref()?.series;
-        Some(power.mean()? * power.seconds())
-    };
+    let joules = |(_, device, story): (_, _, &DeviceStory)| story.energy_joules(device);
     let of = |role| {
         report
             .of_role(role)

@@ -102,6 +102,8 @@ struct Device {
     late_p99_us: u32,
     late_max_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    energy_j: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     clock: Option<Clock>,
 }
 
@@ -294,6 +296,7 @@ fn devices(report: &Report) -> BTreeMap<&str, Device> {
                 late_p50_us: late.map_or(0, |late| late.p50_us),
                 late_p99_us: late.map_or(0, |late| late.p99_us),
                 late_max_us,
+                energy_j: story.energy_joules(header).map(|energy| rounded(energy, 3)),
                 clock: story.clock().map(Clock::of),
             };
             (&*header.name, device)

@@ -2,9 +2,9 @@
 
 use roxmltree::Node;
 
-use super::DictionaryError;
-use super::model::{Calibration, Coding, Count, Field, Limits};
-use super::xtce::child;
+use super::super::DictionaryError;
+use super::super::model::{Calibration, Coding, Count, Field, Limits};
+use super::child;
 
 /// The nameless field that a parameter type describes; `None` if the element is none.
 pub(super) fn read(node: Node<'_, '_>) -> Result<Option<Field>, DictionaryError> {
