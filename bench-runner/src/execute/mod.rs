@@ -202,7 +202,7 @@ fn supervised(folder: &Path) -> String {
     }
 }
 
-/// Writes `report.pdf`, `junit.xml` and `summary.json` into the run's folder.
+/// Writes `report.pdf`, `report.html`, `junit.xml` and `summary.json` into the run's folder.
 ///
 /// # Errors
 /// If they cannot be drawn or written.
@@ -211,6 +211,8 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
     let pdf = render::pdf::bytes(&outcome.report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
     write(&folder.join("report.pdf"), &pdf)?;
+    let html = render::html::document(&outcome.report);
+    write(&folder.join("report.html"), html.as_bytes())?;
     write(
         &folder.join("junit.xml"),
         render::junit::xml(&outcome.report).as_bytes(),
