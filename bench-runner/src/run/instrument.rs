@@ -13,13 +13,13 @@ use drivers::model::DriverSetup;
 use drivers::power_supply::SupplyLimits;
 use drivers::solar_array_simulator::ArrayLimits;
 use drivers::thermal_chamber::CelsiusRange;
-use profiles::command::{Command, Fault};
+use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
 use super::playing::Playing;
 use super::returning::is_expected;
@@ -62,8 +62,6 @@ pub(super) struct InstrumentStation {
     pub(super) timing: Timing,
     pub(super) playing: Playing,
     pub(super) reporter: Reporter,
-    /// The way to break an emulated instrument.
-    pub(super) faults: Sender<Fault>,
     /// Number of the supply's state that says that a protection tripped, if it has one.
     pub(super) tripped_state: Option<(u16, u16)>,
 }
@@ -270,14 +268,7 @@ impl InstrumentStation {
     pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
         self.way.meter.mark();
         let applied = loop {
-            let applied = match command {
-                Command::Inject(fault) => {
-                    let _emulator_gone = self.faults.send(fault.clone()).await;
-                    Ok(())
-                }
-                command => self.instrument.apply(&self.name, command).await,
-            };
-            match applied {
+            match self.instrument.apply(&self.name, command).await {
                 // Whether it was heard before the line was lost, nobody knows: it is told again.
                 Err(error) if is_gone(&error) => {
                     if !self.recover(&error).await {

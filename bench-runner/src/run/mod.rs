@@ -21,7 +21,7 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Lines, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, World, publish};
 pub(crate) use instrument::open as instrument_of;
 pub use lock::{Lock, LockError};
 pub use pulse::Pulse;
