@@ -225,7 +225,8 @@ pub enum LineFault {
     HalfReply,
     /// What the device is told comes back, before it answers.
     Echo,
-    /// Each answer is the one to the question before.
+    /// Each answer is one for another: of the unit with the next address on Modbus, else to another
+    /// question.
     WrongUnit,
     /// Chunks never arrive, in both directions.
     Drop {

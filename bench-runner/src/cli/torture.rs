@@ -37,6 +37,9 @@ pub(super) struct Args {
     /// Only the faults of this file, once
     #[arg(long, conflicts_with_all = ["seeds", "faults"])]
     replay: Option<PathBuf>,
+    /// Print the faults of the seeds, and run nothing
+    #[arg(long)]
+    show: bool,
     /// Folder for a file of faults for each seed that breaks a rule
     #[arg(short, long)]
     out: Option<PathBuf>,
@@ -85,6 +88,14 @@ pub(super) fn main(args: &Args) -> Exit {
                 Exit::BenchFault
             }
         };
+    }
+    if args.show {
+        let (first, last) = args.seeds;
+        for seed in first..=last {
+            let text = written(&plan, &draw(&plan, seed));
+            print(&format!("# seed {seed}\n\n{text}\n"));
+        }
+        return Exit::Passed;
     }
     if let Some(folder) = &args.out
         && let Err(error) = std::fs::create_dir_all(folder)

@@ -46,7 +46,7 @@ use sky::Sky;
 pub use limits::Worst;
 pub use lists::List;
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
+pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, LatchUp, Wired};
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 

@@ -19,6 +19,7 @@ use super::SAFE_ORDER;
 use super::board::{BoardStation, State};
 use super::emulation::{self, Near, World};
 use super::instrument::InstrumentStation;
+use super::latch::Latch;
 use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
 use super::playing::Playing;
@@ -137,6 +138,9 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        latch: plan
+                            .latch_up
+                            .map(|(rule, channel)| Latch::new(rule, channel)),
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
                     };
@@ -302,7 +306,8 @@ impl Dispatcher<'_, '_> {
             self.until_left(&devices).await;
             for device in devices {
                 let result = self.left.get(&device).cloned();
-                if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
+                if let Err(why) = result.unwrap_or_else(|| Err("not confirmed in time".to_owned()))
+                {
                     let why = format!("{}: {why}", self.plan.device_name(device));
                     // Nothing outranks a bench that may still be live.
                     self.ending = Some(Ending::Unsafe { why });

@@ -6,6 +6,8 @@ use profiles::command::LineFault;
 use profiles::seed::Stream;
 use profiles::time::BenchTime;
 
+use crate::modbus::frame::sealed;
+
 /// Drops and damages what passes, as bad wiring would.
 #[derive(Debug)]
 pub struct LinkFaults {
@@ -48,6 +50,14 @@ fn flipped(stream: &mut Stream, chunk: &Bytes) -> Bytes {
     damaged.freeze()
 }
 
+/// A frame of Modbus RTU as the unit with the next address would send it; `None` if it is none.
+fn neighbours(frame: &[u8]) -> Option<Bytes> {
+    let (body, _) = frame.split_last_chunk::<2>()?;
+    let (address, rest) = body.split_first()?;
+    let is_frame = !rest.is_empty() && sealed(body) == frame;
+    is_frame.then(|| sealed(&[&[address.wrapping_add(1)], rest].concat()).into())
+}
+
 /// The trouble of one line, at the end of the device that is played: what is done to what it hears
 /// and says, each for a while. Several at once work one after the other, in the order in which
 /// they began.
@@ -56,7 +66,9 @@ pub struct Trouble {
     stream: Stream,
     /// What is wrong, and until when.
     active: Vec<(BenchTime, LineFault)>,
-    /// The latest answer.
+    /// The latest question, and the answer to the latest that was another.
+    question: Bytes,
+    other: Option<Bytes>,
     latest: Option<Bytes>,
 }
 
@@ -66,6 +78,8 @@ impl Trouble {
         Trouble {
             stream,
             active: Vec::new(),
+            question: Bytes::new(),
+            other: None,
             latest: None,
         }
     }
@@ -79,6 +93,10 @@ impl Trouble {
     /// who sent it.
     pub fn towards(&mut self, at: BenchTime, chunk: Bytes) -> (Option<Bytes>, bool) {
         self.active.retain(|(until, _)| *until > at);
+        if chunk != self.question {
+            self.other = self.latest.take().or_else(|| self.other.take());
+            self.question = chunk.clone();
+        }
         let (mut heard, mut echoes) = (chunk, false);
         for (_, how) in &self.active {
             match how {
@@ -98,7 +116,7 @@ impl Trouble {
     /// What arrives of `chunk`, which the device says at `at`, and when it leaves.
     pub fn back(&mut self, at: BenchTime, chunk: Bytes) -> Option<(BenchTime, Bytes)> {
         self.active.retain(|(until, _)| *until > at);
-        let before = self.latest.replace(chunk.clone());
+        self.latest = Some(chunk.clone());
         let (mut leaves, mut said) = (at, chunk);
         for (_, how) in &self.active {
             match how {
@@ -110,7 +128,7 @@ impl Trouble {
                     said = any.collect();
                 }
                 LineFault::HalfReply => said.truncate(said.len() / 2),
-                LineFault::WrongUnit => said = before.clone()?,
+                LineFault::WrongUnit => said = neighbours(&said).or_else(|| self.other.clone())?,
                 LineFault::Drop { share } if self.stream.unit() < *share => return None,
                 LineFault::Flip { share } if self.stream.unit() < *share => {
                     said = flipped(&mut self.stream, &said);
@@ -146,7 +164,6 @@ mod tests {
         let at = BenchTime::from_millis(99);
         for (how, expected) in [
             (LineFault::HalfReply, Some((at, &b"12.00"[..]))),
-            (LineFault::WrongUnit, None),
             (LineFault::Drop { share: 1.0 }, None),
         ] {
             let said = trouble(how).back(at, chunk.clone());
@@ -162,12 +179,26 @@ mod tests {
     }
 
     #[test]
-    fn the_wrong_unit_answers_the_question_before() {
-        let (first, second) = (Bytes::from_static(b"1"), Bytes::from_static(b"2"));
+    fn the_wrong_unit_answers_another_question() {
+        let text = Bytes::from_static;
         let mut trouble = trouble(LineFault::WrongUnit);
-        assert_eq!(trouble.back(BenchTime::ZERO, first.clone()), None);
-        let said = trouble.back(BenchTime::ZERO, second);
-        assert_eq!(said, Some((BenchTime::ZERO, first)));
+        let mut ask = |question: &'static [u8], answer: &'static [u8]| {
+            trouble.towards(BenchTime::ZERO, text(question));
+            let said = trouble.back(BenchTime::ZERO, text(answer));
+            said.map(|(_, answer)| answer)
+        };
+        assert_eq!(ask(b"VOLT?", b"12"), None);
+        assert_eq!(ask(b"OUTP?", b"1"), Some(text(b"12")));
+        // However often the same is asked, it is never answered by itself.
+        assert_eq!(ask(b"OUTP?", b"1"), Some(text(b"12")));
+    }
+
+    #[test]
+    fn the_wrong_unit_has_another_address() {
+        let frame: Bytes = sealed(&[1, 3, 2, 0, 200]).into();
+        let said = trouble(LineFault::WrongUnit).back(BenchTime::ZERO, frame);
+        let other: Bytes = sealed(&[2, 3, 2, 0, 200]).into();
+        assert_eq!(said, Some((BenchTime::ZERO, other)));
     }
 
     #[test]

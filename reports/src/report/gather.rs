@@ -171,6 +171,19 @@ impl Gatherer {
                 let text = format!("after {away:.1} s: the same device, armed again");
                 (Kind::LinkRestored, text)
             }
+            EventKind::PowerCut {
+                amps,
+                above_us,
+                count,
+            } => {
+                let above = *above_us as f64 * 1e-6;
+                let text = format!("{amps:.3} A, too much for {above:.1} s: cut {count}");
+                (Kind::PowerCut, text)
+            }
+            EventKind::PowerBack { off_us } => {
+                let off = *off_us as f64 * 1e-6;
+                (Kind::PowerBack, format!("after {off:.1} s"))
+            }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),

@@ -1,6 +1,7 @@
 //! What is wrong is refused once, at its place, and nothing else is blamed for it.
 
 mod cases;
+mod faults;
 mod links;
 mod lists;
 

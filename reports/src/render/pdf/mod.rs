@@ -6,6 +6,7 @@ mod backend;
 mod canvas;
 mod cover;
 mod evidence;
+mod faults;
 mod fonts;
 mod health;
 mod layout;
@@ -65,6 +66,7 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let mut blocks = cover::blocks(&fonts, report);
     blocks.extend(sections::blocks(&fonts, report));
     blocks.extend(evidence::blocks(&fonts, report));
+    blocks.extend(faults::blocks(&fonts, report));
     blocks.extend(health::blocks(&fonts, report));
     blocks.extend(appendix::blocks(&fonts, report));
     let placed = layout::pages(&fonts, &blocks);
