@@ -20,13 +20,14 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "run",
     "plan",
     "profile",
     "init",
     "decode",
     "golden",
+    "torture",
     "can",
     "list",
     "emulate",

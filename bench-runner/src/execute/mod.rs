@@ -26,7 +26,7 @@ use told::{Shown, Told};
 
 use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
-use crate::run::{self, Stop};
+use crate::run::{self, Stop, World};
 use crate::runtime;
 use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
@@ -62,6 +62,22 @@ pub fn execute(
     console: &mut dyn Observer,
     stop: &Stop,
 ) -> Result<Outcome, ExecuteError> {
+    let (outcome, _world) = carry_out(plan, folder, console, stop)?;
+    write_reports(&outcome)?;
+    Ok(outcome)
+}
+
+/// Runs a plan into `folder` as [`execute`] does, but draws no reports. Gives the emulated world as
+/// the run left it, too.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn carry_out(
+    plan: &Plan,
+    folder: &Path,
+    console: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<(Outcome, World), ExecuteError> {
     if folder.join(RECORD_FILE).exists() {
         return Err(ExecuteError::Occupied(folder.to_owned()));
     }
@@ -72,7 +88,7 @@ pub fn execute(
     let header = dated(&plan.header, &started);
     let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &header)?;
     let mut told = Told::new(&header, &plan.goldens)?;
-    let ending = {
+    let (ending, world) = {
         let mut shown = Shown {
             told: &mut told,
             console,
@@ -106,8 +122,7 @@ pub fn execute(
     let outcome = told.conclude(folder, manifest, &plan.goldens);
     let text = serde_json::to_string_pretty(&outcome.report.manifest).unwrap_or_default() + "\n";
     write(&folder.join(MANIFEST_FILE), text.as_bytes())?;
-    write_reports(&outcome)?;
-    Ok(outcome)
+    Ok((outcome, world))
 }
 
 /// Judges a run again from its folder alone. Writes nothing.

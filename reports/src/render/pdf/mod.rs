@@ -6,6 +6,7 @@ mod backend;
 mod canvas;
 mod cover;
 mod evidence;
+mod faults;
 mod fonts;
 mod health;
 mod layout;
@@ -106,6 +107,7 @@ pub(super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = cover::blocks(fonts, report);
     blocks.extend(sections::blocks(fonts, report));
     blocks.extend(evidence::blocks(fonts, report));
+    blocks.extend(faults::blocks(fonts, report));
     blocks.extend(health::blocks(fonts, report));
     blocks.extend(appendix::blocks(fonts, report));
     blocks
