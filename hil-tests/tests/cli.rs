@@ -20,8 +20,9 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "run",
+    "resume",
     "plan",
     "profile",
     "init",

@@ -10,6 +10,7 @@ mod can;
 mod cli;
 mod determinism;
 mod devices;
+mod disk;
 mod faults;
 mod golden;
 mod inference;

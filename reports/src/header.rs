@@ -43,6 +43,12 @@ pub struct Header {
     /// Whether every chunk on every line is kept in the record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wire: bool,
+    /// The interlocks of bench and campaign.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interlocks: Vec<InterlockHeader>,
+    /// The gaps of a run that was cut off and went on, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.
@@ -140,6 +146,32 @@ pub struct Calibration {
     /// Whether that day was over when the run began. Only who has a calendar knows.
     #[serde(default)]
     pub expired: bool,
+}
+
+/// A gap in a run that was cut off and went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// From the last thing that was recorded to the first that answers the campaign's questions.
+    pub window: Window,
+    /// With what the run went on: a step, an orbit of it.
+    pub with: String,
+    /// The time in the campaign, as it was planned without gaps, of the end of the window.
+    pub planned: BenchTime,
+    /// The checks, by their places, of which a stretch was not begun anew: they saw it in two pieces.
+    pub torn: Vec<u16>,
+}
+
+/// An interlock, as planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InterlockHeader {
+    /// Its name.
+    pub name: String,
+    /// When it holds, as people write it.
+    pub when: String,
+    /// What is told then, by device, as people write it.
+    pub then: Vec<String>,
+    /// How long that may take, µs.
+    pub within_us: u64,
 }
 
 /// A step, as planned.

@@ -44,6 +44,17 @@ pub(super) enum Style {
     Quiet,
 }
 
+impl Style {
+    /// The style that flags of the command line ask for.
+    pub(super) fn of(quiet: bool, json: bool) -> Style {
+        match (quiet, json) {
+            (true, _) => Style::Quiet,
+            (false, true) => Style::Programs,
+            (false, false) => Style::People,
+        }
+    }
+}
+
 /// Shows a run under way: a live line on a terminal, plain lines elsewhere, JSON for programs.
 pub(super) struct Console {
     names: Vec<String>,
@@ -186,6 +197,8 @@ impl Observer for Console {
                 let text = format!("{} keeps a list of {points} set points", self.name(event));
                 Some(("list", text))
             }
+            EventKind::Interlock { rule, why, .. } => Some(("interlock", format!("{rule}: {why}"))),
+            EventKind::Resumed { with, .. } => Some(("resumed", format!("goes on with {with}"))),
             EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
             EventKind::DeviceFailed { why } => {
                 Some(("failed", format!("{} failed: {why}", self.name(event))))

@@ -14,6 +14,7 @@ mod past;
 mod plan;
 mod profile;
 mod report;
+mod resume;
 mod run;
 mod supervise;
 
@@ -38,6 +39,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Resume(resume::Args),
     Plan(plan::Args),
     Profile(profile::Args),
     Init(init::Args),
@@ -114,6 +116,7 @@ impl Question {
 pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
+        Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),

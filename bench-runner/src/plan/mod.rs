@@ -11,7 +11,7 @@ mod scenario;
 mod settings;
 pub(crate) mod sky;
 mod stations;
-mod steps;
+pub(crate) mod steps;
 pub(crate) mod tables;
 mod warnings;
 mod windows;
@@ -45,7 +45,8 @@ use sky::Sky;
 pub use limits::Worst;
 pub use lists::List;
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
+pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, Wired};
+pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 
@@ -98,6 +99,12 @@ pub struct Plan {
     pub files: Vec<(String, Vec<u8>)>,
     /// The worst set point against each limit.
     pub worst: Vec<Worst>,
+    /// The interlocks of the wiring and of the campaign.
+    pub interlocks: Vec<Interlock>,
+    /// How long an orbit is, s, where there is one.
+    pub orbit_seconds: Option<f64>,
+    /// What is left to do, where a run of it was cut off.
+    pub rest: Option<Rest>,
 }
 
 impl Plan {
@@ -127,6 +134,12 @@ impl Plan {
         }
         let Loader { sources, refusals } = planner.loader;
         Err(Refusals::new(sources, refusals))
+    }
+
+    /// When the run of it is over.
+    pub(crate) fn end(&self) -> BenchTime {
+        let end = self.header.end;
+        self.rest.as_ref().map_or(end, |rest| rest.at(end))
     }
 
     /// Whether somebody says what the packets of boards hold.
@@ -268,6 +281,7 @@ impl Planner {
             timeline.extend(self.radiation(folder, campaign, flight, whom));
             timeline.sort_by_key(|placed| placed.command.at);
         }
+        Planner::slews(&mut timeline, &devices);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self
@@ -275,6 +289,9 @@ impl Planner {
             .iter()
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
+        let raws = wiring.interlocks.iter().chain(&campaign.interlocks);
+        let interlocks = self.interlocks(&raws.collect::<Vec<_>>(), &devices);
+        header.interlocks = interlocks.iter().map(Interlock::header).collect();
         let devices = stations::with_work(devices, work);
         let plan = Plan {
             seed,
@@ -286,6 +303,9 @@ impl Planner {
             goldens,
             files: std::mem::take(&mut self.files),
             worst,
+            interlocks,
+            orbit_seconds: flight.as_ref().map(|flight| flight.orbit.period_seconds()),
+            rest: None,
             header,
         };
         self.networks(campaign, &plan);
@@ -316,6 +336,8 @@ fn header(
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
         passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
         wire: false,
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -4,15 +4,14 @@ pub(crate) mod alone;
 mod board;
 mod dispatcher;
 mod emulation;
+mod ending;
 mod instrument;
+mod interlocks;
 mod lock;
 mod marks;
 mod order;
-mod playing;
 mod pulse;
-mod returning;
 mod station;
-mod timing;
 mod way;
 
 use drivers::catalog::Role;

@@ -170,6 +170,8 @@ pub(crate) fn header() -> Header {
         phases: phases(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![

@@ -102,6 +102,8 @@ fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
@@ -327,6 +329,8 @@ pub(super) fn nothing() -> Report {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),

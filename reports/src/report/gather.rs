@@ -172,6 +172,20 @@ impl Gatherer {
                 (Kind::LinkRestored, text)
             }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
+            EventKind::Interlock {
+                rule,
+                why,
+                reaction_us,
+                within_us,
+            } => {
+                let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
+                (Kind::Interlock, text)
+            }
+            EventKind::Resumed { with, gap_us } => {
+                let gap = *gap_us as f64 * 1e-6;
+                let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");
+                (Kind::Resumed, text)
+            }
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
@@ -222,6 +236,18 @@ impl Gatherer {
     fn device(&mut self, event: &Event, change: impl FnOnce(&mut DeviceStory)) {
         if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
             change(device);
+        }
+    }
+}
+
+/// A reaction as people say it.
+pub(crate) fn reacted(reaction_us: Option<u64>, within_us: u64) -> String {
+    let allowed = within_us as f64 * 1e-6;
+    match reaction_us {
+        None => format!("what had to be done within {allowed:.3} s was not confirmed"),
+        Some(taken) => {
+            let taken = taken as f64 * 1e-6;
+            format!("done within {taken:.3} s of the {allowed:.3} s that it may take")
         }
     }
 }

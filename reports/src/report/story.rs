@@ -34,6 +34,10 @@ pub enum Kind {
     LinkRestored,
     /// A controller told of an error on its bus.
     BusError,
+    /// A reading crossed a limit, or an interlock held.
+    Interlock,
+    /// The run went on after it had been cut off.
+    Resumed,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -46,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -57,6 +61,8 @@ impl Kind {
         Kind::LinkLost,
         Kind::LinkRestored,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -76,6 +82,8 @@ impl Kind {
             Kind::LinkLost => "link lost",
             Kind::LinkRestored => "link restored",
             Kind::BusError => "bus error",
+            Kind::Interlock => "interlock",
+            Kind::Resumed => "gap",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -93,6 +101,8 @@ impl Kind {
             Kind::LinkLost if count != 1 => "links lost",
             Kind::LinkRestored if count != 1 => "links restored",
             Kind::BusError if count != 1 => "bus errors",
+            Kind::Interlock if count != 1 => "interlocks",
+            Kind::Resumed if count != 1 => "gaps",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -3,13 +3,14 @@
 mod read;
 
 use crate::config::cycles::RawCycles;
+use crate::config::interlock::RawInterlock;
 use crate::config::orbit::RawOrbit;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::reader::Located;
 use super::refusal::Place;
-pub(super) use read::{campaign, settings};
+pub(super) use read::{campaign, set, settings};
 
 /// A campaign as written.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct RawCampaign {
     pub workloads: Vec<RawWorkload>,
     /// The checks.
     pub checks: Vec<RawCheck>,
+    /// Interlocks beside those of the wiring.
+    pub interlocks: Vec<RawInterlock>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -55,6 +58,7 @@ impl RawCampaign {
             steps: Vec::new(),
             workloads: Vec::new(),
             checks: Vec::new(),
+            interlocks: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,

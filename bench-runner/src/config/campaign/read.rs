@@ -8,6 +8,7 @@ use super::{
     RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::cycles::cycles;
+use crate::config::interlock::interlocks;
 use crate::config::orbit::{self, RawOrbit};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
@@ -34,6 +35,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
+    let interlocks = interlocks(root);
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -49,6 +51,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         steps,
         workloads,
         checks,
+        interlocks,
         lost,
     }
 }
@@ -150,7 +153,7 @@ fn length(node: &Node<'_>) -> Option<Located<RawLength>> {
     })
 }
 
-fn set(node: &Node<'_>) -> Option<RawSet> {
+pub(in crate::config) fn set(node: &Node<'_>) -> Option<RawSet> {
     let before = node.noted();
     let table = node.table("`set`")?;
     let number = |key| table.get(key).and_then(|node| node.number());

@@ -13,6 +13,7 @@ use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
 use crate::plan::Planner;
+use crate::plan::limits::SLEW;
 
 /// How often an instrument is asked when the wiring does not say.
 const POLL_DEFAULT: Period = Period::millis(1_000);
@@ -71,9 +72,14 @@ impl Planner {
                 (rating.name.to_owned(), rated.unwrap_or(rating.value))
             })
             .collect();
+        if role == Role::ThermalChamber {
+            limits.insert(SLEW.to_owned(), f64::INFINITY);
+        }
         for limit in &raw.limits {
             self.limit(limit, &mut limits);
         }
+        // How fast it goes is nobody's business where the wiring does not say.
+        limits.retain(|_, limit| limit.is_finite());
         for (min, max) in RANGES {
             if !limits.contains_key(max) || limits.get(min) < limits.get(max) {
                 continue;
@@ -151,9 +157,13 @@ impl Planner {
             .any(|(min, max)| [*min, *max].contains(&&*key.value))
             && value <= 0.0
         {
+            let most = match rating {
+                f64::INFINITY => String::new(),
+                rating => format!(", at most {rating}"),
+            };
             (
                 format!("limit `{}` is {value}", key.value),
-                format!("expected above 0, at most {rating}"),
+                format!("expected above 0{most}"),
             )
         } else {
             limits.insert(key.value.clone(), value);

@@ -99,6 +99,8 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::LinkLost => 'L',
         Kind::LinkRestored => 'K',
         Kind::BusError => 'E',
+        Kind::Interlock => 'T',
+        Kind::Resumed => 'G',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',
         Kind::MadeSafe => 'S',

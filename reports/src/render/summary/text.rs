@@ -169,6 +169,8 @@ fn closing(report: &Report) -> String {
         Kind::Booted,
         Kind::LinkLost,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
     ];
     let troubles: Vec<String> = counted
