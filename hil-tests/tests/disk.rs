@@ -63,7 +63,7 @@ fn ended_safely(said: &Said, folder: &Path) {
     );
     let events = events(folder);
     let of = |kind: fn(&EventKind) -> bool| events.iter().filter(|e| kind(&e.kind)).count();
-    assert!(of(|kind| matches!(kind, EventKind::Sampled { .. })) > 1_000);
+    assert!(of(|kind| matches!(kind, EventKind::Sampled { .. })) > 100);
     assert_eq!(of(|kind| matches!(kind, EventKind::MadeSafe)), 4);
     assert_eq!(of(|kind| matches!(kind, EventKind::NotMadeSafe { .. })), 0);
     let last = &events.last().unwrap().kind;
@@ -92,8 +92,8 @@ fn a_run_ends_safely_before_its_record_is_as_long_as_files_may_be() {
 #[test]
 fn a_run_ends_safely_on_a_disk_that_fills_up() {
     let scene = scene();
-    let script = "mkdir disk && mount -t tmpfs -o size=32m tmpfs disk 2>mounting || exit 77\n\
-                  head -c 26000000 /dev/zero >disk/ballast && \"$@\"\n\
+    let script = "mkdir disk && mount -t tmpfs -o size=48m tmpfs disk 2>mounting || exit 77\n\
+                  head -c 36000000 /dev/zero >disk/ballast && \"$@\"\n\
                   code=$?; cp -r disk/out kept; exit $code";
     let said = shell(&scene, &["unshare", "-rm"], script, "disk/out");
     if said.code == Some(77) || said.err.contains("unshare") {

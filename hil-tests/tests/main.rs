@@ -15,10 +15,13 @@ mod faults;
 mod golden;
 mod inference;
 mod kill;
+mod limits;
 mod network;
 mod processes;
 mod replay;
+mod resume;
 mod supervisor;
+mod supply;
 mod tidy;
 mod verdicts;
 

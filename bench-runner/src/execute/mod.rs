@@ -71,12 +71,13 @@ pub fn execute(
     if folder.join(RECORD_FILE).exists() {
         return Err(ExecuteError::Occupied(folder.to_owned()));
     }
-    for (path, bytes) in &plan.files {
-        write(&folder.join("inputs").join(path), bytes)?;
-    }
     let started = now();
     let header = dated(&plan.header, &started);
-    let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &header)?;
+    let mut recorder = begun(plan, folder, &header).inspect_err(|_| {
+        // What was refused before it began is no run, and the next one may have the folder.
+        let _not_there = fs::remove_file(folder.join(RECORD_FILE));
+        let _not_there = fs::remove_dir_all(folder.join("inputs"));
+    })?;
     let mut told = Told::new(&header, &plan.goldens)?;
     let ending = {
         let mut shown = Shown {
@@ -89,6 +90,14 @@ pub fn execute(
     };
     let begun = (started, Vec::new());
     Ok(closed(plan, folder, begun, (recorder, told), ending))
+}
+
+/// The inputs of a run in its folder, and its record.
+fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+    for (path, bytes) in &plan.files {
+        write(&folder.join("inputs").join(path), bytes)?;
+    }
+    Ok(Recorder::create(&folder.join(RECORD_FILE), header)?)
 }
 
 /// Closes the record of a run that is over, and tells of it. What cannot be written any more, as on a

@@ -237,7 +237,9 @@ pub(crate) fn whole(
     for (place, (check, planned)) in (0_u16..).zip(header.checks.iter_mut().zip(planned)) {
         let windows = (&check.windows, &planned.windows);
         check.windows = later.both(windows.0, windows.1, |n| n.window, named);
-        let across = |n: &NamedWindow| n.window.start < rest.from && rest.from < n.window.end;
+        // Arming is always done anew, and asks nothing.
+        let across =
+            |n: &NamedWindow| n.window.start.max(armed) < rest.from && rest.from < n.window.end;
         if planned.windows.iter().any(across) {
             torn.push(place);
         }
