@@ -73,6 +73,29 @@ impl Header {
         self.devices.get(usize::from(id.0))
     }
 
+    /// Where a stretch of the campaign, as it was planned without gaps, lies in the run: in pieces where
+    /// the run was cut off in it.
+    pub fn placed(&self, planned: Window) -> Vec<Window> {
+        let mut pieces = Vec::new();
+        // The same instant in the plan and in the run.
+        let (mut from, mut at) = (BenchTime::ZERO, BenchTime::ZERO);
+        let cuts = self.gaps.iter().map(|gap| (gap.window.start, Some(gap)));
+        for (cut, gap) in cuts.chain([(self.end, None)]) {
+            let part = Window {
+                start: from,
+                end: from.plus_micros(cut.micros_since(at)),
+            };
+            pieces.extend(part.overlap(&planned).map(|piece| Window {
+                start: at.plus_micros(piece.start.micros_since(from)),
+                end: at.plus_micros(piece.end.micros_since(from)),
+            }));
+            if let Some(gap) = gap {
+                (from, at) = (gap.planned, gap.window.end);
+            }
+        }
+        pieces
+    }
+
     /// The name of the phase at `at`, or of the step where there is no orbit.
     pub fn phase_name(&self, at: BenchTime) -> Option<String> {
         let phase = self
@@ -159,6 +182,14 @@ pub struct Gap {
     pub planned: BenchTime,
     /// The checks, by their places, of which a stretch was not begun anew: they saw it in two pieces.
     pub torn: Vec<u16>,
+}
+
+impl Gap {
+    /// Whether a stretch of the campaign, as it was planned, was not begun anew after the gap: it was
+    /// seen in two pieces. What was before `first`, the begin of the first step, asks nothing.
+    pub fn tears(&self, planned: Window, first: BenchTime) -> bool {
+        planned.start.max(first) < self.planned && self.planned < planned.end
+    }
 }
 
 /// An interlock, as planned.
@@ -276,4 +307,56 @@ pub struct InputFile {
     pub sha256: String,
     /// Length in bytes.
     pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: u64, end: u64) -> Window {
+        Window {
+            start: BenchTime::from_millis(start * 1_000),
+            end: BenchTime::from_millis(end * 1_000),
+        }
+    }
+
+    #[test]
+    fn a_stretch_lies_in_pieces_where_the_run_was_cut_off() {
+        let text = r#"{"campaign":"","description":"","seed":0,"pace":"real","epoch":null,"orbit":[],
+            "devices":[],"steps":[],"phases":[],"checks":[],"workloads":[],"inputs":[],"versions":{},
+            "end":160000000}"#;
+        let mut header: Header = serde_json::from_str(text).unwrap();
+        // Cut at 40 s, gone on at 60 s with what was planned for 30 s; cut again at 75 s (planned
+        // 45 s), gone on at 90 s with the same.
+        header.gaps = [(window(40, 60), 30), (window(75, 90), 30)]
+            .map(|(window, planned)| Gap {
+                window,
+                with: String::new(),
+                planned: BenchTime::from_millis(planned * 1_000),
+                torn: Vec::new(),
+            })
+            .to_vec();
+        let cases: [(Window, &[Window]); 5] = [
+            (window(5, 20), &[window(5, 20)]),
+            (
+                window(30, 50),
+                &[window(30, 40), window(60, 75), window(90, 110)],
+            ),
+            (
+                window(35, 38),
+                &[window(35, 38), window(65, 68), window(95, 98)],
+            ),
+            (window(46, 60), &[window(106, 120)]),
+            (
+                window(0, 100),
+                &[window(0, 40), window(60, 75), window(90, 160)],
+            ),
+        ];
+        for (planned, pieces) in cases {
+            assert_eq!(header.placed(planned), pieces, "{planned:?}");
+        }
+        let (gap, first) = (&header.gaps[0], window(5, 6).start);
+        assert!(gap.tears(window(0, 100), first) && gap.tears(window(29, 31), first));
+        assert!(!gap.tears(window(30, 50), first) && !gap.tears(window(5, 30), first));
+    }
 }

@@ -237,15 +237,13 @@ pub fn resume(
 fn begun(folder: &Path, record: &Path) -> (String, Vec<String>) {
     let text = fs::read(folder.join(MANIFEST_FILE)).ok();
     let manifest = text.and_then(|text| serde_json::from_slice::<Manifest>(&text).ok());
-    let (started, mut resumed) = match manifest {
-        Some(manifest) => (manifest.started, manifest.resumed),
-        None => {
-            let found = fs::metadata(record).and_then(|found| found.created());
-            let at = found.ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
-            let at = at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-            (at.unwrap_or_default(), Vec::new())
-        }
-    };
+    let told = manifest.map(|manifest| (manifest.started, manifest.resumed));
+    let (started, mut resumed) = told.unwrap_or_else(|| {
+        let found = fs::metadata(record).and_then(|found| found.created());
+        let at = found.ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
+        let at = at.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        (at.unwrap_or_default(), Vec::new())
+    });
     resumed.push(now());
     (started, resumed)
 }

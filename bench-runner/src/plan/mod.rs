@@ -254,7 +254,8 @@ impl Planner {
         let sky = flight
             .as_ref()
             .and_then(|flight| self.predict(flight, &steps, campaign));
-        let devices = self.devices(wiring, sky.is_some(), request.pace);
+        let mut devices = self.devices(wiring, sky.is_some(), request.pace);
+        self.tighten(&campaign.limits, &mut devices);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);

@@ -136,6 +136,7 @@ fn manifest(header: &Header) -> Manifest {
         run_id: "r-1".to_owned(),
         started: "2026-07-27T12:00:00Z".to_owned(),
         ended: "2026-07-27T12:00:01Z".to_owned(),
+        resumed: Vec::new(),
         versions: header.versions.clone(),
         seed: 7,
         pace: "virtual".to_owned(),

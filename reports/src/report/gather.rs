@@ -172,25 +172,14 @@ impl Gatherer {
                 (Kind::LinkRestored, text)
             }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
-            EventKind::Interlock {
-                rule,
-                why,
-                reaction_us,
-                within_us,
-            } => {
-                let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
-                (Kind::Interlock, text)
-            }
-            EventKind::Resumed { with, gap_us } => {
-                let gap = *gap_us as f64 * 1e-6;
-                let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");
-                (Kind::Resumed, text)
-            }
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
             EventKind::NotMadeSafe { why } => (Kind::NotMadeSafe, why.clone()),
-            _ => return,
+            other => match of_bench(other) {
+                Some(told) => told,
+                None => return,
+            },
         };
         self.story.tell(event.at, event.device, kind, text);
     }
@@ -237,6 +226,27 @@ impl Gatherer {
         if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
             change(device);
         }
+    }
+}
+
+/// What the bench itself did: reacted to a reading, or went on after it was cut off.
+fn of_bench(kind: &EventKind) -> Option<(Kind, String)> {
+    match kind {
+        EventKind::Interlock {
+            rule,
+            why,
+            reaction_us,
+            within_us,
+        } => {
+            let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
+            Some((Kind::Interlock, text))
+        }
+        EventKind::Resumed { with, gap_us } => {
+            let gap = *gap_us as f64 * 1e-6;
+            let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");
+            Some((Kind::Resumed, text))
+        }
+        _ => None,
     }
 }
 

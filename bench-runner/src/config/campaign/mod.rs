@@ -31,6 +31,8 @@ pub struct RawCampaign {
     pub workloads: Vec<RawWorkload>,
     /// The checks.
     pub checks: Vec<RawCheck>,
+    /// Limits that are tighter than those of the wiring, by device.
+    pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
     /// Interlocks beside those of the wiring.
     pub interlocks: Vec<RawInterlock>,
     /// What is in the file but could not be read: its section, and its name where that could.
@@ -58,6 +60,7 @@ impl RawCampaign {
             steps: Vec::new(),
             workloads: Vec::new(),
             checks: Vec::new(),
+            limits: Vec::new(),
             interlocks: Vec::new(),
             lost: sections
                 .map(|section| Lost {

@@ -35,7 +35,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
-    let interlocks = interlocks(root);
+    let (limits, interlocks) = (limits(root), interlocks(root));
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -51,9 +51,21 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         steps,
         workloads,
         checks,
+        limits,
         interlocks,
         lost,
     }
+}
+
+/// `[limits.DEVICE]`.
+fn limits(root: &TableReader<'_>) -> Vec<(Located<String>, Vec<RawSetting>)> {
+    let table = root.get("limits").and_then(|node| node.table("[limits]"));
+    let devices = table.map(|table| table.entries()).unwrap_or_default();
+    let limits = devices.into_iter().filter_map(|(device, node)| {
+        let table = node.table(&format!("[limits.{}]", device.value))?;
+        Some((device, settings(&table, &[])))
+    });
+    limits.collect()
 }
 
 /// Sections whose name is misspelt: what they hold is lost.

@@ -21,6 +21,10 @@ const POLL_DEFAULT: Period = Period::millis(1_000);
 /// An instrument that is asked less often is not watched.
 const LONGEST_POLL: Period = Period::millis(60_000);
 
+/// Why a wiring cannot loosen a rating, and a campaign not a limit.
+const HARDWARE: &str = "the hardware is not made for it";
+const BENCH: &str = "the wiring allows less";
+
 /// Limits between which values are, and which may be 0.
 const RANGES: [(&str, &str); 2] = [("min_celsius", "max_celsius"), ("min_db", "max_db")];
 
@@ -76,7 +80,7 @@ impl Planner {
             limits.insert(SLEW.to_owned(), f64::INFINITY);
         }
         for limit in &raw.limits {
-            self.limit(limit, &mut limits);
+            self.limit(limit, &mut limits, HARDWARE);
         }
         // How fast it goes is nobody's business where the wiring does not say.
         limits.retain(|_, limit| limit.is_finite());
@@ -118,8 +122,45 @@ impl Planner {
         POLL_DEFAULT
     }
 
-    /// A limit: may only tighten what the hardware can do.
-    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>) {
+    /// Limits of a campaign: may only tighten those of the wiring, for as long as the run takes.
+    pub(in crate::plan) fn tighten(
+        &mut self,
+        tighter: &[(Located<String>, Vec<RawSetting>)],
+        devices: &mut [DevicePlan],
+    ) {
+        for (name, settings) in tighter {
+            let mut found = devices.iter_mut();
+            let found = found.find(|device| device.wired().name.as_str() == name.value);
+            match found {
+                Some(DevicePlan::Instrument(device)) => {
+                    if device.wired.role == Role::ThermalChamber {
+                        device
+                            .limits
+                            .entry(SLEW.to_owned())
+                            .or_insert(f64::INFINITY);
+                    }
+                    for limit in settings {
+                        self.limit(limit, &mut device.limits, BENCH);
+                    }
+                    device.limits.retain(|_, limit| limit.is_finite());
+                }
+                Some(DevicePlan::Board(_)) => {
+                    let message = "a board has no limits of its own";
+                    let help = "give them to the supply and the chamber";
+                    let refusal = Refusal::at(&name.place, message, "nobody reads this");
+                    self.refuse(refusal.help(help));
+                }
+                None => {
+                    let names = super::names(devices);
+                    let known = names.iter().map(AsRef::as_ref);
+                    self.unknown(&name.place, "device", &name.value, known);
+                }
+            }
+        }
+    }
+
+    /// A limit: may only tighten what holds already, for the reason `why`.
+    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>, why: &str) {
         let key = &limit.key;
         let Some(&rating) = limits.get(&key.value) else {
             let known: Vec<&str> = limits.keys().map(String::as_str).collect();
@@ -146,10 +187,7 @@ impl Planner {
         let side = if lowest { "at least" } else { "at most" };
         let (message, expected) = if looser {
             (
-                format!(
-                    "limit `{}` is {value}: the hardware is not made for it",
-                    key.value
-                ),
+                format!("limit `{}` is {value}: {why}", key.value),
                 format!("expected {side} {rating}"),
             )
         } else if !RANGES

@@ -215,7 +215,7 @@ pub(crate) fn whole(
         .extend(later.to_come(&plan.header.steps, |step| step.window, step));
     let phase = |interval: &PhaseInterval, window| PhaseInterval {
         window,
-        ..interval.clone()
+        ..*interval
     };
     header.phases = later.both(&known.phases, &plan.header.phases, |i| i.window, phase);
     let named = |named: &NamedWindow, window| NamedWindow {
@@ -232,27 +232,8 @@ pub(crate) fn whole(
             ..p.clone()
         },
     );
-    let mut torn = Vec::new();
-    let planned = plan.header.checks.iter();
-    for (place, (check, planned)) in (0_u16..).zip(header.checks.iter_mut().zip(planned)) {
-        let windows = (&check.windows, &planned.windows);
-        check.windows = later.both(windows.0, windows.1, |n| n.window, named);
-        // Arming is always done anew, and asks nothing.
-        let across =
-            |n: &NamedWindow| n.window.start.max(armed) < rest.from && rest.from < n.window.end;
-        if planned.windows.iter().any(across) {
-            torn.push(place);
-        }
-    }
-    header.gaps.push(Gap {
-        window: Window {
-            start: cut,
-            end: later.at(rest.from),
-        },
-        with: rest.with.clone(),
-        planned: rest.from,
-        torn,
-    });
+    let gap = later.checks(&mut header, plan, named);
+    header.gaps.push(gap);
     (header, Rest { whole_step, ..rest })
 }
 
@@ -264,6 +245,34 @@ struct Later<'a> {
 }
 
 impl Later<'_> {
+    /// Moves the windows of checks; the gap, with those that see their stretch in two pieces.
+    fn checks(
+        &self,
+        header: &mut Header,
+        plan: &Plan,
+        named: impl Fn(&NamedWindow, Window) -> NamedWindow + Copy,
+    ) -> Gap {
+        let mut gap = Gap {
+            window: Window {
+                start: self.cut,
+                end: self.at(self.rest.from),
+            },
+            with: self.rest.with.clone(),
+            planned: self.rest.from,
+            torn: Vec::new(),
+        };
+        let first = BenchTime::ZERO + ARMING_LENGTH;
+        let planned = plan.header.checks.iter();
+        for (place, (check, planned)) in (0_u16..).zip(header.checks.iter_mut().zip(planned)) {
+            check.windows = self.both(&check.windows, &planned.windows, |n| n.window, named);
+            let mut windows = planned.windows.iter();
+            if windows.any(|n| gap.tears(n.window, first)) {
+                gap.torn.push(place);
+            }
+        }
+        gap
+    }
+
     /// The time in the whole run of a planned time.
     fn at(&self, planned: BenchTime) -> BenchTime {
         self.rest.at(planned).plus_micros(self.shift)

@@ -22,7 +22,8 @@ use hil_tests::program::{Program, children_of};
 use hil_tests::scene::Scene;
 use reports::verdict::{Ending, Verdict};
 
-use crate::supply::{Supply, Ways, now};
+use super::supply::{Supply, Ways, now};
+use super::wait;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
@@ -124,12 +125,6 @@ impl Bench {
 
 /// `O_NOCTTY` of Linux: a port that is opened must not become this process's terminal.
 const O_NOCTTY: i32 = 0o400;
-
-/// Lets the other processes go on, for so many milliseconds.
-#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
-fn wait(millis: u64) {
-    std::thread::sleep(Duration::from_millis(millis));
-}
 
 /// Waits until it is so, for longer than anything here may take.
 fn until(so: impl Fn() -> bool) {
@@ -307,7 +302,7 @@ fn a_run_that_was_taken_over_sends_nothing_more() {
         "{told}"
     );
     // What was on its way may arrive; then nothing, until the supervisor asks who is there.
-    let late = |line: &&crate::supply::Line| line.at > taken + Duration::from_millis(100);
+    let late = |line: &&super::supply::Line| line.at > taken + Duration::from_millis(100);
     let heard = supply.heard();
     let first = heard.iter().find(late).map(|line| line.text.as_str());
     assert!(matches!(first, None | Some("*IDN?" | "")), "{first:?}");

@@ -6,7 +6,8 @@
 //! 3. an instrument that does not keep what it was armed with is never switched on;
 //! 4. one whose readings are beyond a limit, whatever it was told, is switched off at once;
 //! 5. an interlock does what it says, how soon is measured, and too late is a finding;
-//! 6. a campaign adds interlocks and takes none away, and a reaction switches nothing on.
+//! 6. a campaign tightens limits and loosens none;
+//! 7. a campaign adds interlocks and takes none away, and a reaction switches nothing on.
 
 use std::fs;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use profiles::quantity::{Celsius, Volts};
 use reports::event::{Event, EventKind};
 use reports::verdict::{Ending, Verdict};
 
-use crate::supply::{Supply, Ways};
+use super::supply::{Supply, Ways};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
@@ -151,6 +152,45 @@ fn a_reading_beyond_a_limit_switches_off_whatever_was_told() {
     assert!(taken < Duration::from_secs(5) && reacted.is_some());
 }
 
+#[test]
+fn a_campaign_tightens_limits_and_loosens_none() {
+    let with = |text: &str| Scene::of("smoke").asking_also(text).plan();
+    let tighter = "[limits.bus_supply]\nvolts = 27.0\n";
+    let refused = with(tighter).unwrap_err().render(false);
+    assert!(
+        refused.contains("would be told 28") && refused.contains("at most 27"),
+        "{refused}"
+    );
+    let slower = with("[limits.chamber]\nslew_k_per_min = 1.5\n").unwrap();
+    let slews: Vec<_> = slower
+        .timeline
+        .iter()
+        .filter_map(|told| match &told.command {
+            Command::Chamber { slew, .. } => Some(slew.map(|slew| slew.0)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(slews, [Some(1.5)]);
+    for (text, said) in [
+        (
+            "[limits.bus_supply]\nvolts = 35.0\n",
+            "the wiring allows less",
+        ),
+        (
+            "[limits.bus_suply]\nvolts = 30.0\n",
+            "did you mean `bus_supply`?",
+        ),
+        (
+            "[limits.bus_supply]\nvolt = 30.0\n",
+            "did you mean `volts`?",
+        ),
+        ("[limits.payload]\nvolts = 30.0\n", "a board has no limits"),
+    ] {
+        let refused = with(text).unwrap_err().render(false);
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
 const HOT: &str = r#"
 [[interlock]]
 name    = "hot chamber"
@@ -200,29 +240,22 @@ fn an_interlock_does_what_it_says_and_ends_the_run() {
         assert_eq!(ran.unsafe_ends(), Vec::<String>::new());
         let (reaction_us, within_us) = held(&ran);
         assert!(reaction_us.is_some_and(|taken| taken > 0 && taken < within_us));
-        // What it asks for is told before the bench is left safe.
+        // What it asks for is told before the device is left safe.
+        let (supply, _) = ran.outcome.report.header.device("bus_supply").unwrap();
         let told = ran.events(|event| {
-            matches!(
-                event.kind,
-                EventKind::SetPointApplied {
-                    command: Command::SupplyOutput(Switch::Off) | Command::Chamber { .. },
-                    ..
-                } | EventKind::MadeSafe
-            )
+            let off = Command::SupplyOutput(Switch::Off);
+            event.device == supply
+                && match &event.kind {
+                    EventKind::MadeSafe => true,
+                    EventKind::SetPointApplied { command, .. } => *command == off,
+                    _ => false,
+                }
         });
-        let names: Vec<&str> = told
-            .iter()
-            .map(|event| match &event.kind {
-                EventKind::MadeSafe => "safe",
-                EventKind::SetPointApplied {
-                    command: Command::SupplyOutput(_),
-                    ..
-                } => "off",
-                _ => "chamber",
-            })
-            .collect();
-        let first_safe = names.iter().position(|name| *name == "safe").unwrap();
-        assert!(names[..first_safe].contains(&"off"), "{names:?}");
+        assert!(
+            matches!(told[0].kind, EventKind::SetPointApplied { .. }),
+            "{told:?}"
+        );
+        assert_eq!(told.len(), 2);
         let finding = ran.outcome.report.findings.last().unwrap();
         assert_eq!(
             (&*finding.kind, finding.verdict),

@@ -20,7 +20,8 @@ use reports::event::{Event, EventKind};
 use reports::record::Record;
 use reports::verdict::{Ending, Verdict};
 
-use crate::supply::{Supply, Ways, now};
+use super::supply::{Supply, Ways, now};
+use super::wait;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
@@ -51,12 +52,6 @@ fn started(scene: &Scene) -> Child {
         .find(|line| line.contains("step: work"));
     assert!(begun.is_some(), "it ended before its work began");
     child
-}
-
-/// Lets the other processes go on, for so many milliseconds.
-#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
-fn wait(millis: u64) {
-    std::thread::sleep(std::time::Duration::from_millis(millis));
 }
 
 fn events(record: &Record) -> Vec<Event> {
