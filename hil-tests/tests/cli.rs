@@ -22,6 +22,7 @@ use crate::smoke;
 
 const VERBS: [&str; 20] = [
     "run",
+    "resume",
     "plan",
     "profile",
     "init",

@@ -168,6 +168,26 @@ pub enum EventKind {
         /// What it told.
         why: String,
     },
+    /// A reading crossed a limit, or an interlock held, and the bench reacted. Whose reading it was is
+    /// the event's device.
+    Interlock {
+        /// The interlock's name, or the limit.
+        rule: String,
+        /// What was read.
+        why: String,
+        /// From the reading until the last reaction was carried out, µs; `None` if one was not.
+        reaction_us: Option<u64>,
+        /// How long it may have taken, µs.
+        within_us: u64,
+    },
+    /// A run that was cut off goes on. What was told, asked and heard between the event before and
+    /// this one is not known.
+    Resumed {
+        /// With what: a step, an orbit of it.
+        with: String,
+        /// How long nothing was recorded, µs of bench time.
+        gap_us: u64,
+    },
     /// A device failed for good.
     DeviceFailed {
         /// How.

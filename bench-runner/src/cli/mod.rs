@@ -14,6 +14,7 @@ mod past;
 mod plan;
 mod profile;
 mod report;
+mod resume;
 mod run;
 mod supervise;
 mod torture;
@@ -39,6 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Resume(resume::Args),
     Plan(plan::Args),
     Profile(profile::Args),
     Init(init::Args),
@@ -123,6 +125,7 @@ fn place_of(path: &Path) -> (Folder, String) {
 pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
+        Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),

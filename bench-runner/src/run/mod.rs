@@ -4,16 +4,15 @@ pub(crate) mod alone;
 mod board;
 mod dispatcher;
 mod emulation;
+mod ending;
 mod instrument;
+mod interlocks;
 mod latch;
 mod lock;
 mod marks;
 mod order;
-mod playing;
 mod pulse;
-mod returning;
 mod station;
-mod timing;
 mod way;
 
 use drivers::catalog::Role;

@@ -8,6 +8,7 @@ use super::{
     RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::cycles::cycles;
+use crate::config::interlock::interlocks;
 use crate::config::orbit::{self, RawOrbit};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
@@ -35,6 +36,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
     let faults = super::faults(root);
+    let (limits, interlocks) = (limits(root), interlocks(root));
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -51,8 +53,21 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         workloads,
         checks,
         faults,
+        limits,
+        interlocks,
         lost,
     }
+}
+
+/// `[limits.DEVICE]`.
+fn limits(root: &TableReader<'_>) -> Vec<(Located<String>, Vec<RawSetting>)> {
+    let table = root.get("limits").and_then(|node| node.table("[limits]"));
+    let devices = table.map(|table| table.entries()).unwrap_or_default();
+    let limits = devices.into_iter().filter_map(|(device, node)| {
+        let table = node.table(&format!("[limits.{}]", device.value))?;
+        Some((device, settings(&table, &[])))
+    });
+    limits.collect()
 }
 
 /// Sections whose name is misspelt: what they hold is lost.
@@ -152,7 +167,7 @@ fn length(node: &Node<'_>) -> Option<Located<RawLength>> {
     })
 }
 
-fn set(node: &Node<'_>) -> Option<RawSet> {
+pub(in crate::config) fn set(node: &Node<'_>) -> Option<RawSet> {
     let before = node.noted();
     let table = node.table("`set`")?;
     let number = |key| table.get(key).and_then(|node| node.number());

@@ -76,7 +76,7 @@ impl BoardStation {
             let wakes = self.wakes();
             let went_on = tokio::select! {
                 biased;
-                order = self.orders.recv() => self.order(order).await,
+                order = self.orders.recv() => self.order(order),
                 arrival = self.link.receive() => match arrival {
                     Ok(arrival) => self.hear(&arrival, &mut heard).await,
                     Err(error) => self.lost(&error.to_string()).await,
@@ -114,7 +114,7 @@ impl BoardStation {
     }
 
     /// Takes an order; `false` at the end.
-    async fn order(&mut self, order: Option<Order>) -> bool {
+    fn order(&mut self, order: Option<Order>) -> bool {
         let Some(Order::Apply { at, task }) = order else {
             return false;
         };

@@ -79,6 +79,8 @@ fn header(check: CheckSpec) -> Header {
         }],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {
