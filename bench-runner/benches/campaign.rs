@@ -31,6 +31,7 @@ fn quickstart() -> Plan {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
     };
     Plan::new(&request).expect("the embedded campaign is allowed on the embedded wiring")
 }

@@ -27,6 +27,11 @@ pub trait Emulator: Send {
 
     /// Breaks, as told.
     fn inject(&mut self, at: BenchTime, fault: &Fault, plant: &mut Plant);
+
+    /// Whether it can go on no more: its end of the link closes.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// What an emulator sends: chunks, and when their first bit leaves.
@@ -96,6 +101,9 @@ pub async fn serve(
                 Next::Send => {}
                 Next::End => return Ok(()),
             }
+        }
+        if emulator.is_over() {
+            return Ok(());
         }
         let chunks = out.chunks.drain(..);
         leaving.extend(chunks.map(|(leaves, chunk)| (leaves.max(at), chunk)));

@@ -26,6 +26,7 @@ use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
+use crate::plan::Firmware;
 
 /// A hardware-in-the-loop test bench for AI accelerators in orbit.
 #[derive(Debug, Parser)]
@@ -74,6 +75,9 @@ struct Question {
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
     pace: PaceArg,
+    /// Firmware to run instead of the wiring's, on every `qemu:` link or on one device's
+    #[arg(long, value_name = "[DEVICE=]ELF")]
+    firmware: Vec<Firmware>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -106,6 +110,7 @@ impl Question {
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
             dictionary: None,
+            firmware: self.firmware.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod broken;
 mod checks;
+mod firmware;
 mod fits;
 pub(crate) mod limits;
 mod links;
@@ -42,6 +43,7 @@ use crate::runtime::Pace;
 use broken::Broken;
 use sky::Sky;
 
+pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
 pub use scenario::Scenario;
@@ -62,6 +64,8 @@ pub struct Request {
     pub pace: Pace,
     /// What the packets of boards hold, where not what their makes say.
     pub dictionary: Option<Arc<Layouts>>,
+    /// Firmware to run instead of what the wiring names.
+    pub firmware: Vec<Firmware>,
 }
 
 /// A command with its time and its device.
@@ -115,6 +119,8 @@ impl Plan {
             broken: Broken::default(),
             happenings: Vec::new(),
             dictionary: request.dictionary.clone(),
+            place: request.wiring.0.clone(),
+            firmware: request.firmware.clone(),
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
@@ -170,6 +176,11 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
         broken: Broken::default(),
         happenings: Vec::new(),
         dictionary: None,
+        place: match bench {
+            Bench::File(folder, _) => folder.clone(),
+            Bench::Text(_) => Folder::Disk(std::path::PathBuf::new()),
+        },
+        firmware: Vec::new(),
     };
     let wiring = wiring.unwrap_or_else(RawWiring::unread);
     planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
@@ -192,6 +203,10 @@ pub(crate) struct Planner {
     happenings: Vec<String>,
     /// What the packets of boards hold, where not what their makes say.
     dictionary: Option<Arc<Layouts>>,
+    /// Where the wiring is, and what it names.
+    place: Folder,
+    /// Firmware to run instead of what the wiring names.
+    firmware: Vec<Firmware>,
 }
 
 impl Planner {
@@ -242,6 +257,7 @@ impl Planner {
             .as_ref()
             .and_then(|flight| self.predict(flight, &steps, campaign));
         let devices = self.devices(wiring, sky.is_some(), request.pace);
+        self.is_firmware_used(&devices);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);

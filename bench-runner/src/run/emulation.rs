@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
@@ -10,7 +11,7 @@ use drivers::clock::Clock;
 use drivers::emulator::{Emulator, serve};
 use drivers::error::LinkError;
 use drivers::link::can::bus::BitRates;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, party};
+use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, QemuMode, party};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use profiles::command::Fault;
@@ -42,6 +43,9 @@ pub(super) struct Near {
     pub(super) faults: Sender<Fault>,
 }
 
+/// An emulator, and where it says why it does no more, if it can end by itself.
+type Played = (Box<dyn Emulator>, Option<Arc<OnceLock<String>>>);
+
 /// The near ends, and the devices whose line cannot be opened, with the reason.
 pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
 
@@ -55,6 +59,12 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
         let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
         let link = match door {
+            Door::Memory if is_live(wired) => match wired.link.qemu() {
+                Some(spec) => Link::start(spec, clock)
+                    .await
+                    .map(|link| bench.faulty(wired, link)),
+                None => Err(LinkError::Closed),
+            },
             Door::Memory => {
                 let ends = buses.remove(&wired.id);
                 let ends = ends.unwrap_or_else(|| Link::pair(clock, wired.pacing));
@@ -72,6 +82,12 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
         }
     }
     (nears, absent)
+}
+
+/// Whether a board is firmware that runs in real time, at a line of its own.
+fn is_live(wired: &Wired) -> bool {
+    let spec = wired.link.qemu();
+    spec.is_some_and(|spec| spec.mode == QemuMode::Live)
 }
 
 /// The ends of buses in memory: each device has one for its driver and one for its emulator, and all
@@ -149,7 +165,7 @@ pub async fn publish(
     for sharing in trunks(devices) {
         let mut emulators = Vec::new();
         for wired in sharing {
-            if let Some(emulator) = bench.emulator(wired) {
+            if let Some((emulator, _)) = bench.emulator(wired) {
                 published.served.push(wired.name.to_string());
                 emulators.push((wired, emulator));
             }
@@ -251,10 +267,20 @@ impl Bench {
 
     /// Starts an emulator at the far end of a link in memory, and returns the near end.
     fn emulate(&self, wired: &Wired, (near, far): (Link, Link), broken: Receiver<Fault>) -> Link {
-        if let Some(emulator) = self.emulator(wired) {
+        let mut near = near;
+        if let Some((emulator, trouble)) = self.emulator(wired) {
             let plant = self.plant.clone();
             tokio::spawn(serve(emulator, far, broken, self.clock, plant));
+            near = match trouble {
+                Some(trouble) => near.with_trouble(trouble),
+                None => near,
+            };
         }
+        self.faulty(wired, near)
+    }
+
+    /// The same link, with the faults that the wiring asks for.
+    fn faulty(&self, wired: &Wired, near: Link) -> Link {
         match wired.faults {
             (0.0, 0.0) => near,
             (drop, flip) => {
@@ -264,14 +290,22 @@ impl Bench {
         }
     }
 
-    fn emulator(&self, wired: &Wired) -> Option<Box<dyn Emulator>> {
+    /// What plays a device, and where it says why it does no more. Live firmware plays itself.
+    fn emulator(&self, wired: &Wired) -> Option<Played> {
         let setup = EmulatorSetup {
             device: wired.name.clone(),
             seed: self.seed,
             options: wired.options.clone(),
             place: *self.places.get(&wired.id)?,
         };
-        catalog::emulate(wired.role, wired.model, setup)
+        match wired.link.qemu() {
+            None => Some((catalog::emulate(wired.role, wired.model, setup)?, None)),
+            Some(_) if is_live(wired) => None,
+            Some(spec) => {
+                let (emulator, trouble) = accelerator::firmware(spec, &setup);
+                Some((emulator, Some(trouble)))
+            }
+        }
     }
 }
 

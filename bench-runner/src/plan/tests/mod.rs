@@ -43,6 +43,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
     })
 }
 
@@ -218,6 +219,7 @@ fn swapped_files_are_told_so() {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
     };
     let refusals = Plan::new(&request).unwrap_err();
     assert_eq!(refusals.list.len(), 2, "{}", refusals.render(false));
