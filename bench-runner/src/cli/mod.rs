@@ -6,6 +6,7 @@ mod console;
 mod decode;
 mod devices;
 mod emulate;
+mod gate;
 mod golden;
 mod init;
 mod judge;
@@ -40,6 +41,7 @@ struct Cli {
 enum Verb {
     Run(run::Args),
     Plan(plan::Args),
+    Gate(gate::Args),
     Profile(profile::Args),
     Init(init::Args),
     List(list::Args),
@@ -120,6 +122,7 @@ pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
         Verb::Plan(args) => plan::main(&args),
+        Verb::Gate(args) => gate::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),

@@ -58,10 +58,12 @@ pub struct Compared {
 pub fn decide(run: &GateRun) -> Decision {
     let mut reasons: Vec<Reason> = run.jobs.iter().filter_map(of_job).collect();
     let mut compared = Vec::new();
-    if let Some(baseline) = &run.baseline {
+    let is_whole = run.shard == super::Shard::WHOLE;
+    // One shard has a part of the runs of a group; what they are together, the merge says.
+    if let Some(baseline) = run.baseline.as_ref().filter(|_| is_whole) {
         compare(run, baseline, &mut compared, &mut reasons);
     }
-    for missing in run.all.iter().filter(|_| run.shard == super::Shard::WHOLE) {
+    for missing in run.all.iter().filter(|_| is_whole) {
         if !run.jobs.iter().any(|job| job.name == *missing) {
             reasons.push(Reason {
                 exit: Exit::Inconclusive,
@@ -81,9 +83,17 @@ pub fn decide(run: &GateRun) -> Decision {
             command: None,
         });
     }
-    reasons.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.subject.cmp(&b.subject)));
+    reasons.sort_by(|a, b| {
+        weight(b)
+            .cmp(&weight(a))
+            .then_with(|| a.subject.cmp(&b.subject))
+    });
     Decision {
-        exit: reasons.iter().map(weight).max().map_or(Exit::Passed, |(_, exit)| exit),
+        exit: reasons
+            .iter()
+            .map(weight)
+            .max()
+            .map_or(Exit::Passed, |(_, exit)| exit),
         reasons,
         compared,
     }
@@ -116,11 +126,17 @@ fn of_job(job: &JobResult) -> Option<Reason> {
         let codes: Vec<String> = job
             .tries
             .iter()
-            .map(|one| one.code.map_or("killed".to_owned(), |code| code.to_string()))
+            .map(|one| {
+                one.code
+                    .map_or("killed".to_owned(), |code| code.to_string())
+            })
             .collect();
         let bad = job.tries.iter().find(|one| !one.is_pass()).unwrap_or(first);
         let codes = codes.join(" and ");
-        let why = format!("the same run ended with {codes}; when it did not pass: {}", bad.why());
+        let why = format!(
+            "the same run ended with {codes}; when it did not pass: {}",
+            bad.why()
+        );
         return reason(Exit::Inconclusive, "flaky", why);
     }
     let class = match first.code {
@@ -164,7 +180,10 @@ fn compare(
         for (workload, before) in before {
             let subject = format!("{group}: {workload}");
             let Some(now) = now.get(workload) else {
-                reasons.push(unknown(&subject, "it gave no answers, and in the baseline it did"));
+                reasons.push(unknown(
+                    &subject,
+                    "it gave no answers, and in the baseline it did",
+                ));
                 continue;
             };
             // A rate as the time between two answers, so that more is worse everywhere.
@@ -172,7 +191,11 @@ fn compare(
             let pairs = [
                 ("p50", before.p50_ms.clone(), now.p50_ms.clone()),
                 ("p99", before.p99_ms.clone(), now.p99_ms.clone()),
-                ("interval", between(&before.rate_per_s), between(&now.rate_per_s)),
+                (
+                    "interval",
+                    between(&before.rate_per_s),
+                    between(&now.rate_per_s),
+                ),
             ];
             let mut slower = Vec::new();
             for (what, before, now) in pairs {

@@ -72,7 +72,8 @@ impl GateFile {
     /// What is wrong with it, with file, line and what was expected.
     pub fn read(path: &Path) -> Result<GateFile, String> {
         let name = path.display();
-        let text = fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         GateFile::from_text(&text, folder).map_err(|why| format!("{name}: {why}"))
     }
@@ -145,7 +146,10 @@ mod tests {
             ("name = 'x'\ncampaigns = []\nwiring = 'w'", "runs nothing"),
             ("name = 'x'\ncampaigns = ['a']", "on which bench?"),
             (&format!("{good}seed = [1]"), "unknown field `seed`"),
-            (&format!("{good}seeds = [1, 2, 1]"), "seed 1 stands there twice"),
+            (
+                &format!("{good}seeds = [1, 2, 1]"),
+                "seed 1 stands there twice",
+            ),
             (&format!("{good}slower = 3"), "0.03 for 3 %"),
             (
                 &format!("{good}[[condition]]\nname = 'c'\nwiring = 'v'"),

@@ -48,6 +48,8 @@ pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
     whole.shard = Shard::WHOLE;
     whole.jobs.clear();
     for (_, (name, shard)) in shards {
+        whole.started_ms = whole.started_ms.min(shard.started_ms);
+        whole.ended_ms = whole.ended_ms.max(shard.ended_ms);
         for mut job in shard.jobs {
             if let Some(other) = whole.jobs.iter().find(|other| other.name == job.name) {
                 return Err(format!("{name}: `{}` is there twice", other.name));
@@ -106,6 +108,7 @@ mod tests {
         let jobs = jobs.iter().map(|name| JobResult {
             name: (*name).to_owned(),
             group: "g".to_owned(),
+            campaign: "c.toml".to_owned(),
             command: String::new(),
             tries: vec![Try {
                 code: Some(0),
@@ -120,6 +123,8 @@ mod tests {
             all: ["a", "b", "c"].map(str::to_owned).to_vec(),
             slower: 0.03,
             baseline: None,
+            started_ms: 0,
+            ended_ms: 0,
             jobs: jobs.collect(),
         };
         fs::write(path.join(RESULT_FILE), serde_json::to_string(&run).unwrap()).unwrap();

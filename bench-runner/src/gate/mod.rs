@@ -22,7 +22,7 @@ pub use merge::merge;
 pub use pool::{Pool, Starting};
 pub use result::{GateRun, JobResult, Speed, Try};
 pub use shard::Shard;
-pub use told::write;
+pub use told::{annotations, text, write};
 
 /// What a gate leaves in its folder, for `bench gate merge` and for whoever looks later.
 pub const RESULT_FILE: &str = "gate.json";

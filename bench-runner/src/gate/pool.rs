@@ -107,6 +107,7 @@ impl Pool {
         JobResult {
             name: job.name.clone(),
             group: job.group.clone(),
+            campaign: job.campaign.display().to_string(),
             command: format!("bench {}", args.join(" ")),
             tries,
         }
@@ -159,7 +160,10 @@ impl Pool {
         };
         match output {
             Ok(output) => {
-                one.code = output.status.code().and_then(|code| u8::try_from(code).ok());
+                one.code = output
+                    .status
+                    .code()
+                    .and_then(|code| u8::try_from(code).ok());
                 let said = String::from_utf8_lossy(&output.stderr);
                 one.said = said.trim().to_owned();
                 if let Some(signal) = output.status.signal() {

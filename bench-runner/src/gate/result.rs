@@ -24,6 +24,10 @@ pub struct GateRun {
     pub slower: f64,
     /// What was accepted before, if the gate names it.
     pub baseline: Option<super::Baseline>,
+    /// When it began, ms since 1970.
+    pub started_ms: i64,
+    /// When it ended.
+    pub ended_ms: i64,
     /// What came of the jobs of this part.
     pub jobs: Vec<JobResult>,
 }
@@ -35,6 +39,8 @@ pub struct JobResult {
     pub name: String,
     /// What it is compared by.
     pub group: String,
+    /// Its campaign's file.
+    pub campaign: String,
     /// The command that runs it again.
     pub command: String,
     /// Its runs: one, and one more if that did not pass.
@@ -108,12 +114,16 @@ impl JobResult {
     /// # Panics
     /// Never: a job is a result when it has been run.
     pub fn first(&self) -> &Try {
-        self.tries.first().expect("a job is a result when it has been run")
+        self.tries
+            .first()
+            .expect("a job is a result when it has been run")
     }
 
     /// Whether its runs ended in different ways, although they were the same.
     pub fn is_flaky(&self) -> bool {
-        self.tries.iter().any(|other| other.code != self.first().code)
+        self.tries
+            .iter()
+            .any(|other| other.code != self.first().code)
     }
 }
 

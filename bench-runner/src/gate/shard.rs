@@ -113,7 +113,9 @@ fn kubernetes(variable: &impl Fn(&str) -> Option<String>) -> Told {
     let read = || {
         let index = number(variable, "JOB_COMPLETION_INDEX")?;
         let count = number(variable, "BENCH_SHARD_COUNT")?;
-        let index = index.checked_add(1).ok_or("JOB_COMPLETION_INDEX is too large")?;
+        let index = index
+            .checked_add(1)
+            .ok_or("JOB_COMPLETION_INDEX is too large")?;
         Shard::new(index, count)
     };
     Some(read())
@@ -130,7 +132,8 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Shard, String> {
         let parts = text.split_once('/');
-        let parts = parts.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+        let parts =
+            parts.and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         let (index, count) =
             parts.ok_or_else(|| format!("`{text}` is no shard: expected one such as 2/5"))?;
         Shard::new(index, count)
@@ -169,10 +172,15 @@ mod tests {
         assert_eq!(slurm("0", "0", "1", "4"), Ok("1/4".to_owned()));
         assert_eq!(slurm("4", "1", "1", "4"), Ok("4/4".to_owned()));
         assert_eq!(slurm("14", "10", "2", "4"), Ok("3/4".to_owned()));
-        assert!(slurm("13", "10", "2", "4").unwrap_err().contains("steps of 2"));
+        assert!(
+            slurm("13", "10", "2", "4")
+                .unwrap_err()
+                .contains("steps of 2")
+        );
         let gitlab = [("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "3")];
         assert_eq!(told(&gitlab), Ok("1/3".to_owned()));
-        let kubernetes = |index| told(&[("JOB_COMPLETION_INDEX", index), ("BENCH_SHARD_COUNT", "3")]);
+        let kubernetes =
+            |index| told(&[("JOB_COMPLETION_INDEX", index), ("BENCH_SHARD_COUNT", "3")]);
         assert_eq!(kubernetes("0"), Ok("1/3".to_owned()));
         assert_eq!(kubernetes("2"), Ok("3/3".to_owned()));
         assert!(kubernetes("3").unwrap_err().contains("no shard 4 of 3"));
@@ -185,10 +193,22 @@ mod tests {
             (&[("CI_NODE_TOTAL", "1")][..], "no engine says"),
             (&[("CI_NODE_TOTAL", "3")][..], "CI_NODE_INDEX is not set"),
             (&[("CI_NODE_INDEX", "1")][..], "CI_NODE_TOTAL is not set"),
-            (&[("SLURM_ARRAY_TASK_COUNT", "3")][..], "SLURM_ARRAY_TASK_ID is not set"),
-            (&[("SLURM_ARRAY_TASK_ID", "3")][..], "SLURM_ARRAY_TASK_MIN is not set"),
-            (&[("JOB_COMPLETION_INDEX", "0")][..], "BENCH_SHARD_COUNT is not set"),
-            (&[("BENCH_SHARD_COUNT", "3")][..], "JOB_COMPLETION_INDEX is not set"),
+            (
+                &[("SLURM_ARRAY_TASK_COUNT", "3")][..],
+                "SLURM_ARRAY_TASK_ID is not set",
+            ),
+            (
+                &[("SLURM_ARRAY_TASK_ID", "3")][..],
+                "SLURM_ARRAY_TASK_MIN is not set",
+            ),
+            (
+                &[("JOB_COMPLETION_INDEX", "0")][..],
+                "BENCH_SHARD_COUNT is not set",
+            ),
+            (
+                &[("BENCH_SHARD_COUNT", "3")][..],
+                "JOB_COMPLETION_INDEX is not set",
+            ),
             (
                 &[("JOB_COMPLETION_INDEX", "x"), ("BENCH_SHARD_COUNT", "3")][..],
                 "is `x`, and no number",

@@ -96,7 +96,7 @@ impl Firmware {
         self.joules += idle_watts * CONTROL.as_secs_f64() + (busy_watts - idle_watts) * busy_s;
         let state = plant.board(self.id);
         let rest = self.heard.split_off(self.heard.len().min(LockStep::MOST));
-        running.go_on(Hears {
+        running.go_on(&Hears {
             volts: state.volts.0,
             amps: state.amps.0,
             board: state.board.0,

@@ -43,6 +43,35 @@ pub(crate) struct Hears<'a> {
     pub(crate) octets: &'a [u8],
 }
 
+impl Hears<'_> {
+    /// What live firmware has from the start: a bus of 28 V, in a room.
+    pub(super) const ROOM: Hears<'static> = Hears {
+        volts: 28.0,
+        amps: 0.0,
+        board: 20.0,
+        junction: 20.0,
+        octets: &[],
+    };
+
+    /// As the firmware hears it.
+    pub(super) fn record(&self, sequence: u32) -> Vec<u8> {
+        let unsigned = |value: f64| (value * 1e3).round().clamp(0.0, f64::from(u16::MAX)) as u16;
+        let signed = |value: f64, scale: f64| {
+            let most = f64::from(i16::MAX);
+            (value * scale).round().clamp(-most, most) as i16
+        };
+        let mut record = Vec::with_capacity(16 + self.octets.len());
+        record.extend_from_slice(&sequence.to_le_bytes());
+        record.extend_from_slice(&unsigned(self.volts).to_le_bytes());
+        record.extend_from_slice(&signed(self.amps, 1e3).to_le_bytes());
+        record.extend_from_slice(&signed(self.board, 100.0).to_le_bytes());
+        record.extend_from_slice(&signed(self.junction, 100.0).to_le_bytes());
+        record.extend_from_slice(&(self.octets.len() as u32).to_le_bytes());
+        record.extend_from_slice(self.octets);
+        record
+    }
+}
+
 /// What the firmware tells of one control period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Told {
@@ -118,20 +147,8 @@ impl LockStep {
     ///
     /// # Errors
     /// If it cannot be told.
-    pub(crate) fn go_on(&mut self, hears: Hears<'_>) -> Result<(), String> {
-        let unsigned = |value: f64| (value * 1e3).round().clamp(0.0, f64::from(u16::MAX)) as u16;
-        let signed = |value: f64, scale: f64| {
-            let most = f64::from(i16::MAX);
-            (value * scale).round().clamp(-most, most) as i16
-        };
-        let mut record = Vec::with_capacity(16 + hears.octets.len());
-        record.extend_from_slice(&self.sequence.to_le_bytes());
-        record.extend_from_slice(&unsigned(hears.volts).to_le_bytes());
-        record.extend_from_slice(&signed(hears.amps, 1e3).to_le_bytes());
-        record.extend_from_slice(&signed(hears.board, 100.0).to_le_bytes());
-        record.extend_from_slice(&signed(hears.junction, 100.0).to_le_bytes());
-        record.extend_from_slice(&(hears.octets.len() as u32).to_le_bytes());
-        record.extend_from_slice(hears.octets);
+    pub(crate) fn go_on(&mut self, hears: &Hears<'_>) -> Result<(), String> {
+        let record = hears.record(self.sequence);
         // A FIFO holds 64 kB, so this does not wait.
         self.inbound
             .write_all(&record)

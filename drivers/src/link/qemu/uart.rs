@@ -5,8 +5,8 @@ use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
 use tokio::net::{UnixListener, UnixStream};
 
-use super::QemuSpec;
 use super::process::{Process, Shared};
+use super::{Hears, QemuSpec};
 use crate::clock::Clock;
 use crate::error::LinkError;
 use crate::link::{Arrival, line};
@@ -35,15 +35,18 @@ impl End {
             why,
         };
         let shared = Shared::new().map_err(|error| failed(error.to_string()))?;
+        let room = Hears::ROOM.record(0);
+        std::fs::write(shared.path.join("sensors"), room)
+            .map_err(|error| failed(error.to_string()))?;
         let path = shared.path.join("uart");
         let listener = UnixListener::bind(&path).map_err(|error| failed(error.to_string()))?;
-        // Instructions are counted, so that the firmware's own clock does not depend on how busy
-        // this machine is; while it waits, its clock is the wall's.
+        // Instructions are counted, so that how long work takes on the firmware's own clock does not
+        // depend on how busy this machine is; that clock is kept from running ahead of the wall's.
         let args = [
             "-serial".to_owned(),
             format!("unix:{}", path.display()),
             "-icount".to_owned(),
-            format!("shift={},sleep=on", spec.shift),
+            format!("shift={},sleep=on,align=on", spec.shift),
         ];
         let mut process = Process::start(spec, shared, &args)?;
         for _ in 0..LOOKS {
