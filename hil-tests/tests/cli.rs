@@ -20,9 +20,10 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "run",
     "plan",
+    "gate",
     "profile",
     "init",
     "decode",

@@ -268,11 +268,11 @@ fn explained(asked: &Asked) -> String {
         mine.len()
     );
     for job in mine {
-        text += &format!("  {}\n", job.name);
+        text.extend([format!("  {}\n", job.name)]);
     }
     text += "\nA run that does not pass is run once more, to learn whether it fails again. One that does\n\
              is a failure; one that does not is flaky, which blocks with code 4.\n";
-    text += &match baseline {
+    let compared = match baseline {
         Some(baseline) => format!(
             "Latencies and rates are held against the baseline's ({} groups): a workload that takes \
              more than\n{:.0} % longer blocks with code 1, when 99.9 % confidence says so.\n",
@@ -281,6 +281,7 @@ fn explained(asked: &Asked) -> String {
         ),
         None => "There is no baseline: nothing says whether it became slower.\n".to_owned(),
     };
+    text.push_str(&compared);
     text += "The gate ends with the worst of its runs; nothing that was not run, and nothing that was\n\
              inconclusive, passes.\n";
     text

@@ -15,6 +15,9 @@ pub struct Baseline {
     /// How long a run of each group took, s of the wall; shards are cut by it.
     #[serde(default)]
     pub seconds: BTreeMap<String, f64>,
+    /// By group, then by device: how often it started at most.
+    #[serde(default)]
+    pub starts: BTreeMap<String, BTreeMap<String, u64>>,
     /// By group, then by workload: one value for each run.
     #[serde(default)]
     pub speed: BTreeMap<String, BTreeMap<String, Speeds>>,
@@ -48,6 +51,17 @@ impl Speeds {
     }
 }
 
+/// How often each device started in one of these runs at most.
+pub(super) fn starts<'a>(runs: impl Iterator<Item = &'a JobResult>) -> BTreeMap<String, u64> {
+    let mut most: BTreeMap<String, u64> = BTreeMap::new();
+    for (device, boots) in runs.flat_map(|run| &run.first().boots) {
+        let known = most.entry(device.clone()).or_default();
+        *known = (*known).max(*boots);
+    }
+    most.retain(|_, boots| *boots > 0);
+    most
+}
+
 impl Baseline {
     /// Reads a baseline.
     ///
@@ -70,6 +84,10 @@ impl Baseline {
             let seconds = seconds / of_group().count().max(1) as f64;
             let rounded = (seconds * 10.0).ceil() / 10.0;
             baseline.seconds.insert(group.clone(), rounded);
+            let starts = starts(of_group());
+            if !starts.is_empty() {
+                baseline.starts.insert(group.clone(), starts);
+            }
             let speeds = Speeds::of(of_group());
             if !speeds.is_empty() {
                 baseline.speed.insert(group, speeds);

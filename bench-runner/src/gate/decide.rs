@@ -1,9 +1,10 @@
 //! The decision: what each job is, and what all of them are together.
 
+use drivers::link::qemu::ENDED;
 use reports::statistics::{Effect, Spread};
 
-use super::baseline::{Baseline, Speeds};
-use super::{GateRun, JobResult};
+use super::baseline::{Baseline, Speeds, starts};
+use super::{GateRun, JobResult, Shard, Try};
 use crate::exit::Exit;
 
 /// How sure the gate is that something is slower before it says so. A gate that is asked a hundred
@@ -26,7 +27,7 @@ pub struct Decision {
 pub struct Reason {
     /// How bad.
     pub exit: Exit,
-    /// In a word: `failed`, `slower`, `flaky`, `inconclusive`.
+    /// In a word: `failed`, `slower`, `restarts`, `flaky`, `inconclusive`.
     pub class: &'static str,
     /// The job, or the group of jobs.
     pub subject: String,
@@ -58,10 +59,11 @@ pub struct Compared {
 pub fn decide(run: &GateRun) -> Decision {
     let mut reasons: Vec<Reason> = run.jobs.iter().filter_map(of_job).collect();
     let mut compared = Vec::new();
-    let is_whole = run.shard == super::Shard::WHOLE;
+    let is_whole = run.shard == Shard::WHOLE;
     // One shard has a part of the runs of a group; what they are together, the merge says.
     if let Some(baseline) = run.baseline.as_ref().filter(|_| is_whole) {
         compare(run, baseline, &mut compared, &mut reasons);
+        restarts(run, baseline, &mut reasons);
     }
     for missing in run.all.iter().filter(|_| is_whole) {
         if !run.jobs.iter().any(|job| job.name == *missing) {
@@ -139,8 +141,11 @@ fn of_job(job: &JobResult) -> Option<Reason> {
         );
         return reason(Exit::Inconclusive, "flaky", why);
     }
+    let crashed = |one: &Try| one.ending.as_ref().is_some_and(|why| why.contains(ENDED));
     let class = match first.code {
         Some(0) => return None,
+        // Firmware that ends is no fault of the bench's.
+        Some(3) if crashed(first) => (Exit::Failed, "crashed"),
         Some(1) => (Exit::Failed, "failed"),
         Some(2) => (Exit::Refused, "refused"),
         Some(3) => (Exit::BenchFault, "bench fault"),
@@ -151,7 +156,7 @@ fn of_job(job: &JobResult) -> Option<Reason> {
         Some(9) => (Exit::Unsafe, "unsafe"),
         Some(4) => (Exit::Inconclusive, "inconclusive"),
         // It was killed, or ended as no run of ours does.
-        Some(_) | None => (Exit::BenchFault, "crashed"),
+        Some(_) | None => (Exit::BenchFault, "killed"),
     };
     let again: Vec<String> = first
         .boots
@@ -173,68 +178,100 @@ fn compare(
         let now = Speeds::of(run.jobs.iter().filter(|job| job.group == group));
         let Some(before) = baseline.speed.get(&group) else {
             if !now.is_empty() {
-                reasons.push(unknown(&group, "the baseline does not know these runs"));
+                let why = "the baseline does not know these runs; `--accept-baseline` takes them";
+                reasons.push(of_group(
+                    Exit::Inconclusive,
+                    "no baseline",
+                    &group,
+                    why.to_owned(),
+                ));
             }
             continue;
         };
         for (workload, before) in before {
             let subject = format!("{group}: {workload}");
             let Some(now) = now.get(workload) else {
-                reasons.push(unknown(
-                    &subject,
-                    "it gave no answers, and in the baseline it did",
-                ));
+                let why = "it gave no answers, and in the baseline it did".to_owned();
+                reasons.push(of_group(Exit::Inconclusive, "silent", &subject, why));
                 continue;
             };
-            // A rate as the time between two answers, so that more is worse everywhere.
-            let between = |rates: &[f64]| rates.iter().map(|rate| 1.0 / rate).collect::<Vec<_>>();
-            let pairs = [
-                ("p50", before.p50_ms.clone(), now.p50_ms.clone()),
-                ("p99", before.p99_ms.clone(), now.p99_ms.clone()),
-                (
-                    "interval",
-                    between(&before.rate_per_s),
-                    between(&now.rate_per_s),
-                ),
-            ];
-            let mut slower = Vec::new();
-            for (what, before, now) in pairs {
-                let Some(effect) = effect(&before, &now) else {
-                    continue;
-                };
-                let is_slower = effect.low > 1.0 + run.slower;
-                if is_slower {
-                    slower.push(sentence(what, &before, &now, effect));
-                }
-                compared.push(Compared {
-                    group: group.clone(),
-                    workload: workload.clone(),
-                    what,
-                    runs: [now.len(), before.len()],
-                    effect,
-                    is_slower,
-                });
-            }
+            let slower = held((&group, workload), before, now, run.slower, compared);
             if !slower.is_empty() {
                 let allowed = run.slower * 100.0;
-                reasons.push(Reason {
-                    exit: Exit::Failed,
-                    class: "slower",
-                    subject,
-                    why: format!("{}; {allowed:.0} % is allowed", slower.join("; ")),
-                    command: None,
-                });
+                let why = format!("{}; {allowed:.0} % is allowed", slower.join("; "));
+                reasons.push(of_group(Exit::Failed, "slower", &subject, why));
             }
         }
     }
 }
 
-fn unknown(subject: &str, why: &str) -> Reason {
+/// Holds one workload against the baseline's; what is slower for sure, in words.
+fn held(
+    (group, workload): (&str, &str),
+    before: &Speeds,
+    now: &Speeds,
+    allowed: f64,
+    compared: &mut Vec<Compared>,
+) -> Vec<String> {
+    // A rate as the time between two answers, so that more is worse everywhere.
+    let between = |speeds: &Speeds| {
+        let rates = speeds.rate_per_s.iter();
+        rates.map(|rate| 1e3 / rate).collect::<Vec<_>>()
+    };
+    let pairs = [
+        ("p50", before.p50_ms.clone(), now.p50_ms.clone()),
+        ("p99", before.p99_ms.clone(), now.p99_ms.clone()),
+        ("interval", between(before), between(now)),
+    ];
+    let mut slower = Vec::new();
+    for (what, before, now) in pairs {
+        let Some(effect) = effect(&before, &now) else {
+            continue;
+        };
+        let is_slower = effect.low > 1.0 + allowed;
+        if is_slower {
+            slower.push(sentence(what, &before, &now, effect));
+        }
+        compared.push(Compared {
+            group: group.to_owned(),
+            workload: workload.to_owned(),
+            what,
+            runs: [now.len(), before.len()],
+            effect,
+            is_slower,
+        });
+    }
+    slower
+}
+
+/// Devices that started more often than in any run of the baseline: a watchdog that bites is not seen
+/// by checks of what is heard in between.
+fn restarts(run: &GateRun, baseline: &Baseline, reasons: &mut Vec<Reason>) {
+    for group in run.groups() {
+        let Some(before) = baseline.starts.get(&group) else {
+            continue;
+        };
+        let now = starts(run.jobs.iter().filter(|job| job.group == group));
+        for (device, boots) in now {
+            let known = before.get(&device).copied().unwrap_or(0);
+            if boots > known {
+                let why = format!(
+                    "it started {boots} times in one run, and in the baseline at most {known}: does \
+                     its watchdog reset it?"
+                );
+                let subject = format!("{group}: {device}");
+                reasons.push(of_group(Exit::Failed, "restarts", &subject, why));
+            }
+        }
+    }
+}
+
+fn of_group(exit: Exit, class: &'static str, subject: &str, why: String) -> Reason {
     Reason {
-        exit: Exit::Inconclusive,
-        class: "no baseline",
+        exit,
+        class,
         subject: subject.to_owned(),
-        why: format!("{why}; `--accept-baseline` takes a run as one"),
+        why,
         command: None,
     }
 }
@@ -260,19 +297,162 @@ fn effect(before: &[f64], now: &[f64]) -> Option<Effect> {
 
 fn sentence(what: &str, before: &[f64], now: &[f64], effect: Effect) -> String {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let (name, scale) = match what {
-        "p50" => ("half of the answers take", 1.0),
-        "p99" => ("99 % of the answers take", 1.0),
-        _ => ("from answer to answer it takes", 1e3),
+    let name = match what {
+        "p50" => "half of the answers take",
+        "p99" => "99 % of the answers take",
+        _ => "from answer to answer it takes",
     };
     let percent = (effect.ratio - 1.0) * 100.0;
     let (low, high) = ((effect.low - 1.0) * 100.0, (effect.high - 1.0) * 100.0);
     format!(
         "{name} {:.1} ms, {percent:.1} % longer than the baseline's {:.1} ms ({low:.1} to {high:.1} %, \
          {} runs against {})",
-        mean(now) * scale,
-        mean(before) * scale,
+        mean(now),
+        mean(before),
         now.len(),
         before.len()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::gate::Speed;
+
+    fn job(seed: u64, codes: &[u8], p50_ms: f64) -> JobResult {
+        let speed = Speed {
+            answers: 40,
+            rate_per_s: 1e3 / p50_ms,
+            p50_ms,
+            p99_ms: p50_ms * 1.01,
+        };
+        let tries = codes.iter().map(|code| Try {
+            code: Some(*code),
+            speeds: BTreeMap::from([("words".to_owned(), speed)]),
+            boots: BTreeMap::from([("payload".to_owned(), 1)]),
+            ..Try::default()
+        });
+        JobResult {
+            name: format!("a/nominal/seed-{seed}"),
+            group: "a/nominal".to_owned(),
+            campaign: "a.toml".to_owned(),
+            command: "bench run a.toml".to_owned(),
+            tries: tries.collect(),
+        }
+    }
+
+    fn run(jobs: Vec<JobResult>) -> GateRun {
+        GateRun {
+            format: 1,
+            gate: "x".to_owned(),
+            question: String::new(),
+            shard: Shard::WHOLE,
+            all: jobs.iter().map(|job| job.name.clone()).collect(),
+            slower: 0.03,
+            baseline: None,
+            started_ms: 0,
+            ended_ms: 0,
+            jobs,
+        }
+    }
+
+    fn good() -> Vec<JobResult> {
+        vec![job(1, &[0], 100.0), job(2, &[0], 100.2), job(3, &[0], 99.9)]
+    }
+
+    fn classes(run: &GateRun) -> (Exit, Vec<&'static str>) {
+        let decision = decide(run);
+        let classes = decision.reasons.iter().map(|reason| reason.class);
+        (decision.exit, classes.collect())
+    }
+
+    #[test]
+    fn what_passed_the_second_time_is_flaky_and_no_pass() {
+        let mut flaky = run(good());
+        assert_eq!(classes(&flaky), (Exit::Passed, vec![]));
+        flaky.jobs.push(job(4, &[1, 0], 100.0));
+        assert_eq!(classes(&flaky), (Exit::Inconclusive, vec!["flaky"]));
+        flaky.jobs.push(job(5, &[1, 1], 100.0));
+        assert_eq!(classes(&flaky), (Exit::Failed, vec!["failed", "flaky"]));
+        flaky.jobs.push(job(6, &[9, 9], 100.0));
+        assert_eq!(classes(&flaky).0, Exit::Unsafe);
+    }
+
+    #[test]
+    fn a_failure_is_not_hidden_behind_a_bench_fault() {
+        let mixed = run(vec![job(1, &[3, 3], 100.0), job(2, &[1, 1], 100.0)]);
+        assert_eq!(
+            classes(&mixed),
+            (Exit::Failed, vec!["failed", "bench fault"])
+        );
+    }
+
+    #[test]
+    fn firmware_that_ends_has_failed() {
+        let mut crashed = run(vec![job(1, &[3, 3], 100.0)]);
+        for one in &mut crashed.jobs[0].tries {
+            one.ending = Some(format!("bench fault: payload: {ENDED} (exit status: 101)"));
+        }
+        assert_eq!(classes(&crashed), (Exit::Failed, vec!["crashed"]));
+    }
+
+    #[test]
+    fn nothing_and_part_of_it_are_no_pass() {
+        assert_eq!(
+            classes(&run(Vec::new())),
+            (Exit::Inconclusive, vec!["empty"])
+        );
+        let mut part = run(good());
+        part.all.push("a/nominal/seed-9".to_owned());
+        assert_eq!(classes(&part), (Exit::Inconclusive, vec!["missing"]));
+    }
+
+    #[test]
+    fn slower_is_told_apart_from_noise() {
+        let baseline = Baseline::accept(&run(good()));
+        let held = |jobs| {
+            let mut run = run(jobs);
+            run.baseline = Some(baseline.clone());
+            decide(&run)
+        };
+        let same = held(good());
+        assert_eq!((same.exit, same.compared.len()), (Exit::Passed, 3));
+        let slow = |factor: f64| {
+            let base = [100.0, 100.2, 99.9];
+            let jobs = (1..)
+                .zip(base)
+                .map(|(seed, ms)| job(seed, &[0], ms * factor));
+            held(jobs.collect())
+        };
+        assert_eq!(slow(1.02).exit, Exit::Passed, "within what is allowed");
+        let slower = slow(1.2);
+        assert_eq!(slower.exit, Exit::Failed);
+        let why = &slower.reasons[0].why;
+        assert!(why.contains("120.0 ms, 20.0 % longer"), "{why}");
+        // So noisy that nothing can be said of a mean that is 10 % higher.
+        let noisy = [80.0, 140.0, 115.0];
+        let noisy = (1..).zip(noisy).map(|(seed, ms)| job(seed, &[0], ms));
+        assert_eq!(held(noisy.collect()).exit, Exit::Passed);
+    }
+
+    #[test]
+    fn more_starts_than_before_are_a_failure() {
+        let mut often = run(good());
+        often.baseline = Some(Baseline::accept(&often));
+        assert_eq!(classes(&often).0, Exit::Passed);
+        often.jobs[1].tries[0].boots.insert("payload".to_owned(), 7);
+        assert_eq!(classes(&often), (Exit::Failed, vec!["restarts"]));
+        let other = Baseline::default();
+        often.baseline = Some(other);
+        assert_eq!(classes(&often), (Exit::Inconclusive, vec!["no baseline"]));
+    }
+
+    #[test]
+    fn a_baseline_is_read_as_it_is_written() {
+        let baseline = Baseline::accept(&run(good()));
+        let text = baseline.to_toml();
+        assert_eq!(toml::from_str::<Baseline>(&text).unwrap(), baseline);
+    }
 }

@@ -60,6 +60,12 @@ pub enum GatePace {
     Real,
 }
 
+/// The first of what is in order that is there twice.
+fn twice<T: PartialEq>(sorted: &[T]) -> Option<&T> {
+    let mut two = sorted.iter().zip(sorted.iter().skip(1));
+    two.find(|(a, b)| a == b).map(|(a, _)| a)
+}
+
 /// A run's own noise is below 3 %.
 fn slower() -> f64 {
     0.03
@@ -100,15 +106,14 @@ impl GateFile {
         }
         let mut names: Vec<&str> = gate.conditions.iter().map(|it| it.name.as_str()).collect();
         names.sort_unstable();
-        if let Some(two) = names.windows(2).find(|two| two[0] == two[1]) {
-            return Err(format!("two conditions are named `{}`", two[0]));
+        if let Some(name) = twice(&names) {
+            return Err(format!("two conditions are named `{name}`"));
         }
         let mut seeds = gate.seeds.clone();
         seeds.sort_unstable();
-        if let Some(two) = seeds.windows(2).find(|two| two[0] == two[1]) {
+        if let Some(seed) = twice(&seeds) {
             return Err(format!(
-                "seed {} stands there twice: the same run twice says nothing new",
-                two[0]
+                "seed {seed} stands there twice: the same run twice says nothing new"
             ));
         }
         if gate.conditions.is_empty()

@@ -21,6 +21,9 @@ pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
         })?;
         let run: GateRun = serde_json::from_slice(&text)
             .map_err(|error| format!("{name} is no result of a gate: {error}"))?;
+        if let Some(job) = run.jobs.iter().find(|job| job.tries.is_empty()) {
+            return Err(format!("{name} is damaged: `{}` was never run", job.name));
+        }
         let index = run.shard.index;
         if let Some((other, first)) = shards.values().next() {
             differ(other, first, &name, &run)?;

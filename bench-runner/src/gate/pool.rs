@@ -165,7 +165,7 @@ impl Pool {
                     .code()
                     .and_then(|code| u8::try_from(code).ok());
                 let said = String::from_utf8_lossy(&output.stderr);
-                one.said = said.trim().to_owned();
+                said.trim().clone_into(&mut one.said);
                 if let Some(signal) = output.status.signal() {
                     one.ending = Some(format!("the run was killed by signal {signal}"));
                 }

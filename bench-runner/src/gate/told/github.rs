@@ -13,7 +13,9 @@ pub fn annotations(run: &GateRun, decision: &Decision) -> String {
     for (index, reason) in decision.reasons.iter().enumerate() {
         if index + 1 == MOST && decision.reasons.len() > MOST {
             let more = decision.reasons.len() - index;
-            text += &format!("::error title=bench gate::and {more} more, in the summary\n");
+            text.extend([format!(
+                "::error title=bench gate::and {more} more, in the summary\n"
+            )]);
             break;
         }
         let kind = if reason.exit == Exit::Inconclusive {
@@ -25,10 +27,10 @@ pub fn annotations(run: &GateRun, decision: &Decision) -> String {
         let file = job.map(|job| format!("file={},line=1,", property(&job.campaign)));
         let title = property(&format!("{}: {}", reason.class, reason.subject));
         let why = message(&reason.why);
-        text += &format!(
+        text.extend([format!(
             "::{kind} {}title={title}::{why}\n",
             file.unwrap_or_default()
-        );
+        )]);
     }
     text
 }

@@ -10,14 +10,14 @@ const MOST_ROWS: usize = 500;
 pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
     let mut text = format!("## {}\n\n", headline(run, decision));
     for reason in decision.reasons.iter().take(MOST_ROWS) {
-        text += &format!(
+        text.extend([format!(
             "- **{}** `{}`: {}\n",
             reason.class,
             reason.subject,
             cell(&reason.why)
-        );
+        )]);
         if let Some(command) = &reason.command {
-            text += &format!("  <br>again: `{command}`\n");
+            text.extend([format!("  <br>again: `{command}`\n")]);
         }
     }
     text += "\n| run | | took | report |\n|---|---|---|---|\n";
@@ -28,13 +28,16 @@ pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
             (false, false) => "**no pass**",
         };
         let first = job.first();
-        text += &format!(
+        text.extend([format!(
             "| {} | {word} | {:.1} s | {}/report.pdf |\n",
             job.name, first.seconds, first.folder
-        );
+        )]);
     }
     if run.jobs.len() > MOST_ROWS {
-        text += &format!("\nand {} more, in gate.json\n", run.jobs.len() - MOST_ROWS);
+        text.extend([format!(
+            "\nand {} more, in gate.json\n",
+            run.jobs.len() - MOST_ROWS
+        )]);
     }
     if !decision.compared.is_empty() {
         text += "\n| against the baseline | workload | | longer by | 99.9 % | runs |\n";
@@ -42,7 +45,7 @@ pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
         for compared in decision.compared.iter().take(MOST_ROWS) {
             let percent = |ratio: f64| format!("{:+.1} %", (ratio - 1.0) * 100.0);
             let [now, before] = compared.runs;
-            text += &format!(
+            text.extend([format!(
                 "| {} | {} | {}{} | {} | {} to {} | {now} against {before} |\n",
                 compared.group,
                 cell(&compared.workload),
@@ -55,7 +58,7 @@ pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
                 percent(compared.effect.ratio),
                 percent(compared.effect.low),
                 percent(compared.effect.high),
-            );
+            )]);
         }
     }
     text

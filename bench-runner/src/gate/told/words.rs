@@ -32,28 +32,31 @@ pub(super) fn is_pass(job: &JobResult) -> bool {
 pub fn text(run: &GateRun, decision: &Decision) -> String {
     let mut text = headline(run, decision) + "\n";
     for reason in decision.reasons.iter().take(SHOWN) {
-        text += &format!("  {}: {}: {}\n", reason.class, reason.subject, reason.why);
+        text.extend([format!(
+            "  {}: {}: {}\n",
+            reason.class, reason.subject, reason.why
+        )]);
         if let Some(command) = &reason.command {
-            text += &format!("      again: {command}\n");
+            text.extend([format!("      again: {command}\n")]);
         }
     }
     let more = decision.reasons.len().saturating_sub(SHOWN);
     if more > 0 {
-        text += &format!("  and {more} more, in gate.md\n");
+        text.extend([format!("  and {more} more, in gate.md\n")]);
     }
     let worst = decision
         .compared
         .iter()
         .max_by(|a, b| a.effect.ratio.total_cmp(&b.effect.ratio));
     if let Some(worst) = worst {
-        text += &format!(
+        text.extend([format!(
             "  against the baseline: {} comparisons, at worst {:+.1} % ({} of {}, {})\n",
             decision.compared.len(),
             (worst.effect.ratio - 1.0) * 100.0,
             worst.what,
             worst.workload,
             worst.group
-        );
+        )]);
     } else if run.baseline.is_none() && run.shard == Shard::WHOLE {
         text += "  no baseline: nothing says whether it became slower\n";
     }

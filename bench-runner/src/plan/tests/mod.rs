@@ -1,6 +1,7 @@
 //! What is wrong is refused once, at its place, and nothing else is blamed for it.
 
 mod cases;
+mod firmware;
 mod links;
 mod lists;
 

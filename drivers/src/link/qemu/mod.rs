@@ -13,7 +13,7 @@ mod uart;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use process::missing;
+pub use process::{ENDED, missing};
 pub(crate) use step::{CONTROL, Hears, LockStep};
 pub(super) use uart::End;
 

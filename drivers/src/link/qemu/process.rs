@@ -1,5 +1,5 @@
 //! The process of a firmware in QEMU. It is killed when it is dropped, and by the kernel when the
-//! bench dies in whatever way: `setpriv` asks for that (PR_SET_PDEATHSIG) before it becomes QEMU.
+//! bench dies in whatever way: `setpriv` asks for that (`PR_SET_PDEATHSIG`) before it becomes QEMU.
 
 use std::fs::{self, File};
 use std::io;
@@ -23,6 +23,12 @@ const CODES: [(&str, u16, &str); 4] = [
 /// Lines of QEMU's own that are told when it ends.
 const LAST_LINES: usize = 3;
 
+/// How the reason begins where the firmware, or QEMU with it, ended by itself.
+pub const ENDED: &str = "the firmware in QEMU ended";
+
+/// What the names of shared folders begin with; the process and a number follow.
+const PREFIX: &str = "bench-qemu-";
+
 /// Numbers the folders of one process.
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
@@ -35,10 +41,32 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new() -> io::Result<Shared> {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("bench-qemu-{}-{number}", std::process::id());
+        if number == 0 {
+            sweep();
+        }
+        let name = format!("{PREFIX}{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path)?;
         Ok(Shared { path })
+    }
+}
+
+/// Removes folders of processes that were killed before they could.
+fn sweep() {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.split('-').next());
+        let is_number = |id: &&str| id.parse::<u32>().is_ok();
+        let process = process.filter(is_number);
+        if process.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            // Another user's, or removed by another run just now.
+            let _left = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -89,6 +117,12 @@ impl Process {
         Ok(Process { child, shared })
     }
 
+    /// The folder that it shares with the bench.
+    #[cfg(test)]
+    pub(super) fn folder(&self) -> &Path {
+        &self.shared.path
+    }
+
     /// Why it is not there any more, if it is not.
     pub(super) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
@@ -101,7 +135,7 @@ impl Process {
         } else {
             format!(": {last}")
         };
-        Some(format!("the firmware in QEMU ended ({status}){said}"))
+        Some(format!("{ENDED} ({status}){said}"))
     }
 }
 

@@ -25,7 +25,8 @@ const LOOK_NANOS: i64 = 100_000_000;
 /// Looks until the firmware counts as stuck: ten seconds, for a control period of which it takes a
 /// few milliseconds.
 const LOOKS: u32 = 100;
-/// Octets that one record holds at most: more than a line of 3 MBd brings in a control period.
+/// Octets that one record holds at most: more than a line of three million baud
+/// brings in a control period.
 const MOST: usize = 8_192;
 
 /// What the firmware hears in one control period.
@@ -195,4 +196,91 @@ impl LockStep {
 fn fifo(path: &Path) -> io::Result<File> {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
     OpenOptions::new().read(true).write(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::qemu::QemuMode;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A program that plays QEMU with a firmware: a script that finds the FIFOs where it starts.
+    fn played(script: &str) -> (tempfile::TempDir, QemuSpec) {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, elf) = (folder.path().join("played"), folder.path().join("x.elf"));
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&elf, b"x").unwrap();
+        let spec = QemuSpec {
+            elf,
+            machine: "none".to_owned(),
+            mode: QemuMode::LockStep,
+            shift: 4,
+            program: program.display().to_string(),
+            args: Vec::new(),
+        };
+        (folder, spec)
+    }
+
+    #[test]
+    fn records_go_both_ways() {
+        // One record with two octets; what comes back goes into the next as octets.
+        let (_folder, spec) = played(
+            "printf '\\007\\000\\000\\000\\020\\047\\000\\000\\002\\000\\000\\000ab' > lockstep.out
+             head -c 19 lockstep.in > heard
+             { printf '\\010\\000\\000\\000\\000\\000\\000\\000\\023\\000\\000\\000'; cat heard; } > lockstep.out
+             sleep 60",
+        );
+        let mut running = LockStep::start(&spec).unwrap();
+        let told = running.told().unwrap();
+        assert_eq!((told.busy_us, &told.octets[..]), (10_000, &b"ab"[..]));
+        let hears = Hears {
+            volts: 28.0,
+            amps: -0.5,
+            board: 1e9,
+            junction: -12.34,
+            octets: b"xyz",
+        };
+        running.go_on(&hears).unwrap();
+        let heard = running.told().unwrap().octets;
+        let expected = [
+            &[7, 0, 0, 0][..],
+            &28_000_u16.to_le_bytes(),
+            &(-500_i16).to_le_bytes(),
+            &i16::MAX.to_le_bytes(),
+            &(-1_234_i16).to_le_bytes(),
+            &[3, 0, 0, 0],
+            b"xyz",
+        ];
+        assert_eq!(heard, expected.concat());
+    }
+
+    #[test]
+    fn firmware_that_ends_is_told_with_what_it_said() {
+        let (_folder, spec) = played("echo 'fault at 0x1234' >&2; exit 101");
+        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        assert!(
+            why.contains("exit status: 101") && why.contains("fault at 0x1234"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn records_that_make_no_sense_are_refused() {
+        let (_folder, spec) = played(
+            "printf '\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\001\\000' > lockstep.out; sleep 60",
+        );
+        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        assert!(why.contains("a record of 65536 octets"), "{why}");
+    }
+
+    #[test]
+    fn a_firmware_that_is_dropped_leaves_nothing() {
+        let (_folder, spec) = played("pwd > /dev/stderr; sleep 60");
+        let running = LockStep::start(&spec).unwrap();
+        let place = running.process.folder().to_owned();
+        assert!(place.join("lockstep.in").exists());
+        drop(running);
+        assert!(!place.exists());
+    }
 }
