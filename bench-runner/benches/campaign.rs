@@ -32,6 +32,7 @@ fn quickstart() -> Plan {
         pace: Pace::Virtual,
         dictionary: None,
         firmware: Vec::new(),
+        faults: None,
     };
     Plan::new(&request).expect("the embedded campaign is allowed on the embedded wiring")
 }

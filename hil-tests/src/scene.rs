@@ -135,6 +135,7 @@ impl Scene {
             pace: Pace::Virtual,
             dictionary: None,
             firmware: Vec::new(),
+            faults: None,
         }
     }
 

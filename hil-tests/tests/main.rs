@@ -20,6 +20,7 @@ mod processes;
 mod replay;
 mod supervisor;
 mod tidy;
+mod torture;
 mod verdicts;
 
 use std::sync::OnceLock;

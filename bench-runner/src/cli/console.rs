@@ -198,6 +198,16 @@ impl Observer for Console {
                 let text = format!("{name} is back after {away:.1} s, and armed again");
                 Some(("link-restored", text))
             }
+            EventKind::PowerCut { amps, count, .. } => {
+                let name = self.name(event);
+                let text = format!("{name} cuts power: {amps:.3} A is too much (cut {count})");
+                Some(("power-cut", text))
+            }
+            EventKind::PowerBack { off_us } => {
+                let (name, off) = (self.name(event), *off_us as f64 * 1e-6);
+                let text = format!("{name} gives power again after {off:.1} s");
+                Some(("power-back", text))
+            }
             EventKind::NotMadeSafe { why } => {
                 Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
             }

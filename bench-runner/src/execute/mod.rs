@@ -26,7 +26,7 @@ use told::{Shown, Told};
 
 use crate::exit::Exit;
 use crate::plan::{Plan, THROUGHPUT_FILE};
-use crate::run::{self, Stop};
+use crate::run::{self, Stop, World};
 use crate::runtime;
 use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
@@ -62,6 +62,22 @@ pub fn execute(
     console: &mut dyn Observer,
     stop: &Stop,
 ) -> Result<Outcome, ExecuteError> {
+    let (outcome, _world) = carry_out(plan, folder, console, stop)?;
+    write_reports(&outcome)?;
+    Ok(outcome)
+}
+
+/// Runs a plan into `folder` as [`execute`] does, but draws no reports. Gives the emulated world as
+/// the run left it, too.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn carry_out(
+    plan: &Plan,
+    folder: &Path,
+    console: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<(Outcome, World), ExecuteError> {
     if folder.join(RECORD_FILE).exists() {
         return Err(ExecuteError::Occupied(folder.to_owned()));
     }
@@ -72,7 +88,7 @@ pub fn execute(
     let header = dated(&plan.header, &started);
     let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &header)?;
     let mut told = Told::new(&header, &plan.goldens)?;
-    let ending = {
+    let (ending, world) = {
         let mut shown = Shown {
             told: &mut told,
             console,
@@ -106,8 +122,7 @@ pub fn execute(
     let outcome = told.conclude(folder, manifest, &plan.goldens);
     let text = serde_json::to_string_pretty(&outcome.report.manifest).unwrap_or_default() + "\n";
     write(&folder.join(MANIFEST_FILE), text.as_bytes())?;
-    write_reports(&outcome)?;
-    Ok(outcome)
+    Ok((outcome, world))
 }
 
 /// Judges a run again from its folder alone. Writes nothing.
@@ -202,7 +217,7 @@ fn supervised(folder: &Path) -> String {
     }
 }
 
-/// Writes `report.pdf`, `junit.xml` and `summary.json` into the run's folder.
+/// Writes `report.pdf`, `report.html`, `junit.xml` and `summary.json` into the run's folder.
 ///
 /// # Errors
 /// If they cannot be drawn or written.
@@ -211,6 +226,8 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
     let pdf = render::pdf::bytes(&outcome.report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
     write(&folder.join("report.pdf"), &pdf)?;
+    let html = render::html::document(&outcome.report);
+    write(&folder.join("report.html"), html.as_bytes())?;
     write(
         &folder.join("junit.xml"),
         render::junit::xml(&outcome.report).as_bytes(),

@@ -3,6 +3,7 @@
 
 mod broken;
 mod checks;
+pub(crate) mod faults;
 mod firmware;
 mod fits;
 pub(crate) mod limits;
@@ -47,7 +48,7 @@ pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
+pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, LatchUp, Wired};
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 
@@ -66,6 +67,8 @@ pub struct Request {
     pub dictionary: Option<Arc<Layouts>>,
     /// Firmware to run instead of what the wiring names.
     pub firmware: Vec<Firmware>,
+    /// A file with more `[[fault]]` than the campaign has.
+    pub faults: Option<(Folder, String)>,
 }
 
 /// A command with its time and its device.
@@ -113,6 +116,8 @@ impl Plan {
         let mut loader = Loader::default();
         let campaign = loader.campaign(&request.campaign.0, &request.campaign.1);
         let wiring = loader.wiring(&request.wiring.0, &request.wiring.1);
+        let more = request.faults.as_ref();
+        let more = more.and_then(|(folder, path)| loader.faults(folder, path));
         let mut planner = Planner {
             loader,
             files: Vec::new(),
@@ -124,7 +129,8 @@ impl Plan {
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
-        let campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        let mut campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        campaign.faults.extend(more.into_iter().flatten());
         let wiring = wiring.unwrap_or_else(RawWiring::unread);
         planner.broken = Broken::new(&campaign, &wiring);
         let plan = planner.plan(request, &campaign, &wiring);
@@ -249,6 +255,9 @@ impl Planner {
         ] {
             self.keep_file(name, &folder.read(path).unwrap_or_default());
         }
+        if let Some((folder, path)) = &request.faults {
+            self.keep_file("faults.toml", &folder.read(path).unwrap_or_default());
+        }
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
@@ -282,8 +291,11 @@ impl Planner {
             };
             let whom = (devices.as_slice(), seed, span);
             timeline.extend(self.radiation(folder, campaign, flight, whom));
-            timeline.sort_by_key(|placed| placed.command.at);
         }
+        let period = flight.as_ref().map(|flight| flight.orbit.period_seconds());
+        let faults = self.faults(&campaign.faults, (&header, &devices), seed, period);
+        timeline.extend(faults);
+        timeline.sort_by_key(|placed| placed.command.at);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self

@@ -6,7 +6,9 @@ use drivers::accelerator;
 use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
+use drivers::plant::STEP;
 use profiles::channel::ChannelSpec;
+use profiles::command::{Command, Fault};
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
 use reports::verdict::Ending;
@@ -15,8 +17,9 @@ use tokio::task::JoinSet;
 
 use super::SAFE_ORDER;
 use super::board::{BoardStation, State};
-use super::emulation::{self, Near};
+use super::emulation::{self, Near, World};
 use super::instrument::InstrumentStation;
+use super::latch::Latch;
 use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
 use super::playing::Playing;
@@ -35,10 +38,11 @@ const RAISED_QUEUE: usize = 1_024;
 const SAFE_DEADLINE: Period = Period::millis(15_000);
 const HURRIED_DEADLINE: Period = Period::millis(2_000);
 
-/// Runs a plan, and tells the observers everything that happens, in order.
-pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
+/// Runs a plan, and tells the observers everything that happens, in order. Gives how it ended, and
+/// the emulated world as it was left.
+pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> (Ending, World) {
     let clock = plan.pace.clock();
-    let (nears, absent) = emulation::start(plan, clock).await;
+    let started = emulation::start(plan, clock).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
@@ -46,6 +50,7 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         raised,
         happenings: Happenings::default(),
         orders: BTreeMap::new(),
+        broken: BTreeMap::new(),
         tasks: JoinSet::new(),
         order: OrderBuffer::new(plan.pace),
         observers,
@@ -59,19 +64,22 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         ready: 0,
         left: BTreeMap::new(),
     };
-    if let Err(error) = dispatcher.start_stations(nears, &raise) {
+    if let Err(error) = dispatcher.start_stations(started.nears, &raise) {
         dispatcher.end(Ending::BenchFault {
             why: error.to_string(),
         });
     }
-    for (device, why) in absent {
+    for (device, why) in started.absent {
         // Nothing was ever told to it, so there is nothing to make safe.
         dispatcher.left.insert(device, Ok(()));
         dispatcher.end(Ending::Absent { why });
     }
     drop(raise);
     dispatcher.steps().await;
-    dispatcher.make_safe().await
+    let ending = dispatcher.make_safe().await;
+    // What was told last takes effect in the next step of the plant.
+    started.world.plant.lock().advance(clock.now() + STEP);
+    (ending, started.world)
 }
 
 struct Dispatcher<'a, 'o> {
@@ -80,6 +88,8 @@ struct Dispatcher<'a, 'o> {
     raised: Receiver<Raised>,
     happenings: Happenings,
     orders: BTreeMap<DeviceId, Sender<Order>>,
+    /// The ways to break emulated devices.
+    broken: BTreeMap<DeviceId, Sender<Fault>>,
     tasks: JoinSet<()>,
     order: OrderBuffer,
     observers: &'a mut [&'o mut dyn Observer],
@@ -104,6 +114,7 @@ impl Dispatcher<'_, '_> {
             };
             let (send, orders) = mpsc::channel(ORDER_QUEUE);
             self.orders.insert(wired.id, send);
+            self.broken.insert(wired.id, near.faults);
             let reporter = Reporter {
                 device: wired.id,
                 raised: raise.clone(),
@@ -127,9 +138,11 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        latch: plan
+                            .latch_up
+                            .map(|(rule, channel)| Latch::new(rule, channel)),
                         reporter,
                         tripped_state: tripped_state(&wired.channels),
-                        faults: near.faults,
                     };
                     self.tasks.spawn(station.run());
                 }
@@ -144,7 +157,6 @@ impl Dispatcher<'_, '_> {
                         way,
                         accelerator: (model.drive)(setup)?,
                         link,
-                        faults: near.faults,
                         clock: self.clock,
                         orders,
                         reporter,
@@ -206,6 +218,16 @@ impl Dispatcher<'_, '_> {
                     let why = format!("{name}: takes no orders any more ({ORDER_QUEUE} wait)");
                     self.end(Ending::BenchFault { why });
                 }
+            }
+            Mark::Broken(device, fault) => {
+                // One that is gone cannot break any more.
+                let _gone = self
+                    .broken
+                    .get(&device)
+                    .map(|way| way.try_send(fault.clone()));
+                let command = Command::Inject(fault);
+                let late_us = self.clock.now().micros_since(at);
+                self.push(at, device, EventKind::SetPointApplied { command, late_us });
             }
             Mark::AllReady => {
                 if self.ready < self.orders.len() {
@@ -284,7 +306,8 @@ impl Dispatcher<'_, '_> {
             self.until_left(&devices).await;
             for device in devices {
                 let result = self.left.get(&device).cloned();
-                if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
+                if let Err(why) = result.unwrap_or_else(|| Err("not confirmed in time".to_owned()))
+                {
                     let why = format!("{}: {why}", self.plan.device_name(device));
                     // Nothing outranks a bench that may still be live.
                     self.ending = Some(Ending::Unsafe { why });

@@ -13,14 +13,15 @@ use drivers::model::DriverSetup;
 use drivers::power_supply::SupplyLimits;
 use drivers::solar_array_simulator::ArrayLimits;
 use drivers::thermal_chamber::CelsiusRange;
-use profiles::command::{Command, Fault};
+use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
+use super::latch::Latch;
 use super::playing::Playing;
 use super::returning::is_expected;
 use super::station::{Order, Raised, Reporter, Task};
@@ -29,8 +30,9 @@ use super::way::{Way, is_gone};
 
 /// Tries of a poll before the instrument counts as failed.
 pub(super) const TRIES: u32 = 3;
-/// Tries to leave a device safe.
-const SAFE_TRIES: u32 = 3;
+/// How long it is tried to leave a device safe: most of what the dispatcher waits for. What is wrong
+/// may pass, and a bench that is given up after three quick tries is live for nothing.
+const SAFE_WITHIN: Period = Period::millis(13_000);
 
 /// How far an instrument came before the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +63,9 @@ pub(super) struct InstrumentStation {
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
     pub(super) playing: Playing,
+    /// The rule against latch-ups of what it feeds.
+    pub(super) latch: Option<Latch>,
     pub(super) reporter: Reporter,
-    /// The way to break an emulated instrument.
-    pub(super) faults: Sender<Fault>,
     /// Number of the supply's state that says that a protection tripped, if it has one.
     pub(super) tripped_state: Option<(u16, u16)>,
 }
@@ -233,7 +235,7 @@ impl InstrumentStation {
                     }
                     self.reporter.sampled(self.clock.now(), &readings);
                     self.watch(&readings).await;
-                    return true;
+                    return self.hold_latch(&readings).await;
                 }
                 Err(error) if is_gone(&error) => return self.recover(&error).await,
                 Err(error) if attempt < TRIES => {
@@ -270,14 +272,7 @@ impl InstrumentStation {
     pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
         self.way.meter.mark();
         let applied = loop {
-            let applied = match command {
-                Command::Inject(fault) => {
-                    let _emulator_gone = self.faults.send(fault.clone()).await;
-                    Ok(())
-                }
-                command => self.instrument.apply(&self.name, command).await,
-            };
-            match applied {
+            match self.instrument.apply(&self.name, command).await {
                 // Whether it was heard before the line was lost, nobody knows: it is told again.
                 Err(error) if is_gone(&error) => {
                     if !self.recover(&error).await {
@@ -301,6 +296,9 @@ impl InstrumentStation {
 
     /// The instrument took a set point that was due at `at`.
     pub(super) fn took(&mut self, at: BenchTime, task: &Task, command: &Command) {
+        if let Some(latch) = &mut self.latch {
+            latch.told(command);
+        }
         let now = self.clock.now();
         let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
         self.timing.told(task, characters, byte_us);
@@ -328,21 +326,34 @@ impl InstrumentStation {
             let left = Raised::Left(self.reporter.device, Ok(()));
             return self.reporter.raise(left).await;
         }
-        let mut result = Ok(());
-        for _ in 0..SAFE_TRIES {
+        let deadline = self.clock.now() + SAFE_WITHIN;
+        let mut tries = 0;
+        let result = loop {
+            tries += 1;
             let Err(error) = self.instrument.make_safe().await else {
-                result = Ok(());
-                break;
+                break Ok(());
             };
-            result = Err(error.kind.to_string());
+            let mut why = error.kind.to_string();
             if is_gone(&error)
                 && self.way.may_come_back()
                 && let Err(error) = self.reach_again().await
             {
-                result = Err(error.kind.to_string());
-                break;
+                why = error.kind.to_string();
+                // Another is there now, or the line has not come back: neither is to be waited for
+                // where nobody said that it may be away.
+                if self.way.reconnect.is_none() {
+                    break Err(why);
+                }
             }
-        }
+            let never = prepared == Prepared::Absent && tries >= TRIES;
+            if never || self.clock.now() >= deadline {
+                break Err(why);
+            }
+            let asked = "make safe".to_owned();
+            let event = EventKind::Retried { asked, why };
+            self.reporter.tell(self.clock.now(), event);
+            self.way.pause().await;
+        };
         // Who never answered was told nothing: there is nothing of this run to take back.
         if prepared == Prepared::Absent && result.is_err() {
             let left = Raised::Left(self.reporter.device, Ok(()));

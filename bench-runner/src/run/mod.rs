@@ -5,6 +5,7 @@ mod board;
 mod dispatcher;
 mod emulation;
 mod instrument;
+mod latch;
 mod lock;
 mod marks;
 mod order;
@@ -21,8 +22,9 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Lines, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, World, publish};
 pub(crate) use instrument::open as instrument_of;
+pub(crate) use latch::LONGEST_CUT;
 pub use lock::{Lock, LockError};
 pub use pulse::Pulse;
 pub use station::Stop;

@@ -20,19 +20,19 @@ use crate::plant::{self, BoardId, Place, Plant};
 /// The converter starts again this far above where it stops, V.
 const HYSTERESIS_VOLTS: f64 = 1.0;
 
-/// A board that runs `spec`, and where it says why it runs no more.
+/// A board that runs `spec`, and says in `trouble` why it runs no more.
 ///
 /// # Panics
 /// If `setup` puts it where no board is: the plan puts boards at places of boards.
 pub fn firmware(
     spec: &QemuSpec,
     setup: &EmulatorSetup,
-) -> (Box<dyn Emulator>, Arc<OnceLock<String>>) {
+    trouble: &Arc<OnceLock<String>>,
+) -> Box<dyn Emulator> {
     let Place::Board(id) = setup.place else {
         panic!("{} is a board and has a board's place", setup.device);
     };
-    let trouble = Arc::new(OnceLock::new());
-    let firmware = Firmware {
+    Box::new(Firmware {
         id,
         spec: spec.clone(),
         settings: Settings::new(&setup.options),
@@ -40,9 +40,8 @@ pub fn firmware(
         heard: Vec::new(),
         next: BenchTime::ZERO,
         joules: 0.0,
-        trouble: Arc::clone(&trouble),
-    };
-    (Box::new(firmware), trouble)
+        trouble: Arc::clone(trouble),
+    })
 }
 
 struct Firmware {
@@ -129,6 +128,12 @@ impl Emulator for Firmware {
     }
 
     fn act(&mut self, at: BenchTime, plant: &mut Plant, out: &mut Outbox) {
+        if self.running.is_none() {
+            // It may be new: what was before is none of its business.
+            let grid = plant::STEP.as_micros();
+            let last = BenchTime::from_micros(at.as_micros() / grid * grid);
+            self.next = self.next.max(last);
+        }
         // At real pace the bench may be late; the firmware's periods are none the longer.
         while self.next <= at && !self.is_over() {
             let now = self.next;

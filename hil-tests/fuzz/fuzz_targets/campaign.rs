@@ -21,6 +21,7 @@ fuzz_target!(|text: &[u8]| {
         pace: Pace::Virtual,
         dictionary: None,
         firmware: Vec::new(),
+        faults: None,
     };
     match Plan::new(&request) {
         Ok(plan) => assert!(!plan.header.steps.is_empty()),

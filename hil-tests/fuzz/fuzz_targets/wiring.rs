@@ -20,6 +20,7 @@ fuzz_target!(|text: &[u8]| {
         pace: Pace::Virtual,
         dictionary: None,
         firmware: Vec::new(),
+        faults: None,
     };
     if let Err(refusals) = Plan::new(&request) {
         assert!(!refusals.render(false).is_empty());

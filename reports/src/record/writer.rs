@@ -236,6 +236,7 @@ fn matters(kind: &EventKind) -> bool {
         kind,
         EventKind::DeviceFailed { .. }
             | EventKind::LinkLost { .. }
+            | EventKind::PowerCut { .. }
             | EventKind::Interrupted
             | EventKind::RunEnded { .. }
     )

@@ -32,6 +32,10 @@ pub enum Kind {
     LinkLost,
     /// The line to a device came back.
     LinkRestored,
+    /// A source cut power against a latch-up.
+    PowerCut,
+    /// It gave power again.
+    PowerBack,
     /// A controller told of an error on its bus.
     BusError,
     /// A device failed.
@@ -46,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -56,6 +60,8 @@ impl Kind {
         Kind::Booted,
         Kind::LinkLost,
         Kind::LinkRestored,
+        Kind::PowerCut,
+        Kind::PowerBack,
         Kind::BusError,
         Kind::Failed,
         Kind::Interrupted,
@@ -75,6 +81,8 @@ impl Kind {
             Kind::Booted => "boot",
             Kind::LinkLost => "link lost",
             Kind::LinkRestored => "link restored",
+            Kind::PowerCut => "power cut",
+            Kind::PowerBack => "power back",
             Kind::BusError => "bus error",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
@@ -92,6 +100,7 @@ impl Kind {
             Kind::Booted if count != 1 => "boots",
             Kind::LinkLost if count != 1 => "links lost",
             Kind::LinkRestored if count != 1 => "links restored",
+            Kind::PowerCut if count != 1 => "power cuts",
             Kind::BusError if count != 1 => "bus errors",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
@@ -161,6 +170,11 @@ impl Story {
     /// The entries, in order of their first time.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The entries of one kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.kind == kind)
     }
 
     /// How many events of that kind there were.

@@ -48,6 +48,7 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         pace: Pace::Real,
         dictionary,
         firmware: Vec::new(),
+        faults: None,
     };
     let plan = Plan::new(&request).or_else(|_| {
         let pace = Pace::Virtual;

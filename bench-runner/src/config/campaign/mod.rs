@@ -1,5 +1,6 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
+mod fault;
 mod read;
 
 use crate::config::cycles::RawCycles;
@@ -9,6 +10,8 @@ use profiles::phase::Phase;
 
 use super::reader::Located;
 use super::refusal::Place;
+pub(super) use fault::faults;
+pub use fault::{FAULT_KINDS, RawFault};
 pub(super) use read::{campaign, settings};
 
 /// A campaign as written.
@@ -30,6 +33,8 @@ pub struct RawCampaign {
     pub workloads: Vec<RawWorkload>,
     /// The checks.
     pub checks: Vec<RawCheck>,
+    /// What breaks on purpose.
+    pub faults: Vec<RawFault>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -55,6 +60,7 @@ impl RawCampaign {
             steps: Vec::new(),
             workloads: Vec::new(),
             checks: Vec::new(),
+            faults: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,

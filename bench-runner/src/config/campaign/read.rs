@@ -14,7 +14,7 @@ use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
-const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
+const SECTIONS: [&str; 5] = ["orbit", "step", "workload", "check", "fault"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let name = root.required("name").and_then(|node| node.name());
@@ -34,6 +34,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
+    let faults = super::faults(root);
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -49,6 +50,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         steps,
         workloads,
         checks,
+        faults,
         lost,
     }
 }
@@ -67,7 +69,7 @@ fn misspelt(root: &TableReader<'_>) -> Vec<Lost> {
     lost.collect()
 }
 
-fn tables<T>(
+pub(super) fn tables<T>(
     root: &TableReader<'_>,
     key: &'static str,
     read: impl FnMut(&Node<'_>) -> Option<T>,

@@ -1,6 +1,7 @@
 //! What is wrong is refused once, at its place, and nothing else is blamed for it.
 
 mod cases;
+mod faults;
 mod firmware;
 mod links;
 mod lists;
@@ -45,6 +46,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         pace: Pace::Virtual,
         dictionary: None,
         firmware: Vec::new(),
+        faults: None,
     })
 }
 
@@ -221,6 +223,7 @@ fn swapped_files_are_told_so() {
         pace: Pace::Virtual,
         dictionary: None,
         firmware: Vec::new(),
+        faults: None,
     };
     let refusals = Plan::new(&request).unwrap_err();
     assert_eq!(refusals.list.len(), 2, "{}", refusals.render(false));

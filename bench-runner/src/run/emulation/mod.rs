@@ -1,6 +1,8 @@
 //! Emulation: the plant, an emulator at the far end of each link in memory, and emulators that
 //! are published for other processes.
 
+mod places;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -8,12 +10,14 @@ use std::sync::{Arc, OnceLock};
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
-use drivers::emulator::{Emulator, serve};
+use drivers::emulator::{Emulator, Played, Surroundings, serve};
 use drivers::error::LinkError;
 use drivers::link::can::bus::BitRates;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, QemuMode, party};
+use drivers::link::{
+    CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, QemuMode, Socket, Trouble, party,
+};
 use drivers::model::EmulatorSetup;
-use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
+use drivers::plant::{Drive, Place, Plant, SharedPlant};
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
@@ -21,6 +25,7 @@ use reports::event::DeviceId;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
+use self::places::places;
 use super::way::{Door, doors};
 use crate::plan::{DevicePlan, Plan, Wired};
 
@@ -43,32 +48,50 @@ pub(super) struct Near {
     pub(super) faults: Sender<Fault>,
 }
 
-/// An emulator, and where it says why it does no more, if it can end by itself.
-type Played = (Box<dyn Emulator>, Option<Arc<OnceLock<String>>>);
+/// The emulated world around the devices of a run: what there really is at their terminals, whatever
+/// was told and heard.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The plant.
+    pub plant: SharedPlant,
+    /// Where each device is in it.
+    pub places: BTreeMap<DeviceId, Place>,
+}
 
-/// The near ends, and the devices whose line cannot be opened, with the reason.
-pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
+/// What a run starts with.
+pub(super) struct Started {
+    /// The near ends.
+    pub(super) nears: BTreeMap<DeviceId, Near>,
+    /// The devices whose line cannot be opened, with the reason.
+    pub(super) absent: BTreeMap<DeviceId, String>,
+    /// What is around the emulated ones.
+    pub(super) world: World,
+}
 
 /// Opens each device's line, or starts an emulator for it where the link is memory.
-pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
+pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
     let bench = Bench::new(&plan.devices, plan.seed, clock, None);
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
     let mut doors = doors(&plan.devices, clock);
     let mut buses = buses(&plan.devices, clock);
     for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
-        let link = match door {
-            Door::Memory if is_live(wired) => match wired.link.qemu() {
-                Some(spec) => Link::start(spec, clock)
-                    .await
-                    .map(|link| bench.faulty(wired, link)),
+        let ends = buses.remove(&wired.id);
+        // The end of a bus cannot be pulled out: it is one of many.
+        let socket = ends.is_none().then(|| Socket::new(clock, wired.pacing));
+        let door = doors.remove(&wired.id);
+        let door = door.unwrap_or_else(|| Door::Memory(socket.clone()));
+        let link = match &door {
+            Door::Memory(_) if is_live(wired) => match wired.link.qemu() {
+                Some(spec) => {
+                    let link = Link::start(spec, clock).await;
+                    link.map(|link| bench.faulty(wired, link))
+                }
                 None => Err(LinkError::Closed),
             },
-            Door::Memory => {
-                let ends = buses.remove(&wired.id);
+            Door::Memory(_) => {
                 let ends = ends.unwrap_or_else(|| Link::pair(clock, wired.pacing));
-                Ok(bench.emulate(wired, ends, broken))
+                Ok(bench.emulate(wired, ends, socket, broken))
             }
             Door::Line(..) | Door::Bus(_) => door.open(clock).await,
         };
@@ -81,7 +104,15 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
             }
         }
     }
-    (nears, absent)
+    let world = World {
+        plant: bench.plant,
+        places: bench.places,
+    };
+    Started {
+        nears,
+        absent,
+        world,
+    }
 }
 
 /// Whether a board is firmware that runs in real time, at a line of its own.
@@ -165,7 +196,7 @@ pub async fn publish(
     for sharing in trunks(devices) {
         let mut emulators = Vec::new();
         for wired in sharing {
-            if let Some((emulator, _)) = bench.emulator(wired) {
+            if let Some(emulator) = bench.emulator(wired) {
                 published.served.push(wired.name.to_string());
                 emulators.push((wired, emulator));
             }
@@ -266,17 +297,30 @@ impl Bench {
     }
 
     /// Starts an emulator at the far end of a link in memory, and returns the near end.
-    fn emulate(&self, wired: &Wired, (near, far): (Link, Link), broken: Receiver<Fault>) -> Link {
-        let mut near = near;
-        if let Some((emulator, trouble)) = self.emulator(wired) {
-            let plant = self.plant.clone();
-            tokio::spawn(serve(emulator, far, broken, self.clock, plant));
-            near = match trouble {
-                Some(trouble) => near.with_trouble(trouble),
-                None => near,
+    fn emulate(
+        &self,
+        wired: &Wired,
+        (near, far): (Link, Link),
+        socket: Option<Socket>,
+        broken: Receiver<Fault>,
+    ) -> Link {
+        let stream = |purpose| self.seed.stream(wired.name.as_str(), purpose);
+        let over = Arc::new(OnceLock::new());
+        if let Some(anew) = self.maker(wired, &over)
+            && let Some(emulator) = anew()
+            && let Some(&place) = self.places.get(&wired.id)
+        {
+            let surroundings = Surroundings {
+                place,
+                is_load: wired.role == Role::ElectronicLoad,
+                socket,
+                trouble: Trouble::new(stream("trouble")),
+                anew: Box::new(move || anew().expect("what was made once is made again")),
             };
+            let played = Played::new(emulator, far).in_surroundings(surroundings);
+            tokio::spawn(played.serve(broken, self.clock, self.plant.clone()));
         }
-        self.faulty(wired, near)
+        self.faulty(wired, near.with_trouble(over))
     }
 
     /// The same link, with the faults that the wiring asks for.
@@ -290,72 +334,35 @@ impl Bench {
         }
     }
 
-    /// What plays a device, and where it says why it does no more. Live firmware plays itself.
-    fn emulator(&self, wired: &Wired) -> Option<Played> {
-        let setup = EmulatorSetup {
-            device: wired.name.clone(),
-            seed: self.seed,
-            options: wired.options.clone(),
-            place: *self.places.get(&wired.id)?,
-        };
-        match wired.link.qemu() {
-            None => Some((catalog::emulate(wired.role, wired.model, setup)?, None)),
-            Some(_) if is_live(wired) => None,
-            Some(spec) => {
-                let (emulator, trouble) = accelerator::firmware(spec, &setup);
-                Some((emulator, Some(trouble)))
-            }
-        }
+    fn emulator(&self, wired: &Wired) -> Option<Box<dyn Emulator>> {
+        self.maker(wired, &Arc::default()).and_then(|make| make())
     }
-}
 
-/// Each device's place in the plant: supplies and chambers first, then the boards on them, those
-/// that nothing feeds on the mains.
-fn places(
-    devices: &[DevicePlan],
-    plant: &mut Plant,
-    mains: Option<BusId>,
-) -> BTreeMap<DeviceId, Place> {
-    let mut buses: BTreeMap<DeviceId, BusId> = BTreeMap::new();
-    let mut airs: BTreeMap<DeviceId, AirId> = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    for wired in devices.iter().map(DevicePlan::wired) {
-        match wired.role {
-            Role::PowerSupply | Role::SolarArraySimulator => {
-                let bus = plant.add_bus();
-                buses.insert(wired.id, bus);
-                places.insert(wired.id, Place::Bus(bus));
-            }
-            Role::ThermalChamber => {
-                let air = plant.add_air();
-                airs.insert(wired.id, air);
-                places.insert(wired.id, Place::Air(air));
-            }
-            Role::Attenuator => {
-                places.insert(wired.id, Place::Apart);
-            }
-            Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
+    /// What makes a device's emulator, as it is when its power comes. Firmware that can go on no more
+    /// says why in `over`; live firmware plays itself.
+    fn maker(
+        &self,
+        wired: &Wired,
+        over: &Arc<OnceLock<String>>,
+    ) -> Option<impl Fn() -> Option<Box<dyn Emulator>> + Send + use<>> {
+        let (role, model, seed) = (wired.role, wired.model, self.seed);
+        let (device, options) = (wired.name.clone(), wired.options.clone());
+        let place = *self.places.get(&wired.id)?;
+        if is_live(wired) {
+            return None;
         }
+        let (firmware, over) = (wired.link.qemu().cloned(), Arc::clone(over));
+        Some(move || {
+            let setup = EmulatorSetup {
+                device: device.clone(),
+                seed,
+                options: options.clone(),
+                place,
+            };
+            match &firmware {
+                None => catalog::emulate(role, model, setup),
+                Some(spec) => Some(accelerator::firmware(spec, &setup, &over)),
+            }
+        })
     }
-    for device in devices {
-        if let DevicePlan::Instrument(instrument) = device
-            && matches!(
-                instrument.wired.role,
-                Role::ElectronicLoad | Role::PowerAnalyser
-            )
-        {
-            let bus = instrument.source.and_then(|id| buses.get(&id).copied());
-            let bus = bus.or(mains).unwrap_or_else(|| plant.add_bus());
-            places.insert(instrument.wired.id, Place::Bus(bus));
-        }
-        if let DevicePlan::Board(board) = device {
-            let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
-            let bus = bus.or(mains);
-            let air = board.inside.and_then(|id| airs.get(&id).copied());
-            let traits = accelerator::board_traits(&board.wired.options);
-            let id = plant.add_board(board.wired.name.clone(), bus, air, traits);
-            places.insert(board.wired.id, Place::Board(id));
-        }
-    }
-    places
 }
