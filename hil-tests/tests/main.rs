@@ -14,6 +14,7 @@ mod faults;
 mod golden;
 mod inference;
 mod kill;
+mod language;
 mod network;
 mod processes;
 mod replay;
@@ -58,6 +59,12 @@ fn on_an_array() -> &'static Ran {
 fn measured() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("energy_audit").on("measured").run())
+}
+
+/// The campaign with language models, run once for all tests.
+fn stories() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("story_writing").on("language").run())
 }
 
 /// The campaign with contacts and links, run once for all tests.

@@ -189,6 +189,9 @@ pub struct Inferred {
     pub round_trip_us: u32,
     /// CRC-32 (ISO-HDLC) of the output's bytes.
     pub digest: u32,
+    /// Time to the first token on the board's own clock, µs, where it generates tokens and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_us: Option<u32>,
 }
 
 /// Sees every event once, in order: the recorder, the judge, the console.

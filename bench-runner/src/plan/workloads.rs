@@ -16,7 +16,7 @@ use crate::config::campaign::{RawCampaign, RawWorkload};
 use crate::config::folder::Folder;
 use crate::config::refusal::Refusal;
 
-/// How long an answer is waited for: MLPerf Tiny waits 30 s; a board in orbit is asked again
+/// How long an answer is waited for, where the campaign does not say: MLPerf Tiny waits 30 s; a board in orbit is asked again
 /// long before that.
 const ANSWER_DEADLINE: Period = Period::millis(5_000);
 
@@ -197,8 +197,11 @@ impl Planner {
         for (index, workload) in header.workloads.iter().enumerate() {
             if let Some(golden) = goldens.workloads.get(&workload.golden) {
                 let inputs = golden.inputs().to_vec();
-                let deadline = ANSWER_DEADLINE;
                 let raw = raws.iter().find(|raw| raw.name.value == workload.name);
+                let within = raw.and_then(|raw| raw.answer_within.as_ref());
+                let deadline = within.map_or(ANSWER_DEADLINE, |within| {
+                    Period::millis((within.value * 1e3).round() as u32)
+                });
                 work.insert(
                     workload.device,
                     BoardWork {

@@ -34,6 +34,7 @@ pub static KINDS: &[Kind] = &[
     inference::matches_golden::KIND,
     inference::throughput::KIND,
     inference::scenario::KIND,
+    inference::generation::KIND,
     inference::upsets::KIND,
     inference::energy::KIND,
 ];

@@ -2,9 +2,7 @@
 
 use super::compare::{Comparison, Sides};
 use super::manifest::{Comparator, MaskLimits};
-use super::measures::{
-    Detection, cosine, edits, f1, lead, nmse, percentile_difference, prefix, psnr, top, ulps,
-};
+use super::measures::{Detection, cosine, f1, lead, nmse, percentile_difference, psnr, top, ulps};
 
 impl Sides<'_> {
     /// The sentence of the first decision that does not hold.
@@ -75,18 +73,7 @@ impl Sides<'_> {
                     )
                 })
             }
-            Comparator::Tokens { max_edits } => {
-                let (same, far) = (prefix(a, g), edits(a, g));
-                (far > *max_edits).then(|| {
-                    format!(
-                        "tokens of input {input} are {far} edits from the golden's {}, allowed \
-                         {max_edits}; the first {same} are the same, then {} instead of {}",
-                        g.len(),
-                        a.get(same).copied().unwrap_or(f64::NAN),
-                        g.get(same).copied().unwrap_or(f64::NAN)
-                    )
-                })
-            }
+            Comparator::Tokens { max_edits } => self.tokens(*max_edits),
             Comparator::Detections { min_f1, min_score } => {
                 let list = |side: &[f64]| Detection::list(side, *min_score);
                 let (found, golden) = (list(a), list(g));

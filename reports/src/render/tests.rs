@@ -7,7 +7,7 @@ use plotters::prelude::DrawingBackend;
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, DrawingErrorKind};
 
 use super::{chart, figure, junit, pdf, sample, summary};
-use crate::report::Report;
+use crate::report::{Picture, Report};
 
 #[test]
 fn junit_has_a_case_for_each_check() {
@@ -52,6 +52,28 @@ fn figures_tell_their_data() {
     insta::assert_json_snapshot!("margins", figure::margins(&report, 10));
     insta::assert_json_snapshot!("story", figure::story(&report));
     insta::assert_json_snapshot!("states", figure::states(&report));
+}
+
+#[test]
+fn exhibits_tell_what_they_draw() {
+    let shown: Vec<_> = sample::exhibits().iter().map(figure::exhibit).collect();
+    insta::assert_json_snapshot!("exhibits", shown);
+}
+
+#[test]
+fn exhibits_come_on_pages_of_their_own() {
+    let mut report = sample::report();
+    let without = pages(&pdf::bytes(&report).unwrap());
+    report.exhibits = sample::exhibits();
+    // A text of many lines, and a picture that is higher than wide.
+    if let Picture::Text(text) = &mut report.exhibits[1].picture {
+        text.got = (0..4_000)
+            .map(|word| (format!(" word{word}"), word % 2 == 0))
+            .collect();
+    }
+    let first = pdf::bytes(&report).unwrap();
+    assert!(pages(&first) > without);
+    assert!(first == pdf::bytes(&report).unwrap(), "other bytes");
 }
 
 fn pages(bytes: &[u8]) -> usize {

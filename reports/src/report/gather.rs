@@ -82,6 +82,7 @@ impl Gatherer {
             events: self.events,
             goldens: Vec::new(),
             correctness: Vec::new(),
+            exhibits: Vec::new(),
         }
     }
 

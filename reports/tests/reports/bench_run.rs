@@ -138,6 +138,7 @@ pub(crate) fn inferred(millis: u64, input: u16, latency_us: u32, digest: u32) ->
         latency_us,
         round_trip_us: latency_us + 150,
         digest,
+        first_us: None,
     };
     event(millis, BOARD, EventKind::Inferred(inferred))
 }

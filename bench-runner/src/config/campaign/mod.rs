@@ -247,6 +247,8 @@ pub struct RawWorkload {
     pub samples: Option<Located<u64>>,
     /// Queries that arrive in a second, for a server.
     pub rate: Option<Located<f64>>,
+    /// How long an answer is waited for, s.
+    pub answer_within: Option<Located<f64>>,
     /// How often an input with a wrong output is asked again.
     pub repeats: u16,
     /// Steps in which it runs; all if absent.

@@ -252,6 +252,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
         .and_then(|node| node.choice(&["single-stream", "multi-stream", "server", "offline"]));
     let samples = table.get("samples_per_query").and_then(|node| node.whole());
     let rate = table.get("queries_per_s").and_then(|node| node.number());
+    let answer_within = table.get("answer_within").and_then(|node| node.duration());
     let repeats = repeats(&table);
     let during = table.get("during").and_then(|node| node.texts());
     let (modes, modes_place) = modes(&table);
@@ -265,6 +266,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
             scenario,
             samples,
             rate,
+            answer_within,
             repeats: repeats.unwrap_or(REPEATS),
             during,
             modes,

@@ -129,6 +129,7 @@ impl BoardStation {
             latency_us: inference.latency_us,
             round_trip_us: at.micros_since(asked_at).min(u64::from(u32::MAX)) as u32,
             digest,
+            first_us: inference.first_us,
         });
         self.reporter.tell(at, event);
         if !self.repeated(at, input, Some(digest))

@@ -189,7 +189,7 @@ fn happening() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         6 => readings.prop_map(|readings| EventKind::Sampled { readings: readings.into() }),
         4 => inferred.prop_map(|(input, latency_us, digest)| {
-            EventKind::Inferred(Inferred { input, latency_us, round_trip_us: 0, digest })
+            EventKind::Inferred(Inferred { input, latency_us, round_trip_us: 0, digest, first_us: None })
         }),
         1 => (0..2_u16, 0..2_u8).prop_map(|(input, byte)| {
             let output: Arc<[u8]> = [byte].into();

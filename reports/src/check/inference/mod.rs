@@ -2,6 +2,7 @@
 
 mod conditions;
 pub(super) mod energy;
+pub(super) mod generation;
 pub(super) mod matches_golden;
 mod power;
 pub(super) mod scenario;

@@ -6,6 +6,7 @@ mod backend;
 mod canvas;
 mod cover;
 mod evidence;
+mod exhibits;
 mod fonts;
 mod health;
 mod layout;
@@ -64,6 +65,7 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
     let mut blocks = cover::blocks(&fonts, report);
     blocks.extend(sections::blocks(&fonts, report));
+    blocks.extend(exhibits::blocks(&fonts, report));
     blocks.extend(evidence::blocks(&fonts, report));
     blocks.extend(health::blocks(&fonts, report));
     blocks.extend(appendix::blocks(&fonts, report));

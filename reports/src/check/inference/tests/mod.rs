@@ -172,6 +172,7 @@ impl Run {
             latency_us: 1_000,
             round_trip_us: 1_200,
             digest,
+            first_us: None,
         };
         self.tell(millis, BOARD, EventKind::Inferred(inferred));
         let fetched = EventKind::OutputFetched {
