@@ -10,6 +10,7 @@ use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, WorkloadHeader};
 
 use super::Planner;
+use super::mesh::{MeshPlan, SeatPlan};
 use super::scenario::Scenario;
 use crate::config::Located;
 use crate::config::campaign::{RawCampaign, RawWorkload};
@@ -35,6 +36,8 @@ pub struct BoardWork {
     pub repeats: u16,
     /// How queries come.
     pub scenario: Scenario,
+    /// Its place in a mesh, where it shares its work with others.
+    pub seat: Option<(Arc<MeshPlan>, SeatPlan)>,
 }
 
 impl Planner {
@@ -161,6 +164,7 @@ impl Planner {
                         .first()
                         .map_or(0, |input| input.len() as u64),
                     expired: expired(golden),
+                    seat: None,
                     output_bytes: golden
                         .outputs()
                         .first()
@@ -211,6 +215,7 @@ impl Planner {
                         golden: Arc::clone(golden),
                         repeats: raw.map_or(0, |raw| raw.repeats),
                         scenario: raw.map_or(Scenario::SingleStream, Scenario::of),
+                        seat: None,
                     },
                 );
             }

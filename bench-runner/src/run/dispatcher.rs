@@ -18,6 +18,7 @@ use super::board::{BoardStation, State};
 use super::emulation::{self, Near};
 use super::instrument::InstrumentStation;
 use super::marks::{Mark, marks};
+use super::mesh::Meshes;
 use super::order::OrderBuffer;
 use super::playing::Playing;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
@@ -97,6 +98,7 @@ impl Dispatcher<'_, '_> {
         mut nears: BTreeMap<DeviceId, Near>,
         raise: &Sender<Raised>,
     ) -> Result<(), DeviceError> {
+        let meshes = Meshes::new(self.plan);
         for device in &self.plan.devices {
             let wired = device.wired();
             let Some(near) = nears.remove(&wired.id) else {
@@ -148,7 +150,7 @@ impl Dispatcher<'_, '_> {
                         clock: self.clock,
                         orders,
                         reporter,
-                        state: State::new(plan.work.clone(), stream),
+                        state: State::new(plan.work.clone(), stream, meshes.seat(plan)),
                     };
                     self.tasks.spawn(station.run());
                 }

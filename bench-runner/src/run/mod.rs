@@ -7,6 +7,7 @@ mod emulation;
 mod instrument;
 mod lock;
 mod marks;
+mod mesh;
 mod order;
 mod playing;
 mod pulse;

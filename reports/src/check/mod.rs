@@ -37,6 +37,7 @@ pub static KINDS: &[Kind] = &[
     inference::generation::KIND,
     inference::upsets::KIND,
     inference::energy::KIND,
+    inference::mesh::KIND,
 ];
 
 /// The kind that campaigns spell `name`.

@@ -15,9 +15,7 @@ use crate::event::{DeviceId, Event, EventKind, Inferred, Observer};
 use crate::header::{
     CheckSpec, DeviceHeader, Header, InputFile, NamedWindow, StepHeader, Subject, WorkloadHeader,
 };
-use crate::report::{
-    Correctness, Exhibit, Gatherer, GoldenBand, Identity, Manifest, Mask, Picture, Report, Text,
-};
+use crate::report::{Correctness, Gatherer, GoldenBand, Identity, Manifest, Report};
 use crate::verdict::{Ending, Finding, Verdict};
 
 const END: u64 = 120;
@@ -114,6 +112,7 @@ fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),
@@ -354,63 +353,4 @@ pub(super) fn nothing() -> Report {
         ..manifest(&header)
     };
     Gatherer::new(&header).finish(Vec::new(), manifest)
-}
-
-/// A mask and a text that went wrong.
-pub(super) fn exhibits() -> Vec<Exhibit> {
-    let exhibit = |workload: &str, picture| Exhibit {
-        workload: workload.to_owned(),
-        at: BenchTime::from_millis(61_500),
-        phase: Some("umbra".to_owned()),
-        input: 3,
-        digest: 0x1234_abcd,
-        because: "WRONG: mask of input 3 agrees in 81.250 % of pixels, at least 99.900 % asked"
-            .to_owned(),
-        picture,
-    };
-    let mask = Mask {
-        columns: 8,
-        classes: ["clear", "cloud", "cloud shadow"].map(str::to_owned).into(),
-        expected: vec![
-            0, 0, 1, 1, 1, 0, 0, 0, //
-            0, 1, 1, 1, 1, 0, 0, 0, //
-            0, 0, 1, 1, 0, 0, 2, 2, //
-            0, 0, 0, 0, 0, 2, 2, 0, //
-        ],
-        got: vec![
-            0, 0, 1, 1, 1, 0, 0, 0, //
-            0, 0, 0, 0, 1, 0, 0, 0, //
-            0, 0, 1, 1, 0, 0, 2, 2, //
-            0, 0, 1, 1, 0, 2, 255, 0, //
-        ],
-        scene: (0..32).map(|pixel| pixel * 8).collect(),
-    };
-    let side = |words: &[(&str, bool)]| {
-        words
-            .iter()
-            .map(|(word, both)| ((*word).to_owned(), *both))
-            .collect()
-    };
-    let text = Text {
-        expected: side(&[
-            ("Once", true),
-            (" upon", true),
-            (" a", true),
-            (" time", false),
-            ("\n", true),
-        ]),
-        got: side(&[
-            ("Once", true),
-            (" upon", true),
-            (" a", true),
-            (" hill", false),
-            (" far", false),
-            ("\n", true),
-        ]),
-        prefix: 3,
-    };
-    vec![
-        exhibit("cloud mask", Picture::Mask(mask)),
-        exhibit("stories", Picture::Text(text)),
-    ]
 }

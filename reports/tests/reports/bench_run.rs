@@ -78,6 +78,7 @@ pub(crate) fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),

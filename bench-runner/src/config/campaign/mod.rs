@@ -1,5 +1,6 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
+mod mesh;
 mod read;
 
 use crate::config::cycles::RawCycles;
@@ -9,6 +10,7 @@ use profiles::phase::Phase;
 
 use super::reader::Located;
 use super::refusal::Place;
+pub use mesh::RawMesh;
 pub(super) use read::{campaign, settings};
 
 /// A campaign as written.
@@ -28,6 +30,8 @@ pub struct RawCampaign {
     pub steps: Vec<RawStep>,
     /// The workloads.
     pub workloads: Vec<RawWorkload>,
+    /// Work that several boards share.
+    pub meshes: Vec<RawMesh>,
     /// The checks.
     pub checks: Vec<RawCheck>,
     /// What is in the file but could not be read: its section, and its name where that could.
@@ -38,7 +42,7 @@ pub struct RawCampaign {
 impl RawCampaign {
     /// Stands for a campaign that could not be read at all.
     pub fn unread() -> RawCampaign {
-        let sections = ["step", "workload", "check", "orbit"];
+        let sections = ["step", "workload", "mesh", "check", "orbit"];
         let nowhere = Place {
             file: 0,
             span: 0..0,
@@ -54,6 +58,7 @@ impl RawCampaign {
             orbit: None,
             steps: Vec::new(),
             workloads: Vec::new(),
+            meshes: Vec::new(),
             checks: Vec::new(),
             lost: sections
                 .map(|section| Lost {
@@ -68,7 +73,7 @@ impl RawCampaign {
 /// Something in the file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// `step`, `workload`, `check`, `orbit` or `goldens`.
+    /// `step`, `workload`, `mesh`, `check`, `orbit` or `goldens`.
     pub section: &'static str,
     /// Its name, where that could be read.
     pub name: Option<String>,

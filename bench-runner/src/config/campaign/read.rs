@@ -14,7 +14,7 @@ use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
-const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
+const SECTIONS: [&str; 5] = ["orbit", "step", "workload", "mesh", "check"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let name = root.required("name").and_then(|node| node.name());
@@ -33,6 +33,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         .and_then(|node| orbit_of(&node, &mut lost));
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
+    let meshes = tables(root, "mesh", super::mesh::mesh);
     let checks = tables(root, "check", check);
     let nameless = || Located {
         value: String::new(),
@@ -48,6 +49,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         orbit,
         steps,
         workloads,
+        meshes,
         checks,
         lost,
     }

@@ -34,7 +34,7 @@ fn spec(kind: &str, options: Options) -> CheckSpec {
             (Subject::Channel { device, channel }, "payload.volts")
         }
         Target::Device => (Subject::Device { device: DEVICE }, "payload"),
-        Target::Workload => (Subject::Workload { workload: 0 }, "words"),
+        Target::Workload | Target::Mesh => (Subject::Workload { workload: 0 }, "words"),
     };
     let window = |name: &str, window| NamedWindow {
         name: name.to_owned(),
@@ -89,6 +89,7 @@ fn header(check: CheckSpec) -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),

@@ -146,6 +146,7 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
             input_bytes: 1,
             output_bytes: 4,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: BTreeMap::new(),
