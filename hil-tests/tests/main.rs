@@ -15,6 +15,7 @@ mod golden;
 mod inference;
 mod kill;
 mod language;
+mod mesh;
 mod network;
 mod processes;
 mod replay;
@@ -65,6 +66,12 @@ fn measured() -> &'static Ran {
 fn stories() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("story_writing").on("language").run())
+}
+
+/// The campaign of two boards that share their work, run once for all tests.
+fn shared() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("shared_work").on("neighbours").run())
 }
 
 /// The campaign with contacts and links, run once for all tests.

@@ -55,12 +55,12 @@ impl Sides<'_> {
                 })
             }
             Comparator::TopK { k } => self.top_classes(*k),
-            other => self.whole(other),
+            other => self.whole(other, found),
         }
     }
 
     /// The same, of those comparators that see an output as one thing: an image, a text, boxes.
-    fn whole(&self, comparator: &Comparator) -> Option<String> {
+    fn whole(&self, comparator: &Comparator, found: &mut Comparison) -> Option<String> {
         let input = self.input;
         let (a, g) = (&self.a[..], &self.g[..]);
         match comparator {
@@ -73,16 +73,16 @@ impl Sides<'_> {
                     )
                 })
             }
-            Comparator::Tokens { max_edits } => self.tokens(*max_edits),
+            Comparator::Tokens { max_edits } => self.tokens(*max_edits, found),
             Comparator::Detections { min_f1, min_score } => {
                 let list = |side: &[f64]| Detection::list(side, *min_score);
-                let (found, golden) = (list(a), list(g));
-                let share = f1(&found, &golden);
+                let (boxes, golden) = (list(a), list(g));
+                let share = f1(&boxes, &golden);
                 (share < *min_f1).then(|| {
                     format!(
                         "{} boxes of input {input} against {} of the golden: F1 {share:.4}, at \
                          least {min_f1} asked",
-                        found.len(),
+                        boxes.len(),
                         golden.len()
                     )
                 })

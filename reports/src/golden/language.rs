@@ -183,10 +183,14 @@ impl Sides<'_> {
         (true, text)
     }
 
-    /// The sentence on a text that has more edits than allowed.
-    pub(super) fn tokens(&self, max_edits: usize) -> Option<String> {
+    /// How many edits a text is away, and the sentence on one that has more than allowed.
+    pub(super) fn tokens(&self, max_edits: usize, found: &mut Comparison) -> Option<String> {
         let (a, g, input) = (&self.a[..], &self.g[..], self.input);
         let (same, far) = (prefix(a, g), edits(a, g));
+        // Tokens are names: how far their numbers are apart says nothing.
+        (found.difference, found.allowed) = (far as f64, max_edits as f64);
+        (found.index, found.coordinates) = (Some(same), vec![same]);
+        found.max_difference = found.difference;
         let piece = |side: &[f64]| {
             let token = side.get(same).copied().unwrap_or(f64::NAN);
             self.golden.piece(token)

@@ -206,6 +206,7 @@ fn exhibits() -> Vec<Exhibit> {
             .collect()
     };
     let text = Text {
+        prompt: "<s>".to_owned(),
         expected: side(&[
             ("Once", true),
             (" upon", true),

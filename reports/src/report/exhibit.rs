@@ -63,6 +63,8 @@ pub struct Mask {
 /// Two texts, aligned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
+    /// What the board was given; empty where it is no text.
+    pub prompt: String,
     /// The tokens expected, each with whether the board has it too.
     pub expected: Vec<(String, bool)>,
     /// The board's tokens, each with whether it was expected.
@@ -153,7 +155,14 @@ impl Picture {
                     Some(text) => text.to_owned(),
                     None => format!(" {token}"),
                 };
-                Some(Picture::Text(Text::of(&expected, &got, piece)))
+                let tensor = &manifest.input;
+                let given = golden.inputs().get(usize::from(input));
+                let given = given.map_or_else(Vec::new, |bytes| tensor.dtype.decode(bytes));
+                let prompt = given.iter().take_while(|token| **token >= 0.0);
+                Some(Picture::Text(Text {
+                    prompt: prompt.map(|token| piece(*token)).collect(),
+                    ..Text::of(&expected, &got, piece)
+                }))
             }
             (_, &[classes @ 2..=250, rows, columns]) if rows > 1 && columns > 1 => {
                 let choose = |side: &[f64]| chosen(side, classes, rows * columns);
@@ -241,6 +250,7 @@ impl Text {
                 .collect()
         };
         Text {
+            prompt: String::new(),
             expected: told(expected, kept),
             got: told(got, known),
             prefix,

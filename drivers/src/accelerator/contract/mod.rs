@@ -12,7 +12,7 @@ use profiles::quantity::{Celsius, Volts};
 use profiles::reading::Value;
 
 use super::role::{Accelerator, Heard, Question};
-use super::{MODELS, network};
+use super::MODELS;
 use crate::model::{BoardSetup, Model};
 use rig::Rig;
 

@@ -186,10 +186,18 @@ fn pictures(mask: &Mask) -> Drawing {
 }
 
 fn texts(text: &Text) -> Drawing {
-    let sides = [("expected", &text.expected), ("the board's", &text.got)];
+    let prompt = vec![(text.prompt.clone(), true)];
+    let sides = [
+        ("given", &prompt),
+        ("expected", &text.expected),
+        ("the board's", &text.got),
+    ];
+    let sides = sides
+        .into_iter()
+        .filter(|(_, side)| side.iter().any(|it| !it.0.is_empty()));
     Drawing::Texts(
         sides
             .map(|(title, side)| (title.to_owned(), side.clone()))
-            .into(),
+            .collect(),
     )
 }

@@ -85,8 +85,15 @@ impl Flow {
                 lines.push(Vec::new());
                 x = 0.0;
             }
+            let begins = x <= 0.0;
+            let shown = if begins {
+                piece.trim_start_matches(' ')
+            } else {
+                &piece
+            };
+            let width = fonts.width(face, size, shown);
             if let Some(line) = lines.last_mut() {
-                line.push((x, piece, !both));
+                line.push((x, shown.to_owned(), !both));
             }
             x += width;
             if ends {
