@@ -121,8 +121,9 @@ impl Keys {
                 }
                 return decision;
             }
+            let line = if self.before.is_some() { "\n" } else { "" };
             print(&format!(
-                "  `{}` is none of a, r, s, q\n",
+                "{line}  `{}` is none of a, r, s, q\n",
                 answer.escape_debug()
             ));
         }
