@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use profiles::time::{BenchTime, Window};
 
-use crate::check::{self, Check, CheckSetup};
+use crate::check::{self, Check, CheckSetup, Target};
 use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::golden::Goldens;
-use crate::header::{CheckSpec, Gap, Header, Subject};
+use crate::header::{CheckSpec, Gap, Header, Subject, WorkloadHeader};
 use crate::report::reacted;
 use crate::verdict::{Ending, Finding, Verdict};
 
@@ -77,6 +77,12 @@ impl Judge {
             let meter = meter.and_then(|name| header.device(name));
             if let Some((meter, _)) = meter.filter(|(meter, _)| *meter != device) {
                 routes[usize::from(meter.0)].push(posts.len());
+            }
+            for other in also_watched(header, kind.target, spec.subject) {
+                let route = &mut routes[usize::from(other.0)];
+                if route.last() != Some(&posts.len()) {
+                    route.push(posts.len());
+                }
             }
             posts.push(Post {
                 windows: spec.windows.iter().map(|named| named.window).collect(),
@@ -275,6 +281,23 @@ fn watched(header: &Header, subject: Subject) -> Option<DeviceId> {
             header.device_at(workload.device).map(|_| workload.device)
         }
     }
+}
+
+/// The boards that share a mesh with that of `subject`, for a check that watches them all.
+fn also_watched(header: &Header, target: Target, subject: Subject) -> Vec<DeviceId> {
+    let (Target::Mesh, Subject::Workload { workload }) = (target, subject) else {
+        return Vec::new();
+    };
+    let mesh = |workload: &WorkloadHeader| workload.seat.as_ref().map(|seat| seat.mesh.clone());
+    let Some(shared) = header.workloads.get(usize::from(workload)).and_then(mesh) else {
+        return Vec::new();
+    };
+    let members = header.workloads.iter();
+    let members = members.filter(|other| mesh(other).as_ref() == Some(&shared));
+    let devices = members.map(|other| other.device);
+    devices
+        .filter(|device| header.device_at(*device).is_some())
+        .collect()
 }
 
 #[cfg(test)]

@@ -178,6 +178,14 @@ fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
             "  {:<18} on {device}, {}, {samples} inputs of golden {}",
             workload.name, workload.scenario, workload.golden
         )?;
+        if let Some(seat) = &workload.seat {
+            let (mesh, tasks) = (&seat.mesh, seat.tasks);
+            let way = match &seat.link {
+                Some(link) => format!("reached during {link}"),
+                None => "reached without a link".to_owned(),
+            };
+            writeln!(out, "    shares the {tasks} tasks of `{mesh}`, {way}")?;
+        }
     }
     if header.workloads.is_empty() {
         writeln!(out, "  none")?;
@@ -251,7 +259,7 @@ fn as_json(plan: &Plan) -> Value {
     let workloads = header.workloads.iter().map(|workload| {
         json!({
             "name": workload.name, "device": plan.device_name(workload.device),
-            "golden": workload.golden, "scenario": workload.scenario,
+            "golden": workload.golden, "scenario": workload.scenario, "mesh": workload.seat,
         })
     });
     let checks = header.checks.iter().map(|check| {

@@ -9,6 +9,7 @@ mod fits;
 pub(crate) mod limits;
 mod links;
 mod lists;
+mod mesh;
 mod scenario;
 mod settings;
 pub(crate) mod sky;
@@ -47,6 +48,7 @@ use sky::Sky;
 pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
+pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
 pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
 pub use steps::rest::Rest;
@@ -288,7 +290,9 @@ impl Planner {
         header.windows.extend(cycles);
         header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
+        let seats = self.meshes(campaign, &mut header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
+        let work = mesh::seated(work, seats);
         let told = steps::Told {
             campaign,
             folder,
