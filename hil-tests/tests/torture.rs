@@ -25,7 +25,7 @@ use tempfile::TempDir;
 fn scene() -> Scene {
     Scene::of("smoke").asking_also(
         "[[check]]\nname = \"chamber holds\"\nkind = \"settles\"\nchannel = \"chamber.air\"\n\
-         during = \"work\"\ntarget = 20.0\ntolerance = 1.0\nwithin = \"1 s\"\n",
+         during = \"work\"\ntarget = 20.0\ntolerance = 0.9\nwithin = \"40 s\"\n",
     )
 }
 
