@@ -16,7 +16,7 @@ use crate::header::{DeviceHeader, Header};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
-pub use gather::Gatherer;
+pub use gather::{Gatherer, injected};
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
 pub use passes::PassStory;
