@@ -1,7 +1,8 @@
 //! Warnings: what is allowed, but surely not meant.
 
 use drivers::catalog;
-use profiles::command::{Command, Switch};
+use drivers::link::QemuMode;
+use profiles::command::{Command, Switch, Work};
 use profiles::name::DeviceName;
 use reports::event::DeviceId;
 use reports::header::{CheckSpec, Subject};
@@ -49,7 +50,13 @@ impl Plan {
 
     fn warn_of_board(&self, board: &BoardPlan, warnings: &mut Vec<String>) {
         let name = &board.wired.name;
+        let is_live = board
+            .wired
+            .link
+            .qemu()
+            .is_some_and(|spec| spec.mode == QemuMode::Live);
         match board.powered_by {
+            None if is_live => {}
             None => warnings.push(format!(
                 "nobody powers `{name}`, so it never starts; the wiring's `powered_by` names its \
                  supply"
@@ -107,6 +114,15 @@ impl Plan {
             if !checks.any(|check| check.subject == watched) {
                 let name = &workload.name;
                 warnings.push(format!("no check looks at the workload `{name}`"));
+            }
+            let start = Command::Accelerator(Work::Start);
+            let mut timeline = self.timeline.iter();
+            if !timeline.any(|told| told.device == workload.device && told.command == start) {
+                let name = &workload.name;
+                warnings.push(format!(
+                    "the workload `{name}` never works: what its `during` selects does not happen \
+                     during the campaign"
+                ));
             }
             let golden = self.goldens.workloads.get(&workload.golden);
             if let Some(golden) = golden.filter(|golden| !golden.is_accepted()) {

@@ -6,8 +6,11 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::prelude::DrawingBackend;
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, DrawingErrorKind};
 
-use super::{chart, figure, junit, pdf, sample, summary};
-use crate::report::Report;
+use profiles::time::BenchTime;
+
+use super::seal::Seal;
+use super::{chart, figure, html, junit, pdf, sample, summary};
+use crate::report::{Exhibit, Mask, Picture, Report, Text};
 
 #[test]
 fn junit_has_a_case_for_each_check() {
@@ -52,6 +55,28 @@ fn figures_tell_their_data() {
     insta::assert_json_snapshot!("margins", figure::margins(&report, 10));
     insta::assert_json_snapshot!("story", figure::story(&report));
     insta::assert_json_snapshot!("states", figure::states(&report));
+}
+
+#[test]
+fn exhibits_tell_what_they_draw() {
+    let shown: Vec<_> = exhibits().iter().map(figure::exhibit).collect();
+    insta::assert_json_snapshot!("exhibits", shown);
+}
+
+#[test]
+fn exhibits_come_on_pages_of_their_own() {
+    let mut report = sample::report();
+    let without = pages(&pdf::bytes(&report).unwrap());
+    report.exhibits = exhibits();
+    // A text of many lines, and a picture that is higher than wide.
+    if let Picture::Text(text) = &mut report.exhibits[1].picture {
+        text.got = (0..4_000)
+            .map(|word| (format!(" word{word}"), word % 2 == 0))
+            .collect();
+    }
+    let first = pdf::bytes(&report).unwrap();
+    assert!(pages(&first) > without);
+    assert!(first == pdf::bytes(&report).unwrap(), "other bytes");
 }
 
 fn pages(bytes: &[u8]) -> usize {
@@ -144,4 +169,141 @@ fn charts_draw_on_any_backend() {
     let time = figure::time_axis(&report);
     chart::draw_lanes(&area, ("story", &figure::story(&report)), &time, 1.0).unwrap();
     chart::draw_strips(&area, ("states", &figure::states(&report)), &time, 1.0).unwrap();
+}
+
+#[test]
+fn the_page_for_browsers_asks_for_nothing_and_is_the_same_again() {
+    let mut report = sample::report();
+    report.header.campaign = "</script><script src=\"https://example.com/x.js\">".to_owned();
+    report.findings[0].check = "<img src=x onerror=alert(1)> & “ünïcödé”".to_owned();
+    let page = html::document(&report);
+    assert_eq!(page, html::document(&report), "other bytes");
+    let mut rest = page.as_str();
+    let mut scripts = 0;
+    while let Some((_, after)) = rest.split_once("<script") {
+        let (_, after) = after.split_once("</script>").expect("it ends");
+        rest = after;
+        scripts += 1;
+    }
+    assert_eq!(scripts, 3, "the data, the plots, and what binds them");
+    assert!(!page.contains("<img"), "names are text");
+    for asks in ["src=\"", "url(", "@import", "<link"] {
+        assert!(!page.contains(asks), "{asks}");
+    }
+    assert!(page.contains("&amp; “ünïcödé”"));
+}
+
+#[test]
+fn the_page_for_browsers_tells_what_the_paper_tells() {
+    let report = sample::report();
+    let page = html::document(&report);
+    for finding in &report.findings {
+        let cell = format!("<td class=\"words\">{}</td>", html::escaped(&finding.check));
+        assert!(page.contains(&cell), "{cell}");
+        if let Some(at) = finding.at {
+            let link = format!("data-at=\"{}\"", at.as_secs_f64());
+            assert!(page.contains(&link), "{link}");
+        }
+    }
+    let (_, data) = page.split_once("type=\"application/json\">").unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    let figures: serde_json::Value = serde_json::from_str(data).unwrap();
+    let figures = figures.as_array().unwrap();
+    assert_eq!(page.matches("<figure>").count(), figures.len());
+    let panels = figures[0]["panels"].as_array().unwrap();
+    assert_eq!(panels.len(), figure::supply_power(&report).panels.len());
+    let spots = panels
+        .iter()
+        .flat_map(|panel| panel["worst"].as_array().unwrap());
+    assert!(spots.count() > 0, "worst values are shown");
+    assert!(html::document(&sample::nothing()).contains("INCONCLUSIVE"));
+}
+
+#[test]
+fn a_seal_is_found_in_every_form() {
+    let report = sample::report();
+    let seal = Seal::of(&report);
+    assert_eq!(
+        Seal::find(&pdf::bytes(&report).unwrap()),
+        Some(seal.clone())
+    );
+    assert_eq!(
+        Seal::find(html::document(&report).as_bytes()),
+        Some(seal.clone())
+    );
+    assert_eq!(
+        Seal::find(format!("({seal})").as_bytes()),
+        Some(seal.clone())
+    );
+    for broken in [
+        "bench-seal ",
+        "bench-seal record=1 inputs=2<",
+        "%PDF-1.7",
+        "bench-seal x<",
+    ] {
+        assert_eq!(Seal::find(broken.as_bytes()), None, "{broken}");
+    }
+    let mut other = sample::report();
+    other.header.inputs[0].sha256 = "0".repeat(64);
+    assert_ne!(Seal::of(&other), seal);
+}
+
+/// A mask and a text that went wrong.
+fn exhibits() -> Vec<Exhibit> {
+    let exhibit = |workload: &str, picture| Exhibit {
+        workload: workload.to_owned(),
+        at: BenchTime::from_millis(61_500),
+        phase: Some("umbra".to_owned()),
+        input: 3,
+        digest: 0x1234_abcd,
+        because: "WRONG: mask of input 3 agrees in 81.250 % of pixels, at least 99.900 % asked"
+            .to_owned(),
+        picture,
+    };
+    let mask = Mask {
+        columns: 8,
+        classes: ["clear", "cloud", "cloud shadow"].map(str::to_owned).into(),
+        expected: vec![
+            0, 0, 1, 1, 1, 0, 0, 0, //
+            0, 1, 1, 1, 1, 0, 0, 0, //
+            0, 0, 1, 1, 0, 0, 2, 2, //
+            0, 0, 0, 0, 0, 2, 2, 0, //
+        ],
+        got: vec![
+            0, 0, 1, 1, 1, 0, 0, 0, //
+            0, 0, 0, 0, 1, 0, 0, 0, //
+            0, 0, 1, 1, 0, 0, 2, 2, //
+            0, 0, 1, 1, 0, 2, 255, 0, //
+        ],
+        scene: (0..32).map(|pixel| pixel * 8).collect(),
+    };
+    let side = |words: &[(&str, bool)]| {
+        words
+            .iter()
+            .map(|(word, both)| ((*word).to_owned(), *both))
+            .collect()
+    };
+    let text = Text {
+        prompt: "<s>".to_owned(),
+        expected: side(&[
+            ("Once", true),
+            (" upon", true),
+            (" a", true),
+            (" time", false),
+            ("\n", true),
+        ]),
+        got: side(&[
+            ("Once", true),
+            (" upon", true),
+            (" a", true),
+            (" hill", false),
+            (" far", false),
+            ("\n", true),
+        ]),
+        prefix: 3,
+    };
+    vec![
+        exhibit("cloud mask", Picture::Mask(mask)),
+        exhibit("stories", Picture::Text(text)),
+    ]
 }
