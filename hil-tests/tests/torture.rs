@@ -4,9 +4,8 @@
 //! 2. seeds of the smoke campaign break no rule;
 //! 3. a rule that is wrong is found broken, by one seed after the other, and the fewest faults for it
 //!    are the one that breaks it;
-//! 4. a board that hangs or a process that dies is told (see the program's own tests);
-//! 5. `bench torture`: codes, lines for programs, the same result twice, faults that can be replayed;
-//! 6. a latch-up is cut off by its supply within the time that the wiring declares, and counted.
+//! 4. `bench torture`: codes, lines for programs, the same result twice, faults that can be replayed;
+//! 5. a latch-up is cut off by its supply within the time that the wiring declares, and counted.
 
 use std::fs;
 
