@@ -28,6 +28,7 @@ const VERBS: [&str; 20] = [
     "init",
     "decode",
     "golden",
+    "torture",
     "can",
     "list",
     "emulate",

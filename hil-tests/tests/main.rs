@@ -18,6 +18,7 @@ mod processes;
 mod replay;
 mod safety;
 mod tidy;
+mod torture;
 mod verdicts;
 
 use std::sync::OnceLock;

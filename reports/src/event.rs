@@ -149,6 +149,20 @@ pub enum EventKind {
         /// How long it was away, µs.
         away_us: u64,
     },
+    /// A source cut power, for the current stayed above what the rule against latch-ups allows.
+    PowerCut {
+        /// The current that was seen last, A.
+        amps: f64,
+        /// How long it had been seen above, µs.
+        above_us: u64,
+        /// Which cut of the run this is, from one.
+        count: u32,
+    },
+    /// The source gave power again.
+    PowerBack {
+        /// How long it was off, µs.
+        off_us: u64,
+    },
     /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
     BusError {
         /// What it told.

@@ -17,6 +17,7 @@ mod report;
 mod resume;
 mod run;
 mod supervise;
+mod torture;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ enum Verb {
     Can(can::Args),
     Decode(decode::Args),
     Golden(golden::Args),
+    Torture(torture::Args),
     Judge(judge::Args),
     Replay(replay::Args),
     Export(export::Args),
@@ -76,9 +78,12 @@ struct Question {
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
     pace: PaceArg,
+    /// File with more [[fault]] than the campaign has
+    #[arg(long)]
+    faults: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum PaceArg {
     /// Jumps to the next thing to do; for emulated benches
     Virtual,
@@ -90,14 +95,7 @@ impl Question {
     fn request(&self) -> crate::plan::Request {
         let place = |path: &Option<PathBuf>, embedded: fn() -> (Folder, String)| match path {
             None => embedded(),
-            Some(path) => {
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                match path.file_name() {
-                    Some(name) => (Folder::Disk(folder), name.to_string_lossy().into_owned()),
-                    // `.`, `..` and `/` have no name; they are read, and refused, as they are.
-                    None => (Folder::Disk(PathBuf::new()), path.display().to_string()),
-                }
-            }
+            Some(path) => place_of(path),
         };
         crate::plan::Request {
             campaign: place(&self.campaign, embedded::campaign),
@@ -108,7 +106,18 @@ impl Question {
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
             dictionary: None,
+            faults: self.faults.as_deref().map(place_of),
         }
+    }
+}
+
+/// A file as folder and name.
+fn place_of(path: &Path) -> (Folder, String) {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    match path.file_name() {
+        Some(name) => (Folder::Disk(folder), name.to_string_lossy().into_owned()),
+        // `.`, `..` and `/` have no name; they are read, and refused, as they are.
+        None => (Folder::Disk(PathBuf::new()), path.display().to_string()),
     }
 }
 
@@ -130,6 +139,7 @@ pub fn main() -> Exit {
         Verb::Safe(args) => devices::safe::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
+        Verb::Torture(args) => torture::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),

@@ -82,7 +82,7 @@ fn resumption(args: &Args) -> Result<Resumption, Exit> {
     let inputs = Folder::Disk(args.run.join("inputs"));
     let request = Request {
         campaign: (inputs.clone(), "campaign.toml".to_owned()),
-        wiring: (inputs, "wiring.toml".to_owned()),
+        wiring: (inputs.clone(), "wiring.toml".to_owned()),
         seed: Some(header.seed),
         pace: if header.pace == "real" {
             Pace::Real
@@ -90,6 +90,11 @@ fn resumption(args: &Args) -> Result<Resumption, Exit> {
             Pace::Virtual
         },
         dictionary: None,
+        faults: args
+            .run
+            .join("inputs/faults.toml")
+            .exists()
+            .then(|| (inputs, "faults.toml".to_owned())),
     };
     drop(record);
     let plan = Plan::new(&request).map_err(|refusals| {

@@ -31,7 +31,7 @@ use told::{Shown, Told};
 
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::run::{self, Stop};
+use crate::run::{self, Stop, World};
 use crate::runtime;
 
 /// The record in a run's folder.
@@ -68,6 +68,22 @@ pub fn execute(
     console: &mut dyn Observer,
     stop: &Stop,
 ) -> Result<Outcome, ExecuteError> {
+    let (mut outcome, _world) = carry_out(plan, folder, console, stop)?;
+    draw(&mut outcome);
+    Ok(outcome)
+}
+
+/// Runs a plan into `folder` as [`execute`] does, but draws no reports. Gives the emulated world as
+/// the run left it, too.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn carry_out(
+    plan: &Plan,
+    folder: &Path,
+    console: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<(Outcome, World), ExecuteError> {
     if folder.join(RECORD_FILE).exists() {
         return Err(ExecuteError::Occupied(folder.to_owned()));
     }
@@ -79,7 +95,7 @@ pub fn execute(
         let _not_there = fs::remove_dir_all(folder.join("inputs"));
     })?;
     let mut told = Told::new(&header, &plan.goldens)?;
-    let ending = {
+    let (ending, world) = {
         let mut shown = Shown {
             told: &mut told,
             console,
@@ -89,7 +105,7 @@ pub fn execute(
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
     let begun = (started, Vec::new());
-    Ok(closed(plan, folder, begun, (recorder, told), ending))
+    Ok((closed(plan, folder, begun, (recorder, told), ending), world))
 }
 
 /// The inputs of a run in its folder, and its record.
@@ -137,15 +153,27 @@ fn closed(
     let mut outcome = told.conclude(folder, manifest, &plan.goldens);
     let text = serde_json::to_string_pretty(&outcome.report.manifest).unwrap_or_default() + "\n";
     let written = write(&folder.join(MANIFEST_FILE), text.as_bytes());
-    if let Err(error) = written.and_then(|()| write_reports(&outcome)) {
-        // Half a manifest names a record that it is not of.
-        let _gone = fs::remove_file(folder.join(MANIFEST_FILE));
-        outcome.unwritten = Some(error.to_string());
-        if matches!(outcome.exit, Exit::Passed | Exit::Inconclusive) {
-            outcome.exit = Exit::BenchFault;
-        }
-    }
+    keep(&mut outcome, written);
     outcome
+}
+
+/// Draws the reports of a run that is over.
+fn draw(outcome: &mut Outcome) {
+    if outcome.unwritten.is_none() {
+        let written = write_reports(outcome);
+        keep(outcome, written);
+    }
+}
+
+/// Tells what could not be written beside the record.
+fn keep(outcome: &mut Outcome, written: Result<(), ExecuteError>) {
+    let Err(error) = written else { return };
+    // Half a manifest names a record that it is not of.
+    let _gone = fs::remove_file(outcome.folder.join(MANIFEST_FILE));
+    outcome.unwritten = Some(error.to_string());
+    if matches!(outcome.exit, Exit::Passed | Exit::Inconclusive) {
+        outcome.exit = Exit::BenchFault;
+    }
 }
 
 /// A run is called what its folder is called.
@@ -154,7 +182,7 @@ fn run_id(folder: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Writes `report.pdf`, `junit.xml` and `summary.json` into the run's folder.
+/// Writes `report.pdf`, `report.html`, `junit.xml` and `summary.json` into the run's folder.
 ///
 /// # Errors
 /// If they cannot be drawn or written.
@@ -163,6 +191,8 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
     let pdf = render::pdf::bytes(&outcome.report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
     write(&folder.join("report.pdf"), &pdf)?;
+    let html = render::html::document(&outcome.report);
+    write(&folder.join("report.html"), html.as_bytes())?;
     write(
         &folder.join("junit.xml"),
         render::junit::xml(&outcome.report).as_bytes(),

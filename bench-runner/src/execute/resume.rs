@@ -13,7 +13,7 @@ use reports::report::Manifest;
 use reports::verdict::Ending;
 
 use super::told::{Shown, Told};
-use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, closed, goldens_of, now};
+use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, closed, draw, goldens_of, now};
 use crate::plan::steps::rest::whole;
 use crate::plan::{Plan, Rest};
 use crate::run::{self, Stop};
@@ -208,7 +208,7 @@ pub fn resume(
             gap_us: resumption.gap_us,
         },
     };
-    let ending = {
+    let (ending, _world) = {
         let mut shown = Shown {
             told: &mut told,
             console,
@@ -230,7 +230,9 @@ pub fn resume(
         let observers: &mut [&mut dyn Observer] = &mut [&mut recorded, &mut shown];
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
-    Ok(closed(plan, folder, begun, (recorder, told), ending))
+    let mut outcome = closed(plan, folder, begun, (recorder, told), ending);
+    draw(&mut outcome);
+    Ok(outcome)
 }
 
 /// When a run began and went on, on the wall clock: its manifest says so, or else its record is as old.

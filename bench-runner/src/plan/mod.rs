@@ -3,6 +3,7 @@
 
 mod broken;
 mod checks;
+pub(crate) mod faults;
 mod fits;
 pub(crate) mod limits;
 mod links;
@@ -45,7 +46,7 @@ use sky::Sky;
 pub use limits::Worst;
 pub use lists::List;
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, Wired};
+pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
@@ -63,6 +64,8 @@ pub struct Request {
     pub pace: Pace,
     /// What the packets of boards hold, where not what their makes say.
     pub dictionary: Option<Arc<Layouts>>,
+    /// A file with more `[[fault]]` than the campaign has.
+    pub faults: Option<(Folder, String)>,
 }
 
 /// A command with its time and its device.
@@ -116,6 +119,8 @@ impl Plan {
         let mut loader = Loader::default();
         let campaign = loader.campaign(&request.campaign.0, &request.campaign.1);
         let wiring = loader.wiring(&request.wiring.0, &request.wiring.1);
+        let more = request.faults.as_ref();
+        let more = more.and_then(|(folder, path)| loader.faults(folder, path));
         let mut planner = Planner {
             loader,
             files: Vec::new(),
@@ -125,7 +130,8 @@ impl Plan {
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
-        let campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        let mut campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        campaign.faults.extend(more.into_iter().flatten());
         let wiring = wiring.unwrap_or_else(RawWiring::unread);
         planner.broken = Broken::new(&campaign, &wiring);
         let plan = planner.plan(request, &campaign, &wiring);
@@ -247,6 +253,9 @@ impl Planner {
         ] {
             self.keep_file(name, &folder.read(path).unwrap_or_default());
         }
+        if let Some((folder, path)) = &request.faults {
+            self.keep_file("faults.toml", &folder.read(path).unwrap_or_default());
+        }
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
@@ -272,17 +281,7 @@ impl Planner {
             sky: sky.as_ref(),
             flight: flight.as_ref(),
         };
-        let mut timeline = self.timeline(&told);
-        if let (Some(flight), Some(_)) = (&flight, &sky) {
-            let span = Window {
-                start: BenchTime::ZERO,
-                end: header.end,
-            };
-            let whom = (devices.as_slice(), seed, span);
-            timeline.extend(self.radiation(folder, campaign, flight, whom));
-            timeline.sort_by_key(|placed| placed.command.at);
-        }
-        Planner::slews(&mut timeline, &devices);
+        let timeline = self.whole_timeline(&told, seed);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self
@@ -311,6 +310,34 @@ impl Planner {
         };
         self.networks(campaign, &plan);
         plan
+    }
+}
+
+impl Planner {
+    /// Everything that is told and everything that breaks, in order of time.
+    fn whole_timeline(&mut self, told: &steps::Told<'_>, seed: Seed) -> Vec<steps::PlacedCommand> {
+        let steps::Told {
+            campaign,
+            folder,
+            header,
+            devices,
+            sky,
+            flight,
+        } = *told;
+        let mut timeline = self.timeline(told);
+        if let (Some(flight), Some(_)) = (flight, sky) {
+            let span = Window {
+                start: BenchTime::ZERO,
+                end: header.end,
+            };
+            let whom = (devices, seed, span);
+            timeline.extend(self.radiation(folder, campaign, flight, whom));
+        }
+        let period = flight.map(|flight| flight.orbit.period_seconds());
+        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
+        timeline.sort_by_key(|placed| placed.command.at);
+        Planner::slews(&mut timeline, devices);
+        timeline
     }
 }
 

@@ -6,6 +6,8 @@ use drivers::accelerator;
 use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
+use drivers::plant::STEP;
+use profiles::command::{Command, Fault};
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
 use reports::verdict::Ending;
@@ -13,9 +15,10 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
 use super::board::{BoardStation, State};
-use super::emulation::{self, Near};
+use super::emulation::{self, Near, World};
 use super::instrument::{InstrumentStation, Playing, Timing, Watched};
 use super::interlocks::{Fired, Interlocks, Reactions};
+use super::latch::Latch;
 use super::marks::{Mark, marks};
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
@@ -29,10 +32,11 @@ const ORDER_QUEUE: usize = 1_024;
 /// What stations may raise before the dispatcher takes it.
 const RAISED_QUEUE: usize = 1_024;
 
-/// Runs a plan, and tells the observers everything that happens, in order.
-pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
+/// Runs a plan, and tells the observers everything that happens, in order. Gives how it ended, and
+/// the emulated world as it was left.
+pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> (Ending, World) {
     let clock = plan.pace.clock();
-    let (nears, absent) = emulation::start(plan, clock).await;
+    let started = emulation::start(plan, clock).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
@@ -42,6 +46,7 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         interlocks: Interlocks::new(&plan.interlocks, reached(plan)),
         reactions: Reactions::default(),
         orders: BTreeMap::new(),
+        broken: BTreeMap::new(),
         tasks: JoinSet::new(),
         order: OrderBuffer::new(plan.pace),
         observers,
@@ -55,19 +60,22 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         ready: 0,
         left: BTreeMap::new(),
     };
-    if let Err(error) = dispatcher.start_stations(nears, &raise) {
+    if let Err(error) = dispatcher.start_stations(started.nears, &raise) {
         dispatcher.end(Ending::BenchFault {
             why: error.to_string(),
         });
     }
-    for (device, why) in absent {
+    for (device, why) in started.absent {
         // Nothing was ever told to it, so there is nothing to make safe.
         dispatcher.left.insert(device, Ok(()));
         dispatcher.end(Ending::Absent { why });
     }
     drop(raise);
     dispatcher.steps().await;
-    dispatcher.make_safe().await
+    let ending = dispatcher.make_safe().await;
+    // What was told last takes effect in the next step of the plant.
+    started.world.plant.lock().advance(clock.now() + STEP);
+    (ending, started.world)
 }
 
 pub(super) struct Dispatcher<'a, 'o> {
@@ -79,6 +87,8 @@ pub(super) struct Dispatcher<'a, 'o> {
     /// What was done by interlocks that held.
     pub(super) reactions: Reactions,
     pub(super) orders: BTreeMap<DeviceId, Sender<Order>>,
+    /// The ways to break emulated devices.
+    broken: BTreeMap<DeviceId, Sender<Fault>>,
     tasks: JoinSet<()>,
     pub(super) order: OrderBuffer,
     pub(super) observers: &'a mut [&'o mut dyn Observer],
@@ -104,6 +114,7 @@ impl Dispatcher<'_, '_> {
             };
             let (send, orders) = mpsc::channel(ORDER_QUEUE);
             self.orders.insert(wired.id, send);
+            self.broken.insert(wired.id, near.faults);
             let reporter = Reporter {
                 device: wired.id,
                 raised: raise.clone(),
@@ -128,9 +139,11 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        latch: plan
+                            .latch_up
+                            .map(|(rule, channel)| Latch::new(rule, channel)),
                         reporter,
                         watched: Watched::of(plan),
-                        faults: near.faults,
                     };
                     self.tasks.spawn(station.run());
                 }
@@ -145,7 +158,6 @@ impl Dispatcher<'_, '_> {
                         way,
                         accelerator: (model.drive)(setup)?,
                         link,
-                        faults: near.faults,
                         clock: self.clock,
                         orders,
                         reporter,
@@ -207,6 +219,16 @@ impl Dispatcher<'_, '_> {
                     let why = format!("{name}: takes no orders any more ({ORDER_QUEUE} wait)");
                     self.end(Ending::BenchFault { why });
                 }
+            }
+            Mark::Broken(device, fault) => {
+                // One that is gone cannot break any more.
+                let _gone = self
+                    .broken
+                    .get(&device)
+                    .map(|way| way.try_send(fault.clone()));
+                let command = Command::Inject(fault);
+                let late_us = self.clock.now().micros_since(at);
+                self.push(at, device, EventKind::SetPointApplied { command, late_us });
             }
             Mark::Reached => self.has_reached(),
             Mark::AllReady => {

@@ -37,7 +37,8 @@ impl Dispatcher<'_, '_> {
             self.until_left(&devices).await;
             for device in devices {
                 let result = self.left.get(&device).cloned();
-                if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
+                if let Err(why) = result.unwrap_or_else(|| Err("not confirmed in time".to_owned()))
+                {
                     let why = format!("{}: {why}", self.plan.device_name(device));
                     // Nothing outranks a bench that may still be live.
                     self.ending = Some(Ending::Unsafe { why });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use profiles::command::{Command, Fault};
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, EventKind};
 
@@ -14,6 +15,8 @@ use crate::plan::{DevicePlan, Plan, Rest};
 pub(super) enum Mark {
     Event(DeviceId, EventKind),
     Order(DeviceId, Order),
+    /// An emulated device breaks. That happens to it at its time, whatever its station is busy with.
+    Broken(DeviceId, Fault),
     AllReady,
     /// Temperatures must be back before power is.
     Reached,
@@ -109,7 +112,12 @@ fn to_come(rest: &Rest, given: BenchTime, mark: Mark) -> Option<(BenchTime, Mark
             device,
             kind @ (EventKind::PhaseEntered { .. } | EventKind::Sampled { .. }),
         ) if given >= rest.from => (rest.at(given), Mark::Event(device, kind)),
-        Mark::Event(..) | Mark::Order(..) | Mark::AllReady | Mark::Reached => return None,
+        Mark::Broken(device, fault) if given >= rest.from => {
+            (rest.at(given), Mark::Broken(device, fault))
+        }
+        Mark::Event(..) | Mark::Order(..) | Mark::Broken(..) | Mark::AllReady | Mark::Reached => {
+            return None;
+        }
     })
 }
 
@@ -146,6 +154,10 @@ fn planned(plan: &Plan) -> Vec<(BenchTime, Mark)> {
     let armed = header.steps.first().filter(|step| step.name == ARMING);
     let armed = armed.map_or(BenchTime::ZERO, |step| step.window.end);
     for (device, at, task) in tasks(plan) {
+        if let Task::Tell(Command::Inject(fault)) = task {
+            marks.push((at, Mark::Broken(device, fault)));
+            continue;
+        }
         // Before all are armed nobody is told anything; what a list takes is not told.
         let earliest = match &task {
             Task::Upload(_) => BenchTime::ZERO,

@@ -7,6 +7,7 @@ mod emulation;
 mod ending;
 mod instrument;
 mod interlocks;
+mod latch;
 mod lock;
 mod marks;
 mod order;
@@ -20,8 +21,9 @@ use profiles::orbit::TrackPoint;
 use profiles::reading::Reading;
 
 pub use dispatcher::run;
-pub use emulation::{Endpoints, Lines, Published, publish};
+pub use emulation::{Endpoints, Lines, Published, World, publish};
 pub(crate) use instrument::open as instrument_of;
+pub(crate) use latch::LONGEST_CUT;
 pub use lock::{Lock, LockError};
 pub use pulse::Pulse;
 pub use station::Stop;

@@ -318,6 +318,7 @@ fn matters(kind: &EventKind) -> bool {
         kind,
         EventKind::DeviceFailed { .. }
             | EventKind::LinkLost { .. }
+            | EventKind::PowerCut { .. }
             | EventKind::Interrupted
             | EventKind::RunEnded { .. }
     )

@@ -59,7 +59,7 @@ fn pack(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, ::png::Encodi
 }
 
 /// The fonts of the report, under the name by which charts ask for them.
-fn fonts() {
+pub(super) fn fonts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for (style, bytes) in [(FontStyle::Normal, SANS), (FontStyle::Bold, SEMI_BOLD)] {

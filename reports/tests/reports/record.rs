@@ -81,6 +81,10 @@ fn kinds() -> impl Strategy<Value = EventKind> {
         }),
         1 => any::<u64>().prop_map(|away_us| EventKind::LinkRestored { away_us }),
         1 => any::<u32>().prop_map(|points| EventKind::ListUploaded { points }),
+        1 => any::<u32>().prop_map(|count| EventKind::PowerCut {
+            amps: 1.25, above_us: u64::from(count), count,
+        }),
+        1 => any::<u64>().prop_map(|off_us| EventKind::PowerBack { off_us }),
         1 => Just(EventKind::Booted),
         1 => Just(EventKind::MadeSafe),
         1 => Just(EventKind::RunEnded { ending: Ending::Completed }),

@@ -1,5 +1,6 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
+mod fault;
 mod read;
 
 use crate::config::cycles::RawCycles;
@@ -10,6 +11,8 @@ use profiles::phase::Phase;
 
 use super::reader::Located;
 use super::refusal::Place;
+pub(super) use fault::faults;
+pub use fault::{FAULT_KINDS, RawFault};
 pub(super) use read::{campaign, set, settings};
 
 /// A campaign as written.
@@ -31,6 +34,8 @@ pub struct RawCampaign {
     pub workloads: Vec<RawWorkload>,
     /// The checks.
     pub checks: Vec<RawCheck>,
+    /// What breaks on purpose.
+    pub faults: Vec<RawFault>,
     /// Limits that are tighter than those of the wiring, by device.
     pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
     /// Interlocks beside those of the wiring.
@@ -60,6 +65,7 @@ impl RawCampaign {
             steps: Vec::new(),
             workloads: Vec::new(),
             checks: Vec::new(),
+            faults: Vec::new(),
             limits: Vec::new(),
             interlocks: Vec::new(),
             lost: sections

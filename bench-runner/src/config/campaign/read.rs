@@ -15,7 +15,7 @@ use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
-const SECTIONS: [&str; 4] = ["orbit", "step", "workload", "check"];
+const SECTIONS: [&str; 5] = ["orbit", "step", "workload", "check", "fault"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let name = root.required("name").and_then(|node| node.name());
@@ -35,6 +35,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let checks = tables(root, "check", check);
+    let faults = super::faults(root);
     let (limits, interlocks) = (limits(root), interlocks(root));
     let nameless = || Located {
         value: String::new(),
@@ -51,6 +52,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         steps,
         workloads,
         checks,
+        faults,
         limits,
         interlocks,
         lost,
@@ -82,7 +84,7 @@ fn misspelt(root: &TableReader<'_>) -> Vec<Lost> {
     lost.collect()
 }
 
-fn tables<T>(
+pub(super) fn tables<T>(
     root: &TableReader<'_>,
     key: &'static str,
     read: impl FnMut(&Node<'_>) -> Option<T>,

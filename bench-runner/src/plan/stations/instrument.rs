@@ -7,13 +7,14 @@ use drivers::catalog::{self, Role};
 use profiles::time::Period;
 use reports::event::DeviceId;
 
-use super::{DevicePlan, InstrumentPlan, Wired};
+use super::{DevicePlan, InstrumentPlan, LatchUp, Wired};
 use crate::config::campaign::{RawSetting, RawValue};
 use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
 use crate::plan::Planner;
 use crate::plan::limits::SLEW;
+use crate::run::LONGEST_CUT;
 
 /// How often an instrument is asked when the wiring does not say.
 const POLL_DEFAULT: Period = Period::millis(1_000);
@@ -98,12 +99,69 @@ impl Planner {
                     .map(|rating| (rating.name.to_owned(), rating.value)),
             );
         }
+        let latch_up = self.latch_up(raw, &wired, &limits);
         DevicePlan::Instrument(InstrumentPlan {
             wired,
             poll,
             limits,
+            latch_up,
             source,
         })
+    }
+
+    /// The rule against latch-ups, and the number of the channel that it watches.
+    fn latch_up(
+        &mut self,
+        raw: &RawDevice,
+        wired: &Wired,
+        limits: &BTreeMap<String, f64>,
+    ) -> Option<(LatchUp, u16)> {
+        let rule = raw.latch_up.as_ref()?;
+        let mut channels = (0..).zip(&wired.channels);
+        let amps = channels.find(|(_, spec)| &*spec.name == "amps");
+        let Some((channel, _)) = amps.filter(|_| wired.role.feeds()) else {
+            let message = format!("{} has no `latch_up`", wired.role.with_article());
+            let expected = "expected at supplies and solar-array simulators";
+            self.refuse(Refusal::at(&rule.place, message, expected));
+            return None;
+        };
+        let most_amps = limits.get("amps").copied().unwrap_or(f64::MAX);
+        let above = rule.above_amps.as_ref()?;
+        if !(above.value > 0.0 && above.value < most_amps) {
+            let message = format!("`above_amps` is {}", above.value);
+            let expected = format!("expected above 0 and below the limit `amps`, {most_amps}");
+            let help = "at its limit a supply lowers the voltage, and the current shows nothing";
+            self.refuse(Refusal::at(&above.place, message, expected).help(help));
+        }
+        let lasts = self.latch_time("for", rule.lasts.as_ref(), (0.001, LONGEST_CUT))?;
+        let cut = self.latch_time("cut", rule.cut.as_ref(), (0.1, LONGEST_CUT))?;
+        let most = rule
+            .most
+            .as_ref()
+            .map_or(3, |most| most.value.min(1_000) as u32);
+        let rule = LatchUp {
+            above_amps: above.value,
+            lasts,
+            cut,
+            most,
+        };
+        Some((rule, channel))
+    }
+
+    fn latch_time(
+        &mut self,
+        key: &str,
+        written: Option<&Located<f64>>,
+        (least, most): (f64, Period),
+    ) -> Option<Period> {
+        let written = written?;
+        if (least..=most.as_secs_f64()).contains(&written.value) {
+            return Period::from_millis((written.value * 1e3).round() as u32);
+        }
+        let message = format!("`{key}` is {} s", written.value);
+        let expected = format!("expected from {least} s to {most}");
+        self.refuse(Refusal::at(&written.place, message, expected));
+        None
     }
 
     fn poll(&mut self, poll: Option<&Located<f64>>) -> Period {

@@ -94,8 +94,23 @@ pub struct InstrumentPlan {
     pub poll: Period,
     /// What it may be told at most, by the keys of the wiring.
     pub limits: BTreeMap<String, f64>,
+    /// The rule against latch-ups of what it feeds, and the number of its current's channel.
+    pub latch_up: Option<(LatchUp, u16)>,
     /// The source that feeds it, or at which it measures, in the emulated plant.
     pub source: Option<DeviceId>,
+}
+
+/// When a source cuts power to end a latch-up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatchUp {
+    /// Above this current, A.
+    pub above_amps: f64,
+    /// For as long as this.
+    pub lasts: Period,
+    /// Power is off for so long.
+    pub cut: Period,
+    /// So often at most in one run.
+    pub most: u32,
 }
 
 /// A board of the plan.

@@ -14,13 +14,14 @@ use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use profiles::command::{Command, Fault};
+use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
+use super::latch::Latch;
 use super::station::{Order, Raised, Reporter, Task};
 use super::way::{Way, is_gone};
 pub(super) use playing::Playing;
@@ -30,8 +31,9 @@ pub(super) use watching::Watched;
 
 /// Tries of a poll before the instrument counts as failed.
 pub(super) const TRIES: u32 = 3;
-/// Tries to leave a device safe.
-const SAFE_TRIES: u32 = 3;
+/// How long it is tried to leave a device safe: most of what the dispatcher waits for. What is wrong
+/// may pass, and a bench that is given up after three quick tries is live for nothing.
+const SAFE_WITHIN: Period = Period::millis(13_000);
 
 /// How far an instrument came before the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +64,9 @@ pub(super) struct InstrumentStation {
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
     pub(super) playing: Playing,
+    /// The rule against latch-ups of what it feeds.
+    pub(super) latch: Option<Latch>,
     pub(super) reporter: Reporter,
-    /// The way to break an emulated instrument.
-    pub(super) faults: Sender<Fault>,
     /// What its readings are watched for.
     pub(super) watched: Watched,
 }
@@ -179,7 +181,8 @@ impl InstrumentStation {
                     }
                     let heard_at = self.clock.now();
                     self.reporter.sampled(heard_at, &readings);
-                    return self.watch(heard_at, &readings).await;
+                    return self.watch(heard_at, &readings).await
+                        && self.hold_latch(&readings).await;
                 }
                 Err(error) if is_gone(&error) => return self.recover(&error).await,
                 Err(error) if attempt < TRIES => {
@@ -203,14 +206,7 @@ impl InstrumentStation {
         }
         self.way.meter.mark();
         let applied = loop {
-            let applied = match command {
-                Command::Inject(fault) => {
-                    let _emulator_gone = self.faults.send(fault.clone()).await;
-                    Ok(())
-                }
-                command => self.instrument.apply(&self.name, command).await,
-            };
-            match applied {
+            match self.instrument.apply(&self.name, command).await {
                 // Whether it was heard before the line was lost, nobody knows: it is told again.
                 Err(error) if is_gone(&error) => {
                     if !self.recover(&error).await {
@@ -234,6 +230,9 @@ impl InstrumentStation {
 
     /// The instrument took a set point that was due at `at`.
     pub(super) fn took(&mut self, at: BenchTime, task: &Task, command: &Command) {
+        if let Some(latch) = &mut self.latch {
+            latch.told(command);
+        }
         let now = self.clock.now();
         let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
         self.timing.told(task, characters, byte_us);
@@ -268,21 +267,34 @@ impl InstrumentStation {
             let left = Raised::Left(self.reporter.device, Ok(()));
             return self.reporter.raise(left).await;
         }
-        let mut result = Ok(());
-        for _ in 0..SAFE_TRIES {
+        let deadline = self.clock.now() + SAFE_WITHIN;
+        let mut tries = 0;
+        let result = loop {
+            tries += 1;
             let Err(error) = self.instrument.make_safe().await else {
-                result = Ok(());
-                break;
+                break Ok(());
             };
-            result = Err(error.kind.to_string());
+            let mut why = error.kind.to_string();
             if is_gone(&error)
                 && self.way.may_come_back()
                 && let Err(error) = self.reach_again().await
             {
-                result = Err(error.kind.to_string());
-                break;
+                why = error.kind.to_string();
+                // Another is there now, or the line has not come back: neither is to be waited for
+                // where nobody said that it may be away.
+                if self.way.reconnect.is_none() {
+                    break Err(why);
+                }
             }
-        }
+            let never = prepared == Prepared::Absent && tries >= TRIES;
+            if never || self.clock.now() >= deadline {
+                break Err(why);
+            }
+            let asked = "make safe".to_owned();
+            let event = EventKind::Retried { asked, why };
+            self.reporter.tell(self.clock.now(), event);
+            self.way.pause().await;
+        };
         // Who never answered was told nothing: there is nothing of this run to take back.
         if prepared == Prepared::Absent && result.is_err() {
             let left = Raised::Left(self.reporter.device, Ok(()));

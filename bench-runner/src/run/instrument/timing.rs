@@ -75,7 +75,6 @@ fn kind(task: &Task) -> &'static str {
         Task::Tell(Command::SupplyOutput(_)) => "output",
         Task::Tell(Command::Supply { .. }) => "supply",
         Task::Tell(Command::Chamber { .. }) => "chamber",
-        Task::Tell(Command::Inject(_)) => "inject",
         Task::Tell(_) => "other",
     }
 }

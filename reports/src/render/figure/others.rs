@@ -98,6 +98,8 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::Booted => 'B',
         Kind::LinkLost => 'L',
         Kind::LinkRestored => 'K',
+        Kind::PowerCut => 'P',
+        Kind::PowerBack => 'Q',
         Kind::BusError => 'E',
         Kind::Interlock => 'T',
         Kind::Resumed => 'G',
