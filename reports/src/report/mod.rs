@@ -13,7 +13,7 @@ mod story;
 use profiles::time::BenchTime;
 
 use crate::event::DeviceId;
-use crate::header::{DeviceHeader, Header};
+use crate::header::{DeviceHeader, Header, InterlockHeader};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
@@ -103,6 +103,12 @@ impl Report {
         devices
             .filter(move |(_, (device, _))| device.role == role)
             .map(|(place, (device, story))| (DeviceId(place as u16), device, story))
+    }
+
+    /// What was found of an interlock, if it held.
+    pub fn interlock(&self, interlock: &InterlockHeader) -> Option<&Finding> {
+        let mut findings = self.findings.iter();
+        findings.find(|found| found.kind == "interlock" && found.check == interlock.name)
     }
 
     /// The name of a device, or of the bench.
