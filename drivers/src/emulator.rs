@@ -227,13 +227,12 @@ impl Played {
 
     /// Does what is next; `false` at the end.
     fn take(&mut self, next: Next, at: BenchTime, plant: &mut Plant) -> bool {
-        let is_off = self.powers_at != BenchTime::MAX;
         let mut out = Outbox::default();
         if let Some((until, seen)) = &self.stuck {
             plant.show((at < *until).then(|| seen.clone()));
         }
         match next {
-            Next::Heard(chunk) => self.hear(at, chunk, is_off, plant, &mut out),
+            Next::Heard(chunk) => self.hear(at, chunk, plant, &mut out),
             Next::Act => self.emulator.act(at, plant, &mut out),
             Next::Broken(fault) => self.broken(at, &fault, plant),
             Next::Mend => self.mend(at),
@@ -252,14 +251,8 @@ impl Played {
         !self.emulator.is_over()
     }
 
-    fn hear(
-        &mut self,
-        at: BenchTime,
-        chunk: Bytes,
-        is_off: bool,
-        plant: &mut Plant,
-        out: &mut Outbox,
-    ) {
+    fn hear(&mut self, at: BenchTime, chunk: Bytes, plant: &mut Plant, out: &mut Outbox) {
+        let is_off = self.powers_at != BenchTime::MAX;
         let (heard, echoes) = match &mut self.surroundings {
             Some(around) => around.trouble.towards(at, chunk.clone()),
             None => (Some(chunk.clone()), false),

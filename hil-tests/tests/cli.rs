@@ -20,8 +20,9 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 22] = [
     "run",
+    "resume",
     "plan",
     "gate",
     "profile",

@@ -15,6 +15,7 @@ mod past;
 mod plan;
 mod profile;
 mod report;
+mod resume;
 mod run;
 mod supervise;
 mod torture;
@@ -41,6 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Resume(resume::Args),
     Plan(plan::Args),
     Gate(gate::Args),
     Profile(profile::Args),
@@ -130,6 +132,7 @@ fn place_of(path: &Path) -> (Folder, String) {
 pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
+        Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
         Verb::Gate(args) => gate::main(&args),
         Verb::Supervise(args) => supervise::main(&args),

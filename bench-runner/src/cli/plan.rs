@@ -84,6 +84,7 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
     describe_lists(plan, out)?;
     describe_orbit(plan, out)?;
     describe_limits(plan, out)?;
+    describe_interlocks(plan, out)?;
     describe_questions(plan, out)?;
     let warnings = plan.warnings();
     if !warnings.is_empty() {
@@ -139,6 +140,19 @@ fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+/// What the bench does whatever the campaign tells.
+fn describe_interlocks(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    if !plan.interlocks.is_empty() {
+        writeln!(out, "\ninterlocks")?;
+    }
+    for interlock in &plan.interlocks {
+        let (name, when, within) = (&interlock.name, &interlock.when, interlock.within);
+        let then = interlock.told.join("; ");
+        writeln!(out, "  {name}: when {when}, within {within}: {then}")?;
+    }
+    Ok(())
+}
+
 /// How many answers decide whether a workload has got slower.
 fn describe_size(plan: &Plan, workload: &str, out: &mut String) -> std::fmt::Result {
     let golden = plan.goldens.throughput.as_ref();
@@ -164,6 +178,14 @@ fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
             "  {:<18} on {device}, {}, {samples} inputs of golden {}",
             workload.name, workload.scenario, workload.golden
         )?;
+        if let Some(seat) = &workload.seat {
+            let (mesh, tasks) = (&seat.mesh, seat.tasks);
+            let way = match &seat.link {
+                Some(link) => format!("reached during {link}"),
+                None => "reached without a link".to_owned(),
+            };
+            writeln!(out, "    shares the {tasks} tasks of `{mesh}`, {way}")?;
+        }
     }
     if header.workloads.is_empty() {
         writeln!(out, "  none")?;
@@ -237,7 +259,7 @@ fn as_json(plan: &Plan) -> Value {
     let workloads = header.workloads.iter().map(|workload| {
         json!({
             "name": workload.name, "device": plan.device_name(workload.device),
-            "golden": workload.golden, "scenario": workload.scenario,
+            "golden": workload.golden, "scenario": workload.scenario, "mesh": workload.seat,
         })
     });
     let checks = header.checks.iter().map(|check| {
@@ -254,7 +276,7 @@ fn as_json(plan: &Plan) -> Value {
         "devices": devices.collect::<Vec<_>>(), "steps": steps.collect::<Vec<_>>(),
         "phases": phases.collect::<Vec<_>>(), "windows": windows.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(), "checks": checks.collect::<Vec<_>>(),
-        "inputs": header.inputs, "warnings": plan.warnings(),
+        "interlocks": header.interlocks, "inputs": header.inputs, "warnings": plan.warnings(),
     })
 }
 

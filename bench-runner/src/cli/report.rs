@@ -92,7 +92,7 @@ fn verify(file: &Path, run: Option<&Path>) -> Exit {
         Err(error) => return failed(&error),
     };
     let found = Seal::of(&outcome.report);
-    let mut told = String::new();
+    let mut told = Vec::new();
     let mut same = true;
     for (what, of_report, of_run) in [
         ("record", &sealed.record, &found.record),
@@ -100,10 +100,12 @@ fn verify(file: &Path, run: Option<&Path>) -> Exit {
         ("verdict", &sealed.verdict, &found.verdict),
     ] {
         if of_report == of_run {
-            told += &format!("{what:<8} same: {of_run}\n");
+            told.push(format!("{what:<8} same: {of_run}\n"));
         } else {
             same = false;
-            told += &format!("{what:<8} differs: the report has {of_report}, the run {of_run}\n");
+            told.push(format!(
+                "{what:<8} differs: the report has {of_report}, the run {of_run}\n"
+            ));
         }
     }
     let drawn = [
@@ -111,16 +113,16 @@ fn verify(file: &Path, run: Option<&Path>) -> Exit {
         html::document(&outcome.report).into_bytes(),
     ];
     if drawn.contains(&bytes) {
-        told += "pages    same, octet for octet, as this version draws them\n";
+        told.push("pages    same, octet for octet, as this version draws them\n".to_owned());
     } else {
         let versions = &outcome.report.manifest.versions;
         let version = versions.get("bench").map_or("", String::as_str);
         same = same && version != env!("CARGO_PKG_VERSION");
-        told += &format!(
+        told.push(format!(
             "pages    differ from what this version ({}) draws of the run (made by {version})\n",
             env!("CARGO_PKG_VERSION")
-        );
+        ));
     }
-    print(&told);
+    print(&told.concat());
     if same { Exit::Passed } else { Exit::Damaged }
 }

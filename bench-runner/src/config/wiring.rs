@@ -1,6 +1,7 @@
 //! The wiring file: what is there. Names of devices, and what they are.
 
 use super::campaign::{RawSetting, settings};
+use super::interlock::{RawInterlock, interlocks};
 use super::reader::{Located, Node, TableReader};
 use super::refusal::{Place, is_near};
 
@@ -11,6 +12,8 @@ pub struct RawWiring {
     pub name: String,
     /// Its devices.
     pub devices: Vec<RawDevice>,
+    /// Its interlocks.
+    pub interlocks: Vec<RawInterlock>,
     /// Whether devices may be missing because the file could not be read as a whole.
     pub lost: bool,
 }
@@ -21,6 +24,7 @@ impl RawWiring {
         RawWiring {
             name: String::new(),
             devices: Vec::new(),
+            interlocks: Vec::new(),
             lost: true,
         }
     }
@@ -127,6 +131,7 @@ pub(super) fn wiring(root: &TableReader<'_>) -> RawWiring {
     RawWiring {
         name: name.map_or_else(|| "bench".to_owned(), |name| name.value),
         devices: entries.into_iter().map(device).collect(),
+        interlocks: interlocks(root),
         lost,
     }
 }

@@ -9,11 +9,12 @@ mod fits;
 pub(crate) mod limits;
 mod links;
 mod lists;
+mod mesh;
 mod scenario;
 mod settings;
 pub(crate) mod sky;
 mod stations;
-mod steps;
+pub(crate) mod steps;
 pub(crate) mod tables;
 mod warnings;
 mod windows;
@@ -47,8 +48,10 @@ use sky::Sky;
 pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
+pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, LatchUp, Wired};
+pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
+pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 
@@ -105,6 +108,12 @@ pub struct Plan {
     pub files: Vec<(String, Vec<u8>)>,
     /// The worst set point against each limit.
     pub worst: Vec<Worst>,
+    /// The interlocks of the wiring and of the campaign.
+    pub interlocks: Vec<Interlock>,
+    /// How long an orbit is, s, where there is one.
+    pub orbit_seconds: Option<f64>,
+    /// What is left to do, where a run of it was cut off.
+    pub rest: Option<Rest>,
 }
 
 impl Plan {
@@ -139,6 +148,12 @@ impl Plan {
         }
         let Loader { sources, refusals } = planner.loader;
         Err(Refusals::new(sources, refusals))
+    }
+
+    /// When the run of it is over.
+    pub(crate) fn end(&self) -> BenchTime {
+        let end = self.header.end;
+        self.rest.as_ref().map_or(end, |rest| rest.at(end))
     }
 
     /// Whether somebody says what the packets of boards hold.
@@ -265,8 +280,9 @@ impl Planner {
         let sky = flight
             .as_ref()
             .and_then(|flight| self.predict(flight, &steps, campaign));
-        let devices = self.devices(wiring, sky.is_some(), request.pace);
+        let mut devices = self.devices(wiring, sky.is_some(), request.pace);
         self.is_firmware_used(&devices);
+        self.tighten(&campaign.limits, &mut devices);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);
@@ -274,7 +290,9 @@ impl Planner {
         header.windows.extend(cycles);
         header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
+        let seats = self.meshes(campaign, &mut header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
+        let work = mesh::seated(work, seats);
         let told = steps::Told {
             campaign,
             folder,
@@ -283,19 +301,7 @@ impl Planner {
             sky: sky.as_ref(),
             flight: flight.as_ref(),
         };
-        let mut timeline = self.timeline(&told);
-        if let (Some(flight), Some(_)) = (&flight, &sky) {
-            let span = Window {
-                start: BenchTime::ZERO,
-                end: header.end,
-            };
-            let whom = (devices.as_slice(), seed, span);
-            timeline.extend(self.radiation(folder, campaign, flight, whom));
-        }
-        let period = flight.as_ref().map(|flight| flight.orbit.period_seconds());
-        let faults = self.faults(&campaign.faults, (&header, &devices), seed, period);
-        timeline.extend(faults);
-        timeline.sort_by_key(|placed| placed.command.at);
+        let timeline = self.whole_timeline(&told, seed);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self
@@ -303,6 +309,9 @@ impl Planner {
             .iter()
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
+        let raws = wiring.interlocks.iter().chain(&campaign.interlocks);
+        let interlocks = self.interlocks(&raws.collect::<Vec<_>>(), &devices);
+        header.interlocks = interlocks.iter().map(Interlock::header).collect();
         let devices = stations::with_work(devices, work);
         let plan = Plan {
             seed,
@@ -314,10 +323,41 @@ impl Planner {
             goldens,
             files: std::mem::take(&mut self.files),
             worst,
+            interlocks,
+            orbit_seconds: flight.as_ref().map(|flight| flight.orbit.period_seconds()),
+            rest: None,
             header,
         };
         self.networks(campaign, &plan);
         plan
+    }
+}
+
+impl Planner {
+    /// Everything that is told and everything that breaks, in order of time.
+    fn whole_timeline(&mut self, told: &steps::Told<'_>, seed: Seed) -> Vec<steps::PlacedCommand> {
+        let steps::Told {
+            campaign,
+            folder,
+            header,
+            devices,
+            sky,
+            flight,
+        } = *told;
+        let mut timeline = self.timeline(told);
+        if let (Some(flight), Some(_)) = (flight, sky) {
+            let span = Window {
+                start: BenchTime::ZERO,
+                end: header.end,
+            };
+            let whom = (devices, seed, span);
+            timeline.extend(self.radiation(folder, campaign, flight, whom));
+        }
+        let period = flight.map(|flight| flight.orbit.period_seconds());
+        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
+        timeline.sort_by_key(|placed| placed.command.at);
+        Planner::slews(&mut timeline, devices);
+        timeline
     }
 }
 
@@ -344,6 +384,8 @@ fn header(
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
         passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
         wire: false,
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

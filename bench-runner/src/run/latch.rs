@@ -51,7 +51,7 @@ impl Latch {
         let mut own = readings.iter().filter(|r| r.channel == self.channel);
         let amps = own.find_map(|reading| match reading.value {
             Value::Number(amps) => Some(amps),
-            _ => None,
+            Value::State(_) => None,
         })?;
         if !self.is_on || amps <= self.rule.above_amps {
             self.above_since = None;

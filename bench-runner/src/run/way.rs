@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing, Socket, Witness};
+use drivers::link::{Bus, Fence, LineSpec, Link, Manners, Meter, Pacing, Socket, Witness};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -35,6 +35,8 @@ pub(super) struct Way {
     /// Measures what the instrument is told.
     pub(super) meter: Meter,
     witness: Option<Witness>,
+    /// Whether the line is still this run's.
+    fence: Option<Fence>,
 }
 
 /// What leads to a device.
@@ -104,12 +106,14 @@ impl Way {
             door,
             meter: Meter::default(),
             witness,
+            fence: wired.fence.clone(),
         }
     }
 
     /// The same link, watched as every link of this way is.
     pub(super) fn watched(&self, link: Link) -> Link {
         link.with_witness(self.witness.clone())
+            .with_fence(self.fence.clone())
     }
 
     /// Whether there is a line that may come back.
@@ -202,7 +206,7 @@ pub(super) async fn keep(orders: &mut Receiver<Order>, kept: &mut VecDeque<Order
     }
     loop {
         match orders.recv().await {
-            Some(order @ Order::Apply { .. }) => kept.push_back(order),
+            Some(order @ (Order::Apply { .. } | Order::React { .. })) => kept.push_back(order),
             Some(Order::MakeSafe) | None => return kept.push_back(Order::MakeSafe),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use profiles::command::Command;
 use profiles::time::{BenchTime, Window};
 use reports::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use reports::header::{Header, Subject};
@@ -102,15 +103,14 @@ impl Observer for Tally {
             EventKind::Identified { .. } => {
                 self.identified.insert(event.device);
             }
-            EventKind::SetPointApplied { command, .. } => {
-                if !matches!(command, profiles::command::Command::Inject(_)) {
-                    self.safe.remove(&event.device);
-                }
-            }
+            EventKind::SetPointApplied {
+                command: Command::Inject(_),
+                ..
+            } => {}
             EventKind::MadeSafe => {
                 self.safe.insert(event.device);
             }
-            EventKind::NotMadeSafe { .. } => {
+            EventKind::SetPointApplied { .. } | EventKind::NotMadeSafe { .. } => {
                 self.safe.remove(&event.device);
             }
             EventKind::RunEnded { .. } => self.has_end = true,

@@ -5,6 +5,7 @@ mod arrival;
 mod bus;
 pub mod can;
 mod faults;
+mod fence;
 mod line;
 mod manners;
 mod memory;
@@ -31,6 +32,7 @@ pub use arrival::{Arrival, Stamp};
 pub use bus::{Bus, party};
 pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
 pub use faults::{LinkFaults, Trouble};
+pub use fence::Fence;
 pub use manners::Manners;
 pub use memory::Pacing;
 pub use meter::Meter;
@@ -54,6 +56,7 @@ pub struct Link {
     manners: Option<Box<Kept>>,
     meter: Option<Meter>,
     witness: Option<Witness>,
+    fence: Option<Fence>,
     /// Why the far end closed, if that is told.
     trouble: Option<Arc<OnceLock<String>>>,
 }
@@ -202,6 +205,13 @@ impl Link {
         self
     }
 
+    /// The same link, on which nothing is sent that the fence does not let through.
+    #[must_use]
+    pub fn with_fence(mut self, fence: Option<Fence>) -> Link {
+        self.fence = fence;
+        self
+    }
+
     /// The same link, of which `trouble` says why the far end closed it.
     #[must_use]
     pub fn with_trouble(mut self, trouble: Arc<OnceLock<String>>) -> Link {
@@ -245,8 +255,11 @@ impl Link {
     /// keep their order. Memory takes a chunk before its time; every other wire waits for it.
     ///
     /// # Errors
-    /// If the far end is gone or takes nothing more.
+    /// If the far end is gone or takes nothing more, or the line is another's now.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(fence) = &self.fence {
+            fence.pass()?;
+        }
         if let Some(meter) = &self.meter {
             meter.sends(&chunk);
         }

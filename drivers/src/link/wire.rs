@@ -69,6 +69,7 @@ impl Wire {
             meter: None,
             witness: None,
             trouble: None,
+            fence: None,
         }
     }
 }

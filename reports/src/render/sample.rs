@@ -102,6 +102,8 @@ fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
@@ -112,6 +114,7 @@ fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),
@@ -134,6 +137,7 @@ fn manifest(header: &Header) -> Manifest {
         run_id: "r-1".to_owned(),
         started: "2026-07-27T12:00:00Z".to_owned(),
         ended: "2026-07-27T12:00:01Z".to_owned(),
+        resumed: Vec::new(),
         versions: header.versions.clone(),
         seed: 7,
         pace: "virtual".to_owned(),
@@ -284,6 +288,7 @@ fn board(tick: u64, mut tell: impl FnMut(u64, EventKind)) {
         latency_us,
         round_trip_us: latency_us + 1_000,
         digest: 7,
+        first_us: None,
     };
     tell(50, EventKind::Inferred(answer));
 }
@@ -327,6 +332,8 @@ pub(super) fn nothing() -> Report {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),

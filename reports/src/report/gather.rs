@@ -82,6 +82,7 @@ impl Gatherer {
             events: self.events,
             goldens: Vec::new(),
             correctness: Vec::new(),
+            exhibits: Vec::new(),
         }
     }
 
@@ -146,6 +147,13 @@ impl Gatherer {
                 let text = format!("input {input}: {same} of {all} {name} gave the same output");
                 (Kind::Repeated, text)
             }
+            EventKind::TaskReturned { task, why } => {
+                (Kind::Retried, format!("task {task} given back: {why}"))
+            }
+            EventKind::TaskLost { task } => (
+                Kind::NoResponse,
+                format!("task {task} waited too long for a board"),
+            ),
             EventKind::NoResponse { input, waited_us } => {
                 self.device(event, |device| device.counts.no_response += 1);
                 if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
@@ -165,31 +173,15 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
-            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
-            EventKind::LinkRestored { away_us } => {
-                let away = *away_us as f64 * 1e-6;
-                let text = format!("after {away:.1} s: the same device, armed again");
-                (Kind::LinkRestored, text)
-            }
-            EventKind::PowerCut {
-                amps,
-                above_us,
-                count,
-            } => {
-                let above = *above_us as f64 * 1e-6;
-                let text = format!("{amps:.3} A, too much for {above:.1} s: cut {count}");
-                (Kind::PowerCut, text)
-            }
-            EventKind::PowerBack { off_us } => {
-                let off = *off_us as f64 * 1e-6;
-                (Kind::PowerBack, format!("after {off:.1} s"))
-            }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
             EventKind::NotMadeSafe { why } => (Kind::NotMadeSafe, why.clone()),
-            _ => return,
+            other => match of_power(other).or_else(|| of_bench(other)) {
+                Some(told) => told,
+                None => return,
+            },
         };
         self.story.tell(event.at, event.device, kind, text);
     }
@@ -235,6 +227,64 @@ impl Gatherer {
     fn device(&mut self, event: &Event, change: impl FnOnce(&mut DeviceStory)) {
         if let Some(device) = self.devices.get_mut(usize::from(event.device.0)) {
             change(device);
+        }
+    }
+}
+
+/// What the bench itself did: reacted to a reading, or went on after it was cut off.
+fn of_power(kind: &EventKind) -> Option<(Kind, String)> {
+    let seconds = |us: &u64| *us as f64 * 1e-6;
+    match kind {
+        EventKind::LinkLost { why } => Some((Kind::LinkLost, why.clone())),
+        EventKind::LinkRestored { away_us } => {
+            let away = seconds(away_us);
+            let text = format!("after {away:.1} s: the same device, armed again");
+            Some((Kind::LinkRestored, text))
+        }
+        EventKind::PowerCut {
+            amps,
+            above_us,
+            count,
+        } => {
+            let above = seconds(above_us);
+            let text = format!("{amps:.3} A, too much for {above:.1} s: cut {count}");
+            Some((Kind::PowerCut, text))
+        }
+        EventKind::PowerBack { off_us } => {
+            Some((Kind::PowerBack, format!("after {:.1} s", seconds(off_us))))
+        }
+        _ => None,
+    }
+}
+
+fn of_bench(kind: &EventKind) -> Option<(Kind, String)> {
+    match kind {
+        EventKind::Interlock {
+            rule,
+            why,
+            reaction_us,
+            within_us,
+        } => {
+            let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
+            Some((Kind::Interlock, text))
+        }
+        EventKind::Resumed { with, gap_us } => {
+            let gap = *gap_us as f64 * 1e-6;
+            let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");
+            Some((Kind::Resumed, text))
+        }
+        _ => None,
+    }
+}
+
+/// A reaction as people say it.
+pub(crate) fn reacted(reaction_us: Option<u64>, within_us: u64) -> String {
+    let allowed = within_us as f64 * 1e-6;
+    match reaction_us {
+        None => format!("what had to be done within {allowed:.3} s was not confirmed"),
+        Some(taken) => {
+            let taken = taken as f64 * 1e-6;
+            format!("done within {taken:.3} s of the {allowed:.3} s that it may take")
         }
     }
 }

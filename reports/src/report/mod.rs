@@ -2,6 +2,7 @@
 //! says; the renderers only choose and arrange.
 
 mod device;
+mod exhibit;
 mod gather;
 mod latency;
 mod manifest;
@@ -16,7 +17,9 @@ use crate::header::{DeviceHeader, Header};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
+pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub use gather::Gatherer;
+pub(crate) use gather::reacted;
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
 pub use passes::PassStory;
@@ -50,6 +53,8 @@ pub struct Report {
     pub goldens: Vec<GoldenBand>,
     /// How the workloads' outputs compare with their goldens; for the runner to fill.
     pub correctness: Vec<Correctness>,
+    /// The worst outputs of each workload; for the runner to fill.
+    pub exhibits: Vec<Exhibit>,
 }
 
 /// What a golden expects of one workload's speed in one phase.

@@ -38,6 +38,10 @@ pub enum Kind {
     PowerBack,
     /// A controller told of an error on its bus.
     BusError,
+    /// A reading crossed a limit, or an interlock held.
+    Interlock,
+    /// The run went on after it had been cut off.
+    Resumed,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -50,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -63,6 +67,8 @@ impl Kind {
         Kind::PowerCut,
         Kind::PowerBack,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -84,6 +90,8 @@ impl Kind {
             Kind::PowerCut => "power cut",
             Kind::PowerBack => "power back",
             Kind::BusError => "bus error",
+            Kind::Interlock => "interlock",
+            Kind::Resumed => "gap",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -102,6 +110,8 @@ impl Kind {
             Kind::LinkRestored if count != 1 => "links restored",
             Kind::PowerCut if count != 1 => "power cuts",
             Kind::BusError if count != 1 => "bus errors",
+            Kind::Interlock if count != 1 => "interlocks",
+            Kind::Resumed if count != 1 => "gaps",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };

@@ -68,6 +68,8 @@ pub(crate) fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {
@@ -78,6 +80,7 @@ pub(crate) fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),
@@ -138,6 +141,7 @@ pub(crate) fn inferred(millis: u64, input: u16, latency_us: u32, digest: u32) ->
         latency_us,
         round_trip_us: latency_us + 150,
         digest,
+        first_us: None,
     };
     event(millis, BOARD, EventKind::Inferred(inferred))
 }

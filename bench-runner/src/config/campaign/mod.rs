@@ -1,9 +1,11 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
 mod fault;
+mod mesh;
 mod read;
 
 use crate::config::cycles::RawCycles;
+use crate::config::interlock::RawInterlock;
 use crate::config::orbit::RawOrbit;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
@@ -12,7 +14,8 @@ use super::reader::Located;
 use super::refusal::Place;
 pub(super) use fault::faults;
 pub use fault::{FAULT_KINDS, RawFault};
-pub(super) use read::{campaign, settings};
+pub use mesh::RawMesh;
+pub(super) use read::{campaign, set, settings};
 
 /// A campaign as written.
 #[derive(Clone, Debug)]
@@ -31,10 +34,16 @@ pub struct RawCampaign {
     pub steps: Vec<RawStep>,
     /// The workloads.
     pub workloads: Vec<RawWorkload>,
+    /// Work that several boards share.
+    pub meshes: Vec<RawMesh>,
     /// The checks.
     pub checks: Vec<RawCheck>,
     /// What breaks on purpose.
     pub faults: Vec<RawFault>,
+    /// Limits that are tighter than those of the wiring, by device.
+    pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
+    /// Interlocks beside those of the wiring.
+    pub interlocks: Vec<RawInterlock>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -43,7 +52,7 @@ pub struct RawCampaign {
 impl RawCampaign {
     /// Stands for a campaign that could not be read at all.
     pub fn unread() -> RawCampaign {
-        let sections = ["step", "workload", "check", "orbit"];
+        let sections = ["step", "workload", "mesh", "check", "orbit"];
         let nowhere = Place {
             file: 0,
             span: 0..0,
@@ -59,8 +68,11 @@ impl RawCampaign {
             orbit: None,
             steps: Vec::new(),
             workloads: Vec::new(),
+            meshes: Vec::new(),
             checks: Vec::new(),
             faults: Vec::new(),
+            limits: Vec::new(),
+            interlocks: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,
@@ -74,7 +86,7 @@ impl RawCampaign {
 /// Something in the file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// `step`, `workload`, `check`, `orbit` or `goldens`.
+    /// `step`, `workload`, `mesh`, `check`, `orbit` or `goldens`.
     pub section: &'static str,
     /// Its name, where that could be read.
     pub name: Option<String>,
@@ -253,6 +265,8 @@ pub struct RawWorkload {
     pub samples: Option<Located<u64>>,
     /// Queries that arrive in a second, for a server.
     pub rate: Option<Located<f64>>,
+    /// How long an answer is waited for, s.
+    pub answer_within: Option<Located<f64>>,
     /// How often an input with a wrong output is asked again.
     pub repeats: u16,
     /// Steps in which it runs; all if absent.

@@ -141,6 +141,7 @@ impl Planner {
             plays: self.plays(raw, entry.name, room),
             dictionary: self.dictionary.clone(),
             calibration: self.calibration(raw),
+            fence: None,
         })
     }
 

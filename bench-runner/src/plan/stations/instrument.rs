@@ -13,6 +13,7 @@ use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
 use crate::plan::Planner;
+use crate::plan::limits::SLEW;
 use crate::run::LONGEST_CUT;
 
 /// How often an instrument is asked when the wiring does not say.
@@ -20,6 +21,10 @@ const POLL_DEFAULT: Period = Period::millis(1_000);
 
 /// An instrument that is asked less often is not watched.
 const LONGEST_POLL: Period = Period::millis(60_000);
+
+/// Why a wiring cannot loosen a rating, and a campaign not a limit.
+const HARDWARE: &str = "the hardware is not made for it";
+const BENCH: &str = "the wiring allows less";
 
 /// Limits between which values are, and which may be 0.
 const RANGES: [(&str, &str); 2] = [("min_celsius", "max_celsius"), ("min_db", "max_db")];
@@ -72,9 +77,14 @@ impl Planner {
                 (rating.name.to_owned(), rated.unwrap_or(rating.value))
             })
             .collect();
-        for limit in &raw.limits {
-            self.limit(limit, &mut limits);
+        if role == Role::ThermalChamber {
+            limits.insert(SLEW.to_owned(), f64::INFINITY);
         }
+        for limit in &raw.limits {
+            self.limit(limit, &mut limits, HARDWARE);
+        }
+        // How fast it goes is nobody's business where the wiring does not say.
+        limits.retain(|_, limit| limit.is_finite());
         for (min, max) in RANGES {
             if !limits.contains_key(max) || limits.get(min) < limits.get(max) {
                 continue;
@@ -170,8 +180,45 @@ impl Planner {
         POLL_DEFAULT
     }
 
-    /// A limit: may only tighten what the hardware can do.
-    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>) {
+    /// Limits of a campaign: may only tighten those of the wiring, for as long as the run takes.
+    pub(in crate::plan) fn tighten(
+        &mut self,
+        tighter: &[(Located<String>, Vec<RawSetting>)],
+        devices: &mut [DevicePlan],
+    ) {
+        for (name, settings) in tighter {
+            let mut found = devices.iter_mut();
+            let found = found.find(|device| device.wired().name.as_str() == name.value);
+            match found {
+                Some(DevicePlan::Instrument(device)) => {
+                    if device.wired.role == Role::ThermalChamber {
+                        device
+                            .limits
+                            .entry(SLEW.to_owned())
+                            .or_insert(f64::INFINITY);
+                    }
+                    for limit in settings {
+                        self.limit(limit, &mut device.limits, BENCH);
+                    }
+                    device.limits.retain(|_, limit| limit.is_finite());
+                }
+                Some(DevicePlan::Board(_)) => {
+                    let message = "a board has no limits of its own";
+                    let help = "give them to the supply and the chamber";
+                    let refusal = Refusal::at(&name.place, message, "nobody reads this");
+                    self.refuse(refusal.help(help));
+                }
+                None => {
+                    let names = super::names(devices);
+                    let known = names.iter().map(AsRef::as_ref);
+                    self.unknown(&name.place, "device", &name.value, known);
+                }
+            }
+        }
+    }
+
+    /// A limit: may only tighten what holds already, for the reason `why`.
+    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>, why: &str) {
         let key = &limit.key;
         let Some(&rating) = limits.get(&key.value) else {
             let known: Vec<&str> = limits.keys().map(String::as_str).collect();
@@ -198,10 +245,7 @@ impl Planner {
         let side = if lowest { "at least" } else { "at most" };
         let (message, expected) = if looser {
             (
-                format!(
-                    "limit `{}` is {value}: the hardware is not made for it",
-                    key.value
-                ),
+                format!("limit `{}` is {value}: {why}", key.value),
                 format!("expected {side} {rating}"),
             )
         } else if !RANGES
@@ -209,9 +253,13 @@ impl Planner {
             .any(|(min, max)| [*min, *max].contains(&&*key.value))
             && value <= 0.0
         {
+            let most = match rating {
+                f64::INFINITY => String::new(),
+                rating => format!(", at most {rating}"),
+            };
             (
                 format!("limit `{}` is {value}", key.value),
-                format!("expected above 0, at most {rating}"),
+                format!("expected above 0{most}"),
             )
         } else {
             limits.insert(key.value.clone(), value);

@@ -101,6 +101,8 @@ pub(crate) fn letter(kind: Kind) -> char {
         Kind::PowerCut => 'P',
         Kind::PowerBack => 'Q',
         Kind::BusError => 'E',
+        Kind::Interlock => 'T',
+        Kind::Resumed => 'G',
         Kind::Failed => 'F',
         Kind::Interrupted => 'C',
         Kind::MadeSafe => 'S',

@@ -196,6 +196,8 @@ fn closing(report: &Report) -> String {
         Kind::LinkLost,
         Kind::PowerCut,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
     ];
     let troubles: Vec<String> = counted
