@@ -31,6 +31,7 @@ fn quickstart() -> Plan {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        faults: None,
     };
     Plan::new(&request).expect("the embedded campaign is allowed on the embedded wiring")
 }

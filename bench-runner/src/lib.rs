@@ -12,6 +12,7 @@ pub mod run;
 pub mod runtime;
 pub mod supervise;
 pub mod table;
+pub mod torture;
 
 use std::collections::BTreeMap;
 

@@ -24,8 +24,10 @@ pub(crate) struct Line {
     limit: Period,
     /// What stands before each line: an address.
     prefix: String,
-    /// What ends each line that is sent; the last byte of it ends an answer.
+    /// What ends each line that is sent.
     ending: &'static str,
+    /// What ends an answer.
+    answer_end: u8,
     heard: Vec<u8>,
     /// Before this the device does not listen.
     free_at: BenchTime,
@@ -34,7 +36,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A conversation in which an answer may take `limit`.
+    /// A conversation in which an answer may take `limit`. `ending` ends each line that is sent,
+    /// and its last byte an answer.
     pub(crate) fn new(setup: DriverSetup, limit: Period, ending: &'static str) -> Line {
         Line {
             device: setup.device,
@@ -43,6 +46,7 @@ impl Line {
             limit,
             prefix: String::new(),
             ending,
+            answer_end: ending.bytes().last().unwrap_or(b'\n'),
             heard: Vec::new(),
             free_at: BenchTime::ZERO,
             unsettled: false,
@@ -52,6 +56,11 @@ impl Line {
     /// The same with an address before each line.
     pub(crate) fn with_prefix(self, prefix: String) -> Line {
         Line { prefix, ..self }
+    }
+
+    /// The same with answers that end otherwise than what is sent.
+    pub(crate) fn answers_end_with(self, answer_end: u8) -> Line {
+        Line { answer_end, ..self }
     }
 
     /// The error of this device.
@@ -108,13 +117,15 @@ impl Line {
     }
 
     async fn converse(&mut self, question: &str) -> Result<String, DeviceError> {
+        // What comes while the device is not to be disturbed answers nothing that is asked later:
+        // some send an empty line for what they were told.
+        self.pause().await;
         self.settle().await?;
         // Until the answer is whole: whoever stops waiting half-way leaves it behind.
         self.unsettled = true;
         self.send(question).await?;
         let deadline = self.clock.now() + self.limit;
-        let end = self.ending.bytes().last().unwrap_or(b'\n');
-        let whole = whole(&mut self.link, &mut self.heard, end);
+        let whole = whole(&mut self.link, &mut self.heard, self.answer_end);
         // One deadline for the whole answer, however many chunks it comes in.
         let length = match self.clock.until(deadline, whole).await {
             Some(Ok(Some(length))) => length,
@@ -143,10 +154,14 @@ impl Line {
         }
     }
 
-    async fn send(&mut self, line: &str) -> Result<(), DeviceError> {
+    async fn pause(&self) {
         if self.clock.now() < self.free_at {
             self.clock.sleep_until(self.free_at).await;
         }
+    }
+
+    async fn send(&mut self, line: &str) -> Result<(), DeviceError> {
+        self.pause().await;
         let sent = format!("{}{line}{}", self.prefix, self.ending);
         let sent = self.link.send(Bytes::from(sent)).await;
         sent.map_err(|error| self.error(error.into()))

@@ -145,6 +145,9 @@ pub enum LinkError {
         /// Who, as far as is known.
         why: String,
     },
+    /// The line is another's now: what was to be sent is not.
+    #[error("the line was taken over: {0}")]
+    Fenced(String),
     /// A CAN bus, its controller or its adapter.
     #[error(transparent)]
     Bus(#[from] BusTrouble),

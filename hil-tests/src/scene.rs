@@ -134,6 +134,7 @@ impl Scene {
             seed,
             pace: Pace::Virtual,
             dictionary: None,
+            faults: None,
         }
     }
 

@@ -20,13 +20,15 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 21] = [
     "run",
+    "resume",
     "plan",
     "profile",
     "init",
     "decode",
     "golden",
+    "torture",
     "can",
     "list",
     "emulate",

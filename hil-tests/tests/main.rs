@@ -13,14 +13,14 @@ mod devices;
 mod faults;
 mod golden;
 mod inference;
-mod kill;
 mod language;
 mod mesh;
 mod network;
 mod processes;
 mod replay;
-mod supervisor;
+mod safety;
 mod tidy;
+mod torture;
 mod verdicts;
 
 use std::sync::OnceLock;

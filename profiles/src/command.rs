@@ -174,6 +174,70 @@ pub enum Fault {
         /// Length in milliseconds.
         millis: u32,
     },
+    /// The line to a device does something to what passes, for this many milliseconds.
+    Line {
+        /// What.
+        how: LineFault,
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// What a device measures stays as it is, for this many milliseconds.
+    Stuck {
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// An instrument's own power goes, and comes after this many milliseconds: it starts anew with
+    /// the settings of its factory.
+    PowerCycle {
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// The voltage that a source gives, or that a board gets, breaks down for this many milliseconds.
+    BrownOut {
+        /// Share of it that is left, 0 to 1.
+        share: f64,
+        /// Length in milliseconds.
+        millis: u32,
+    },
+    /// A chamber has not the power to get where it is told, for this many milliseconds.
+    Weak {
+        /// Share of the way from the room's temperature that it comes, 0 to 1.
+        share: f64,
+        /// Length in milliseconds.
+        millis: u32,
+    },
+}
+
+/// What a line does to what passes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineFault {
+    /// It is pulled out, and plugged in again afterwards.
+    Unplugged,
+    /// What the device says comes later.
+    Slow {
+        /// By so many milliseconds.
+        delay_millis: u32,
+    },
+    /// What the device says arrives as random bytes, as many as there were.
+    Garbage,
+    /// Only the first half of each chunk that the device says arrives.
+    HalfReply,
+    /// What the device is told comes back, before it answers.
+    Echo,
+    /// Each answer is one for another: of the unit with the next address on Modbus, else to another
+    /// question.
+    WrongUnit,
+    /// Chunks never arrive, in both directions.
+    Drop {
+        /// Share of them, 0 to 1.
+        share: f64,
+    },
+    /// One bit of a chunk turns over, in both directions.
+    Flip {
+        /// Share of the chunks, 0 to 1.
+        share: f64,
+    },
 }
 
 impl fmt::Display for Command {

@@ -69,6 +69,8 @@ fn header(pace: &str) -> Header {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),

@@ -45,6 +45,8 @@ fn header(channels: u16) -> Header {
         phases: Vec::new(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),

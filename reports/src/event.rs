@@ -179,10 +179,44 @@ pub enum EventKind {
         /// How long it was away, µs.
         away_us: u64,
     },
+    /// A source cut power, for the current stayed above what the rule against latch-ups allows.
+    PowerCut {
+        /// The current that was seen last, A.
+        amps: f64,
+        /// How long it had been seen above, µs.
+        above_us: u64,
+        /// Which cut of the run this is, from one.
+        count: u32,
+    },
+    /// The source gave power again.
+    PowerBack {
+        /// How long it was off, µs.
+        off_us: u64,
+    },
     /// The bench's own controller told of an error on a device's bus; no frame is lost by it.
     BusError {
         /// What it told.
         why: String,
+    },
+    /// A reading crossed a limit, or an interlock held, and the bench reacted. Whose reading it was is
+    /// the event's device.
+    Interlock {
+        /// The interlock's name, or the limit.
+        rule: String,
+        /// What was read.
+        why: String,
+        /// From the reading until the last reaction was carried out, µs; `None` if one was not.
+        reaction_us: Option<u64>,
+        /// How long it may have taken, µs.
+        within_us: u64,
+    },
+    /// A run that was cut off goes on. What was told, asked and heard between the event before and
+    /// this one is not known.
+    Resumed {
+        /// With what: a step, an orbit of it.
+        with: String,
+        /// How long nothing was recorded, µs of bench time.
+        gap_us: u64,
     },
     /// A device failed for good.
     DeviceFailed {

@@ -43,6 +43,12 @@ pub struct Header {
     /// Whether every chunk on every line is kept in the record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wire: bool,
+    /// The interlocks of bench and campaign.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interlocks: Vec<InterlockHeader>,
+    /// The gaps of a run that was cut off and went on, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// The checks, in the order of the campaign.
     pub checks: Vec<CheckSpec>,
     /// The workloads, in the order of the campaign.
@@ -65,6 +71,29 @@ impl Header {
     /// The device with that number.
     pub fn device_at(&self, id: DeviceId) -> Option<&DeviceHeader> {
         self.devices.get(usize::from(id.0))
+    }
+
+    /// Where a stretch of the campaign, as it was planned without gaps, lies in the run: in pieces where
+    /// the run was cut off in it.
+    pub fn placed(&self, planned: Window) -> Vec<Window> {
+        let mut pieces = Vec::new();
+        // The same instant in the plan and in the run.
+        let (mut from, mut at) = (BenchTime::ZERO, BenchTime::ZERO);
+        let cuts = self.gaps.iter().map(|gap| (gap.window.start, Some(gap)));
+        for (cut, gap) in cuts.chain([(self.end, None)]) {
+            let part = Window {
+                start: from,
+                end: from.plus_micros(cut.micros_since(at)),
+            };
+            pieces.extend(part.overlap(&planned).map(|piece| Window {
+                start: at.plus_micros(piece.start.micros_since(from)),
+                end: at.plus_micros(piece.end.micros_since(from)),
+            }));
+            if let Some(gap) = gap {
+                (from, at) = (gap.planned, gap.window.end);
+            }
+        }
+        pieces
     }
 
     /// The name of the phase at `at`, or of the step where there is no orbit.
@@ -140,6 +169,40 @@ pub struct Calibration {
     /// Whether that day was over when the run began. Only who has a calendar knows.
     #[serde(default)]
     pub expired: bool,
+}
+
+/// A gap in a run that was cut off and went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// From the last thing that was recorded to the first that answers the campaign's questions.
+    pub window: Window,
+    /// With what the run went on: a step, an orbit of it.
+    pub with: String,
+    /// The time in the campaign, as it was planned without gaps, of the end of the window.
+    pub planned: BenchTime,
+    /// The checks, by their places, of which a stretch was not begun anew: they saw it in two pieces.
+    pub torn: Vec<u16>,
+}
+
+impl Gap {
+    /// Whether a stretch of the campaign, as it was planned, was not begun anew after the gap: it was
+    /// seen in two pieces. What was before `first`, the begin of the first step, asks nothing.
+    pub fn tears(&self, planned: Window, first: BenchTime) -> bool {
+        planned.start.max(first) < self.planned && self.planned < planned.end
+    }
+}
+
+/// An interlock, as planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InterlockHeader {
+    /// Its name.
+    pub name: String,
+    /// When it holds, as people write it.
+    pub when: String,
+    /// What is told then, by device, as people write it.
+    pub then: Vec<String>,
+    /// How long that may take, µs.
+    pub within_us: u64,
 }
 
 /// A step, as planned.
@@ -259,4 +322,56 @@ pub struct InputFile {
     pub sha256: String,
     /// Length in bytes.
     pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: u64, end: u64) -> Window {
+        Window {
+            start: BenchTime::from_millis(start * 1_000),
+            end: BenchTime::from_millis(end * 1_000),
+        }
+    }
+
+    #[test]
+    fn a_stretch_lies_in_pieces_where_the_run_was_cut_off() {
+        let text = r#"{"campaign":"","description":"","seed":0,"pace":"real","epoch":null,"orbit":[],
+            "devices":[],"steps":[],"phases":[],"checks":[],"workloads":[],"inputs":[],"versions":{},
+            "end":160000000}"#;
+        let mut header: Header = serde_json::from_str(text).unwrap();
+        // Cut at 40 s, gone on at 60 s with what was planned for 30 s; cut again at 75 s (planned
+        // 45 s), gone on at 90 s with the same.
+        header.gaps = [(window(40, 60), 30), (window(75, 90), 30)]
+            .map(|(window, planned)| Gap {
+                window,
+                with: String::new(),
+                planned: BenchTime::from_millis(planned * 1_000),
+                torn: Vec::new(),
+            })
+            .to_vec();
+        let cases: [(Window, &[Window]); 5] = [
+            (window(5, 20), &[window(5, 20)]),
+            (
+                window(30, 50),
+                &[window(30, 40), window(60, 75), window(90, 110)],
+            ),
+            (
+                window(35, 38),
+                &[window(35, 38), window(65, 68), window(95, 98)],
+            ),
+            (window(46, 60), &[window(106, 120)]),
+            (
+                window(0, 100),
+                &[window(0, 40), window(60, 75), window(90, 160)],
+            ),
+        ];
+        for (planned, pieces) in cases {
+            assert_eq!(header.placed(planned), pieces, "{planned:?}");
+        }
+        let (gap, first) = (&header.gaps[0], window(5, 6).start);
+        assert!(gap.tears(window(0, 100), first) && gap.tears(window(29, 31), first));
+        assert!(!gap.tears(window(30, 50), first) && !gap.tears(window(5, 30), first));
+    }
 }

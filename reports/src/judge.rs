@@ -7,7 +7,8 @@ use profiles::time::{BenchTime, Window};
 use crate::check::{self, Check, CheckSetup, Target};
 use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::golden::Goldens;
-use crate::header::{CheckSpec, Header, Subject, WorkloadHeader};
+use crate::header::{CheckSpec, Gap, Header, Subject, WorkloadHeader};
+use crate::report::reacted;
 use crate::verdict::{Ending, Finding, Verdict};
 
 /// Judges one run, event by event.
@@ -19,6 +20,10 @@ pub struct Judge {
     completed: bool,
     /// The steps were left: what comes now is no answer to the campaign's questions.
     abandoned: bool,
+    /// What was found of limits that were crossed and interlocks that held.
+    interlocks: Vec<Finding>,
+    /// Names of devices, for those.
+    names: Vec<String>,
 }
 
 /// A check at its place: its windows, and which of them is next or open.
@@ -29,6 +34,8 @@ struct Post {
     check: Box<dyn Check>,
     /// Why nothing that its device measured can pass: its calibration was over.
     expired: Option<String>,
+    /// Why what it saw is not all: the run was cut off in the middle of what it watches.
+    torn: Option<String>,
 }
 
 /// Why a run cannot be judged.
@@ -82,6 +89,7 @@ impl Judge {
                 cursor: 0,
                 check: (kind.build)(&setup),
                 expired: expired(header, spec.subject, device),
+                torn: torn(header, posts.len()),
                 spec,
             });
         }
@@ -91,6 +99,8 @@ impl Judge {
             last: BenchTime::ZERO,
             completed: false,
             abandoned: false,
+            interlocks: Vec::new(),
+            names: header.devices.iter().map(|d| d.name.clone()).collect(),
         })
     }
 
@@ -101,6 +111,9 @@ impl Judge {
             // What stands in it is told in other events.
             EventKind::Wire { .. } => return,
             EventKind::RunEnded { ending } => self.completed = *ending == Ending::Completed,
+            EventKind::Interlock { .. } => self.interlocks.extend(self.interlock(event)),
+            // What comes now are answers again.
+            EventKind::Resumed { .. } => self.abandoned = false,
             _ => {}
         }
         if self.abandoned {
@@ -115,6 +128,48 @@ impl Judge {
         }
     }
 
+    /// Whether the bench reacted to a reading as fast as it must.
+    fn interlock(&self, event: &Event) -> Option<Finding> {
+        let EventKind::Interlock {
+            rule,
+            why,
+            reaction_us,
+            within_us,
+        } = &event.kind
+        else {
+            return None;
+        };
+        let seconds = |us: u64| us as f64 * 1e-6;
+        let in_time = reaction_us.is_some_and(|taken| taken <= *within_us);
+        let told = reacted(*reaction_us, *within_us);
+        let late = if in_time || reaction_us.is_none() {
+            ""
+        } else {
+            ": too late"
+        };
+        let name = self.names.get(usize::from(event.device.0));
+        Some(Finding {
+            check: rule.clone(),
+            kind: "interlock".to_owned(),
+            subject: name.cloned().unwrap_or_default(),
+            during: "whole run".to_owned(),
+            verdict: if in_time {
+                Verdict::Pass
+            } else {
+                Verdict::Fail
+            },
+            because: format!("{why}; {told}{late}"),
+            value: reaction_us.map(seconds),
+            limit: Some(seconds(*within_us)),
+            unit: "s".to_owned(),
+            margin: reaction_us.map(|taken| seconds(*within_us) - seconds(taken)),
+            at: Some(event.at),
+            phase: None,
+            samples: 1,
+            evidence: Vec::new(),
+        })
+    }
+
     /// How many checks have failed so far.
     pub fn failing(&self) -> usize {
         let failing = self.posts.iter().filter(|post| post.check.failing());
@@ -125,6 +180,7 @@ impl Judge {
     /// not reach the end of cannot have passed.
     pub fn conclude(self) -> Vec<Finding> {
         let (last, completed) = (self.last, self.completed);
+        let interlocks = self.interlocks;
         let cut_short = |post: &Post| {
             let end = post.windows.last().map(|window| window.end);
             end.filter(|&end| !completed && last < end)
@@ -134,7 +190,8 @@ impl Judge {
             if cut.is_some() {
                 post.check.cut_short(last);
             }
-            let finding = uncalibrated(post.check.conclude(), post.expired.as_deref());
+            let finding = doubted(post.check.conclude(), post.expired.as_deref());
+            let finding = doubted(finding, post.torn.as_deref());
             match cut {
                 Some(end) if finding.verdict == Verdict::Pass => Finding {
                     verdict: Verdict::Inconclusive,
@@ -147,7 +204,7 @@ impl Judge {
                 _ => finding,
             }
         });
-        each.collect()
+        each.chain(interlocks).collect()
     }
 }
 
@@ -187,13 +244,24 @@ fn expired(header: &Header, subject: Subject, device: DeviceId) -> Option<String
     ))
 }
 
-/// Nothing passes by a device whose calibration is over. What fails still fails: evidence of a
-/// fault is not taken back for being less sure.
-fn uncalibrated(finding: Finding, expired: Option<&str>) -> Finding {
-    match expired.filter(|_| finding.verdict == Verdict::Pass) {
+/// Why a check cannot pass whose stretch has a gap in it that was not begun anew: nobody knows what was
+/// there.
+fn torn(header: &Header, check: usize) -> Option<String> {
+    let is_torn = |gap: &&Gap| gap.torn.iter().any(|&torn| usize::from(torn) == check);
+    let gap = header.gaps.iter().find(is_torn)?;
+    let (from, to) = (gap.window.start, gap.window.end);
+    Some(format!(
+        "the run was cut off and nothing is known from {from} to {to}"
+    ))
+}
+
+/// Nothing passes on evidence that is in doubt. What fails still fails: evidence of a fault is not
+/// taken back for being less sure.
+fn doubted(finding: Finding, doubt: Option<&str>) -> Finding {
+    match doubt.filter(|_| finding.verdict == Verdict::Pass) {
         Some(why) => Finding {
             verdict: Verdict::Inconclusive,
-            because: format!("{why}; by what it says: {}", finding.because),
+            because: format!("{why}; by what was seen: {}", finding.because),
             ..finding
         },
         None => finding,
@@ -287,6 +355,7 @@ mod tests {
                 windows: windows.clone(),
                 cursor: 0,
                 expired: None,
+                torn: None,
                 check: Box::new(Spy(Arc::clone(&seen))),
             };
             let mut expected = Vec::new();

@@ -44,6 +44,17 @@ pub(super) enum Style {
     Quiet,
 }
 
+impl Style {
+    /// The style that flags of the command line ask for.
+    pub(super) fn of(quiet: bool, json: bool) -> Style {
+        match (quiet, json) {
+            (true, _) => Style::Quiet,
+            (false, true) => Style::Programs,
+            (false, false) => Style::People,
+        }
+    }
+}
+
 /// Shows a run under way: a live line on a terminal, plain lines elsewhere, JSON for programs.
 pub(super) struct Console {
     names: Vec<String>,
@@ -152,6 +163,35 @@ impl Console {
     }
 }
 
+impl Console {
+    /// A device, or power, that went away or came back.
+    fn away(&self, event: &Event) -> Option<(&'static str, String)> {
+        let name = self.name(event);
+        let seconds = |us: &u64| *us as f64 * 1e-6;
+        let told = match &event.kind {
+            EventKind::LinkLost { why } => ("link-lost", format!("{name} is away: {why}")),
+            EventKind::LinkRestored { away_us } => {
+                let away = seconds(away_us);
+                let text = format!("{name} is back after {away:.1} s, and armed again");
+                ("link-restored", text)
+            }
+            EventKind::PowerCut { amps, count, .. } => {
+                let text = format!("{name} cuts power: {amps:.3} A is too much (cut {count})");
+                ("power-cut", text)
+            }
+            EventKind::PowerBack { off_us } => {
+                let off = seconds(off_us);
+                (
+                    "power-back",
+                    format!("{name} gives power again after {off:.1} s"),
+                )
+            }
+            _ => return None,
+        };
+        Some(told)
+    }
+}
+
 impl Observer for Console {
     fn standing(&mut self, failing: usize) {
         self.failing = failing;
@@ -186,18 +226,16 @@ impl Observer for Console {
                 let text = format!("{} keeps a list of {points} set points", self.name(event));
                 Some(("list", text))
             }
+            EventKind::Interlock { rule, why, .. } => Some(("interlock", format!("{rule}: {why}"))),
+            EventKind::Resumed { with, .. } => Some(("resumed", format!("goes on with {with}"))),
             EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
             EventKind::DeviceFailed { why } => {
                 Some(("failed", format!("{} failed: {why}", self.name(event))))
             }
-            EventKind::LinkLost { why } => {
-                Some(("link-lost", format!("{} is away: {why}", self.name(event))))
-            }
-            EventKind::LinkRestored { away_us } => {
-                let (name, away) = (self.name(event), *away_us as f64 * 1e-6);
-                let text = format!("{name} is back after {away:.1} s, and armed again");
-                Some(("link-restored", text))
-            }
+            EventKind::LinkLost { .. }
+            | EventKind::LinkRestored { .. }
+            | EventKind::PowerCut { .. }
+            | EventKind::PowerBack { .. } => self.away(event),
             EventKind::NotMadeSafe { why } => {
                 Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
             }

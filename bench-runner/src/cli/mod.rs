@@ -14,8 +14,10 @@ mod past;
 mod plan;
 mod profile;
 mod report;
+mod resume;
 mod run;
 mod supervise;
+mod torture;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Resume(resume::Args),
     Plan(plan::Args),
     Profile(profile::Args),
     Init(init::Args),
@@ -50,6 +53,7 @@ enum Verb {
     Can(can::Args),
     Decode(decode::Args),
     Golden(golden::Args),
+    Torture(torture::Args),
     Judge(judge::Args),
     Replay(replay::Args),
     Export(export::Args),
@@ -74,9 +78,12 @@ struct Question {
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
     pace: PaceArg,
+    /// File with more [[fault]] than the campaign has
+    #[arg(long)]
+    faults: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum PaceArg {
     /// Jumps to the next thing to do; for emulated benches
     Virtual,
@@ -88,14 +95,7 @@ impl Question {
     fn request(&self) -> crate::plan::Request {
         let place = |path: &Option<PathBuf>, embedded: fn() -> (Folder, String)| match path {
             None => embedded(),
-            Some(path) => {
-                let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-                match path.file_name() {
-                    Some(name) => (Folder::Disk(folder), name.to_string_lossy().into_owned()),
-                    // `.`, `..` and `/` have no name; they are read, and refused, as they are.
-                    None => (Folder::Disk(PathBuf::new()), path.display().to_string()),
-                }
-            }
+            Some(path) => place_of(path),
         };
         crate::plan::Request {
             campaign: place(&self.campaign, embedded::campaign),
@@ -106,7 +106,18 @@ impl Question {
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
             dictionary: None,
+            faults: self.faults.as_deref().map(place_of),
         }
+    }
+}
+
+/// A file as folder and name.
+fn place_of(path: &Path) -> (Folder, String) {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    match path.file_name() {
+        Some(name) => (Folder::Disk(folder), name.to_string_lossy().into_owned()),
+        // `.`, `..` and `/` have no name; they are read, and refused, as they are.
+        None => (Folder::Disk(PathBuf::new()), path.display().to_string()),
     }
 }
 
@@ -114,6 +125,7 @@ impl Question {
 pub fn main() -> Exit {
     match Cli::parse().verb {
         Verb::Run(args) => run::main(&args),
+        Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),
@@ -127,6 +139,7 @@ pub fn main() -> Exit {
         Verb::Safe(args) => devices::safe::main(&args),
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
+        Verb::Torture(args) => torture::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),

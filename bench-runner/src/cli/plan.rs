@@ -84,6 +84,7 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
     describe_lists(plan, out)?;
     describe_orbit(plan, out)?;
     describe_limits(plan, out)?;
+    describe_interlocks(plan, out)?;
     describe_questions(plan, out)?;
     let warnings = plan.warnings();
     if !warnings.is_empty() {
@@ -135,6 +136,19 @@ fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
     }
     if plan.worst.is_empty() {
         writeln!(out, "  no set point has a limit")?;
+    }
+    Ok(())
+}
+
+/// What the bench does whatever the campaign tells.
+fn describe_interlocks(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    if !plan.interlocks.is_empty() {
+        writeln!(out, "\ninterlocks")?;
+    }
+    for interlock in &plan.interlocks {
+        let (name, when, within) = (&interlock.name, &interlock.when, interlock.within);
+        let then = interlock.told.join("; ");
+        writeln!(out, "  {name}: when {when}, within {within}: {then}")?;
     }
     Ok(())
 }
@@ -262,7 +276,7 @@ fn as_json(plan: &Plan) -> Value {
         "devices": devices.collect::<Vec<_>>(), "steps": steps.collect::<Vec<_>>(),
         "phases": phases.collect::<Vec<_>>(), "windows": windows.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(), "checks": checks.collect::<Vec<_>>(),
-        "inputs": header.inputs, "warnings": plan.warnings(),
+        "interlocks": header.interlocks, "inputs": header.inputs, "warnings": plan.warnings(),
     })
 }
 

@@ -1,34 +1,128 @@
-//! `bench report`: the report of a run, made again from its record.
+//! `bench report`: the report of a run, made again from its record; and whether a report is of it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use super::{failed, no_run, print};
+use reports::render::seal::Seal;
+use reports::render::{html, pdf};
+
+use super::{complain, failed, no_run, print};
 use crate::execute::{judge, write_reports};
 use crate::exit::Exit;
 
-/// Make the report of a run again, from its record
+/// Make the report of a run again, from its record; or verify one
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     /// Folder of the run
-    run: PathBuf,
+    #[arg(required = true)]
+    run: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Tell whether a report is of a run, and unchanged: its seal, the record, the inputs, the verdict
+    Verify {
+        /// Report, PDF or HTML
+        file: PathBuf,
+        /// Folder of the run; the report's own folder if left out
+        #[arg(long)]
+        run: Option<PathBuf>,
+    },
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    if let Some(exit) = no_run(&args.run) {
+    match (&args.verb, &args.run) {
+        (Some(Verb::Verify { file, run }), _) => verify(file, run.as_deref()),
+        (None, Some(run)) => again(run),
+        (None, None) => Exit::Refused,
+    }
+}
+
+fn again(run: &Path) -> Exit {
+    if let Some(exit) = no_run(run) {
         return exit;
     }
-    let outcome = match judge(&args.run) {
+    let outcome = match judge(run) {
         Ok(outcome) => outcome,
         Err(error) => return failed(&error),
     };
     match write_reports(&outcome) {
         Ok(()) => {
-            print(&format!(
-                "{}\n",
-                outcome.folder.join("report.pdf").display()
-            ));
+            for name in ["report.pdf", "report.html"] {
+                print(&format!("{}\n", outcome.folder.join(name).display()));
+            }
             Exit::Passed
         }
         Err(error) => failed(&error),
     }
+}
+
+/// Tells whether a report is of a run, and unchanged.
+fn verify(file: &Path, run: Option<&Path>) -> Exit {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            complain(&format!("Error: cannot read {}: {error}\n", file.display()));
+            return Exit::Refused;
+        }
+    };
+    let Some(sealed) = Seal::find(&bytes) else {
+        complain(&format!(
+            "Error: {} carries no seal of bench; expected a report.pdf or report.html as `bench run` and `bench report` \
+             write them\n",
+            file.display()
+        ));
+        return Exit::Refused;
+    };
+    let beside = file.parent().unwrap_or(Path::new("."));
+    let folder = run.unwrap_or(if beside.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        beside
+    });
+    if let Some(exit) = no_run(folder) {
+        return exit;
+    }
+    // This hashes the record and every input, and judges anew.
+    let outcome = match judge(folder) {
+        Ok(outcome) => outcome,
+        Err(error) => return failed(&error),
+    };
+    let found = Seal::of(&outcome.report);
+    let mut told = Vec::new();
+    let mut same = true;
+    for (what, of_report, of_run) in [
+        ("record", &sealed.record, &found.record),
+        ("inputs", &sealed.inputs, &found.inputs),
+        ("verdict", &sealed.verdict, &found.verdict),
+    ] {
+        if of_report == of_run {
+            told.push(format!("{what:<8} same: {of_run}\n"));
+        } else {
+            same = false;
+            told.push(format!(
+                "{what:<8} differs: the report has {of_report}, the run {of_run}\n"
+            ));
+        }
+    }
+    let drawn = [
+        pdf::bytes(&outcome.report).unwrap_or_default(),
+        html::document(&outcome.report).into_bytes(),
+    ];
+    if drawn.contains(&bytes) {
+        told.push("pages    same, octet for octet, as this version draws them\n".to_owned());
+    } else {
+        let versions = &outcome.report.manifest.versions;
+        let version = versions.get("bench").map_or("", String::as_str);
+        same = same && version != env!("CARGO_PKG_VERSION");
+        told.push(format!(
+            "pages    differ from what this version ({}) draws of the run (made by {version})\n",
+            env!("CARGO_PKG_VERSION")
+        ));
+    }
+    print(&told.concat());
+    if same { Exit::Passed } else { Exit::Damaged }
 }

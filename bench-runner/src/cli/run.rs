@@ -3,14 +3,17 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use reports::header::Header;
+use reports::record::Recorder;
 use reports::render;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
-use crate::execute::{Outcome, RECORD_FILE, execute};
+use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
 use crate::plan::{DevicePlan, Plan};
 use crate::run::{Lock, LockError, Stop};
@@ -57,21 +60,38 @@ pub(super) fn main(args: &Args) -> Exit {
         .clone()
         .unwrap_or_else(|| new_folder(&plan.header.campaign));
     // Held until the run is over and told.
-    let _lock = match Lock::take(&plan, args.wait) {
+    let lock = match Lock::take(&plan, args.wait) {
         Ok(lock) => lock,
         Err(error) => return held(&error),
     };
+    lock.fence(&mut plan.devices);
     if let Err(why) = room_for(&folder) {
         complain(&format!("Error: {why}\nNothing was touched.\n"));
         return Exit::Refused;
     }
-    warn(&plan, args);
+    let style = Style::of(args.quiet, args.json);
+    warn(&plan, style);
+    let wiring = args.question.wiring.as_deref();
+    let at = (wiring, folder.as_path());
+    carry_out(&plan, at, style, &plan.header, |console, stop| {
+        execute(&plan, &folder, console, stop)
+    })
+}
+
+/// Has `run` carry out a plan, watched over and shown, and tells what came of it.
+pub(super) fn carry_out(
+    plan: &Plan,
+    (wiring, folder): (Option<&Path>, &Path),
+    style: Style,
+    header: &Header,
+    run: impl FnOnce(&mut Console, &Stop) -> Result<Outcome, ExecuteError>,
+) -> Exit {
     let stop = Stop::default();
     if let Err(error) = heed(&stop) {
         complain(&format!("Error: cannot watch for signals: {error}\n"));
         return Exit::BenchFault;
     }
-    let _guard = match guard(&plan, args, &folder, &stop) {
+    let _guard = match guard(plan, wiring, folder, &stop) {
         Ok(guard) => guard,
         Err(error) => {
             complain(&format!(
@@ -82,17 +102,12 @@ pub(super) fn main(args: &Args) -> Exit {
         }
     };
     let watch = console::Watch::start();
-    let style = match (args.quiet, args.json) {
-        (true, _) => Style::Quiet,
-        (false, true) => Style::Programs,
-        (false, false) => Style::People,
-    };
-    let mut console = Console::new(&plan.header, style);
-    let outcome = execute(&plan, &folder, &mut console, &stop);
+    let mut console = Console::new(header, style);
+    let outcome = run(&mut console, &stop);
     console.finish();
     match outcome {
         Ok(outcome) => {
-            tell(&outcome, args, &watch);
+            tell(&outcome, style, &watch);
             outcome.exit
         }
         Err(error) => failed(&error),
@@ -102,12 +117,12 @@ pub(super) fn main(args: &Args) -> Exit {
 /// Has a second process watch over a run on real lines; a bench in memory dies with its run.
 fn guard(
     plan: &Plan,
-    args: &Args,
+    wiring: Option<&Path>,
     folder: &Path,
     stop: &Stop,
 ) -> Result<Option<Guard>, GuardError> {
     let mut devices = plan.devices.iter().map(DevicePlan::wired);
-    let Some(wiring) = &args.question.wiring else {
+    let Some(wiring) = wiring else {
         return Ok(None);
     };
     if devices.all(|wired| wired.link.line().is_none()) {
@@ -120,6 +135,8 @@ fn guard(
 /// does SIGTERM, for who sends that sends SIGKILL next. None of them skips a step.
 fn heed(stop: &Stop) -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGHUP, SIGTERM])?;
+    // A record as long as files may be must end the run, and not kill it: the write says so, too.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())?;
     let stop = stop.clone();
     std::thread::spawn(move || {
         for signal in signals.forever() {
@@ -134,7 +151,7 @@ fn heed(stop: &Stop) -> std::io::Result<()> {
 }
 
 /// Says why the bench cannot be had.
-fn held(error: &LockError) -> Exit {
+pub(super) fn held(error: &LockError) -> Exit {
     let (advice, exit) = match error {
         LockError::Busy { .. } => (
             "Wait for it with --wait, or end it with Ctrl-C or SIGTERM: it leaves the bench safe.",
@@ -150,22 +167,28 @@ fn held(error: &LockError) -> Exit {
 }
 
 /// Says what is allowed but surely not meant.
-fn warn(plan: &Plan, args: &Args) {
+fn warn(plan: &Plan, style: Style) {
     for warning in plan.warnings() {
-        if args.json {
+        if style == Style::Programs {
             let line = serde_json::json!({"type": "warning", "text": warning});
             print(&format!("{line}\n"));
-        } else if !args.quiet {
+        } else if style == Style::People {
             complain(&format!("Warning: {warning}\n"));
         }
     }
 }
 
-fn tell(outcome: &Outcome, args: &Args, watch: &console::Watch) {
+fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
+    if let Some(why) = &outcome.unwritten {
+        let folder = outcome.folder.display();
+        complain(&format!(
+            "Warning: {why}\n  Help: make room, then `bench report {folder}` writes the reports\n"
+        ));
+    }
     let seconds = watch.seconds();
     let simulated = outcome.report.manifest.sim_seconds;
     let ratio = simulated / seconds.max(1e-9);
-    if args.json {
+    if style == Style::Programs {
         let mut summary: serde_json::Value =
             serde_json::from_str(&render::summary::json(&outcome.report)).unwrap_or_default();
         summary["type"] = "summary".into();
@@ -175,7 +198,7 @@ fn tell(outcome: &Outcome, args: &Args, watch: &console::Watch) {
         print(&format!("{summary}\n"));
         return;
     }
-    if args.quiet {
+    if style == Style::Quiet {
         let (name, folder) = (outcome.exit.name(), outcome.folder.display());
         print(&format!("{name} {folder}\n"));
         return;
@@ -218,15 +241,17 @@ fn room_for(folder: &Path) -> Result<(), String> {
         .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
         .collect();
     let probe = folder.join(RECORD_FILE);
-    let made = fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&probe, b""))
-        .and_then(|()| fs::remove_file(&probe));
+    let made = fs::create_dir_all(folder).map_err(|error| error.to_string());
+    let made = made.and_then(|()| Recorder::try_at(&probe).map_err(|error| error.to_string()));
     made.map_err(|error| {
         for path in missing {
             // What was not made is not there to be removed.
             let _not_made = fs::remove_dir(path);
         }
-        format!("cannot write into {name}: {error}\n  Help: give a writable folder with --out")
+        format!(
+            "cannot write into {name}: {error}\n  Help: give a writable folder with --out, on a disk \
+             with at least 5 MiB free"
+        )
     })
 }
 

@@ -5,7 +5,7 @@ use std::string::FromUtf8Error;
 
 use toml::de::DeTable;
 
-use super::campaign::{RawCampaign, campaign};
+use super::campaign::{RawCampaign, RawFault, campaign, faults};
 use super::folder::Folder;
 use super::reader::{Notes, TableReader};
 use super::refusal::{Place, Refusal, Sources};
@@ -17,6 +17,7 @@ pub const LONGEST_FILE: usize = 1_000_000;
 
 const CAMPAIGN: &str = "the campaign";
 const WIRING: &str = "the wiring";
+const FAULTS: &str = "the file of faults";
 
 /// Files and refusals while configuration is read.
 #[derive(Debug, Default)]
@@ -80,6 +81,12 @@ impl Loader {
     pub fn campaign(&mut self, folder: &Folder, path: &str) -> Option<RawCampaign> {
         let (file, text) = self.text(folder, path)?;
         self.document(file, &text, CAMPAIGN, campaign)
+    }
+
+    /// A file of faults, and nothing else.
+    pub fn faults(&mut self, folder: &Folder, path: &str) -> Option<Vec<RawFault>> {
+        let (file, text) = self.text(folder, path)?;
+        self.document(file, &text, FAULTS, faults)
     }
 
     /// A wiring file.

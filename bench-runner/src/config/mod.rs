@@ -4,6 +4,7 @@
 pub mod campaign;
 pub(crate) mod cycles;
 pub mod folder;
+pub mod interlock;
 pub mod load;
 pub mod orbit;
 mod reader;

@@ -1,6 +1,7 @@
 //! The wiring file: what is there. Names of devices, and what they are.
 
 use super::campaign::{RawSetting, settings};
+use super::interlock::{RawInterlock, interlocks};
 use super::reader::{Located, Node, TableReader};
 use super::refusal::{Place, is_near};
 
@@ -11,6 +12,8 @@ pub struct RawWiring {
     pub name: String,
     /// Its devices.
     pub devices: Vec<RawDevice>,
+    /// Its interlocks.
+    pub interlocks: Vec<RawInterlock>,
     /// Whether devices may be missing because the file could not be read as a whole.
     pub lost: bool,
 }
@@ -21,6 +24,7 @@ impl RawWiring {
         RawWiring {
             name: String::new(),
             devices: Vec::new(),
+            interlocks: Vec::new(),
             lost: true,
         }
     }
@@ -45,6 +49,8 @@ pub struct RawDevice {
     pub play: Option<Located<&'static str>>,
     /// How long its line may be away, s.
     pub reconnect: Option<Located<f64>>,
+    /// The rule against latch-ups.
+    pub latch_up: Option<RawLatchUp>,
     /// How its line wants to be talked to.
     pub line: Option<RawLine>,
     /// What it may be told at most.
@@ -82,6 +88,21 @@ pub struct RawAccuracy {
     pub is_misspelt: bool,
 }
 
+/// `latch_up` of a source: when power is cut.
+#[derive(Clone, Debug)]
+pub struct RawLatchUp {
+    /// Its place.
+    pub place: Place,
+    /// Above which current, A.
+    pub above_amps: Option<Located<f64>>,
+    /// For how long, s.
+    pub lasts: Option<Located<f64>>,
+    /// How long power is off, s.
+    pub cut: Option<Located<f64>>,
+    /// How often at most.
+    pub most: Option<Located<u64>>,
+}
+
 /// `line` of a device: pauses in seconds, and whether the line echoes.
 #[derive(Clone, Debug)]
 pub struct RawLine {
@@ -110,6 +131,7 @@ pub(super) fn wiring(root: &TableReader<'_>) -> RawWiring {
     RawWiring {
         name: name.map_or_else(|| "bench".to_owned(), |name| name.value),
         devices: entries.into_iter().map(device).collect(),
+        interlocks: interlocks(root),
         lost,
     }
 }
@@ -124,6 +146,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
         poll: None,
         play: None,
         reconnect: None,
+        latch_up: None,
         line: None,
         limits: Vec::new(),
         options: Vec::new(),
@@ -151,6 +174,7 @@ fn device((name, node): (Located<String>, Node<'_>)) -> RawDevice {
     let players = ["bench", "instrument"];
     device.play = table.get("play").and_then(|node| node.choice(&players));
     device.reconnect = table.get("reconnect").and_then(|node| node.duration());
+    device.latch_up = table.get("latch_up").and_then(|node| latch_up(&node));
     device.line = table.get("line").and_then(|node| line(&node));
     device.limits = section("limits");
     device.options = section("options");
@@ -183,6 +207,22 @@ fn accuracies(table: &TableReader<'_>) -> Vec<RawAccuracy> {
         })
     });
     read.collect()
+}
+
+fn latch_up(node: &Node<'_>) -> Option<RawLatchUp> {
+    let table = node.table("latch_up")?;
+    let required = |key| table.required(key).and_then(|node| node.duration());
+    let above_amps = table.required("above_amps").and_then(|node| node.number());
+    let (lasts, cut) = (required("for"), required("cut"));
+    let rule = RawLatchUp {
+        place: table.place().clone(),
+        above_amps,
+        lasts,
+        cut,
+        most: table.get("most").and_then(|node| node.whole()),
+    };
+    table.finish();
+    Some(rule)
 }
 
 fn line(node: &Node<'_>) -> Option<RawLine> {

@@ -64,6 +64,9 @@ pub enum ExecuteError {
     /// The report.
     #[error("cannot draw the report: {0}")]
     Draw(String),
+    /// The run cannot be gone on with.
+    #[error("cannot resume: {0}")]
+    Resume(String),
     /// The run cannot be replayed as asked.
     #[error("cannot replay: {0}")]
     Replay(String),
@@ -77,7 +80,10 @@ impl ExecuteError {
             | ExecuteError::Read { .. }
             | ExecuteError::Unfit(_)
             | ExecuteError::Replay(_)
-            | ExecuteError::Record(RecordError::File { .. }) => Exit::Refused,
+            | ExecuteError::Resume(_)
+            | ExecuteError::Record(RecordError::File { .. } | RecordError::NoRoom { .. }) => {
+                Exit::Refused
+            }
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
             | ExecuteError::Gone(_)

@@ -2,7 +2,9 @@
 
 mod candidate;
 mod error;
+mod judging;
 mod replay;
+mod resume;
 mod told;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use profiles::time::BenchTime;
 use reports::digest;
 use reports::event::Observer;
-use reports::golden::{Band, Gauge, Golden, Goldens, ThroughputGolden};
+use reports::golden::{Band, Gauge, ThroughputGolden};
 use reports::header::{Header, InputFile};
 use reports::record::{Record, Recorder};
 use reports::render;
@@ -21,14 +23,16 @@ use reports::verdict::{Ending, Verdict};
 
 pub use candidate::candidate;
 pub use error::ExecuteError;
+use judging::goldens_of;
+pub use judging::judge;
 pub use replay::{Heard, Replay, replay};
+pub use resume::{Resumption, resume};
 use told::{Shown, Told};
 
 use crate::exit::Exit;
-use crate::plan::{Plan, THROUGHPUT_FILE};
-use crate::run::{self, Stop};
+use crate::plan::Plan;
+use crate::run::{self, Stop, World};
 use crate::runtime;
-use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
 /// The record in a run's folder.
 pub const RECORD_FILE: &str = "record.mcap";
@@ -50,6 +54,8 @@ pub struct Outcome {
     pub report: Report,
     /// What it says to the shell.
     pub exit: Exit,
+    /// Why not all of its reports could be written, if so.
+    pub unwritten: Option<String>,
 }
 
 /// Runs a plan into `folder`, which must not hold a run yet. `console` sees every event too.
@@ -62,17 +68,34 @@ pub fn execute(
     console: &mut dyn Observer,
     stop: &Stop,
 ) -> Result<Outcome, ExecuteError> {
+    let (mut outcome, _world) = carry_out(plan, folder, console, stop)?;
+    draw(&mut outcome);
+    Ok(outcome)
+}
+
+/// Runs a plan into `folder` as [`execute`] does, but draws no reports. Gives the emulated world as
+/// the run left it, too.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn carry_out(
+    plan: &Plan,
+    folder: &Path,
+    console: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<(Outcome, World), ExecuteError> {
     if folder.join(RECORD_FILE).exists() {
         return Err(ExecuteError::Occupied(folder.to_owned()));
     }
-    for (path, bytes) in &plan.files {
-        write(&folder.join("inputs").join(path), bytes)?;
-    }
     let started = now();
     let header = dated(&plan.header, &started);
-    let mut recorder = Recorder::create(&folder.join(RECORD_FILE), &header)?;
+    let mut recorder = begun(plan, folder, &header).inspect_err(|_| {
+        // What was refused before it began is no run, and the next one may have the folder.
+        let _not_there = fs::remove_file(folder.join(RECORD_FILE));
+        let _not_there = fs::remove_dir_all(folder.join("inputs"));
+    })?;
     let mut told = Told::new(&header, &plan.goldens)?;
-    let ending = {
+    let (ending, world) = {
         let mut shown = Shown {
             told: &mut told,
             console,
@@ -81,128 +104,85 @@ pub fn execute(
         let observers: &mut [&mut dyn Observer] = &mut [&mut recorder, &mut shown];
         runtime::block_on(plan.pace, run::run(plan, observers, stop))
     };
-    recorder.finish()?;
+    let begun = (started, Vec::new());
+    Ok((closed(plan, folder, begun, (recorder, told), ending), world))
+}
+
+/// The inputs of a run in its folder, and its record.
+fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+    for (path, bytes) in &plan.files {
+        write(&folder.join("inputs").join(path), bytes)?;
+    }
+    Ok(Recorder::create(&folder.join(RECORD_FILE), header)?)
+}
+
+/// Closes the record of a run that is over, and tells of it. What cannot be written any more, as on a
+/// disk that is full, changes nothing of what happened on the bench, and is told with the rest.
+fn closed(
+    plan: &Plan,
+    folder: &Path,
+    (started, resumed): (String, Vec<String>),
+    (recorder, told): (Recorder, Told),
+    ending: Ending,
+) -> Outcome {
+    let ending = match (recorder.finish(), ending) {
+        // What is not on record did not happen.
+        (Err(error), Ending::Completed) => Ending::BenchFault {
+            why: error.to_string(),
+        },
+        (_, ending) => ending,
+    };
     let manifest = Manifest {
-        run_id: folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
+        run_id: run_id(folder),
         started,
         ended: now(),
+        resumed,
         versions: plan.header.versions.clone(),
         seed: plan.seed.0,
         pace: plan.pace.to_string(),
         campaign: plan.header.campaign.clone(),
         wiring: plan.wiring_name.clone(),
         inputs: plan.header.inputs.clone(),
-        record: Some(record_identity(folder)?),
+        record: record_identity(folder).ok(),
         identities: BTreeMap::new(),
         ending,
         verdict: Verdict::Inconclusive,
         exit_code: 0,
         sim_seconds: 0.0,
     };
-    let outcome = told.conclude(folder, manifest, &plan.goldens);
+    let mut outcome = told.conclude(folder, manifest, &plan.goldens);
     let text = serde_json::to_string_pretty(&outcome.report.manifest).unwrap_or_default() + "\n";
-    write(&folder.join(MANIFEST_FILE), text.as_bytes())?;
-    write_reports(&outcome)?;
-    Ok(outcome)
+    let written = write(&folder.join(MANIFEST_FILE), text.as_bytes());
+    keep(&mut outcome, written);
+    outcome
 }
 
-/// Judges a run again from its folder alone. Writes nothing.
-///
-/// # Errors
-/// If the record or a file that it was made from is damaged.
-pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
-    let record = Record::open(&folder.join(RECORD_FILE))?;
-    let header = record.header().clone();
-    let goldens = goldens_of(folder, &header)?;
-    let mut told = Told::new(&header, &goldens)?;
-    let mut failed = None;
-    record.for_each(&mut |event| failed = failed.take().or(told.observe(event).err()))?;
-    if let Some(error) = failed {
-        return Err(ExecuteError::Draw(error.to_string()));
-    }
-    let torn = record.torn();
-    // A record that says that all went well, but was not closed, may have lost what did not.
-    let ended = told.ending.clone();
-    let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
-    let ending = ended.unwrap_or_else(|| Ending::BenchFault {
-        why: match torn {
-            Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
-            None => "the record has no end: the run was cut off".to_owned(),
-        } + &supervised(folder),
-    });
-    let manifest = match fs::read(folder.join(MANIFEST_FILE)) {
-        Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
-        Err(_) => None,
-    };
-    let record = record_identity(folder)?;
-    if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
-        && *expected != record
-    {
-        return Err(ExecuteError::Changed {
-            path: folder.join(RECORD_FILE),
-            expected: expected.sha256.clone(),
-            found: record.sha256,
-        });
-    }
-    // A run that was killed has no manifest; its record says the same but for the dates.
-    let manifest = manifest.unwrap_or_else(|| Manifest {
-        run_id: folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        started: String::new(),
-        ended: String::new(),
-        versions: header.versions.clone(),
-        seed: header.seed,
-        pace: header.pace.clone(),
-        campaign: header.campaign.clone(),
-        wiring: String::new(),
-        inputs: header.inputs.clone(),
-        record: None,
-        identities: BTreeMap::new(),
-        ending: ending.clone(),
-        verdict: Verdict::Inconclusive,
-        exit_code: 0,
-        sim_seconds: 0.0,
-    });
-    let manifest = Manifest {
-        ending,
-        record: Some(record),
-        ..manifest
-    };
-    Ok(told.conclude(folder, manifest, &goldens))
-}
-
-/// What the supervisor did, where a run was cut off on real lines.
-fn supervised(folder: &Path) -> String {
-    let text = fs::read(folder.join(SUPERVISOR_FILE)).ok();
-    let takeover = text.and_then(|text| serde_json::from_slice::<Takeover>(&text).ok());
-    match takeover {
-        None => String::new(),
-        Some(takeover) if takeover.is_safe => {
-            let seconds = takeover.seconds;
-            format!("; the supervisor left the bench safe within {seconds:.2} s")
-        }
-        Some(takeover) => {
-            let devices = takeover
-                .devices
-                .iter()
-                .filter(|left| left.state == "unsafe");
-            let names: Vec<&str> = devices.map(|left| left.name.as_str()).collect();
-            format!(
-                "; the supervisor could not leave safe: {}",
-                names.join(", ")
-            )
-        }
+/// Draws the reports of a run that is over.
+fn draw(outcome: &mut Outcome) {
+    if outcome.unwritten.is_none() {
+        let written = write_reports(outcome);
+        keep(outcome, written);
     }
 }
 
-/// Writes `report.pdf`, `junit.xml` and `summary.json` into the run's folder.
+/// Tells what could not be written beside the record.
+fn keep(outcome: &mut Outcome, written: Result<(), ExecuteError>) {
+    let Err(error) = written else { return };
+    // Half a manifest names a record that it is not of.
+    let _gone = fs::remove_file(outcome.folder.join(MANIFEST_FILE));
+    outcome.unwritten = Some(error.to_string());
+    if matches!(outcome.exit, Exit::Passed | Exit::Inconclusive) {
+        outcome.exit = Exit::BenchFault;
+    }
+}
+
+/// A run is called what its folder is called.
+fn run_id(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// Writes `report.pdf`, `report.html`, `junit.xml` and `summary.json` into the run's folder.
 ///
 /// # Errors
 /// If they cannot be drawn or written.
@@ -211,6 +191,8 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
     let pdf = render::pdf::bytes(&outcome.report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
     write(&folder.join("report.pdf"), &pdf)?;
+    let html = render::html::document(&outcome.report);
+    write(&folder.join("report.html"), html.as_bytes())?;
     write(
         &folder.join("junit.xml"),
         render::junit::xml(&outcome.report).as_bytes(),
@@ -219,56 +201,6 @@ pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
         &folder.join("summary.json"),
         render::summary::json(&outcome.report).as_bytes(),
     )
-}
-
-/// The goldens that a run was held against, from its own folder.
-fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
-    let mut goldens = Goldens::default();
-    let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
-    for input in &header.inputs {
-        let path = folder.join("inputs").join(&input.path);
-        let bytes = fs::read(&path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
-            _ => ExecuteError::Read {
-                path: path.clone(),
-                source,
-            },
-        })?;
-        let found = digest::sha256_hex(&bytes);
-        if found != input.sha256 {
-            return Err(ExecuteError::Changed {
-                path,
-                expected: input.sha256.clone(),
-                found,
-            });
-        }
-        if input.path == THROUGHPUT_FILE {
-            let golden = ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes));
-            let golden = golden.map_err(|error| ExecuteError::Golden {
-                path,
-                why: error.to_string(),
-            })?;
-            goldens.throughput = Some(golden);
-        } else if let Some((name, file)) = input
-            .path
-            .strip_prefix("goldens/")
-            .and_then(|rest| rest.split_once('/'))
-        {
-            files
-                .entry(name)
-                .or_default()
-                .insert(file.to_owned(), bytes);
-        }
-    }
-    for (name, files) in files {
-        let path = folder.join("inputs/goldens").join(name);
-        let golden = Golden::from_files(name, &files).map_err(|error| ExecuteError::Golden {
-            path,
-            why: error.to_string(),
-        })?;
-        goldens.workloads.insert(name.to_owned(), golden.into());
-    }
-    Ok(goldens)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ExecuteError> {

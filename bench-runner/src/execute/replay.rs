@@ -18,7 +18,7 @@ use profiles::option::{OptionValue, Options};
 use profiles::reading::{DamageKind, Reading};
 use profiles::time::{BenchTime, Window};
 use reports::event::{DeviceId, Event, EventKind};
-use reports::header::{CheckSpec, Header, NamedWindow, Subject};
+use reports::header::{CheckSpec, Gap, Header, NamedWindow, Subject};
 use reports::judge::Judge;
 use reports::record::Record;
 use reports::verdict::Finding;
@@ -93,6 +93,8 @@ pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
         let checks = dictionary_checks(&plan.header, *device, limits);
         today.checks.extend(checks);
     }
+    today.gaps = gaps_of(&recorded, &today, &plan.header);
+    place(&mut today.checks, &recorded);
     let channels = Renumbered::new(&recorded, &today);
     let mut before = Judge::new(&recorded, &goldens)?;
     let mut after = Judge::new(&today, &plan.goldens)?;
@@ -126,6 +128,43 @@ pub fn replay(folder: &Path, plan: &Plan) -> Result<Replay, ExecuteError> {
         heard: ears.into_values().map(|ear| ear.heard).collect(),
         findings: paired(before.conclude(), after.conclude()),
     })
+}
+
+/// Has checks look where their stretches lie in the run.
+fn place(checks: &mut [CheckSpec], recorded: &Header) {
+    for check in checks {
+        let placed = check.windows.iter().flat_map(|named| {
+            let pieces = recorded.placed(named.window).into_iter();
+            pieces.map(|window| NamedWindow {
+                name: named.name.clone(),
+                window,
+            })
+        });
+        check.windows = placed.collect();
+        check.windows.sort_by_key(|named| named.window.start);
+    }
+}
+
+/// The gaps of a run, with the checks of today that see their stretch in two pieces: their windows are
+/// still those of the plan.
+fn gaps_of(recorded: &Header, today: &Header, planned: &Header) -> Vec<Gap> {
+    let first = planned.steps.first();
+    let first = first.map_or(BenchTime::ZERO, |step| step.window.end);
+    let torn = |gap: &Gap| -> Vec<u16> {
+        let checks = (0_u16..).zip(&today.checks);
+        let is_torn = |check: &CheckSpec| {
+            let mut windows = check.windows.iter();
+            windows.any(|named| gap.tears(named.window, first))
+        };
+        let torn = checks.filter(|(_, check)| is_torn(check));
+        torn.map(|(place, _)| place).collect()
+    };
+    let gaps = recorded.gaps.iter();
+    let gaps = gaps.map(|gap| Gap {
+        torn: torn(gap),
+        ..gap.clone()
+    });
+    gaps.collect()
 }
 
 /// Channels of the record by their numbers of today, where a driver numbers them otherwise now.

@@ -58,6 +58,8 @@ impl Told {
         };
         let correctness = findings.iter().filter_map(correctness).collect();
         let mut report = self.gatherer.finish(findings, manifest);
+        // Who closed the record knows more of its end than what is in it.
+        report.ending = report.manifest.ending.clone();
         report.goldens = bands(goldens);
         report.correctness = correctness;
         report.exhibits = self.exhibits.finish();
@@ -65,6 +67,7 @@ impl Told {
             folder: folder.to_owned(),
             report,
             exit,
+            unwritten: None,
         }
     }
 }

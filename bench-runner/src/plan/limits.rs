@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use profiles::command::{Command, Sink};
+use profiles::quantity::CelsiusPerMinute;
 use profiles::time::BenchTime;
 use reports::event::DeviceId;
 
@@ -48,6 +49,12 @@ impl Worst {
     }
 }
 
+/// The limit of how fast a chamber goes: no model has one, wirings may.
+pub(crate) const SLEW: &str = "slew_k_per_min";
+
+/// Limits of what is never below zero.
+const LOWEST_IS_ZERO: [&str; 3] = ["volts", "amps", "watts"];
+
 /// The values of a command, each with the limit that it is held against.
 fn values(command: &Command) -> Vec<(&'static str, f64)> {
     match command {
@@ -60,9 +67,12 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
         Command::Load(Sink::Amps(amps)) => vec![("amps", amps.0)],
         Command::Load(Sink::Volts(volts)) => vec![("volts", volts.0)],
         Command::Load(Sink::Watts(watts)) => vec![("watts", watts.0)],
-        Command::Chamber { target, .. } => {
-            vec![("min_celsius", target.0), ("max_celsius", target.0)]
-        }
+        Command::Chamber { target, slew } => vec![
+            ("min_celsius", target.0),
+            ("max_celsius", target.0),
+            // Left to itself, a chamber is as fast as it can.
+            (SLEW, slew.map_or(f64::INFINITY, |slew| slew.0)),
+        ],
         Command::Attenuate(loss) => vec![("min_db", loss.0), ("max_db", loss.0)],
         Command::Load(Sink::Ohms(_))
         | Command::LoadInput(_)
@@ -72,9 +82,15 @@ fn values(command: &Command) -> Vec<(&'static str, f64)> {
     }
 }
 
-/// What of a command lies beyond the limits of its device, if anything does.
+/// What of a command lies beyond the limits of its device, or makes no sense, if anything does.
 pub(crate) fn beyond(command: &Command, limits: &BTreeMap<String, f64>) -> Option<String> {
     values(command).into_iter().find_map(|(limit, value)| {
+        if limit != SLEW && !value.is_finite() {
+            return Some(format!("{value} is no number"));
+        }
+        if LOWEST_IS_ZERO.contains(&limit) && value < 0.0 {
+            return Some(format!("{value} is below 0"));
+        }
         let allowed = *limits.get(limit)?;
         let lowest = limit.starts_with("min_");
         let outside = if lowest {
@@ -91,6 +107,20 @@ pub(crate) fn beyond(command: &Command, limits: &BTreeMap<String, f64>) -> Optio
 type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
 
 impl Planner {
+    /// Has chambers whose rate is limited go no faster where the campaign leaves it to them.
+    pub(super) fn slews(timeline: &mut [PlacedCommand], devices: &[DevicePlan]) {
+        for placed in timeline {
+            let mut devices = devices.iter();
+            let device = devices.find(|device| device.wired().id == placed.command.device);
+            if let Command::Chamber { slew, .. } = &mut placed.command.command
+                && slew.is_none()
+                && let Some(DevicePlan::Instrument(device)) = device
+            {
+                *slew = device.limits.get(SLEW).copied().map(CelsiusPerMinute);
+            }
+        }
+    }
+
     /// Refuses what goes beyond a limit, at each place that asks for it, and finds the worst set
     /// point against each limit.
     pub(super) fn limits(
@@ -124,10 +154,7 @@ impl Planner {
                 };
                 let key = (command.device, limit, place.span.start);
                 // The lowest volts are never the nearest to a limit that is a highest.
-                if value < 0.0
-                    && matches!(limit, "volts" | "amps" | "watts")
-                    && negative.insert(key)
-                {
+                if value < 0.0 && LOWEST_IS_ZERO.contains(&limit) && negative.insert(key) {
                     let device = &device.wired.name;
                     let message = format!("`{device}` would be told {} {limit}", tidy(value));
                     self.refuse(Refusal::at(place, message, "expected at least 0"));

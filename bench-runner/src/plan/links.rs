@@ -95,9 +95,9 @@ impl Planner {
     /// How long a line may be away until its device counts as failed.
     pub(super) fn reconnect(&mut self, raw: &RawDevice, link: &LinkSpec) -> Option<Period> {
         let reconnect = raw.reconnect.as_ref()?;
-        if link.line().is_none() && raw.link.is_some() {
-            let message = "a link in memory is never lost, and never comes back";
-            let expected = "expected at links that leave this process";
+        if let LinkSpec::Bus(_) = link {
+            let message = format!("`{link}` is never lost, and never comes back");
+            let expected = "expected at `memory`, or at links that leave this process";
             self.refuse(Refusal::at(&reconnect.place, message, expected));
             return None;
         }

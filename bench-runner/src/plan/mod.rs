@@ -3,6 +3,7 @@
 
 mod broken;
 mod checks;
+pub(crate) mod faults;
 mod fits;
 pub(crate) mod limits;
 mod links;
@@ -12,7 +13,7 @@ mod scenario;
 mod settings;
 pub(crate) mod sky;
 mod stations;
-mod steps;
+pub(crate) mod steps;
 pub(crate) mod tables;
 mod warnings;
 mod windows;
@@ -47,7 +48,8 @@ pub use limits::Worst;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, InstrumentPlan, Wired};
+pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
+pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
 
@@ -64,6 +66,8 @@ pub struct Request {
     pub pace: Pace,
     /// What the packets of boards hold, where not what their makes say.
     pub dictionary: Option<Arc<Layouts>>,
+    /// A file with more `[[fault]]` than the campaign has.
+    pub faults: Option<(Folder, String)>,
 }
 
 /// A command with its time and its device.
@@ -100,6 +104,12 @@ pub struct Plan {
     pub files: Vec<(String, Vec<u8>)>,
     /// The worst set point against each limit.
     pub worst: Vec<Worst>,
+    /// The interlocks of the wiring and of the campaign.
+    pub interlocks: Vec<Interlock>,
+    /// How long an orbit is, s, where there is one.
+    pub orbit_seconds: Option<f64>,
+    /// What is left to do, where a run of it was cut off.
+    pub rest: Option<Rest>,
 }
 
 impl Plan {
@@ -111,6 +121,8 @@ impl Plan {
         let mut loader = Loader::default();
         let campaign = loader.campaign(&request.campaign.0, &request.campaign.1);
         let wiring = loader.wiring(&request.wiring.0, &request.wiring.1);
+        let more = request.faults.as_ref();
+        let more = more.and_then(|(folder, path)| loader.faults(folder, path));
         let mut planner = Planner {
             loader,
             files: Vec::new(),
@@ -120,7 +132,8 @@ impl Plan {
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
-        let campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        let mut campaign = campaign.unwrap_or_else(RawCampaign::unread);
+        campaign.faults.extend(more.into_iter().flatten());
         let wiring = wiring.unwrap_or_else(RawWiring::unread);
         planner.broken = Broken::new(&campaign, &wiring);
         let plan = planner.plan(request, &campaign, &wiring);
@@ -129,6 +142,12 @@ impl Plan {
         }
         let Loader { sources, refusals } = planner.loader;
         Err(Refusals::new(sources, refusals))
+    }
+
+    /// When the run of it is over.
+    pub(crate) fn end(&self) -> BenchTime {
+        let end = self.header.end;
+        self.rest.as_ref().map_or(end, |rest| rest.at(end))
     }
 
     /// Whether somebody says what the packets of boards hold.
@@ -236,6 +255,9 @@ impl Planner {
         ] {
             self.keep_file(name, &folder.read(path).unwrap_or_default());
         }
+        if let Some((folder, path)) = &request.faults {
+            self.keep_file("faults.toml", &folder.read(path).unwrap_or_default());
+        }
         let seed = Seed(request.seed.unwrap_or(campaign.seed));
         let folder = &request.campaign.0;
         let flight = self.flight(folder, campaign.orbit.as_ref());
@@ -243,7 +265,8 @@ impl Planner {
         let sky = flight
             .as_ref()
             .and_then(|flight| self.predict(flight, &steps, campaign));
-        let devices = self.devices(wiring, sky.is_some(), request.pace);
+        let mut devices = self.devices(wiring, sky.is_some(), request.pace);
+        self.tighten(&campaign.limits, &mut devices);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);
@@ -262,16 +285,7 @@ impl Planner {
             sky: sky.as_ref(),
             flight: flight.as_ref(),
         };
-        let mut timeline = self.timeline(&told);
-        if let (Some(flight), Some(_)) = (&flight, &sky) {
-            let span = Window {
-                start: BenchTime::ZERO,
-                end: header.end,
-            };
-            let whom = (devices.as_slice(), seed, span);
-            timeline.extend(self.radiation(folder, campaign, flight, whom));
-            timeline.sort_by_key(|placed| placed.command.at);
-        }
+        let timeline = self.whole_timeline(&told, seed);
         let worst = self.limits(&timeline, &devices);
         header.checks = self.checks(&campaign.checks, &header);
         header.inputs = self
@@ -279,6 +293,9 @@ impl Planner {
             .iter()
             .map(|(path, bytes)| input_file(path, bytes))
             .collect();
+        let raws = wiring.interlocks.iter().chain(&campaign.interlocks);
+        let interlocks = self.interlocks(&raws.collect::<Vec<_>>(), &devices);
+        header.interlocks = interlocks.iter().map(Interlock::header).collect();
         let devices = stations::with_work(devices, work);
         let plan = Plan {
             seed,
@@ -290,10 +307,41 @@ impl Planner {
             goldens,
             files: std::mem::take(&mut self.files),
             worst,
+            interlocks,
+            orbit_seconds: flight.as_ref().map(|flight| flight.orbit.period_seconds()),
+            rest: None,
             header,
         };
         self.networks(campaign, &plan);
         plan
+    }
+}
+
+impl Planner {
+    /// Everything that is told and everything that breaks, in order of time.
+    fn whole_timeline(&mut self, told: &steps::Told<'_>, seed: Seed) -> Vec<steps::PlacedCommand> {
+        let steps::Told {
+            campaign,
+            folder,
+            header,
+            devices,
+            sky,
+            flight,
+        } = *told;
+        let mut timeline = self.timeline(told);
+        if let (Some(flight), Some(_)) = (flight, sky) {
+            let span = Window {
+                start: BenchTime::ZERO,
+                end: header.end,
+            };
+            let whom = (devices, seed, span);
+            timeline.extend(self.radiation(folder, campaign, flight, whom));
+        }
+        let period = flight.map(|flight| flight.orbit.period_seconds());
+        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
+        timeline.sort_by_key(|placed| placed.command.at);
+        Planner::slews(&mut timeline, devices);
+        timeline
     }
 }
 
@@ -320,6 +368,8 @@ fn header(
         windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
         passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
         wire: false,
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

@@ -6,24 +6,25 @@ use drivers::accelerator;
 use drivers::catalog;
 use drivers::clock::{Alarm, Clock};
 use drivers::error::DeviceError;
-use profiles::channel::ChannelSpec;
+use drivers::plant::STEP;
+use profiles::command::{Command, Fault};
 use profiles::time::{BenchTime, Period};
 use reports::event::{DeviceId, Event, EventKind, Observer};
 use reports::verdict::Ending;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use super::SAFE_ORDER;
 use super::board::{BoardStation, State};
-use super::emulation::{self, Near};
-use super::instrument::InstrumentStation;
+use super::emulation::{self, Near, World};
+use super::instrument::{InstrumentStation, Playing, Timing, Watched};
+use super::interlocks::{Fired, Interlocks, Reactions};
+use super::latch::Latch;
 use super::marks::{Mark, marks};
 use super::mesh::Meshes;
 use super::order::OrderBuffer;
-use super::playing::Playing;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
-use super::timing::Timing;
 use super::way::Way;
+use crate::plan::steps::rest::REACHED;
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
 
@@ -31,22 +32,22 @@ use crate::runtime::Pace;
 const ORDER_QUEUE: usize = 1_024;
 /// What stations may raise before the dispatcher takes it.
 const RAISED_QUEUE: usize = 1_024;
-/// How long one kind of device may take to be left safe, and how long in a hurry: three kinds fit
-/// into the seven seconds that CI gives a job between SIGTERM and SIGKILL.
-const SAFE_DEADLINE: Period = Period::millis(15_000);
-const HURRIED_DEADLINE: Period = Period::millis(2_000);
 
-/// Runs a plan, and tells the observers everything that happens, in order.
-pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> Ending {
+/// Runs a plan, and tells the observers everything that happens, in order. Gives how it ended, and
+/// the emulated world as it was left.
+pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> (Ending, World) {
     let clock = plan.pace.clock();
-    let (nears, absent) = emulation::start(plan, clock).await;
+    let started = emulation::start(plan, clock).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
         clock,
         raised,
         happenings: Happenings::default(),
+        interlocks: Interlocks::new(&plan.interlocks, reached(plan)),
+        reactions: Reactions::default(),
         orders: BTreeMap::new(),
+        broken: BTreeMap::new(),
         tasks: JoinSet::new(),
         order: OrderBuffer::new(plan.pace),
         observers,
@@ -60,36 +61,45 @@ pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) 
         ready: 0,
         left: BTreeMap::new(),
     };
-    if let Err(error) = dispatcher.start_stations(nears, &raise) {
+    if let Err(error) = dispatcher.start_stations(started.nears, &raise) {
         dispatcher.end(Ending::BenchFault {
             why: error.to_string(),
         });
     }
-    for (device, why) in absent {
+    for (device, why) in started.absent {
         // Nothing was ever told to it, so there is nothing to make safe.
         dispatcher.left.insert(device, Ok(()));
         dispatcher.end(Ending::Absent { why });
     }
     drop(raise);
     dispatcher.steps().await;
-    dispatcher.make_safe().await
+    let ending = dispatcher.make_safe().await;
+    // What was told last takes effect in the next step of the plant.
+    started.world.plant.lock().advance(clock.now() + STEP);
+    (ending, started.world)
 }
 
-struct Dispatcher<'a, 'o> {
-    plan: &'a Plan,
-    clock: Clock,
-    raised: Receiver<Raised>,
-    happenings: Happenings,
-    orders: BTreeMap<DeviceId, Sender<Order>>,
+pub(super) struct Dispatcher<'a, 'o> {
+    pub(super) plan: &'a Plan,
+    pub(super) clock: Clock,
+    pub(super) raised: Receiver<Raised>,
+    pub(super) happenings: Happenings,
+    interlocks: Interlocks,
+    /// What was done by interlocks that held.
+    pub(super) reactions: Reactions,
+    pub(super) orders: BTreeMap<DeviceId, Sender<Order>>,
+    /// The ways to break emulated devices.
+    broken: BTreeMap<DeviceId, Sender<Fault>>,
     tasks: JoinSet<()>,
-    order: OrderBuffer,
-    observers: &'a mut [&'o mut dyn Observer],
-    stop: Stop,
+    pub(super) order: OrderBuffer,
+    pub(super) observers: &'a mut [&'o mut dyn Observer],
+    pub(super) stop: Stop,
     /// How often the dispatcher looks at what happened, and for somebody who wants it to stop.
-    look: Period,
-    ending: Option<Ending>,
+    pub(super) look: Period,
+    pub(super) ending: Option<Ending>,
     ready: usize,
-    left: BTreeMap<DeviceId, Result<(), String>>,
+    /// The devices that are left, and whether they were left safe.
+    pub(super) left: BTreeMap<DeviceId, Result<(), String>>,
 }
 
 impl Dispatcher<'_, '_> {
@@ -106,10 +116,12 @@ impl Dispatcher<'_, '_> {
             };
             let (send, orders) = mpsc::channel(ORDER_QUEUE);
             self.orders.insert(wired.id, send);
+            self.broken.insert(wired.id, near.faults);
             let reporter = Reporter {
                 device: wired.id,
                 raised: raise.clone(),
                 happenings: self.happenings.clone(),
+                interlocks: self.interlocks.clone(),
             };
             let witness = self.plan.header.wire.then(|| reporter.witness(self.clock));
             let way = Way::to(wired, near.door, self.clock, witness);
@@ -129,9 +141,11 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        latch: plan
+                            .latch_up
+                            .map(|(rule, channel)| Latch::new(rule, channel)),
                         reporter,
-                        tripped_state: tripped_state(&wired.channels),
-                        faults: near.faults,
+                        watched: Watched::of(plan),
                     };
                     self.tasks.spawn(station.run());
                 }
@@ -146,7 +160,6 @@ impl Dispatcher<'_, '_> {
                         way,
                         accelerator: (model.drive)(setup)?,
                         link,
-                        faults: near.faults,
                         clock: self.clock,
                         orders,
                         reporter,
@@ -162,7 +175,7 @@ impl Dispatcher<'_, '_> {
     /// Walks the marks until the last one, or until the run must end.
     async fn steps(&mut self) {
         let marks = marks(self.plan);
-        let end = self.plan.header.end;
+        let end = self.plan.end();
         let mut next = marks.into_iter().peekable();
         let mut alarm = Alarm::new(self.clock);
         while self.ending.is_none() {
@@ -209,6 +222,17 @@ impl Dispatcher<'_, '_> {
                     self.end(Ending::BenchFault { why });
                 }
             }
+            Mark::Broken(device, fault) => {
+                // One that is gone cannot break any more.
+                let _gone = self
+                    .broken
+                    .get(&device)
+                    .map(|way| way.try_send(fault.clone()));
+                let command = Command::Inject(fault);
+                let late_us = self.clock.now().micros_since(at);
+                self.push(at, device, EventKind::SetPointApplied { command, late_us });
+            }
+            Mark::Reached => self.has_reached(),
             Mark::AllReady => {
                 if self.ready < self.orders.len() {
                     let why = "not all devices were identified and armed in time".to_owned();
@@ -218,17 +242,39 @@ impl Dispatcher<'_, '_> {
         }
     }
 
+    /// Before power comes back to a bench that goes on with a run, its temperatures must be back.
+    fn has_reached(&mut self) {
+        let rest = self.plan.rest.as_ref();
+        for (device, channel, target) in rest.iter().flat_map(|rest| &rest.reached) {
+            let read = self.interlocks.last(*device, *channel);
+            if read.is_some_and(|read| (read - target).abs() <= REACHED) {
+                continue;
+            }
+            let read = read.map_or("tells no temperature".to_owned(), |read| {
+                format!("is at {read:.1} °C")
+            });
+            let name = self.plan.device_name(*device);
+            let why = format!(
+                "{name} {read} and not at {target:.1} °C, as it was before: nothing was switched \
+                 on; give it longer with `--settle`"
+            );
+            self.end(Ending::BenchFault { why });
+        }
+    }
+
     fn push(&mut self, at: BenchTime, device: DeviceId, kind: EventKind) {
         self.order.push(Event { at, device, kind });
     }
 
     /// Takes what a station raised.
-    fn take(&mut self, raised: Option<Raised>) {
+    pub(super) fn take(&mut self, raised: Option<Raised>) {
         match raised {
             Some(Raised::Ready) => self.ready += 1,
             Some(Raised::Absent(why)) => self.end(Ending::Absent { why }),
             Some(Raised::Fault(why)) => self.end(Ending::BenchFault { why }),
             Some(Raised::Tripped(why)) => self.end(Ending::Interlock { why }),
+            Some(Raised::Fired(fired)) => self.react(fired),
+            Some(Raised::Reacted { rule, result }) => self.reactions.reacted(rule, result),
             Some(Raised::Left(device, result)) => {
                 self.left.insert(device, result);
             }
@@ -236,6 +282,27 @@ impl Dispatcher<'_, '_> {
                 why: "every station is gone".to_owned(),
             }),
         }
+    }
+
+    /// An interlock holds: what it asks for is told before anything else, and the run ends.
+    fn react(&mut self, fired: Fired) {
+        let rule = &self.plan.interlocks[fired.rule];
+        let (mut awaited, mut failed) = (0, Vec::new());
+        for (device, command) in &rule.then {
+            let (rule, command) = (fired.rule, command.clone());
+            let told = self
+                .orders
+                .get(device)
+                .map(|orders| orders.try_send(Order::React { rule, command }));
+            if matches!(told, Some(Ok(()))) {
+                awaited += 1;
+            } else {
+                failed.push(format!("{} is gone", self.plan.device_name(*device)));
+            }
+        }
+        let why = format!("{}: {}", rule.name, fired.why);
+        self.reactions.begin(fired, awaited, failed);
+        self.end(Ending::Interlock { why });
     }
 
     /// The first reason to end is the ending.
@@ -264,98 +331,12 @@ impl Dispatcher<'_, '_> {
             });
         }
     }
-
-    /// Leaves every device safe: first the boards, that they stop working, then the supplies,
-    /// then the chambers. Always runs.
-    async fn make_safe(mut self) -> Ending {
-        for roles in SAFE_ORDER {
-            let devices: Vec<DeviceId> = self
-                .plan
-                .devices
-                .iter()
-                .map(DevicePlan::wired)
-                .filter(|wired| roles.contains(&wired.role))
-                .map(|wired| wired.id)
-                .collect();
-            for device in &devices {
-                if let Some(orders) = self.orders.get(device) {
-                    // A station that is gone is found missing below.
-                    let _gone = orders.try_send(Order::MakeSafe);
-                }
-            }
-            self.until_left(&devices).await;
-            for device in devices {
-                let result = self.left.get(&device).cloned();
-                if let Err(why) = result.unwrap_or_else(|| Err("its station is gone".to_owned())) {
-                    let why = format!("{}: {why}", self.plan.device_name(device));
-                    // Nothing outranks a bench that may still be live.
-                    self.ending = Some(Ending::Unsafe { why });
-                }
-            }
-        }
-        let ending = self.ending.take().unwrap_or(Ending::Completed);
-        if !matches!(ending, Ending::Unsafe { .. }) {
-            self.stop.pulse().left_safe();
-        }
-        let at = self.clock.now();
-        if self.order.take(&self.happenings).is_err() && ending == Ending::Completed {
-            return Ending::BenchFault {
-                why: "events were lost".to_owned(),
-            };
-        }
-        for event in self.order.rest().chain([Event {
-            at,
-            device: DeviceId::BENCH,
-            kind: EventKind::RunEnded {
-                ending: ending.clone(),
-            },
-        }]) {
-            for observer in self.observers.iter_mut() {
-                if let Err(error) = observer.observe(&event)
-                    && ending == Ending::Completed
-                {
-                    return Ending::BenchFault {
-                        why: error.to_string(),
-                    };
-                }
-            }
-        }
-        ending
-    }
-
-    /// Waits until the stations of `devices` have left them, or for as long as they may take.
-    async fn until_left(&mut self, devices: &[DeviceId]) {
-        let start = self.clock.now();
-        while devices.iter().any(|device| !self.left.contains_key(device)) {
-            self.stop.pulse().beat();
-            let hurried = self.stop.hurried();
-            let deadline = start
-                + if hurried {
-                    HURRIED_DEADLINE
-                } else {
-                    SAFE_DEADLINE
-                };
-            let now = self.clock.now();
-            if now >= deadline {
-                return;
-            }
-            let look = deadline.min(now + self.look);
-            match self.clock.until(look, self.raised.recv()).await {
-                Some(Some(raised)) => self.take(Some(raised)),
-                Some(None) => return,
-                None => {}
-            }
-        }
-    }
 }
 
-/// The channel and number of the state `protected`, where a device has it.
-fn tripped_state(channels: &[ChannelSpec]) -> Option<(u16, u16)> {
-    (0..).zip(channels).find_map(|(channel, spec)| {
-        let state = spec
-            .states
-            .iter()
-            .position(|state| &**state == "protected")?;
-        Some((channel, state as u16))
-    })
+/// The channels on which temperatures must be reached before power comes back.
+fn reached(plan: &Plan) -> Vec<(DeviceId, u16)> {
+    let reached = plan.rest.iter().flat_map(|rest| &rest.reached);
+    reached
+        .map(|(device, channel, _)| (*device, *channel))
+        .collect()
 }

@@ -7,10 +7,12 @@ use std::path::Path;
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
-use drivers::emulator::{Emulator, serve};
+use drivers::emulator::{Emulator, Played, Surroundings, serve};
 use drivers::error::LinkError;
 use drivers::link::can::bus::BitRates;
-use drivers::link::{CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, party};
+use drivers::link::{
+    CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, Socket, Trouble, party,
+};
 use drivers::model::EmulatorSetup;
 use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
 use profiles::command::Fault;
@@ -42,23 +44,43 @@ pub(super) struct Near {
     pub(super) faults: Sender<Fault>,
 }
 
-/// The near ends, and the devices whose line cannot be opened, with the reason.
-pub(super) type Nears = (BTreeMap<DeviceId, Near>, BTreeMap<DeviceId, String>);
+/// The emulated world around the devices of a run: what there really is at their terminals, whatever
+/// was told and heard.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The plant.
+    pub plant: SharedPlant,
+    /// Where each device is in it.
+    pub places: BTreeMap<DeviceId, Place>,
+}
+
+/// What a run starts with.
+pub(super) struct Started {
+    /// The near ends.
+    pub(super) nears: BTreeMap<DeviceId, Near>,
+    /// The devices whose line cannot be opened, with the reason.
+    pub(super) absent: BTreeMap<DeviceId, String>,
+    /// What is around the emulated ones.
+    pub(super) world: World,
+}
 
 /// Opens each device's line, or starts an emulator for it where the link is memory.
-pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
+pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
     let bench = Bench::new(&plan.devices, plan.seed, clock, None);
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
     let mut doors = doors(&plan.devices, clock);
     let mut buses = buses(&plan.devices, clock);
     for wired in plan.devices.iter().map(DevicePlan::wired) {
         let (faults, broken) = mpsc::channel(FAULT_QUEUE);
-        let door = doors.remove(&wired.id).unwrap_or(Door::Memory);
-        let link = match door {
-            Door::Memory => {
-                let ends = buses.remove(&wired.id);
+        let ends = buses.remove(&wired.id);
+        // The end of a bus cannot be pulled out: it is one of many.
+        let socket = ends.is_none().then(|| Socket::new(clock, wired.pacing));
+        let door = doors.remove(&wired.id);
+        let door = door.unwrap_or_else(|| Door::Memory(socket.clone()));
+        let link = match &door {
+            Door::Memory(_) => {
                 let ends = ends.unwrap_or_else(|| Link::pair(clock, wired.pacing));
-                Ok(bench.emulate(wired, ends, broken))
+                Ok(bench.emulate(wired, ends, socket, broken))
             }
             Door::Line(..) | Door::Bus(_) => door.open(clock).await,
         };
@@ -71,7 +93,15 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Nears {
             }
         }
     }
-    (nears, absent)
+    let world = World {
+        plant: bench.plant,
+        places: bench.places,
+    };
+    Started {
+        nears,
+        absent,
+        world,
+    }
 }
 
 /// The ends of buses in memory: each device has one for its driver and one for its emulator, and all
@@ -250,28 +280,55 @@ impl Bench {
     }
 
     /// Starts an emulator at the far end of a link in memory, and returns the near end.
-    fn emulate(&self, wired: &Wired, (near, far): (Link, Link), broken: Receiver<Fault>) -> Link {
-        if let Some(emulator) = self.emulator(wired) {
-            let plant = self.plant.clone();
-            tokio::spawn(serve(emulator, far, broken, self.clock, plant));
+    fn emulate(
+        &self,
+        wired: &Wired,
+        (near, far): (Link, Link),
+        socket: Option<Socket>,
+        broken: Receiver<Fault>,
+    ) -> Link {
+        let stream = |purpose| self.seed.stream(wired.name.as_str(), purpose);
+        if let Some(anew) = self.maker(wired)
+            && let Some(emulator) = anew()
+            && let Some(&place) = self.places.get(&wired.id)
+        {
+            let surroundings = Surroundings {
+                place,
+                is_load: wired.role == Role::ElectronicLoad,
+                socket,
+                trouble: Trouble::new(stream("trouble")),
+                anew: Box::new(move || anew().expect("what was made once is made again")),
+            };
+            let played = Played::new(emulator, far).in_surroundings(surroundings);
+            tokio::spawn(played.serve(broken, self.clock, self.plant.clone()));
         }
         match wired.faults {
             (0.0, 0.0) => near,
-            (drop, flip) => {
-                let stream = self.seed.stream(wired.name.as_str(), "link faults");
-                near.with_faults(LinkFaults::new(drop, flip, stream))
-            }
+            (drop, flip) => near.with_faults(LinkFaults::new(drop, flip, stream("link faults"))),
         }
     }
 
     fn emulator(&self, wired: &Wired) -> Option<Box<dyn Emulator>> {
-        let setup = EmulatorSetup {
-            device: wired.name.clone(),
-            seed: self.seed,
-            options: wired.options.clone(),
-            place: *self.places.get(&wired.id)?,
-        };
-        catalog::emulate(wired.role, wired.model, setup)
+        self.maker(wired).and_then(|make| make())
+    }
+
+    /// What makes a device's emulator, as it is when its power comes.
+    fn maker(
+        &self,
+        wired: &Wired,
+    ) -> Option<impl Fn() -> Option<Box<dyn Emulator>> + Send + use<>> {
+        let (role, model, seed) = (wired.role, wired.model, self.seed);
+        let (device, options) = (wired.name.clone(), wired.options.clone());
+        let place = *self.places.get(&wired.id)?;
+        Some(move || {
+            let setup = EmulatorSetup {
+                device: device.clone(),
+                seed,
+                options: options.clone(),
+                place,
+            };
+            catalog::emulate(role, model, setup)
+        })
     }
 }
 

@@ -1,12 +1,18 @@
 //! One bench, one run: while a run holds the lines to its instruments, no other run of this
 //! machine may. A lock is a file lock (`flock(2)`), so the kernel opens it when its owner dies,
-//! however it dies; the file's text is for people only.
+//! however it dies.
+//!
+//! The file's first line is a fencing token: a number that grows with each owner. Before it sends
+//! anything, whoever holds the lock looks whether the number is still its own. So one that was taken
+//! over without having died, as where somebody tidied up the folder of locks, or on a file system whose
+//! locks do not hold, tells no device anything any more. The rest of the text is for people.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use drivers::link::Fence;
 use reports::digest::sha256_hex;
 
 use crate::plan::{DevicePlan, Plan};
@@ -18,7 +24,16 @@ const FOLDERS: [&str; 2] = ["/run/lock", "/var/lock"];
 /// The lines that a run holds, until this is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    files: Vec<File>,
+    held: Vec<Held>,
+}
+
+/// One line that is held.
+#[derive(Debug)]
+struct Held {
+    file: File,
+    path: PathBuf,
+    far_end: String,
+    token: u64,
 }
 
 /// Why a bench cannot be held.
@@ -81,7 +96,21 @@ impl Lock {
 
     /// Holds nothing.
     pub(crate) fn none() -> Lock {
-        Lock { files: Vec::new() }
+        Lock { held: Vec::new() }
+    }
+
+    /// Has the drivers of `devices` send nothing on a line that is not this lock's any more.
+    pub(crate) fn fence(&self, devices: &mut [DevicePlan]) {
+        for device in devices {
+            let wired = device.wired_mut();
+            let Some(line) = wired.link.line() else {
+                continue;
+            };
+            let far_end = line.far_end();
+            let mut held = self.held.iter();
+            let held = held.find(|held| held.far_end == far_end);
+            wired.fence = held.map(Held::fence);
+        }
     }
 
     fn lines(
@@ -94,8 +123,8 @@ impl Lock {
         lines.sort();
         // Devices that share a line are held by one lock.
         lines.dedup_by(|one, other| one.0 == other.0);
-        let owner = format!("process {}, {purpose}\n", std::process::id());
-        let mut files = Vec::new();
+        let holder = format!("process {}, {purpose}\n", std::process::id());
+        let mut held = Vec::new();
         for (far_end, device, line) in lines {
             let path = folder.join(format!(
                 "bench-{}.lock",
@@ -114,24 +143,45 @@ impl Lock {
                     return Err(LockError::Busy {
                         device,
                         line,
-                        owner: told(&mut file),
+                        owner: owner(&read(&mut file)),
                     });
                 }
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            tell(&mut file, &owner).map_err(failed)?;
-            files.push(file);
+            let token = token(&read(&mut file)).map_or(1, |token| token.wrapping_add(1));
+            tell(&mut file, token, &holder).map_err(failed)?;
+            held.push(Held {
+                file,
+                path,
+                far_end,
+                token,
+            });
         }
-        Ok(Lock { files })
+        Ok(Lock { held })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        for file in &self.files {
+        for held in &mut self.held {
             // What stays behind names nobody; the lock itself goes with the descriptor.
-            let _whatever = file.set_len(0);
+            let _whatever = tell(&mut held.file, held.token, "");
         }
+    }
+}
+
+impl Held {
+    /// Looks by the file's name: the file itself may not be the one that others lock any more.
+    fn fence(&self) -> Fence {
+        let (path, own) = (self.path.clone(), self.token);
+        Fence::new(move || {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            match token(&text) {
+                Some(token) if token == own => Ok(()),
+                Some(_) => Err(owner(&text)),
+                None => Err(format!("{} is gone, or was emptied", path.display())),
+            }
+        })
     }
 }
 
@@ -162,16 +212,59 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn tell(file: &mut File, owner: &str) -> io::Result<()> {
-    file.set_len(0)?;
+/// Writes the whole text over the one before, so that whoever reads meanwhile finds a token.
+fn tell(file: &mut File, token: u64, owner: &str) -> io::Result<()> {
+    let text = format!("token {token:020}\n{owner}");
     file.rewind()?;
-    file.write_all(owner.as_bytes())
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
 }
 
-fn told(file: &mut File) -> String {
+fn read(file: &mut File) -> String {
     let mut text = String::new();
-    match file.take(200).read_to_string(&mut text) {
-        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
-        Ok(_) | Err(_) => "it does not say who it is".to_owned(),
+    // What cannot be read says nothing.
+    let _unreadable = file
+        .rewind()
+        .and_then(|()| file.take(400).read_to_string(&mut text));
+    text
+}
+
+/// The token in a lock's text.
+fn token(text: &str) -> Option<u64> {
+    text.lines().next()?.strip_prefix("token ")?.parse().ok()
+}
+
+/// The owner in a lock's text.
+fn owner(text: &str) -> String {
+    let told = text.lines().find(|line| !line.starts_with("token "));
+    match told.map(str::trim) {
+        Some(owner) if !owner.is_empty() => owner.to_owned(),
+        _ => "it does not say who it is".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_owner_has_a_token_of_its_own_and_the_last_one_passes() {
+        let port = format!("test:{}", std::process::id());
+        let take = || Lock::line(&port, &port, "a test").unwrap();
+        let first = take();
+        let token = first.held[0].token;
+        let fence = format!("{:?}", first.held[0].fence());
+        assert_eq!(fence, "Fence");
+        let text = fs::read_to_string(&first.held[0].path).unwrap();
+        assert_eq!(super::token(&text), Some(token));
+        assert!(owner(&text).contains("a test"), "{text}");
+        drop(first);
+        let second = take();
+        assert_eq!(second.held[0].token, token + 1);
+        let path = second.held[0].path.clone();
+        drop(second);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(owner(&text), "it does not say who it is");
+        fs::remove_file(path).unwrap();
     }
 }

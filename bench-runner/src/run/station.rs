@@ -12,6 +12,7 @@ use profiles::time::BenchTime;
 use reports::event::{DeviceId, Event, EventKind};
 use tokio::sync::mpsc::Sender;
 
+use super::interlocks::{Fired, Interlocks};
 use super::pulse::Pulse;
 
 /// Somebody wants the run to stop: set by a signal, seen by the dispatcher.
@@ -57,6 +58,8 @@ impl Stop {
 pub(super) enum Order {
     /// Carry this out; it is due at `at`.
     Apply { at: BenchTime, task: Task },
+    /// An interlock holds: carry this out at once.
+    React { rule: usize, command: Command },
     /// Leave the device safe, then end.
     MakeSafe,
 }
@@ -85,8 +88,15 @@ pub(super) enum Raised {
     Absent(String),
     /// The device failed: the run cannot go on.
     Fault(String),
-    /// A limit tripped in the device.
+    /// A limit tripped in the device, or a reading is beyond one.
     Tripped(String),
+    /// An interlock began to hold.
+    Fired(Fired),
+    /// What an interlock asks for was carried out, or not.
+    Reacted {
+        rule: usize,
+        result: Result<BenchTime, String>,
+    },
     /// The device is safe, or is not: its station ends.
     Left(DeviceId, Result<(), String>),
 }
@@ -141,6 +151,7 @@ pub(super) struct Reporter {
     pub(super) device: DeviceId,
     pub(super) raised: Sender<Raised>,
     pub(super) happenings: Happenings,
+    pub(super) interlocks: Interlocks,
 }
 
 impl Reporter {
@@ -171,6 +182,10 @@ impl Reporter {
 
     /// The device told values at `at`.
     pub(super) fn sampled(&self, at: BenchTime, readings: &[Reading]) {
+        for fired in self.interlocks.heard(self.device, at, readings) {
+            // Each rule fires once, and there is room for a thousand.
+            let _gone = self.raised.try_send(Raised::Fired(fired));
+        }
         self.tell(
             at,
             EventKind::Sampled {

@@ -7,7 +7,7 @@ use drivers::catalog::Role;
 use drivers::clock::Clock;
 use drivers::error::{DeviceError, DeviceErrorKind, LinkError};
 use drivers::instrument::Instrument;
-use drivers::link::{Bus, LineSpec, Link, Manners, Meter, Pacing, Witness};
+use drivers::link::{Bus, Fence, LineSpec, Link, Manners, Meter, Pacing, Socket, Witness};
 use drivers::model::DriverSetup;
 use profiles::name::DeviceName;
 use profiles::option::Options;
@@ -35,13 +35,15 @@ pub(super) struct Way {
     /// Measures what the instrument is told.
     pub(super) meter: Meter,
     witness: Option<Witness>,
+    /// Whether the line is still this run's.
+    fence: Option<Fence>,
 }
 
 /// What leads to a device.
 #[derive(Clone, Debug)]
 pub(super) enum Door {
-    /// Its emulator, in this process.
-    Memory,
+    /// Its emulator, in this process, and where its line is plugged in, if it can be pulled out.
+    Memory(Option<Socket>),
     /// A line of its own.
     Line(LineSpec, Manners),
     /// A line that it shares.
@@ -75,13 +77,13 @@ pub(super) fn doors(devices: &[DevicePlan], clock: Clock) -> BTreeMap<DeviceId, 
 }
 
 impl Door {
-    /// Opens it; memory has nothing to be opened.
+    /// Opens it.
     ///
     /// # Errors
     /// If there is nothing behind it.
     pub(super) async fn open(&self, clock: Clock) -> Result<Link, LinkError> {
         match self {
-            Door::Memory => Err(LinkError::Closed),
+            Door::Memory(socket) => socket.as_ref().ok_or(LinkError::Closed)?.take(),
             Door::Line(line, manners) => {
                 let link = Link::open(line, clock).await?;
                 Ok(link.with_manners(manners.clone(), line, clock))
@@ -104,23 +106,25 @@ impl Way {
             door,
             meter: Meter::default(),
             witness,
+            fence: wired.fence.clone(),
         }
     }
 
     /// The same link, watched as every link of this way is.
     pub(super) fn watched(&self, link: Link) -> Link {
         link.with_witness(self.witness.clone())
+            .with_fence(self.fence.clone())
     }
 
     /// Whether there is a line that may come back.
     pub(super) fn may_come_back(&self) -> bool {
-        !matches!(self.door, Door::Memory)
+        !matches!(self.door, Door::Memory(None))
     }
 
     /// How long a character is on the line, µs; 0 where the bench does not set it.
     pub(super) fn byte_us(&self) -> u64 {
         let line = match &self.door {
-            Door::Memory => None,
+            Door::Memory(_) => None,
             Door::Line(line, _) => line.settings(),
             Door::Bus(bus) => bus.line().settings(),
         };
@@ -151,7 +155,7 @@ impl Way {
     pub(super) fn instrument(&self, link: Link) -> Result<Instrument, DeviceError> {
         // In memory nothing is sent before its time, and nothing is measured.
         let link = match self.door {
-            Door::Memory => link,
+            Door::Memory(_) => link,
             Door::Line(..) | Door::Bus(_) => link.with_meter(self.meter.clone()),
         };
         let setup = DriverSetup {
@@ -202,7 +206,7 @@ pub(super) async fn keep(orders: &mut Receiver<Order>, kept: &mut VecDeque<Order
     }
     loop {
         match orders.recv().await {
-            Some(order @ Order::Apply { .. }) => kept.push_back(order),
+            Some(order @ (Order::Apply { .. } | Order::React { .. })) => kept.push_back(order),
             Some(Order::MakeSafe) | None => return kept.push_back(Order::MakeSafe),
         }
     }

@@ -5,10 +5,12 @@ mod arrival;
 mod bus;
 pub mod can;
 mod faults;
+mod fence;
 mod line;
 mod manners;
 mod memory;
 mod meter;
+mod plug;
 mod pty;
 pub mod rfc2217;
 mod serial;
@@ -26,10 +28,12 @@ use profiles::time::{BenchTime, Period};
 pub use arrival::{Arrival, Stamp};
 pub use bus::{Bus, party};
 pub use can::{BusNeeds, CanSpec, SlcanSpec, SocketcandSpec};
-pub use faults::LinkFaults;
+pub use faults::{LinkFaults, Trouble};
+pub use fence::Fence;
 pub use manners::Manners;
 pub use memory::Pacing;
 pub use meter::Meter;
+pub use plug::Socket;
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 pub use witness::{Direction, Witness};
@@ -47,6 +51,7 @@ pub struct Link {
     manners: Option<Box<Kept>>,
     meter: Option<Meter>,
     witness: Option<Witness>,
+    fence: Option<Fence>,
 }
 
 #[derive(Debug)]
@@ -107,6 +112,7 @@ impl Wire {
             manners: None,
             meter: None,
             witness: None,
+            fence: None,
         }
     }
 }
@@ -246,6 +252,13 @@ impl Link {
         self
     }
 
+    /// The same link, on which nothing is sent that the fence does not let through.
+    #[must_use]
+    pub fn with_fence(mut self, fence: Option<Fence>) -> Link {
+        self.fence = fence;
+        self
+    }
+
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
     /// every other link, which leads to one device, there is nothing to keep back.
     ///
@@ -282,8 +295,11 @@ impl Link {
     /// keep their order. Memory takes a chunk before its time; every other wire waits for it.
     ///
     /// # Errors
-    /// If the far end is gone or takes nothing more.
+    /// If the far end is gone or takes nothing more, or the line is another's now.
     pub async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
+        if let Some(fence) = &self.fence {
+            fence.pass()?;
+        }
         if let Some(meter) = &self.meter {
             meter.sends(&chunk);
         }

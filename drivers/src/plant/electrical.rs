@@ -2,9 +2,10 @@
 //! electronic loads.
 
 use profiles::quantity::{Amperes, Volts};
+use profiles::time::BenchTime;
 
 use super::array::{Curve, Point};
-use super::{BoardNode, Bus, Drive, Sink};
+use super::{BoardNode, BrownOut, Bus, Drive, Extremes, Sink};
 
 /// Below this an electronic load cannot hold its current: its transistors are a resistor, V.
 const SINK_KNEE_VOLTS: f64 = 0.1;
@@ -12,7 +13,7 @@ const SINK_KNEE_VOLTS: f64 = 0.1;
 /// Over this an electronic load that holds a voltage goes from nothing to its most, V.
 const SINK_RISE_VOLTS: f64 = 1e-3;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct BusNode {
     pub(super) drive: Drive,
     /// In place of `drive`, where the source has a curve.
@@ -21,12 +22,28 @@ pub(super) struct BusNode {
     /// Current into the electronic load.
     pub(super) sunk: Amperes,
     pub(super) state: Bus,
+    pub(super) brown_out: BrownOut,
+    pub(super) extremes: Extremes,
+}
+
+impl Default for BusNode {
+    fn default() -> BusNode {
+        BusNode {
+            drive: Drive::default(),
+            curve: None,
+            sink: Sink::default(),
+            sunk: Amperes::default(),
+            state: Bus::default(),
+            brown_out: BrownOut::NONE,
+            extremes: Extremes::default(),
+        }
+    }
 }
 
 /// One step, quasi-static: converters hold their power, so a board's current is `P / V`; a supply
 /// in limit lets the voltage fall until the current is what it allows; an array and its loads
 /// meet on the array's curve.
-pub(super) fn step(buses: &mut [BusNode], boards: &mut [BoardNode]) {
+pub(super) fn step(now: BenchTime, buses: &mut [BusNode], boards: &mut [BoardNode]) {
     for (index, bus) in buses.iter_mut().enumerate() {
         // By name, so that the sum has the same bits whatever the order of the wiring.
         let mut fed: Vec<&mut BoardNode> = boards
@@ -34,13 +51,15 @@ pub(super) fn step(buses: &mut [BusNode], boards: &mut [BoardNode]) {
             .filter(|board| board.bus.is_some_and(|bus| bus.0 == index))
             .collect();
         fed.sort_by(|a, b| a.name.cmp(&b.name));
-        let point = bus.point(&fed);
+        let mut point = bus.point(&fed);
+        point.volts *= bus.brown_out.left(now);
         let mut total = bus.sink.amps(point.volts);
         bus.sunk = Amperes(total);
         for board in &mut fed {
-            let amps = current(board, point.volts);
+            let volts = point.volts * board.brown_out.left(now);
+            let amps = current(board, volts);
             board.state.amps = Amperes(amps);
-            board.state.volts = Volts(point.volts - amps * board.traits.harness_ohm);
+            board.state.volts = Volts(volts - amps * board.traits.harness_ohm);
             total += amps;
         }
         // What a curve gives beyond what is taken goes into the capacitors of who just stopped.
@@ -54,10 +73,25 @@ pub(super) fn step(buses: &mut [BusNode], boards: &mut [BoardNode]) {
             amps: Amperes(amps),
             limiting: point.collapsed,
         };
+        bus.witness(now);
     }
 }
 
 impl BusNode {
+    /// Keeps the most that there was.
+    fn witness(&mut self, now: BenchTime) {
+        let (state, most) = (self.state, &mut self.extremes);
+        if state.volts.0 > most.volts.0.0 {
+            most.volts = (state.volts, now);
+        }
+        if state.amps.0 > most.amps.0.0 {
+            most.amps = (state.amps, now);
+        }
+        if self.sunk.0 > most.sunk.0.0 {
+            most.sunk = (self.sunk, now);
+        }
+    }
+
     /// Voltage of the bus, the most current there, and whether the source is at its limit.
     fn point(&self, fed: &[&mut BoardNode]) -> Point {
         let demand = |volts: f64| -> f64 {

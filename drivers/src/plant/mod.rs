@@ -127,6 +127,16 @@ pub struct Plant {
     buses: Vec<electrical::BusNode>,
     airs: Vec<thermal::AirNode>,
     boards: Vec<BoardNode>,
+    /// What the device that now looks sees instead of what is.
+    shown: Option<Seen>,
+}
+
+/// What instruments see of the plant at one grid point, to be shown to one whose converters are
+/// stuck.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    buses: Vec<(Bus, Amperes)>,
+    airs: Vec<Celsius>,
 }
 
 #[derive(Debug)]
@@ -137,6 +147,38 @@ struct BoardNode {
     traits: BoardTraits,
     draw: Watts,
     state: Board,
+    brown_out: BrownOut,
+}
+
+/// A voltage that breaks down for a while.
+#[derive(Clone, Copy, Debug)]
+struct BrownOut {
+    /// The share that is left.
+    share: f64,
+    until: BenchTime,
+}
+
+impl BrownOut {
+    const NONE: BrownOut = BrownOut {
+        share: 1.0,
+        until: BenchTime::ZERO,
+    };
+
+    /// The share of a voltage that is left.
+    fn left(self, now: BenchTime) -> f64 {
+        if now < self.until { self.share } else { 1.0 }
+    }
+}
+
+/// The most that the terminals of a bus have seen, whatever was commanded.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Extremes {
+    /// Highest voltage, and when.
+    pub volts: (Volts, BenchTime),
+    /// Highest current out of the source, and when.
+    pub amps: (Amperes, BenchTime),
+    /// Highest current into the electronic load, and when.
+    pub sunk: (Amperes, BenchTime),
 }
 
 impl Plant {
@@ -173,6 +215,7 @@ impl Plant {
             traits,
             draw: Watts(0.0),
             state,
+            brown_out: BrownOut::NONE,
         });
         BoardId(self.boards.len() - 1)
     }
@@ -181,8 +224,8 @@ impl Plant {
     pub fn advance(&mut self, at: BenchTime) {
         while self.now + STEP <= at {
             self.now = self.now + STEP;
-            electrical::step(&mut self.buses, &mut self.boards);
-            thermal::step(&mut self.airs, &mut self.boards);
+            electrical::step(self.now, &mut self.buses, &mut self.boards);
+            thermal::step(self.now, &mut self.airs, &mut self.boards);
         }
     }
 
@@ -204,7 +247,8 @@ impl Plant {
 
     /// Current into the electronic load of a bus at the last grid point.
     pub fn sunk(&self, bus: BusId) -> Amperes {
-        self.buses[bus.0].sunk
+        let shown = self.shown.as_ref().map(|seen| seen.buses[bus.0].1);
+        shown.unwrap_or(self.buses[bus.0].sunk)
     }
 
     /// Whether anything is on a bus but its source: a board, or an electronic load.
@@ -215,7 +259,8 @@ impl Plant {
 
     /// A bus at the last grid point.
     pub fn bus(&self, bus: BusId) -> Bus {
-        self.buses[bus.0].state
+        let shown = self.shown.as_ref().map(|seen| seen.buses[bus.0].0);
+        shown.unwrap_or(self.buses[bus.0].state)
     }
 
     /// What the chamber does to its air from the next step on; `None`: it is switched off.
@@ -225,7 +270,8 @@ impl Plant {
 
     /// Temperature of a chamber's air at the last grid point.
     pub fn air(&self, air: AirId) -> Celsius {
-        self.airs[air.0].celsius
+        let shown = self.shown.as_ref().map(|seen| seen.airs[air.0]);
+        shown.unwrap_or(self.airs[air.0].celsius)
     }
 
     /// What a board draws from the next step on, while its voltage suffices.
@@ -236,6 +282,74 @@ impl Plant {
     /// A board at the last grid point.
     pub fn board(&self, board: BoardId) -> Board {
         self.boards[board.0].state
+    }
+
+    /// What instruments see now.
+    pub fn seen(&self) -> Seen {
+        let buses = self.buses.iter().map(|bus| (bus.state, bus.sunk));
+        Seen {
+            buses: buses.collect(),
+            airs: self.airs.iter().map(|air| air.celsius).collect(),
+        }
+    }
+
+    /// Shows the device that looks next what was seen before; `None`: what is.
+    pub fn show(&mut self, seen: Option<Seen>) {
+        self.shown = seen;
+    }
+
+    /// The voltage of a source or of a board's input breaks down until then, to this share of it.
+    pub fn brown_out(&mut self, place: Place, share: f64, until: BenchTime) {
+        let brown_out = BrownOut { share, until };
+        match place {
+            Place::Bus(bus) => self.buses[bus.0].brown_out = brown_out,
+            Place::Board(board) => self.boards[board.0].brown_out = brown_out,
+            Place::Air(_) | Place::Apart => {}
+        }
+    }
+
+    /// A chamber comes only this share of the way from the room's temperature, until then.
+    pub fn weaken(&mut self, air: AirId, share: f64, until: BenchTime) {
+        self.airs[air.0].weak = Some((until, share));
+    }
+
+    /// What is at this place is without power itself: it drives nothing, and takes nothing.
+    pub fn power_off(&mut self, place: Place, is_load: bool) {
+        match place {
+            Place::Bus(bus) if is_load => self.sink(bus, Sink::Off),
+            Place::Bus(bus) => self.drive(bus, Drive::default()),
+            Place::Air(air) => self.condition(air, None),
+            Place::Board(_) | Place::Apart => {}
+        }
+    }
+
+    /// The most that the terminals of a bus have seen so far.
+    pub fn extremes(&self, bus: BusId) -> Extremes {
+        self.buses[bus.0].extremes
+    }
+
+    /// The lowest and the highest temperature that a chamber's air has had so far.
+    pub fn air_extremes(&self, air: AirId) -> (Celsius, Celsius) {
+        self.airs[air.0].extremes
+    }
+
+    /// Whether the source of a bus is switched on, whatever comes out of it.
+    pub fn is_driven(&self, bus: BusId) -> bool {
+        let bus = &self.buses[bus.0];
+        match &bus.curve {
+            Some(curve) => curve.open_circuit_volts() > 0.0,
+            None => bus.drive.on,
+        }
+    }
+
+    /// Whether the electronic load of a bus is switched on.
+    pub fn is_sinking(&self, bus: BusId) -> bool {
+        self.buses[bus.0].sink != Sink::Off
+    }
+
+    /// The temperature that a chamber is to reach, if it is switched on.
+    pub fn air_target(&self, air: AirId) -> Option<Celsius> {
+        self.airs[air.0].target
     }
 }
 

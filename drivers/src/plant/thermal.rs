@@ -1,6 +1,7 @@
 //! Who warms whom: chambers, their air, and boards in it.
 
 use profiles::quantity::Celsius;
+use profiles::time::BenchTime;
 
 use super::{BoardNode, STEP};
 
@@ -20,6 +21,10 @@ const JUNCTION_S: f64 = 2.0;
 pub(super) struct AirNode {
     pub(super) target: Option<Celsius>,
     pub(super) celsius: Celsius,
+    /// Until when it comes only this share of the way from the room.
+    pub(super) weak: Option<(BenchTime, f64)>,
+    /// The lowest and the highest so far.
+    pub(super) extremes: (Celsius, Celsius),
 }
 
 impl Default for AirNode {
@@ -27,21 +32,36 @@ impl Default for AirNode {
         AirNode {
             target: None,
             celsius: ROOM,
+            weak: None,
+            extremes: (ROOM, ROOM),
+        }
+    }
+}
+
+impl AirNode {
+    /// Where it comes when it is told a target.
+    fn reached(&self, target: Celsius, now: BenchTime) -> Celsius {
+        match self.weak {
+            Some((until, share)) if now < until => Celsius(ROOM.0 + share * (target.0 - ROOM.0)),
+            _ => target,
         }
     }
 }
 
 /// One step. Each lag is exact for a constant target, so the step's length does not matter.
-pub(super) fn step(airs: &mut [AirNode], boards: &mut [BoardNode]) {
+pub(super) fn step(now: BenchTime, airs: &mut [AirNode], boards: &mut [BoardNode]) {
     let dt = STEP.as_secs_f64();
     for air in airs.iter_mut() {
         let (target, seconds) = match air.target {
-            Some(target) => (target, SETTLING_S),
+            Some(target) => (air.reached(target, now), SETTLING_S),
             None => (ROOM, DRIFT_S),
         };
         let most = RATE_K_PER_MIN / 60.0 * dt;
         let change = (target.0 - air.celsius.0) * (dt / seconds);
         air.celsius.0 += change.clamp(-most, most);
+        let (low, high) = &mut air.extremes;
+        *low = Celsius(low.0.min(air.celsius.0));
+        *high = Celsius(high.0.max(air.celsius.0));
     }
     for board in boards {
         let air = board.air.map_or(ROOM, |air| airs[air.0].celsius);

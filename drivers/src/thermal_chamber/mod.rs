@@ -5,6 +5,7 @@ mod calendar;
 #[cfg(test)]
 mod contract;
 mod espec_p300;
+mod julabo_fp50;
 mod options;
 #[cfg(test)]
 mod played;
@@ -24,6 +25,7 @@ use crate::model::Model;
 /// Every make the bench can drive and play.
 pub static MODELS: &[Model<dyn ThermalChamber>] = &[
     espec_p300::MODEL,
+    julabo_fp50::MODEL,
     thermotron_3800::MODEL,
     votsch_vt4002::MODEL,
     watlow_f4::MODEL,

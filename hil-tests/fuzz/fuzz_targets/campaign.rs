@@ -20,6 +20,7 @@ fuzz_target!(|text: &[u8]| {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        faults: None,
     };
     match Plan::new(&request) {
         Ok(plan) => assert!(!plan.header.steps.is_empty()),

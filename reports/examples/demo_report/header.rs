@@ -171,6 +171,8 @@ pub(crate) fn header() -> Header {
         phases: phases(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![
@@ -221,6 +223,7 @@ pub(crate) fn manifest(header: &Header) -> Manifest {
         run_id: "20260727T120000Z-iss-two-orbits".to_owned(),
         started: "2026-07-27T12:00:00Z".to_owned(),
         ended: "2026-07-27T12:00:04Z".to_owned(),
+        resumed: Vec::new(),
         versions: header.versions.clone(),
         seed: header.seed,
         pace: header.pace.clone(),

@@ -30,7 +30,9 @@ pub(super) struct Scan {
     pub(super) closed: bool,
     pub(super) last: BenchTime,
     /// The sequence number that must come next.
-    next: u32,
+    pub(super) next: u32,
+    /// The chunks that begin with a header.
+    pub(super) headers: Vec<usize>,
 }
 
 impl Scan {
@@ -43,6 +45,7 @@ impl Scan {
             closed: false,
             last: BenchTime::ZERO,
             next: 0,
+            headers: Vec::new(),
         };
         while let Some((code, body)) = record_at(bytes, scan.intact, bytes.len()) {
             if code == op::CHUNK && scan.chunk(bytes, &body).is_none() {
@@ -85,7 +88,7 @@ impl Scan {
 
     /// Takes the records of a chunk if every message in it is the next one.
     fn walk(&mut self, chunk: &[u8]) -> Option<()> {
-        let mut at = 0;
+        let (mut at, mut is_first) = (0, true);
         while at < chunk.len() {
             let (code, body) = record_at(chunk, at, chunk.len())?;
             at = body.end;
@@ -101,6 +104,10 @@ impl Scan {
                     if message.sequence != self.next {
                         return None;
                     }
+                    if is_first && self.topics.get(&message.channel).is_some_and(is_header) {
+                        self.headers.push(self.chunks.len());
+                    }
+                    is_first = false;
                     self.next = self.next.wrapping_add(1);
                     self.last = message.at;
                 }
@@ -127,8 +134,12 @@ impl Chunk {
     }
 }
 
+fn is_header(topic: &String) -> bool {
+    topic == super::topic::HEADER
+}
+
 /// The record at `at`, if it ends before `end`: its opcode and where its body is.
-fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Range<usize>)> {
+pub(super) fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Range<usize>)> {
     let head = bytes.get(at..at.checked_add(RECORD_HEAD)?)?;
     let (&code, length) = head.split_first()?;
     let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
@@ -138,11 +149,13 @@ fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Range<usize>)> 
 }
 
 fn message_at(bytes: &[u8], body: Range<usize>) -> Option<Message<'_>> {
+    let place = body.start - RECORD_HEAD;
     let (head, data) = bytes.get(body)?.split_first_chunk::<MESSAGE_HEAD>()?;
     let (channel, rest) = head.split_first_chunk()?;
     let (sequence, rest) = rest.split_first_chunk()?;
     let (log_time, _) = rest.split_first_chunk()?;
     Some(Message {
+        place,
         channel: u16::from_le_bytes(*channel),
         sequence: u32::from_le_bytes(*sequence),
         at: BenchTime::from_micros(u64::from_le_bytes(*log_time) / 1_000),
@@ -186,6 +199,8 @@ pub(super) struct Chunk {
 /// One message, in place.
 #[derive(Clone, Copy)]
 pub(super) struct Message<'a> {
+    /// Where its record begins in its chunk.
+    pub(super) place: usize,
     pub(super) channel: u16,
     sequence: u32,
     pub(super) at: BenchTime,

@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use lz4::block::{CompressionMode, compress_bound, compress_to_buffer};
 use mcap::records::op;
 
+use super::room::Room;
 use crate::digest::crc32;
 
 /// Octets of a block of an LZ4 frame at most: what its descriptor says.
@@ -30,15 +31,15 @@ const WORTH_PACKING: usize = 256;
 
 /// A file that is being written.
 pub(super) struct Container {
-    file: File,
+    pub(super) file: File,
     /// Octets in the file.
-    position: u64,
+    pub(super) position: u64,
     /// A write has failed: what comes later would leave a gap.
     broken: bool,
     chunk: Vec<u8>,
     packed: Vec<u8>,
     /// What goes to the file next.
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     /// Time of the first and last message of the open chunk.
     span: Option<(u64, u64)>,
     /// For each channel, time and place in the open chunk of its messages.
@@ -48,11 +49,11 @@ pub(super) struct Container {
     channels: Vec<u8>,
     schema_count: u16,
     /// Records of the indexes of all chunks.
-    indexes: Vec<u8>,
-    chunk_count: u32,
+    pub(super) indexes: Vec<u8>,
+    pub(super) chunk_count: u32,
     /// Messages on each channel.
-    counts: Vec<u64>,
-    whole_span: Option<(u64, u64)>,
+    pub(super) counts: Vec<u64>,
+    pub(super) whole_span: Option<(u64, u64)>,
 }
 
 impl Container {
@@ -64,13 +65,18 @@ impl Container {
             text(out, library);
         });
         file.write_all(&out)?;
-        Ok(Container {
+        Ok(Container::at(file, out.len() as u64))
+    }
+
+    /// A container that goes on behind the first `position` octets of a file, which ends there.
+    pub(super) fn at(file: File, position: u64) -> Container {
+        Container {
             file,
-            position: out.len() as u64,
+            position,
             broken: false,
             chunk: Vec::new(),
             packed: Vec::new(),
-            out,
+            out: Vec::new(),
             span: None,
             placed: Vec::new(),
             schemas: Vec::new(),
@@ -80,7 +86,7 @@ impl Container {
             chunk_count: 0,
             counts: Vec::new(),
             whole_span: None,
-        })
+        }
     }
 
     /// Adds a schema; its number.
@@ -178,22 +184,9 @@ impl Container {
             out.extend_from_slice(stored);
         });
         let (start, length) = (self.position, self.out.len() as u64);
-        let mut offsets = Vec::new();
-        for (channel, placed) in (0_u16..).zip(&mut self.placed) {
-            if placed.is_empty() {
-                continue;
-            }
-            offsets.extend_from_slice(&channel.to_le_bytes());
-            numbers(&mut offsets, &[start + self.out.len() as u64]);
-            record(&mut self.out, op::MESSAGE_INDEX, |out| {
-                out.extend_from_slice(&channel.to_le_bytes());
-                sized(out, |out| {
-                    for (time, at) in placed.iter() {
-                        numbers(out, &[*time, *at]);
-                    }
-                });
-            });
-            self.counts[usize::from(channel)] += placed.len() as u64;
+        let offsets = message_indexes(&mut self.out, start, &self.placed);
+        for (placed, count) in self.placed.iter_mut().zip(&mut self.counts) {
+            *count += placed.len() as u64;
             placed.clear();
         }
         record(&mut self.indexes, op::CHUNK_INDEX, |out| {
@@ -243,6 +236,8 @@ impl Container {
         self.out.extend_from_slice(&sum.to_le_bytes());
         self.out.extend_from_slice(mcap::MAGIC);
         self.write_out()?;
+        // Gives back the room that was kept behind it.
+        self.file.set_len(self.position)?;
         Ok(self.file)
     }
 
@@ -263,7 +258,23 @@ impl Container {
         });
     }
 
-    fn write_out(&mut self) -> io::Result<()> {
+    /// Room behind what is written.
+    ///
+    /// # Errors
+    /// If there is too little.
+    pub(super) fn room(&self) -> io::Result<Room> {
+        Room::behind(&self.file, self.position)
+    }
+
+    /// Sees to it that there is room behind what is written.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn keep(&self, room: &mut Room) -> io::Result<()> {
+        room.keep(&self.file, self.position)
+    }
+
+    pub(super) fn write_out(&mut self) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::other("an earlier part could not be written"));
         }
@@ -276,6 +287,32 @@ impl Container {
         self.position += self.out.len() as u64;
         Ok(())
     }
+}
+
+/// Appends the indexes of a chunk's messages, by channel; where each begins, in a file in which `out`
+/// begins at `start`.
+pub(super) fn message_indexes(
+    out: &mut Vec<u8>,
+    start: u64,
+    placed: &[Vec<(u64, u64)>],
+) -> Vec<u8> {
+    let mut offsets = Vec::new();
+    for (channel, placed) in (0_u16..).zip(placed) {
+        if placed.is_empty() {
+            continue;
+        }
+        offsets.extend_from_slice(&channel.to_le_bytes());
+        numbers(&mut offsets, &[start + out.len() as u64]);
+        record(out, op::MESSAGE_INDEX, |out| {
+            out.extend_from_slice(&channel.to_le_bytes());
+            sized(out, |out| {
+                for (time, at) in placed {
+                    numbers(out, &[*time, *at]);
+                }
+            });
+        });
+    }
+    offsets
 }
 
 /// Packs `chunk` as an LZ4 frame; `false` if that makes it no smaller.
@@ -306,7 +343,7 @@ fn pack(chunk: &[u8], packed: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// A record: its opcode and the length of what `body` appends, in front of it.
-fn record(out: &mut Vec<u8>, code: u8, body: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn record(out: &mut Vec<u8>, code: u8, body: impl FnOnce(&mut Vec<u8>)) {
     out.push(code);
     let at = out.len();
     out.extend_from_slice(&[0; 8]);
@@ -324,15 +361,15 @@ fn sized(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     out[at..at + 4].copy_from_slice(&length.to_le_bytes());
 }
 
-fn octets(out: &mut Vec<u8>, octets: &[u8]) {
+pub(super) fn octets(out: &mut Vec<u8>, octets: &[u8]) {
     sized(out, |out| out.extend_from_slice(octets));
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     octets(out, text.as_bytes());
 }
 
-fn numbers(out: &mut Vec<u8>, numbers: &[u64]) {
+pub(super) fn numbers(out: &mut Vec<u8>, numbers: &[u64]) {
     for number in numbers {
         out.extend_from_slice(&number.to_le_bytes());
     }

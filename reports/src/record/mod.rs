@@ -15,7 +15,9 @@
 
 mod chunks;
 mod container;
+mod past;
 mod reader;
+mod room;
 mod schema;
 mod wire;
 mod writer;
@@ -32,6 +34,18 @@ pub enum RecordError {
     /// The file cannot be written or read.
     #[error("{}: {source}", path.display())]
     File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The disk has no room for more of the record than what is kept for its end.
+    #[error(
+        "{}: the disk has no room for more of the record ({source}); what is kept is for its end",
+        path.display()
+    )]
+    NoRoom {
         /// Which file.
         path: PathBuf,
         /// Why.

@@ -75,8 +75,13 @@ impl Record {
         if scan.topics.get(&first.channel).map(String::as_str) != Some(topic::HEADER) {
             return Err(RecordError::NoHeader);
         }
-        let header: Header = serde_json::from_slice(first.data)
-            .map_err(|error| content(scan.chunks[0].stored.start, error.to_string()))?;
+        // A run that was cut off and went on has one for each part; the last is of the whole.
+        let last = scan.headers.last().map_or(0, |&place| place);
+        let (chunk, mut room) = (&scan.chunks[last], Vec::new());
+        let message = chunk.records(&bytes, &mut room).and_then(first_message);
+        let message = message.ok_or(RecordError::NoHeader)?;
+        let header: Header = serde_json::from_slice(message.data)
+            .map_err(|error| content(chunk.stored.start, error.to_string()))?;
         let topics = scan.topics.iter();
         let topics: BTreeMap<u16, Topic> = topics
             .map(|(channel, name)| (*channel, Topic::of(name, &header)))

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use profiles::time::BenchTime;
 
 use super::container::Container;
-use super::{RecordError, schema, topic, wire};
+use super::room::Room;
+use super::{RecordError, past, schema, topic, wire};
 use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
 
@@ -19,8 +20,9 @@ use crate::header::Header;
 /// overhead vanishes, small enough to lose.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Or when it is this old in bench time, in µs: what a killed run may lose in real time.
-const CHUNK_MICROS_REAL: u64 = 1_000_000;
+/// Or when it is this old in bench time, in µs. With what events are held back for to be put in order
+/// (250 ms) and between two looks at them (100 ms), a killed run loses less than a second of real time.
+const CHUNK_MICROS_REAL: u64 = 500_000;
 
 /// The same in virtual time, where bench time is cheap to repeat and chunks are not.
 const CHUNK_MICROS_VIRTUAL: u64 = 30_000_000;
@@ -33,6 +35,9 @@ const KEPT_BYTES: usize = 64 << 20;
 pub struct Recorder {
     path: PathBuf,
     container: Container,
+    room: Room,
+    /// There is no more room: the run was told, and ends.
+    is_full: bool,
     channels: Channels,
     sequence: u32,
     outputs: BTreeMap<u32, Arc<[u8]>>,
@@ -59,25 +64,62 @@ impl Recorder {
     /// Starts a record in the new file `path`.
     ///
     /// # Errors
-    /// If the file is there already or cannot be written.
+    /// If the file is there already or cannot be written, or the disk has too little room.
     pub fn create(path: &Path, header: &Header) -> Result<Recorder, RecordError> {
         let failed = |source| RecordError::File {
             path: path.to_owned(),
             source,
         };
         let file = File::create_new(path).map_err(failed)?;
+        let room = Room::behind(&file, 0).map_err(|source| RecordError::NoRoom {
+            path: path.to_owned(),
+            source,
+        })?;
         let library = concat!("bench reports ", env!("CARGO_PKG_VERSION"));
         let mut container = Container::new(file, library).map_err(failed)?;
         let channels = Channels::add(&mut container, header);
+        Recorder::begin(
+            path,
+            (container, channels, room),
+            (header, BenchTime::ZERO),
+            0,
+        )
+    }
+
+    /// Goes on with the record of a run that was cut off, at `at`: what of it is whole stays, what is
+    /// torn is cut off. `header` is of the whole run, and of the same devices and workloads.
+    ///
+    /// # Errors
+    /// If it is no record, cannot be written, or the disk has too little room.
+    pub fn resume(path: &Path, header: &Header, at: BenchTime) -> Result<Recorder, RecordError> {
+        let (mut container, past) = past::reopen(path)?;
+        let room = container.room().map_err(|source| RecordError::NoRoom {
+            path: path.to_owned(),
+            source,
+        })?;
+        let sequence = past.next;
+        let channels = Channels::add(&mut container, header);
+        past.join(&mut container);
+        Recorder::begin(path, (container, channels, room), (header, at), sequence)
+    }
+
+    fn begin(
+        path: &Path,
+        (container, channels, room): (Container, Channels, Room),
+        (header, at): (&Header, BenchTime),
+        sequence: u32,
+    ) -> Result<Recorder, RecordError> {
         let virtual_time = header.pace == "virtual";
         let mut recorder = Recorder {
             path: path.to_owned(),
             container,
+            room,
+            is_full: false,
             channels,
-            sequence: 0,
+            sequence,
             outputs: BTreeMap::new(),
             outputs_bytes: 0,
-            open_since: BenchTime::ZERO,
+            open_since: at,
             chunk_micros: if virtual_time {
                 CHUNK_MICROS_VIRTUAL
             } else {
@@ -85,15 +127,35 @@ impl Recorder {
             },
         };
         let channel = recorder.channels.header;
-        recorder.append(channel, BenchTime::ZERO, |out| put_json(out, header))?;
+        recorder.append(channel, at, |out| put_json(out, header))?;
         recorder.flush()?;
         Ok(recorder)
+    }
+
+    /// Whether a record could be started in the new file `path`: it can be written, and there is room
+    /// for its end. Nothing is left there.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn try_at(path: &Path) -> Result<(), RecordError> {
+        let failed = |source| RecordError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::create_new(path).map_err(failed)?;
+        let room = Room::behind(&file, 0);
+        std::fs::remove_file(path).map_err(failed)?;
+        room.map(drop).map_err(|source| RecordError::NoRoom {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Appends one event.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written. [`RecordError::NoRoom`] says once that the disk is full: the event is
+    /// recorded, and so is what comes for a while, so that the run can be ended.
     pub fn record(&mut self, event: &Event) -> Result<(), RecordError> {
         let (at, device) = (event.at, usize::from(event.device.0));
         let channels = &self.channels;
@@ -122,8 +184,26 @@ impl Recorder {
         let old = at.micros_since(self.open_since) >= self.chunk_micros;
         if old || self.container.open() >= CHUNK_BYTES || matters(&event.kind) {
             self.flush()?;
+            // Behind the end of the run nothing comes.
+            if !matches!(event.kind, EventKind::RunEnded { .. }) {
+                self.keep_room()?;
+            }
         }
         Ok(())
+    }
+
+    fn keep_room(&mut self) -> Result<(), RecordError> {
+        if self.is_full {
+            return Ok(());
+        }
+        let kept = self.container.keep(&mut self.room);
+        kept.map_err(|source| {
+            self.is_full = true;
+            RecordError::NoRoom {
+                path: self.path.clone(),
+                source,
+            }
+        })
     }
 
     /// Closes the record and waits until it is on the disk.
@@ -191,8 +271,10 @@ impl Recorder {
 
     fn told(&self, error: &RecordError) -> ObserveError {
         match error {
-            // It names the file itself.
-            RecordError::File { .. } => ObserveError(error.to_string()),
+            // They name the file themselves.
+            RecordError::File { .. } | RecordError::NoRoom { .. } => {
+                ObserveError(error.to_string())
+            }
             error => ObserveError(format!("{}: {error}", self.path.display())),
         }
     }
@@ -218,12 +300,12 @@ impl Observer for Recorder {
         recorded.map_err(|error| self.told(&error))
     }
 
-    /// In real time a chunk goes to the operating system when it is a second old, whether something
-    /// happens then or not.
+    /// In real time a chunk goes to the operating system when it is half a second old, whether
+    /// something happens then or not.
     fn settled(&mut self, now: BenchTime) -> Result<(), ObserveError> {
         let old = now.micros_since(self.open_since) >= self.chunk_micros;
         if old && self.chunk_micros == CHUNK_MICROS_REAL && self.container.open() > 0 {
-            let flushed = self.flush();
+            let flushed = self.flush().and_then(|()| self.keep_room());
             return flushed.map_err(|error| self.told(&error));
         }
         Ok(())
@@ -236,6 +318,7 @@ fn matters(kind: &EventKind) -> bool {
         kind,
         EventKind::DeviceFailed { .. }
             | EventKind::LinkLost { .. }
+            | EventKind::PowerCut { .. }
             | EventKind::Interrupted
             | EventKind::RunEnded { .. }
     )

@@ -3,10 +3,13 @@
 
 pub mod chart;
 pub mod figure;
+pub mod html;
 pub mod junit;
 pub mod pdf;
 pub mod png;
+pub mod seal;
 pub mod summary;
+pub mod svg;
 pub(crate) mod words;
 
 #[cfg(test)]

@@ -47,7 +47,12 @@ pub fn figure(figure: &Figure, size: (u32, u32)) -> Result<Vec<u8>, PngError> {
     pack(&pixels, width, height).map_err(|error| PngError(error.to_string()))
 }
 
-fn pack(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, ::png::EncodingError> {
+/// Packs pixels of three bytes, row by row.
+pub(super) fn pack(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, ::png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(::png::ColorType::Rgb);
@@ -59,7 +64,7 @@ fn pack(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, ::png::Encodi
 }
 
 /// The fonts of the report, under the name by which charts ask for them.
-fn fonts() {
+pub(super) fn fonts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for (style, bytes) in [(FontStyle::Normal, SANS), (FontStyle::Bold, SEMI_BOLD)] {

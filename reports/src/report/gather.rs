@@ -1,7 +1,7 @@
 //! The gatherer: sees every event of a run and keeps what a report needs, at a cost that a run
 //! in virtual time does not feel.
 
-use profiles::command::{Command, Fault, Sink};
+use profiles::command::{Command, Fault, LineFault, Sink};
 
 use crate::event::{Event, EventKind, ObserveError, Observer};
 use crate::header::Header;
@@ -173,18 +173,15 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
-            EventKind::LinkLost { why } => (Kind::LinkLost, why.clone()),
-            EventKind::LinkRestored { away_us } => {
-                let away = *away_us as f64 * 1e-6;
-                let text = format!("after {away:.1} s: the same device, armed again");
-                (Kind::LinkRestored, text)
-            }
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
             EventKind::MadeSafe => (Kind::MadeSafe, "safe state confirmed".to_owned()),
             EventKind::NotMadeSafe { why } => (Kind::NotMadeSafe, why.clone()),
-            _ => return,
+            other => match of_power(other).or_else(|| of_bench(other)) {
+                Some(told) => told,
+                None => return,
+            },
         };
         self.story.tell(event.at, event.device, kind, text);
     }
@@ -234,6 +231,64 @@ impl Gatherer {
     }
 }
 
+/// What the bench itself did: reacted to a reading, or went on after it was cut off.
+fn of_power(kind: &EventKind) -> Option<(Kind, String)> {
+    let seconds = |us: &u64| *us as f64 * 1e-6;
+    match kind {
+        EventKind::LinkLost { why } => Some((Kind::LinkLost, why.clone())),
+        EventKind::LinkRestored { away_us } => {
+            let away = seconds(away_us);
+            let text = format!("after {away:.1} s: the same device, armed again");
+            Some((Kind::LinkRestored, text))
+        }
+        EventKind::PowerCut {
+            amps,
+            above_us,
+            count,
+        } => {
+            let above = seconds(above_us);
+            let text = format!("{amps:.3} A, too much for {above:.1} s: cut {count}");
+            Some((Kind::PowerCut, text))
+        }
+        EventKind::PowerBack { off_us } => {
+            Some((Kind::PowerBack, format!("after {:.1} s", seconds(off_us))))
+        }
+        _ => None,
+    }
+}
+
+fn of_bench(kind: &EventKind) -> Option<(Kind, String)> {
+    match kind {
+        EventKind::Interlock {
+            rule,
+            why,
+            reaction_us,
+            within_us,
+        } => {
+            let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
+            Some((Kind::Interlock, text))
+        }
+        EventKind::Resumed { with, gap_us } => {
+            let gap = *gap_us as f64 * 1e-6;
+            let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");
+            Some((Kind::Resumed, text))
+        }
+        _ => None,
+    }
+}
+
+/// A reaction as people say it.
+pub(crate) fn reacted(reaction_us: Option<u64>, within_us: u64) -> String {
+    let allowed = within_us as f64 * 1e-6;
+    match reaction_us {
+        None => format!("what had to be done within {allowed:.3} s was not confirmed"),
+        Some(taken) => {
+            let taken = taken as f64 * 1e-6;
+            format!("done within {taken:.3} s of the {allowed:.3} s that it may take")
+        }
+    }
+}
+
 /// A fault as people say it.
 fn injected(fault: &Fault) -> String {
     let seconds = |millis: &u32| f64::from(*millis) * 1e-3;
@@ -258,6 +313,38 @@ fn injected(fault: &Fault) -> String {
         Fault::LatchUp { amps } => format!("latched up: {amps} A until power goes"),
         Fault::OverVoltageTrip => "over-voltage protection tripped".to_owned(),
         Fault::Reset => "reset".to_owned(),
+        Fault::Line { how, millis } => format!("{} for {} s", on_the_line(how), seconds(millis)),
+        Fault::Stuck { millis } => format!("its readings stuck for {} s", seconds(millis)),
+        Fault::PowerCycle { millis } => {
+            format!("without power for {} s, then started anew", seconds(millis))
+        }
+        Fault::BrownOut { share, millis } => {
+            let left = share * 100.0;
+            format!("voltage down to {left:.0} % for {} s", seconds(millis))
+        }
+        Fault::Weak { share, millis } => {
+            let way = share * 100.0;
+            format!(
+                "comes {way:.0} % of the way to its target for {} s",
+                seconds(millis)
+            )
+        }
+    }
+}
+
+/// What a line does to what passes, as people say it.
+fn on_the_line(how: &LineFault) -> String {
+    match how {
+        LineFault::Unplugged => "unplugged".to_owned(),
+        LineFault::Slow { delay_millis } => format!("answers {delay_millis} ms later"),
+        LineFault::Garbage => "answers are garbage".to_owned(),
+        LineFault::HalfReply => "half of each answer is lost".to_owned(),
+        LineFault::Echo => "its line echoes".to_owned(),
+        LineFault::WrongUnit => "answers belong to other questions".to_owned(),
+        LineFault::Drop { share } => format!("{:.1} % of the chunks lost", share * 100.0),
+        LineFault::Flip { share } => {
+            format!("a bit turned over in {:.1} % of the chunks", share * 100.0)
+        }
     }
 }
 

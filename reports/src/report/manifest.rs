@@ -16,6 +16,9 @@ pub struct Manifest {
     pub started: String,
     /// When it ended on the wall clock, RFC 3339.
     pub ended: String,
+    /// When it went on after it had been cut off, each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<String>,
     /// Versions of the software: `bench` and what matters for the bytes.
     pub versions: BTreeMap<String, String>,
     /// The seed.

@@ -19,6 +19,7 @@ use crate::verdict::{Ending, Finding, Verdict};
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
 pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub use gather::Gatherer;
+pub(crate) use gather::reacted;
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
 pub use passes::PassStory;

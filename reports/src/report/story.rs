@@ -32,8 +32,16 @@ pub enum Kind {
     LinkLost,
     /// The line to a device came back.
     LinkRestored,
+    /// A source cut power against a latch-up.
+    PowerCut,
+    /// It gave power again.
+    PowerBack,
     /// A controller told of an error on its bus.
     BusError,
+    /// A reading crossed a limit, or an interlock held.
+    Interlock,
+    /// The run went on after it had been cut off.
+    Resumed,
     /// A device failed.
     Failed,
     /// The run was interrupted.
@@ -46,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the legend.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Identified,
         Kind::Injected,
         Kind::Damaged,
@@ -56,7 +64,11 @@ impl Kind {
         Kind::Booted,
         Kind::LinkLost,
         Kind::LinkRestored,
+        Kind::PowerCut,
+        Kind::PowerBack,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
         Kind::Interrupted,
         Kind::MadeSafe,
@@ -75,7 +87,11 @@ impl Kind {
             Kind::Booted => "boot",
             Kind::LinkLost => "link lost",
             Kind::LinkRestored => "link restored",
+            Kind::PowerCut => "power cut",
+            Kind::PowerBack => "power back",
             Kind::BusError => "bus error",
+            Kind::Interlock => "interlock",
+            Kind::Resumed => "gap",
             Kind::Failed => "failure",
             Kind::Interrupted => "interrupted",
             Kind::MadeSafe => "made safe",
@@ -92,7 +108,10 @@ impl Kind {
             Kind::Booted if count != 1 => "boots",
             Kind::LinkLost if count != 1 => "links lost",
             Kind::LinkRestored if count != 1 => "links restored",
+            Kind::PowerCut if count != 1 => "power cuts",
             Kind::BusError if count != 1 => "bus errors",
+            Kind::Interlock if count != 1 => "interlocks",
+            Kind::Resumed if count != 1 => "gaps",
             Kind::Failed if count != 1 => "failures",
             kind => kind.name(),
         };
@@ -161,6 +180,11 @@ impl Story {
     /// The entries, in order of their first time.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The entries of one kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.kind == kind)
     }
 
     /// How many events of that kind there were.

@@ -68,6 +68,8 @@ pub(crate) fn header() -> Header {
         ],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {

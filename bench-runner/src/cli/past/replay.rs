@@ -47,6 +47,7 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         seed: None,
         pace: Pace::Real,
         dictionary,
+        faults: None,
     };
     let plan = Plan::new(&request).or_else(|_| {
         let pace = Pace::Virtual;

@@ -1,21 +1,17 @@
 //! A profile as a picture: flux, power, state of charge, temperature, over the eclipses.
 
-use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use profiles::orbit::TrackPoint;
 use profiles::phase::Phase;
 use profiles::time::BenchTime;
-use reports::render::chart;
 use reports::render::figure::{Figure, Panel, Pen, TimeAxis, Trace};
 use reports::render::pdf::{self, PdfError};
 use reports::render::png::{self, PngError};
+use reports::render::svg;
 
 use super::Flown;
 
 /// Size of the picture, points.
 const SIZE: (u32, u32) = (900, 700);
-
-/// Pixels of the picture to a point, for lines that are not on whole ones.
-const UNIT: u32 = 2;
 
 /// Most lumps in the picture beside the baseplate: more cannot be told apart.
 const MOST_TRACES: usize = 3;
@@ -24,18 +20,7 @@ const MOST_TRACES: usize = 3;
 const POINTS: usize = 2_000;
 
 pub(super) fn svg(figure: &Figure) -> String {
-    let mut text = String::new();
-    {
-        let size = (SIZE.0 * UNIT, SIZE.1 * UNIT);
-        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        // A picture in memory cannot fail to be written.
-        let _always_ok = area.fill(&plotters::style::colors::WHITE);
-        // Whoever shows it may have wider letters than those it was laid out with.
-        let inner = area.margin(12 * UNIT, 8 * UNIT, 12 * UNIT, 24 * UNIT);
-        let _always_ok = chart::draw(&inner, figure, f64::from(UNIT));
-        let _always_ok = area.present();
-    }
-    text
+    svg::figure(figure, SIZE)
 }
 
 /// The same on a page.

@@ -1,17 +1,21 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
+mod fault;
 mod mesh;
 mod read;
 
 use crate::config::cycles::RawCycles;
+use crate::config::interlock::RawInterlock;
 use crate::config::orbit::RawOrbit;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
 use super::reader::Located;
 use super::refusal::Place;
+pub(super) use fault::faults;
+pub use fault::{FAULT_KINDS, RawFault};
 pub use mesh::RawMesh;
-pub(super) use read::{campaign, settings};
+pub(super) use read::{campaign, set, settings};
 
 /// A campaign as written.
 #[derive(Clone, Debug)]
@@ -34,6 +38,12 @@ pub struct RawCampaign {
     pub meshes: Vec<RawMesh>,
     /// The checks.
     pub checks: Vec<RawCheck>,
+    /// What breaks on purpose.
+    pub faults: Vec<RawFault>,
+    /// Limits that are tighter than those of the wiring, by device.
+    pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
+    /// Interlocks beside those of the wiring.
+    pub interlocks: Vec<RawInterlock>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -60,6 +70,9 @@ impl RawCampaign {
             workloads: Vec::new(),
             meshes: Vec::new(),
             checks: Vec::new(),
+            faults: Vec::new(),
+            limits: Vec::new(),
+            interlocks: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,

@@ -8,13 +8,14 @@ use super::{
     RawSetting, RawStep, RawValue, RawWorkload,
 };
 use crate::config::cycles::cycles;
+use crate::config::interlock::interlocks;
 use crate::config::orbit::{self, RawOrbit};
 use crate::config::reader::{Located, Node, Notes, TableReader};
 use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
-const SECTIONS: [&str; 5] = ["orbit", "step", "workload", "mesh", "check"];
+const SECTIONS: [&str; 6] = ["orbit", "step", "workload", "mesh", "check", "fault"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let name = root.required("name").and_then(|node| node.name());
@@ -35,6 +36,8 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
     let meshes = tables(root, "mesh", super::mesh::mesh);
     let checks = tables(root, "check", check);
+    let faults = super::faults(root);
+    let (limits, interlocks) = (limits(root), interlocks(root));
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -51,8 +54,22 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         workloads,
         meshes,
         checks,
+        faults,
+        limits,
+        interlocks,
         lost,
     }
+}
+
+/// `[limits.DEVICE]`.
+fn limits(root: &TableReader<'_>) -> Vec<(Located<String>, Vec<RawSetting>)> {
+    let table = root.get("limits").and_then(|node| node.table("[limits]"));
+    let devices = table.map(|table| table.entries()).unwrap_or_default();
+    let limits = devices.into_iter().filter_map(|(device, node)| {
+        let table = node.table(&format!("[limits.{}]", device.value))?;
+        Some((device, settings(&table, &[])))
+    });
+    limits.collect()
 }
 
 /// Sections whose name is misspelt: what they hold is lost.
@@ -69,7 +86,7 @@ fn misspelt(root: &TableReader<'_>) -> Vec<Lost> {
     lost.collect()
 }
 
-fn tables<T>(
+pub(super) fn tables<T>(
     root: &TableReader<'_>,
     key: &'static str,
     read: impl FnMut(&Node<'_>) -> Option<T>,
@@ -152,7 +169,7 @@ fn length(node: &Node<'_>) -> Option<Located<RawLength>> {
     })
 }
 
-fn set(node: &Node<'_>) -> Option<RawSet> {
+pub(in crate::config) fn set(node: &Node<'_>) -> Option<RawSet> {
     let before = node.noted();
     let table = node.table("`set`")?;
     let number = |key| table.get(key).and_then(|node| node.number());

@@ -141,6 +141,7 @@ impl Planner {
             plays: self.plays(raw, entry.name, room),
             dictionary: self.dictionary.clone(),
             calibration: self.calibration(raw),
+            fence: None,
         })
     }
 
@@ -233,6 +234,12 @@ impl Planner {
             let message = "a board has no limits of its own";
             let help = "give them to the supply and the chamber";
             self.refuse(Refusal::at(&limit.key.place, message, "nobody reads this").help(help));
+        }
+        if let Some(rule) = &raw.latch_up {
+            let message = "a board has no `latch_up`";
+            let expected = "expected at supplies and solar-array simulators";
+            let refusal = Refusal::at(&rule.place, message, expected);
+            self.refuse(refusal.help("whoever feeds it cuts its power"));
         }
         if let Some(measures) = &raw.measures {
             let message = "a board has no `measures`";

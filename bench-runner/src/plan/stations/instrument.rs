@@ -7,18 +7,24 @@ use drivers::catalog::{self, Role};
 use profiles::time::Period;
 use reports::event::DeviceId;
 
-use super::{DevicePlan, InstrumentPlan, Wired};
+use super::{DevicePlan, InstrumentPlan, LatchUp, Wired};
 use crate::config::campaign::{RawSetting, RawValue};
 use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
 use crate::plan::Planner;
+use crate::plan::limits::SLEW;
+use crate::run::LONGEST_CUT;
 
 /// How often an instrument is asked when the wiring does not say.
 const POLL_DEFAULT: Period = Period::millis(1_000);
 
 /// An instrument that is asked less often is not watched.
 const LONGEST_POLL: Period = Period::millis(60_000);
+
+/// Why a wiring cannot loosen a rating, and a campaign not a limit.
+const HARDWARE: &str = "the hardware is not made for it";
+const BENCH: &str = "the wiring allows less";
 
 /// Limits between which values are, and which may be 0.
 const RANGES: [(&str, &str); 2] = [("min_celsius", "max_celsius"), ("min_db", "max_db")];
@@ -71,9 +77,14 @@ impl Planner {
                 (rating.name.to_owned(), rated.unwrap_or(rating.value))
             })
             .collect();
-        for limit in &raw.limits {
-            self.limit(limit, &mut limits);
+        if role == Role::ThermalChamber {
+            limits.insert(SLEW.to_owned(), f64::INFINITY);
         }
+        for limit in &raw.limits {
+            self.limit(limit, &mut limits, HARDWARE);
+        }
+        // How fast it goes is nobody's business where the wiring does not say.
+        limits.retain(|_, limit| limit.is_finite());
         for (min, max) in RANGES {
             if !limits.contains_key(max) || limits.get(min) < limits.get(max) {
                 continue;
@@ -88,12 +99,69 @@ impl Planner {
                     .map(|rating| (rating.name.to_owned(), rating.value)),
             );
         }
+        let latch_up = self.latch_up(raw, &wired, &limits);
         DevicePlan::Instrument(InstrumentPlan {
             wired,
             poll,
             limits,
+            latch_up,
             source,
         })
+    }
+
+    /// The rule against latch-ups, and the number of the channel that it watches.
+    fn latch_up(
+        &mut self,
+        raw: &RawDevice,
+        wired: &Wired,
+        limits: &BTreeMap<String, f64>,
+    ) -> Option<(LatchUp, u16)> {
+        let rule = raw.latch_up.as_ref()?;
+        let mut channels = (0..).zip(&wired.channels);
+        let amps = channels.find(|(_, spec)| &*spec.name == "amps");
+        let Some((channel, _)) = amps.filter(|_| wired.role.feeds()) else {
+            let message = format!("{} has no `latch_up`", wired.role.with_article());
+            let expected = "expected at supplies and solar-array simulators";
+            self.refuse(Refusal::at(&rule.place, message, expected));
+            return None;
+        };
+        let most_amps = limits.get("amps").copied().unwrap_or(f64::MAX);
+        let above = rule.above_amps.as_ref()?;
+        if !(above.value > 0.0 && above.value < most_amps) {
+            let message = format!("`above_amps` is {}", above.value);
+            let expected = format!("expected above 0 and below the limit `amps`, {most_amps}");
+            let help = "at its limit a supply lowers the voltage, and the current shows nothing";
+            self.refuse(Refusal::at(&above.place, message, expected).help(help));
+        }
+        let lasts = self.latch_time("for", rule.lasts.as_ref(), (0.001, LONGEST_CUT))?;
+        let cut = self.latch_time("cut", rule.cut.as_ref(), (0.1, LONGEST_CUT))?;
+        let most = rule
+            .most
+            .as_ref()
+            .map_or(3, |most| most.value.min(1_000) as u32);
+        let rule = LatchUp {
+            above_amps: above.value,
+            lasts,
+            cut,
+            most,
+        };
+        Some((rule, channel))
+    }
+
+    fn latch_time(
+        &mut self,
+        key: &str,
+        written: Option<&Located<f64>>,
+        (least, most): (f64, Period),
+    ) -> Option<Period> {
+        let written = written?;
+        if (least..=most.as_secs_f64()).contains(&written.value) {
+            return Period::from_millis((written.value * 1e3).round() as u32);
+        }
+        let message = format!("`{key}` is {} s", written.value);
+        let expected = format!("expected from {least} s to {most}");
+        self.refuse(Refusal::at(&written.place, message, expected));
+        None
     }
 
     fn poll(&mut self, poll: Option<&Located<f64>>) -> Period {
@@ -112,8 +180,45 @@ impl Planner {
         POLL_DEFAULT
     }
 
-    /// A limit: may only tighten what the hardware can do.
-    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>) {
+    /// Limits of a campaign: may only tighten those of the wiring, for as long as the run takes.
+    pub(in crate::plan) fn tighten(
+        &mut self,
+        tighter: &[(Located<String>, Vec<RawSetting>)],
+        devices: &mut [DevicePlan],
+    ) {
+        for (name, settings) in tighter {
+            let mut found = devices.iter_mut();
+            let found = found.find(|device| device.wired().name.as_str() == name.value);
+            match found {
+                Some(DevicePlan::Instrument(device)) => {
+                    if device.wired.role == Role::ThermalChamber {
+                        device
+                            .limits
+                            .entry(SLEW.to_owned())
+                            .or_insert(f64::INFINITY);
+                    }
+                    for limit in settings {
+                        self.limit(limit, &mut device.limits, BENCH);
+                    }
+                    device.limits.retain(|_, limit| limit.is_finite());
+                }
+                Some(DevicePlan::Board(_)) => {
+                    let message = "a board has no limits of its own";
+                    let help = "give them to the supply and the chamber";
+                    let refusal = Refusal::at(&name.place, message, "nobody reads this");
+                    self.refuse(refusal.help(help));
+                }
+                None => {
+                    let names = super::names(devices);
+                    let known = names.iter().map(AsRef::as_ref);
+                    self.unknown(&name.place, "device", &name.value, known);
+                }
+            }
+        }
+    }
+
+    /// A limit: may only tighten what holds already, for the reason `why`.
+    fn limit(&mut self, limit: &RawSetting, limits: &mut BTreeMap<String, f64>, why: &str) {
         let key = &limit.key;
         let Some(&rating) = limits.get(&key.value) else {
             let known: Vec<&str> = limits.keys().map(String::as_str).collect();
@@ -140,10 +245,7 @@ impl Planner {
         let side = if lowest { "at least" } else { "at most" };
         let (message, expected) = if looser {
             (
-                format!(
-                    "limit `{}` is {value}: the hardware is not made for it",
-                    key.value
-                ),
+                format!("limit `{}` is {value}: {why}", key.value),
                 format!("expected {side} {rating}"),
             )
         } else if !RANGES
@@ -151,9 +253,13 @@ impl Planner {
             .any(|(min, max)| [*min, *max].contains(&&*key.value))
             && value <= 0.0
         {
+            let most = match rating {
+                f64::INFINITY => String::new(),
+                rating => format!(", at most {rating}"),
+            };
             (
                 format!("limit `{}` is {value}", key.value),
-                format!("expected above 0, at most {rating}"),
+                format!("expected above 0{most}"),
             )
         } else {
             limits.insert(key.value.clone(), value);

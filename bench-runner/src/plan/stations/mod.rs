@@ -4,12 +4,13 @@ mod buses;
 mod calibration;
 mod device;
 mod instrument;
+mod interlocks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use drivers::catalog::Role;
-use drivers::link::{LinkSpec, Manners, Pacing};
+use drivers::link::{Fence, LinkSpec, Manners, Pacing};
 use drivers::model::BoardSetup;
 use drivers::player::Room;
 use drivers::telemetry::dictionary::Layouts;
@@ -23,6 +24,7 @@ use reports::header::{Accuracy, Calibration, DeviceHeader};
 use super::device_name;
 use super::sky::{self, Sky};
 use super::workloads::BoardWork;
+pub use interlocks::{Holds, Interlock};
 
 /// A device of the plan.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub struct Wired {
     pub calibration: Option<Calibration>,
     /// How accurate its channels are, by the wiring or else by its maker.
     pub accuracy: Vec<Accuracy>,
+    /// Whether its line is still this program's, once that holds it.
+    pub fence: Option<Fence>,
 }
 
 impl Wired {
@@ -90,8 +94,23 @@ pub struct InstrumentPlan {
     pub poll: Period,
     /// What it may be told at most, by the keys of the wiring.
     pub limits: BTreeMap<String, f64>,
+    /// The rule against latch-ups of what it feeds, and the number of its current's channel.
+    pub latch_up: Option<(LatchUp, u16)>,
     /// The source that feeds it, or at which it measures, in the emulated plant.
     pub source: Option<DeviceId>,
+}
+
+/// When a source cuts power to end a latch-up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatchUp {
+    /// Above this current, A.
+    pub above_amps: f64,
+    /// For as long as this.
+    pub lasts: Period,
+    /// Power is off for so long.
+    pub cut: Period,
+    /// So often at most in one run.
+    pub most: u32,
 }
 
 /// A board of the plan.
@@ -108,6 +127,14 @@ pub struct BoardPlan {
 }
 
 impl DevicePlan {
+    /// What both kinds have, to be changed.
+    pub(crate) fn wired_mut(&mut self) -> &mut Wired {
+        match self {
+            DevicePlan::Instrument(instrument) => &mut instrument.wired,
+            DevicePlan::Board(board) => &mut board.wired,
+        }
+    }
+
     /// What both kinds have.
     pub fn wired(&self) -> &Wired {
         match self {

@@ -6,6 +6,7 @@ mod fault;
 mod link;
 mod load;
 mod profile;
+pub(crate) mod rest;
 mod set;
 
 use profiles::command::{Command, Work};

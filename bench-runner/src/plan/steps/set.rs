@@ -46,7 +46,11 @@ impl Planner {
     }
 
     /// The commands of one entry of `set`, each with the place of its value.
-    fn set_commands(&mut self, raw: &RawSet, role: Role) -> Vec<(Command, Place)> {
+    pub(in crate::plan) fn set_commands(
+        &mut self,
+        raw: &RawSet,
+        role: Role,
+    ) -> Vec<(Command, Place)> {
         let mut commands = Vec::new();
         let mut stray: Vec<(&'static str, &Place)> = Vec::new();
         match (role, &raw.volts, &raw.limit_amps) {

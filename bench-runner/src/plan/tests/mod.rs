@@ -1,6 +1,7 @@
 //! What is wrong is refused once, at its place, and nothing else is blamed for it.
 
 mod cases;
+mod faults;
 mod links;
 mod lists;
 
@@ -43,6 +44,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        faults: None,
     })
 }
 
@@ -218,6 +220,7 @@ fn swapped_files_are_told_so() {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        faults: None,
     };
     let refusals = Plan::new(&request).unwrap_err();
     assert_eq!(refusals.list.len(), 2, "{}", refusals.render(false));

@@ -17,7 +17,7 @@ use profiles::time::Period;
 
 use crate::plan::{DevicePlan, Wired};
 use crate::run::SAFE_ORDER;
-use crate::run::returning::{is_expected, may_pass};
+use crate::run::instrument::{is_expected, may_pass};
 use crate::run::way::{Way, doors};
 
 /// Tries to leave an instrument safe.

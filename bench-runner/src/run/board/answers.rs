@@ -10,7 +10,7 @@ use reports::event::{EventKind, Inferred};
 
 use super::state::name;
 use super::{BoardStation, REFETCH_ONE_IN, TRIES};
-use crate::run::returning::is_expected;
+use crate::run::instrument::is_expected;
 use crate::run::station::Raised;
 
 /// How long the same error of a bus is not told again.

@@ -16,12 +16,12 @@ use bytes::Bytes;
 use drivers::accelerator::{Accelerator, Heard, Question};
 use drivers::clock::{Alarm, Clock};
 use drivers::link::{Arrival, Link};
-use profiles::command::{Command, Fault, Work};
+use profiles::command::{Command, Work};
 use profiles::name::DeviceName;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
 use returning::Recovery;
 pub(super) use state::State;
@@ -45,7 +45,6 @@ pub(super) struct BoardStation {
     pub(super) way: Way,
     pub(super) accelerator: Box<dyn Accelerator>,
     pub(super) link: Link,
-    pub(super) faults: Sender<Fault>,
     pub(super) clock: Clock,
     pub(super) orders: Receiver<Order>,
     pub(super) reporter: Reporter,
@@ -78,7 +77,7 @@ impl BoardStation {
             let wakes = self.wakes();
             let went_on = tokio::select! {
                 biased;
-                order = self.orders.recv() => self.order(order).await,
+                order = self.orders.recv() => self.order(order),
                 arrival = self.link.receive() => match arrival {
                     Ok(arrival) => self.hear(&arrival, &mut heard).await,
                     Err(error) => self.lost(&error.to_string()).await,
@@ -116,7 +115,7 @@ impl BoardStation {
     }
 
     /// Takes an order; `false` at the end.
-    async fn order(&mut self, order: Option<Order>) -> bool {
+    fn order(&mut self, order: Option<Order>) -> bool {
         let Some(Order::Apply { at, task }) = order else {
             return false;
         };
@@ -140,10 +139,8 @@ impl BoardStation {
                 self.state.mode = *mode;
                 self.state.queue.push_back(Question::Mode(*mode));
             }
-            Command::Inject(fault) => {
-                let _emulator_gone = self.faults.send(fault.clone()).await;
-            }
-            Command::Supply { .. }
+            Command::Inject(_)
+            | Command::Supply { .. }
             | Command::Curve(_)
             | Command::SupplyOutput(_)
             | Command::Load(_)

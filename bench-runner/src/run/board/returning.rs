@@ -35,7 +35,7 @@ impl BoardStation {
                 order = self.orders.recv() => order,
                 link = self.way.link_until(deadline) => break link,
             };
-            if !self.order(order).await {
+            if !self.order(order) {
                 return Recovery::Ended;
             }
         };

@@ -190,13 +190,21 @@ impl Board {
                     .drift(percent_per_k / 100.0, self.network.output_is_float());
             }
             Fault::LatchUp { amps } if self.power != Power::Off => self.flaws.latch(at, *amps),
-            // What is on the bus concerns whoever speaks for the board.
+            Fault::Stuck { millis } => {
+                self.stuck_until = at.plus_micros(u64::from(*millis) * 1_000);
+            }
+            // What is on the bus concerns whoever speaks for the board, and what surrounds it
+            // whoever plays it.
             Fault::Reset
             | Fault::Hang
             | Fault::LatchUp { .. }
             | Fault::OverVoltageTrip
             | Fault::BusOff { .. }
-            | Fault::Babble { .. } => {}
+            | Fault::Babble { .. }
+            | Fault::Line { .. }
+            | Fault::PowerCycle { .. }
+            | Fault::BrownOut { .. }
+            | Fault::Weak { .. } => {}
         }
     }
 }

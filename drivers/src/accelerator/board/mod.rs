@@ -107,6 +107,10 @@ pub(crate) struct Board {
     parked: bool,
     job: Option<Job>,
     muted_until: BenchTime,
+    /// Until when its sensors say what they said.
+    stuck_until: BenchTime,
+    /// What its sensors said last.
+    sensed: [f64; 4],
     flaws: Flaws,
     now: BenchTime,
     next_look: BenchTime,
@@ -149,6 +153,8 @@ impl Board {
             parked: false,
             job: None,
             muted_until: BenchTime::ZERO,
+            stuck_until: BenchTime::ZERO,
+            sensed: [0.0; 4],
             flaws: Flaws::default(),
             now: BenchTime::ZERO,
             next_look: BenchTime::ZERO,

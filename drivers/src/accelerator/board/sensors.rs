@@ -19,11 +19,20 @@ impl Board {
         let state = plant.board(self.id);
         let [volts, amps, kelvin] = NOISE;
         let mut noisy = |value: f64, deviation: f64| value + deviation * self.noise.normal();
+        if at >= self.stuck_until {
+            self.sensed = [
+                noisy(state.volts.0, volts),
+                noisy(state.amps.0, amps),
+                noisy(state.board.0, kelvin),
+                noisy(state.junction.0, kelvin),
+            ];
+        }
+        let [bus_volts, bus_amps, board_temperature, junction_temperature] = self.sensed;
         Health {
-            bus_volts: noisy(state.volts.0, volts),
-            bus_amps: noisy(state.amps.0, amps),
-            board_temperature: noisy(state.board.0, kelvin),
-            junction_temperature: noisy(state.junction.0, kelvin),
+            bus_volts,
+            bus_amps,
+            board_temperature,
+            junction_temperature,
             clock_mhz: self.governor.mhz(),
             mode: match self.governor.mode {
                 PowerMode::Full => 0.0,

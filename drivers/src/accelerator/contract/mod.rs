@@ -11,8 +11,8 @@ use profiles::correlation::ONBOARD_TIME;
 use profiles::quantity::{Celsius, Volts};
 use profiles::reading::Value;
 
-use super::role::{Accelerator, Heard, Question};
 use super::MODELS;
+use super::role::{Accelerator, Heard, Question};
 use crate::model::{BoardSetup, Model};
 use rig::Rig;
 

@@ -5,17 +5,21 @@ use profiles::channel::ChannelSpec;
 use profiles::quantity::{Celsius, CelsiusPerMinute};
 use profiles::reading::Reading;
 
+use super::play::IN_FORCE;
 use super::register;
+use crate::clock::Clock;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::modbus::session::Session;
 use crate::model::DriverSetup;
 use crate::options::deadline_of;
+use crate::player::Player;
 use crate::thermal_chamber::role::{CelsiusRange, ThermalChamber};
 
 /// A chamber at the far end of a link.
 pub(super) struct Chamber {
-    session: Session,
+    pub(super) session: Session,
+    pub(super) clock: Clock,
     /// Set point to leave behind.
     safe: Celsius,
     /// Model number to insist on.
@@ -24,7 +28,11 @@ pub(super) struct Chamber {
     scale: Option<f64>,
     /// The set point as it was last read. The controller keeps set points in its EEPROM, so the
     /// same one is not written again.
-    set_point: Option<u16>,
+    pub(super) set_point: Option<u16>,
+    /// The profile that was made of a list.
+    pub(super) profile: Option<u16>,
+    /// Whether it plays a list, whose set point is in force.
+    pub(super) plays: bool,
 }
 
 impl Chamber {
@@ -35,15 +43,18 @@ impl Chamber {
         Chamber {
             safe: Celsius(options.number("safe_celsius").unwrap_or(23.0)),
             model_number: options.number("model_number").map(|number| number as u16),
+            clock: setup.clock,
             session: Session::new(setup.device, setup.link, setup.clock, limit)
                 .with_address(address),
             scale: None,
             set_point: None,
+            profile: None,
+            plays: false,
         }
     }
 
     /// How the controller writes temperatures.
-    async fn scale(&mut self) -> Result<f64, DeviceError> {
+    pub(super) async fn scale(&mut self) -> Result<f64, DeviceError> {
         if let Some(scale) = self.scale {
             return Ok(scale);
         }
@@ -77,6 +88,7 @@ impl Chamber {
 
     /// Ends a profile, under which the static set point is not in force.
     async fn end_profile(&mut self) -> Result<(), DeviceError> {
+        self.plays = false;
         if !self.is_profile_running().await? {
             return Ok(());
         }
@@ -87,12 +99,16 @@ impl Chamber {
         Ok(())
     }
 
-    async fn is_profile_running(&mut self) -> Result<bool, DeviceError> {
+    pub(super) async fn is_profile_running(&mut self) -> Result<bool, DeviceError> {
         let [mode] = self.session.read(register::MODE).await?;
         Ok(mode > 1)
     }
 
-    fn not_applied(&self, asked: impl Into<String>, got: impl Into<String>) -> DeviceError {
+    pub(super) fn not_applied(
+        &self,
+        asked: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DeviceError {
         self.session.error(DeviceErrorKind::NotApplied {
             asked: asked.into(),
             got: got.into(),
@@ -130,8 +146,13 @@ impl Device for Chamber {
     async fn measure(&mut self, readings: &mut Vec<Reading>) -> Result<(), DeviceError> {
         let scale = self.scale().await?;
         let [air] = self.session.read(register::AIR).await?;
-        let [target] = self.session.read(register::SET_POINT).await?;
-        self.set_point = Some(target);
+        let target = if self.plays {
+            IN_FORCE
+        } else {
+            register::SET_POINT
+        };
+        let [target] = self.session.read(target).await?;
+        self.set_point = Some(target).filter(|_| !self.plays);
         readings.extend([
             Reading::number(0, f64::from(air.cast_signed()) / scale),
             Reading::number(1, f64::from(target.cast_signed()) / scale),
@@ -155,6 +176,10 @@ impl Device for Chamber {
             return Ok(());
         }
         self.set(safe).await
+    }
+
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        Some(self)
     }
 }
 
@@ -194,6 +219,6 @@ impl ThermalChamber for Chamber {
 }
 
 /// A temperature as the controller writes it: signed, with an implied point.
-fn raw(celsius: Celsius, scale: f64) -> u16 {
+pub(super) fn raw(celsius: Celsius, scale: f64) -> u16 {
     ((celsius.0 * scale).round() as i16).cast_unsigned()
 }

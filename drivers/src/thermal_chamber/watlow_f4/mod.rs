@@ -1,10 +1,12 @@
 //! Watlow series F4: the ramping controller of most bench-top chambers, Modbus RTU on RS-232 or
-//! RS-485. It is driven by its static set point; its profiles are ended before.
+//! RS-485. It is driven by its static set point, before which
+//! its profiles are ended; or by a profile of the bench's own.
 
 mod alarm;
 mod control;
 mod driver;
 mod emulator;
+mod play;
 mod profile;
 mod registers;
 #[cfg(test)]

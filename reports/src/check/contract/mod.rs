@@ -79,6 +79,8 @@ fn header(check: CheckSpec) -> Header {
         }],
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {
@@ -203,6 +205,8 @@ fn happening() -> impl Strategy<Value = EventKind> {
         1 => (0..2_u8).prop_map(|n| EventKind::DeviceFailed { why: n.to_string() }),
         1 => (0..2_u8).prop_map(|n| EventKind::LinkLost { why: n.to_string() }),
         1 => Just(EventKind::LinkRestored { away_us: 1 }),
+        1 => Just(EventKind::PowerCut { amps: 2.0, above_us: 1, count: 1 }),
+        1 => Just(EventKind::PowerBack { off_us: 1 }),
         1 => Just(EventKind::ListUploaded { points: 2 }),
         1 => Just(EventKind::Booted),
         1 => (0..2_u16, 0..2_u32).prop_map(|(input, digest)| EventKind::Repeated {

@@ -4,7 +4,7 @@ use super::super::figure;
 use super::super::words::{self, count, duration, number, quantity, several};
 use super::fonts::Fonts;
 use super::layout::Block;
-use super::table::{Row, Table, numbers, words as text};
+use super::table::{Moment, Row, Table, numbers, words as text};
 use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 
@@ -151,6 +151,12 @@ fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
             at,
         ]);
         row.verdict = Some(finding.verdict);
+        row.moment = finding.at.map(|at| Moment {
+            seconds: at.as_secs_f64(),
+            value: finding.value,
+            subject: finding.subject.clone(),
+            check: finding.check.clone(),
+        });
         if finding.verdict != Verdict::Pass {
             let samples = several(finding.samples, "sample");
             let reason = finding.because.trim_end_matches('.');

@@ -24,7 +24,7 @@ pub(super) enum Face {
 pub(super) const CAPITALS: f32 = 0.698;
 
 /// The faces of a report.
-pub(super) struct Fonts {
+pub(in super::super) struct Fonts {
     sans: Loaded,
     strong: Loaded,
     mono: Loaded,
@@ -38,7 +38,7 @@ struct Loaded {
 }
 
 impl Fonts {
-    pub(super) fn new() -> Fonts {
+    pub(in super::super) fn new() -> Fonts {
         Fonts {
             sans: Loaded::new(SANS),
             strong: Loaded::new(SEMI_BOLD),

@@ -30,7 +30,7 @@ pub(super) const KEYS_IN_ROW: usize = 4;
 pub(super) const KEY_HEIGHT: f32 = 35.0;
 
 /// One thing on a page.
-pub(super) enum Block {
+pub(in super::super) enum Block {
     /// The title of a section, on a new page unless the last one is still mostly white.
     Section(String),
     /// The title of a part of it.

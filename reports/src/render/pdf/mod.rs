@@ -7,6 +7,7 @@ mod canvas;
 mod cover;
 mod evidence;
 mod exhibits;
+mod faults;
 mod fonts;
 mod health;
 mod layout;
@@ -15,7 +16,10 @@ mod sections;
 mod shape;
 mod table;
 
-pub(super) use fonts::{SANS, SEMI_BOLD};
+pub(super) use exhibits::{Flow, Pictures};
+pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
+pub(super) use layout::Block;
+pub(super) use table::{Moment, Table};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,11 +33,11 @@ use krilla::page::PageSettings;
 
 use super::chart;
 use super::figure::Figure;
+use super::seal::Seal;
 use crate::report::Report;
 use backend::UNIT;
 use canvas::Canvas;
-use fonts::Fonts;
-use layout::{Block, PAGE, SIDE};
+use layout::{PAGE, SIDE};
 
 /// What is left free around a figure that has a page of its own, points.
 const MARGIN: f32 = 24.0;
@@ -63,12 +67,7 @@ pub fn write(report: &Report, out: &Path) -> Result<(), PdfError> {
 /// If the document cannot be put together.
 pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
-    let mut blocks = cover::blocks(&fonts, report);
-    blocks.extend(sections::blocks(&fonts, report));
-    blocks.extend(exhibits::blocks(&fonts, report));
-    blocks.extend(evidence::blocks(&fonts, report));
-    blocks.extend(health::blocks(&fonts, report));
-    blocks.extend(appendix::blocks(&fonts, report));
+    let blocks = content(&fonts, report);
     let placed = layout::pages(&fonts, &blocks);
 
     let mut by_page: BTreeMap<usize, Vec<&layout::Placed>> = BTreeMap::new();
@@ -103,6 +102,18 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     document
         .finish()
         .map_err(|error| PdfError::Document(format!("{error:?}")))
+}
+
+/// What the report tells, in order; other forms tell the same.
+pub(super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    let mut blocks = cover::blocks(fonts, report);
+    blocks.extend(sections::blocks(fonts, report));
+    blocks.extend(exhibits::blocks(fonts, report));
+    blocks.extend(evidence::blocks(fonts, report));
+    blocks.extend(faults::blocks(fonts, report));
+    blocks.extend(health::blocks(fonts, report));
+    blocks.extend(appendix::blocks(fonts, report));
+    blocks
 }
 
 /// One figure on a page of its own, `size` points wide and high.
@@ -143,6 +154,7 @@ fn metadata(report: &Report) -> Metadata {
         .description(report.header.description.clone())
         .creator(format!("bench {version}").trim_end().to_owned())
         .document_id(report.manifest.run_id.clone())
+        .keywords(vec![Seal::of(report).to_string()])
         .language("en".to_owned());
     match date(&report.manifest.started) {
         Some(date) => metadata.creation_date(date),

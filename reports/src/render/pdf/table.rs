@@ -54,12 +54,27 @@ pub(super) const fn digests(title: &'static str, width: f32) -> Column {
     }
 }
 
-/// A row: its texts, a verdict that marks the first of them, and a remark below them.
+/// A row: its texts, a verdict that marks the first of them, a remark below them, and the moment
+/// that its last text tells.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
-    pub(super) cells: Vec<String>,
-    pub(super) verdict: Option<Verdict>,
-    pub(super) remark: Option<String>,
+pub(in super::super) struct Row {
+    pub(in super::super) cells: Vec<String>,
+    pub(in super::super) verdict: Option<Verdict>,
+    pub(in super::super) remark: Option<String>,
+    pub(in super::super) moment: Option<Moment>,
+}
+
+/// A moment that a check tells of.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Moment {
+    /// Bench time, s.
+    pub(in super::super) seconds: f64,
+    /// What was found then.
+    pub(in super::super) value: Option<f64>,
+    /// What was looked at.
+    pub(in super::super) subject: String,
+    /// The check.
+    pub(in super::super) check: String,
 }
 
 impl Row {
@@ -72,14 +87,14 @@ impl Row {
 }
 
 /// A table, wrapped and measured.
-pub(super) struct Table {
+pub(in super::super) struct Table {
     columns: Vec<Column>,
     rows: Vec<Wrapped>,
 }
 
 struct Wrapped {
+    row: Row,
     cells: Vec<Vec<String>>,
-    verdict: Option<Verdict>,
     remark: Vec<String>,
     /// How many lines the cells take.
     lines: usize,
@@ -107,8 +122,29 @@ impl Table {
         Table { columns, rows }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in super::super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Titles of the columns.
+    pub(in super::super) fn titles(&self) -> impl Iterator<Item = &'static str> {
+        self.columns.iter().map(|column| column.title)
+    }
+
+    /// What each column holds: `words`, `number` or `digest`.
+    pub(in super::super) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.columns
+            .iter()
+            .map(|column| match (column.side, column.face) {
+                (Side::Right, _) => "number",
+                (Side::Left, Face::Mono) => "digest",
+                (Side::Left, _) => "words",
+            })
+    }
+
+    /// The rows as they were given.
+    pub(in super::super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().map(|wrapped| &wrapped.row)
     }
 
     /// Height of the head; a table of names and values needs none.
@@ -166,7 +202,7 @@ impl Table {
         for (place_of, (column, lines)) in self.columns.iter().zip(&row.cells).enumerate() {
             let mut face = Type::new(column.face, size(column.face), INK);
             let mut indent = 0.0;
-            if let (0, Some(verdict)) = (place_of, row.verdict) {
+            if let (0, Some(verdict)) = (place_of, row.row.verdict) {
                 shape::mark(canvas, verdict, (left + 5.0, base - 2.5), 7.6);
                 face = Type::new(Face::Strong, SIZE, shape::colour(verdict));
                 indent = MARK;
@@ -215,13 +251,13 @@ fn wrapped(fonts: &Fonts, columns: &[Column], row: Row) -> Wrapped {
         .collect();
     let all: f32 = columns.iter().map(|column| column.width).sum();
     let first = columns.first().map_or(0.0, |column| column.width);
-    let remark = row.remark.map_or(Vec::new(), |remark| {
-        fonts.wrap((Face::Sans, SIZE), &remark, all - first - GUTTER - 4.0)
+    let remark = row.remark.as_ref().map_or(Vec::new(), |remark| {
+        fonts.wrap((Face::Sans, SIZE), remark, all - first - GUTTER - 4.0)
     });
     let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
     Wrapped {
+        row,
         cells,
-        verdict: row.verdict,
         remark,
         lines,
     }

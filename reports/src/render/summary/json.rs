@@ -25,6 +25,17 @@ struct Summary<'a> {
     devices: BTreeMap<&'a str, Device>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     passes: Vec<Pass<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<Broken<'a>>,
+}
+
+/// What was broken on purpose; several alike within half a minute are one.
+#[derive(Serialize)]
+struct Broken<'a> {
+    at_s: f64,
+    device: &'a str,
+    what: &'a str,
+    times: u32,
 }
 
 /// What came down in one pass.
@@ -182,6 +193,16 @@ pub fn json(report: &Report) -> String {
                 answers: story.answers,
                 raw_bytes: story.raw_bytes,
                 result_bytes: story.result_bytes,
+            })
+            .collect(),
+        faults: report
+            .story
+            .of(Kind::Injected)
+            .map(|entry| Broken {
+                at_s: entry.at.as_secs_f64(),
+                device: report.device_name(entry.device),
+                what: &entry.text,
+                times: entry.times,
             })
             .collect(),
     };

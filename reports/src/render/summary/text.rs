@@ -8,6 +8,8 @@ use crate::verdict::{Finding, Verdict};
 
 /// Widest check name before it is cut off.
 const NAME: usize = 36;
+/// Faults told one by one.
+const FAULTS: usize = 12;
 /// Pieces of evidence told of each check.
 const PIECES: usize = 8;
 
@@ -22,6 +24,7 @@ pub fn text(report: &Report, colour: bool) -> String {
     table(&mut out, report, colour);
     speeds(&mut out, report);
     clocks(&mut out, report);
+    faults(&mut out, report);
     let _ = writeln!(out, "{}", closing(report));
     // Consoles and logs get the hyphen that every font has.
     out.replace('−', "-").replace('\u{a0}', " ")
@@ -161,6 +164,29 @@ fn clocks(out: &mut String, report: &Report) {
     }
 }
 
+/// What was broken on purpose, the first of it.
+fn faults(out: &mut String, report: &Report) {
+    let all = report.story.count(Kind::Injected);
+    if all == 0 {
+        return;
+    }
+    let _ = writeln!(out, "Faults injected: {}", words::count(all));
+    let mut told = 0;
+    for entry in report.story.of(Kind::Injected).take(FAULTS) {
+        let (at, name) = (words::clock(entry.at), report.device_name(entry.device));
+        let times = match entry.times {
+            1 => String::new(),
+            times => format!(", {times} times"),
+        };
+        told += u64::from(entry.times);
+        let _ = writeln!(out, "  {at}  {name}: {}{times}", entry.text);
+    }
+    if all > told {
+        let _ = writeln!(out, "  and {} more in the record", words::count(all - told));
+    }
+    let _ = writeln!(out);
+}
+
 fn closing(report: &Report) -> String {
     let counted = [
         Kind::Damaged,
@@ -168,7 +194,10 @@ fn closing(report: &Report) -> String {
         Kind::NoResponse,
         Kind::Booted,
         Kind::LinkLost,
+        Kind::PowerCut,
         Kind::BusError,
+        Kind::Interlock,
+        Kind::Resumed,
         Kind::Failed,
     ];
     let troubles: Vec<String> = counted

@@ -125,6 +125,8 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
         .into(),
         windows: Vec::new(),
         passes: Vec::new(),
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
         wire: false,
         checks: vec![CheckSpec {
             name: "asked".to_owned(),

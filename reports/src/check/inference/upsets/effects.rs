@@ -190,5 +190,10 @@ pub(super) fn injected(fault: &Fault) -> String {
         Fault::BusOff { .. } => "bus-off".to_owned(),
         Fault::Babble { .. } => "babble".to_owned(),
         Fault::OverVoltageTrip => "over-voltage trip".to_owned(),
+        Fault::Line { .. } => "trouble of its line".to_owned(),
+        Fault::Stuck { .. } => "stuck readings".to_owned(),
+        Fault::PowerCycle { .. } => "power cycle".to_owned(),
+        Fault::BrownOut { .. } => "brown-out".to_owned(),
+        Fault::Weak { .. } => "weakness".to_owned(),
     }
 }

@@ -117,6 +117,14 @@ struct Upsets {
     amps: Vec<(BenchTime, f64)>,
 }
 
+/// Whether a fault is one of what surrounds a board, and upsets nothing in it.
+fn is_around(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Line { .. } | Fault::BrownOut { .. } | Fault::PowerCycle { .. } | Fault::Weak { .. }
+    )
+}
+
 impl Upsets {
     fn new(setup: &CheckSetup<'_>) -> Upsets {
         let workload = match setup.spec.subject {
@@ -198,7 +206,7 @@ impl Check for Upsets {
             EventKind::SetPointApplied {
                 command: Command::Inject(fault),
                 ..
-            } => self.injections.push((at, fault.clone())),
+            } if !is_around(fault) => self.injections.push((at, fault.clone())),
             EventKind::Inferred(inferred) if self.answers.len() < MOST_KEPT => {
                 self.answers.push((at, (inferred.input, inferred.digest)));
             }

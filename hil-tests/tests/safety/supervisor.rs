@@ -6,7 +6,8 @@
 //! 3. a run whose supervisor is killed ends by itself as a bench fault, and leaves its bench safe;
 //! 4. what ends the run's session or its process group does not end who watches over it;
 //! 5. a run that ends by itself leaves no note, and nobody behind;
-//! 6. what was left safe stays so: the bench can be run again at once.
+//! 6. what was left safe stays so: the bench can be run again at once;
+//! 7. a run whose lock is another's, as where somebody tidied up the folder of locks, sends nothing more.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,6 +21,9 @@ use hil_tests::emulators::Emulators;
 use hil_tests::program::{Program, children_of};
 use hil_tests::scene::Scene;
 use reports::verdict::{Ending, Verdict};
+
+use super::supply::{Supply, Ways, now};
+use super::wait;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
@@ -121,12 +125,6 @@ impl Bench {
 
 /// `O_NOCTTY` of Linux: a port that is opened must not become this process's terminal.
 const O_NOCTTY: i32 = 0o400;
-
-/// Lets the other processes go on, for so many milliseconds.
-#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
-fn wait(millis: u64) {
-    std::thread::sleep(Duration::from_millis(millis));
-}
 
 /// Waits until it is so, for longer than anything here may take.
 fn until(so: impl Fn() -> bool) {
@@ -249,4 +247,64 @@ fn a_run_that_ends_leaves_no_note_and_nobody_behind() {
         assert!(!bench.scene.path(&out).join(SUPERVISOR_FILE).exists());
         bench.is_off();
     }
+}
+
+/// The lock that a process holds.
+fn lock_of(id: u32) -> (std::path::PathBuf, String) {
+    let owner = format!("process {id},");
+    let folders = ["/run/lock", "/var/lock"].map(std::path::PathBuf::from);
+    let files = folders
+        .into_iter()
+        .chain([std::env::temp_dir()])
+        .flat_map(|folder| {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            entries
+                .map(|entry| entry.unwrap().path())
+                .collect::<Vec<_>>()
+        });
+    let texts = files.filter_map(|path| Some((fs::read_to_string(&path).ok()?, path)));
+    let mut held = texts.filter(|(text, _)| text.starts_with("token ") && text.contains(&owner));
+    let (text, path) = held.next().expect("it holds its line");
+    (path, text)
+}
+
+#[test]
+fn a_run_that_was_taken_over_sends_nothing_more() {
+    let scene = Scene::of("smoke");
+    let supply = Supply::start(Ways::GOOD);
+    fs::write(scene.path("campaigns/smoke.toml"), CAMPAIGN).unwrap();
+    fs::write(scene.path("wiring/emulated.toml"), supply.wiring("20 ms")).unwrap();
+    let program = Program::new(PROGRAM, &scene.path("."));
+    let wiring = ["--wiring", "wiring/emulated.toml", "--pace", "real"];
+    let arguments = [&["run", scene.campaign(), "--out", "out"][..], &wiring].concat();
+    let mut run = program.command(&arguments).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("step: work")));
+    std::thread::spawn(move || lines.for_each(drop));
+    wait(300);
+    // Another makes a file of the same name, with the next number.
+    let (path, text) = lock_of(run.id());
+    let token: u64 = text.lines().next().unwrap()["token ".len()..]
+        .parse()
+        .unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(
+        &path,
+        format!("token {}\nprocess 1, campaign other\n", token + 1),
+    )
+    .unwrap();
+    let taken = now();
+    assert_eq!(run.wait().unwrap().code(), Some(Exit::Unsafe as i32));
+    let judged = bench_runner::execute::judge(&scene.path("out")).unwrap();
+    let told = format!("{:?}", judged.report.ending);
+    assert!(
+        told.contains("taken over: process 1, campaign other"),
+        "{told}"
+    );
+    // What was on its way may arrive; then nothing, until the supervisor asks who is there.
+    let late = |line: &&super::supply::Line| line.at > taken + Duration::from_millis(100);
+    let heard = supply.heard();
+    let first = heard.iter().find(late).map(|line| line.text.as_str());
+    assert!(matches!(first, None | Some("*IDN?" | "")), "{first:?}");
+    fs::remove_file(&path).unwrap();
 }

@@ -7,14 +7,13 @@ use profiles::command::Command;
 use profiles::time::BenchTime;
 use reports::event::EventKind;
 
-use super::instrument::{InstrumentStation, TRIES};
-use super::station::Task;
-use super::way::is_gone;
-use crate::plan::limits::beyond;
+use super::{InstrumentStation, TRIES};
+use crate::run::station::Task;
+use crate::run::way::is_gone;
 
 /// What an instrument does with the list that it was given last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Playing {
+pub(in crate::run) enum Playing {
     /// It has none, or not any more.
     #[default]
     Nothing,
@@ -45,15 +44,11 @@ impl InstrumentStation {
 
     /// Gives the instrument a list, once each set point in it is within its limits.
     async fn upload(&mut self, points: &[Point]) -> bool {
-        let beyond = points.iter().find_map(|point| {
-            let text = beyond(&point.command, &self.limits)?;
-            Some((point.command.to_string(), text))
-        });
+        let beyond = points
+            .iter()
+            .find_map(|point| self.is_within_limits(&point.command).err());
         let uploaded = match beyond {
-            Some((asked, text)) => {
-                let code = 0;
-                Err(DeviceErrorKind::Refused { asked, code, text }.of(&self.name))
-            }
+            Some(error) => Err(error),
             None => match self.instrument.player() {
                 Some(player) => player.upload(points).await,
                 // The plan has no lists for it.

@@ -1,36 +1,39 @@
 //! The station of an instrument: identifies it, arms it, polls it, tells it, leaves it safe.
 
+mod arming;
+mod playing;
+mod returning;
+mod timing;
+mod watching;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use drivers::attenuator::LossRange;
 use drivers::catalog::Role;
 use drivers::clock::{Alarm, Clock};
 use drivers::device::Identity;
-use drivers::electronic_load::LoadLimits;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use drivers::power_supply::SupplyLimits;
-use drivers::solar_array_simulator::ArrayLimits;
-use drivers::thermal_chamber::CelsiusRange;
-use profiles::command::{Command, Fault};
+use profiles::command::Command;
 use profiles::name::DeviceName;
-use profiles::quantity::{Amperes, Celsius, Decibels, Volts, Watts};
-use profiles::reading::{Reading, Value};
+use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::Receiver;
 
-use super::playing::Playing;
-use super::returning::is_expected;
+use super::latch::Latch;
 use super::station::{Order, Raised, Reporter, Task};
-use super::timing::Timing;
 use super::way::{Way, is_gone};
+pub(super) use playing::Playing;
+pub(crate) use returning::{is_expected, may_pass};
+pub(super) use timing::{AHEAD, Timing};
+pub(super) use watching::Watched;
 
 /// Tries of a poll before the instrument counts as failed.
 pub(super) const TRIES: u32 = 3;
-/// Tries to leave a device safe.
-const SAFE_TRIES: u32 = 3;
+/// How long it is tried to leave a device safe: most of what the dispatcher waits for. What is wrong
+/// may pass, and a bench that is given up after three quick tries is live for nothing.
+const SAFE_WITHIN: Period = Period::millis(13_000);
 
 /// How far an instrument came before the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +64,11 @@ pub(super) struct InstrumentStation {
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
     pub(super) playing: Playing,
+    /// The rule against latch-ups of what it feeds.
+    pub(super) latch: Option<Latch>,
     pub(super) reporter: Reporter,
-    /// The way to break an emulated instrument.
-    pub(super) faults: Sender<Fault>,
-    /// Number of the supply's state that says that a protection tripped, if it has one.
-    pub(super) tripped_state: Option<(u16, u16)>,
+    /// What its readings are watched for.
+    pub(super) watched: Watched,
 }
 
 impl InstrumentStation {
@@ -76,7 +79,7 @@ impl InstrumentStation {
             self.reporter.raise(Raised::Ready).await;
             self.attend().await;
         } else {
-            self.wait_for_the_end().await;
+            self.wait_for_the_end(false).await;
         }
         self.make_safe(prepared).await;
     }
@@ -120,66 +123,6 @@ impl InstrumentStation {
         Prepared::Armed
     }
 
-    /// Tells the instrument its limits.
-    pub(super) async fn arm(&mut self) -> Result<(), DeviceError> {
-        let limit = |key: &str| self.limits.get(key).copied();
-        match &mut self.instrument {
-            Instrument::PowerSupply(supply) => {
-                if let (Some(volts), Some(amps)) = (limit("volts"), limit("amps")) {
-                    let ceiling = SupplyLimits {
-                        volts: Volts(volts),
-                        amps: Amperes(amps),
-                    };
-                    supply.protect(ceiling).await?;
-                }
-            }
-            Instrument::SolarArraySimulator(array) => {
-                if let (Some(volts), Some(amps), Some(watts)) =
-                    (limit("volts"), limit("amps"), limit("watts"))
-                {
-                    let ceiling = ArrayLimits {
-                        volts: Volts(volts),
-                        amps: Amperes(amps),
-                        watts: Watts(watts),
-                    };
-                    array.protect(ceiling).await?;
-                }
-            }
-            Instrument::ElectronicLoad(load) => {
-                if let (Some(volts), Some(amps), Some(watts)) =
-                    (limit("volts"), limit("amps"), limit("watts"))
-                {
-                    let ceiling = LoadLimits {
-                        volts: Volts(volts),
-                        amps: Amperes(amps),
-                        watts: Watts(watts),
-                    };
-                    load.protect(ceiling).await?;
-                }
-            }
-            Instrument::PowerAnalyser(_) => {}
-            Instrument::ThermalChamber(chamber) => {
-                if let (Some(min), Some(max)) = (limit("min_celsius"), limit("max_celsius")) {
-                    let range = CelsiusRange {
-                        min: Celsius(min),
-                        max: Celsius(max),
-                    };
-                    chamber.protect(range).await?;
-                }
-            }
-            Instrument::Attenuator(attenuator) => {
-                if let (Some(least), Some(most)) = (limit("min_db"), limit("max_db")) {
-                    let range = LossRange {
-                        least: Decibels(least),
-                        most: Decibels(most),
-                    };
-                    attenuator.protect(range).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Polls and carries out orders until told to leave the device safe.
     async fn attend(&mut self) {
         let mut due = self.clock.now();
@@ -191,7 +134,7 @@ impl InstrumentStation {
                     continue;
                 };
                 if !self.carry_out(at, &task).await {
-                    return self.wait_for_the_end().await;
+                    return self.wait_for_the_end(true).await;
                 }
                 continue;
             }
@@ -205,7 +148,7 @@ impl InstrumentStation {
                 None => {
                     let asked = self.clock.now();
                     if !self.measure().await {
-                        return self.wait_for_the_end().await;
+                        return self.wait_for_the_end(true).await;
                     }
                     self.timing.polled(asked, self.clock.now());
                     // A poll that took longer than its period skips what it missed.
@@ -214,6 +157,11 @@ impl InstrumentStation {
                     }
                 }
                 Some(Some(Order::Apply { at, task })) => self.timing.push(at, task),
+                Some(Some(Order::React { rule, command })) => {
+                    self.react(rule, &command).await;
+                    // What was still to be told might take it back.
+                    return self.wait_for_the_end(true).await;
+                }
                 // What is still to be told is not told any more.
                 Some(Some(Order::MakeSafe) | None) => return,
             }
@@ -231,9 +179,10 @@ impl InstrumentStation {
                     if attempt > 1 && !self.is_still_itself().await {
                         return false;
                     }
-                    self.reporter.sampled(self.clock.now(), &readings);
-                    self.watch(&readings).await;
-                    return true;
+                    let heard_at = self.clock.now();
+                    self.reporter.sampled(heard_at, &readings);
+                    return self.watch(heard_at, &readings).await
+                        && self.hold_latch(&readings).await;
                 }
                 Err(error) if is_gone(&error) => return self.recover(&error).await,
                 Err(error) if attempt < TRIES => {
@@ -249,35 +198,15 @@ impl InstrumentStation {
         false
     }
 
-    /// Watches for a protection that tripped, whatever was commanded.
-    async fn watch(&mut self, readings: &[Reading]) {
-        let Some((channel, state)) = self.tripped_state else {
-            return;
-        };
-        let tripped = Reading {
-            channel,
-            value: Value::State(state),
-        };
-        if readings.contains(&tripped) {
-            let why = format!(
-                "{}: a protection tripped and switched the output off",
-                self.name
-            );
-            self.reporter.raise(Raised::Tripped(why)).await;
-        }
-    }
-
     pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
+        // The last look before the line, whatever was looked at before.
+        if let Err(error) = self.is_within_limits(command) {
+            self.fail(&error).await;
+            return false;
+        }
         self.way.meter.mark();
         let applied = loop {
-            let applied = match command {
-                Command::Inject(fault) => {
-                    let _emulator_gone = self.faults.send(fault.clone()).await;
-                    Ok(())
-                }
-                command => self.instrument.apply(&self.name, command).await,
-            };
-            match applied {
+            match self.instrument.apply(&self.name, command).await {
                 // Whether it was heard before the line was lost, nobody knows: it is told again.
                 Err(error) if is_gone(&error) => {
                     if !self.recover(&error).await {
@@ -301,6 +230,9 @@ impl InstrumentStation {
 
     /// The instrument took a set point that was due at `at`.
     pub(super) fn took(&mut self, at: BenchTime, task: &Task, command: &Command) {
+        if let Some(latch) = &mut self.latch {
+            latch.told(command);
+        }
         let now = self.clock.now();
         let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
         self.timing.told(task, characters, byte_us);
@@ -318,9 +250,16 @@ impl InstrumentStation {
         self.reporter.raise(Raised::Fault(error.to_string())).await;
     }
 
-    /// After a failure nothing is told any more but to make safe.
-    async fn wait_for_the_end(&mut self) {
-        while let Some(Order::Apply { .. }) = next(&mut self.kept, &mut self.orders).await {}
+    /// After a failure nothing is told any more but to make safe, and what interlocks ask for if
+    /// `reacts`: another device than the run's own is not told even that.
+    async fn wait_for_the_end(&mut self, reacts: bool) {
+        loop {
+            match next(&mut self.kept, &mut self.orders).await {
+                Some(Order::React { rule, command }) if reacts => self.react(rule, &command).await,
+                Some(Order::Apply { .. } | Order::React { .. }) => {}
+                Some(Order::MakeSafe) | None => return,
+            }
+        }
     }
 
     async fn make_safe(&mut self, prepared: Prepared) {
@@ -328,21 +267,34 @@ impl InstrumentStation {
             let left = Raised::Left(self.reporter.device, Ok(()));
             return self.reporter.raise(left).await;
         }
-        let mut result = Ok(());
-        for _ in 0..SAFE_TRIES {
+        let deadline = self.clock.now() + SAFE_WITHIN;
+        let mut tries = 0;
+        let result = loop {
+            tries += 1;
             let Err(error) = self.instrument.make_safe().await else {
-                result = Ok(());
-                break;
+                break Ok(());
             };
-            result = Err(error.kind.to_string());
+            let mut why = error.kind.to_string();
             if is_gone(&error)
                 && self.way.may_come_back()
                 && let Err(error) = self.reach_again().await
             {
-                result = Err(error.kind.to_string());
-                break;
+                why = error.kind.to_string();
+                // Another is there now, or the line has not come back: neither is to be waited for
+                // where nobody said that it may be away.
+                if self.way.reconnect.is_none() {
+                    break Err(why);
+                }
             }
-        }
+            let never = prepared == Prepared::Absent && tries >= TRIES;
+            if never || self.clock.now() >= deadline {
+                break Err(why);
+            }
+            let asked = "make safe".to_owned();
+            let event = EventKind::Retried { asked, why };
+            self.reporter.tell(self.clock.now(), event);
+            self.way.pause().await;
+        };
         // Who never answered was told nothing: there is nothing of this run to take back.
         if prepared == Prepared::Absent && result.is_err() {
             let left = Raised::Left(self.reporter.device, Ok(()));

@@ -6,9 +6,9 @@ use drivers::error::{DeviceError, DeviceErrorKind};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
 
-use super::instrument::InstrumentStation;
+use super::InstrumentStation;
 use super::playing::Playing;
-use super::way::{is_gone, keep};
+use crate::run::way::{is_gone, keep};
 
 /// How long a line is waited for by which an instrument is still to be made safe: within what a
 /// run in a hurry leaves for it.
@@ -131,7 +131,7 @@ impl InstrumentStation {
 
 /// Whether an error may be of the time before a device has started, or of what was on the line
 /// before.
-pub(super) fn may_pass(error: &DeviceError) -> bool {
+pub(crate) fn may_pass(error: &DeviceError) -> bool {
     let starting = matches!(
         error.kind,
         DeviceErrorKind::Silent { .. } | DeviceErrorKind::Garbled { .. }
@@ -143,7 +143,7 @@ pub(super) fn may_pass(error: &DeviceError) -> bool {
 ///
 /// # Errors
 /// If it has another.
-pub(super) fn is_expected(
+pub(crate) fn is_expected(
     identity: &Identity,
     serial: Option<&str>,
 ) -> Result<(), DeviceErrorKind> {

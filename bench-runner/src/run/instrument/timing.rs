@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, VecDeque};
 use profiles::command::Command;
 use profiles::time::{BenchTime, Period};
 
-use super::station::Task;
+use crate::run::station::Task;
 
 /// How long before its time a set point is handed to its station at real pace. In virtual time it
 /// is handed over at its time: nothing is late there by accident.
-pub(super) const AHEAD: Period = Period::millis(500);
+pub(in crate::run) const AHEAD: Period = Period::millis(500);
 /// The longest that a set point is sent before its time: slower lines are told late.
 const LONGEST_LEAD_US: u64 = 400_000;
 
 /// What is to be told, and what is known of how long that takes.
 #[derive(Debug, Default)]
-pub(super) struct Timing {
+pub(in crate::run) struct Timing {
     next: VecDeque<(BenchTime, Task)>,
     /// Time on the line of each kind of command, as it was last, µs.
     leads: BTreeMap<&'static str, u64>,
@@ -75,7 +75,6 @@ fn kind(task: &Task) -> &'static str {
         Task::Tell(Command::SupplyOutput(_)) => "output",
         Task::Tell(Command::Supply { .. }) => "supply",
         Task::Tell(Command::Chamber { .. }) => "chamber",
-        Task::Tell(Command::Inject(_)) => "inject",
         Task::Tell(_) => "other",
     }
 }

@@ -1,0 +1,157 @@
+//! A run judged again, from its folder alone: its record, and the files that it was made from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use reports::digest;
+use reports::event::Observer;
+use reports::golden::{Golden, Goldens, ThroughputGolden};
+use reports::header::Header;
+use reports::record::Record;
+use reports::report::Manifest;
+use reports::verdict::{Ending, Verdict};
+
+use super::told::Told;
+use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, record_identity, run_id};
+use crate::plan::THROUGHPUT_FILE;
+use crate::supervise::{SUPERVISOR_FILE, Takeover};
+
+/// Judges a run again from its folder alone. Writes nothing.
+///
+/// # Errors
+/// If the record or a file that it was made from is damaged.
+pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
+    let record = Record::open(&folder.join(RECORD_FILE))?;
+    let header = record.header().clone();
+    let goldens = goldens_of(folder, &header)?;
+    let mut told = Told::new(&header, &goldens)?;
+    let mut failed = None;
+    record.for_each(&mut |event| failed = failed.take().or(told.observe(event).err()))?;
+    if let Some(error) = failed {
+        return Err(ExecuteError::Draw(error.to_string()));
+    }
+    let torn = record.torn();
+    // A record that says that all went well, but was not closed, may have lost what did not.
+    let ended = told.ending.clone();
+    let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
+    let ending = ended.unwrap_or_else(|| Ending::BenchFault {
+        why: match torn {
+            Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
+            None => "the record has no end: the run was cut off".to_owned(),
+        } + &supervised(folder),
+    });
+    let manifest = match fs::read(folder.join(MANIFEST_FILE)) {
+        Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
+        Err(_) => None,
+    };
+    let record = record_identity(folder)?;
+    if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
+        && *expected != record
+    {
+        return Err(ExecuteError::Changed {
+            path: folder.join(RECORD_FILE),
+            expected: expected.sha256.clone(),
+            found: record.sha256,
+        });
+    }
+    // A run that was killed has no manifest; its record says the same but for the dates.
+    let manifest = manifest.unwrap_or_else(|| Manifest {
+        run_id: run_id(folder),
+        started: String::new(),
+        ended: String::new(),
+        resumed: Vec::new(),
+        versions: header.versions.clone(),
+        seed: header.seed,
+        pace: header.pace.clone(),
+        campaign: header.campaign.clone(),
+        wiring: String::new(),
+        inputs: header.inputs.clone(),
+        record: None,
+        identities: BTreeMap::new(),
+        ending: ending.clone(),
+        verdict: Verdict::Inconclusive,
+        exit_code: 0,
+        sim_seconds: 0.0,
+    });
+    let manifest = Manifest {
+        ending,
+        record: Some(record),
+        ..manifest
+    };
+    Ok(told.conclude(folder, manifest, &goldens))
+}
+
+/// What the supervisor did, where a run was cut off on real lines.
+fn supervised(folder: &Path) -> String {
+    let text = fs::read(folder.join(SUPERVISOR_FILE)).ok();
+    let takeover = text.and_then(|text| serde_json::from_slice::<Takeover>(&text).ok());
+    match takeover {
+        None => String::new(),
+        Some(takeover) if takeover.is_safe => {
+            let seconds = takeover.seconds;
+            format!("; the supervisor left the bench safe within {seconds:.2} s")
+        }
+        Some(takeover) => {
+            let devices = takeover
+                .devices
+                .iter()
+                .filter(|left| left.state == "unsafe");
+            let names: Vec<&str> = devices.map(|left| left.name.as_str()).collect();
+            format!(
+                "; the supervisor could not leave safe: {}",
+                names.join(", ")
+            )
+        }
+    }
+}
+
+/// The goldens that a run was held against, from its own folder.
+pub(super) fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
+    let mut goldens = Goldens::default();
+    let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+    for input in &header.inputs {
+        let path = folder.join("inputs").join(&input.path);
+        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
+            _ => ExecuteError::Read {
+                path: path.clone(),
+                source,
+            },
+        })?;
+        let found = digest::sha256_hex(&bytes);
+        if found != input.sha256 {
+            return Err(ExecuteError::Changed {
+                path,
+                expected: input.sha256.clone(),
+                found,
+            });
+        }
+        if input.path == THROUGHPUT_FILE {
+            let golden = ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes));
+            let golden = golden.map_err(|error| ExecuteError::Golden {
+                path,
+                why: error.to_string(),
+            })?;
+            goldens.throughput = Some(golden);
+        } else if let Some((name, file)) = input
+            .path
+            .strip_prefix("goldens/")
+            .and_then(|rest| rest.split_once('/'))
+        {
+            files
+                .entry(name)
+                .or_default()
+                .insert(file.to_owned(), bytes);
+        }
+    }
+    for (name, files) in files {
+        let path = folder.join("inputs/goldens").join(name);
+        let golden = Golden::from_files(name, &files).map_err(|error| ExecuteError::Golden {
+            path,
+            why: error.to_string(),
+        })?;
+        goldens.workloads.insert(name.to_owned(), golden.into());
+    }
+    Ok(goldens)
+}

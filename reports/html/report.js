@@ -1,0 +1,173 @@
+"use strict";
+// Plots that zoom: drag over a stretch of time, and every plot of the report shows it. A click on the
+// time of a check goes to its moment. Without scripts the drawn figures stay, which tell the same.
+(() => {
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const pens = {
+    first: ["#0072b2", 1.6, []], second: ["#b84500", 1.4, [9, 4]], third: ["#007a59", 1.4, [8, 3, 2, 3]],
+    fourth: ["#8a4b78", 1.4, [2, 3]], command: ["#000000", 1, [4, 3]],
+  };
+  // Steps of a clock, s.
+  const steps = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800];
+  const charts = [];
+  let moment = null;
+
+  const two = (n) => String(n).padStart(2, "0");
+  const clock = (s) => {
+    const whole = Math.floor(Math.abs(s));
+    const fraction = Math.abs(s) % 1;
+    const text = `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+    return (s < 0 ? "-" : "") + text + (fraction > 5e-4 ? fraction.toFixed(3).slice(1) : "");
+  };
+  // Lines of one trace with a gap between two stretches.
+  const stretch = (lines) => {
+    const xs = [], ys = [];
+    lines.forEach((line, place) => {
+      if (place > 0 && line.length > 0) {
+        xs.push((xs[xs.length - 1] + line[0][0]) / 2);
+        ys.push(null);
+      }
+      for (const [x, y] of line) { xs.push(x); ys.push(y); }
+    });
+    return [xs, ys];
+  };
+  const zoom = (min, max) => charts.forEach((chart) => chart.u.setScale("x", { min, max }));
+
+  const under = (figure, panel) => (u) => {
+    const { ctx, bbox } = u;
+    const x = (at) => u.valToPos(at, "x", true);
+    const y = (value) => u.valToPos(value, "y", true);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const [from, to, phase] of figure.eclipses) {
+      ctx.fillStyle = phase === "umbra" ? "#dedede" : "#f0f0f0";
+      ctx.fillRect(x(from), bbox.top, Math.max(1, x(to) - x(from)), bbox.height);
+    }
+    for (const [from, to, low, high] of panel.bands) {
+      ctx.fillStyle = "#f3e3b8";
+      ctx.fillRect(x(from), y(high), x(to) - x(from), Math.max(1, y(low) - y(high)));
+    }
+    ctx.restore();
+  };
+  const over = (panel) => (u) => {
+    const { ctx, bbox } = u;
+    const x = (at) => u.valToPos(at, "x", true);
+    const y = (value) => u.valToPos(value, "y", true);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.strokeStyle = "#8b0000";
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.setLineDash([12, 5]);
+    for (const limit of panel.limits) {
+      for (const [from, to] of limit.during) {
+        ctx.beginPath();
+        ctx.moveTo(x(from), y(limit.value));
+        ctx.lineTo(x(to), y(limit.value));
+        ctx.stroke();
+      }
+    }
+    ctx.setLineDash([]);
+    ctx.strokeStyle = "#000";
+    ctx.fillStyle = "#000";
+    ctx.font = `${12 * devicePixelRatio}px sans-serif`;
+    for (const [at, value, label] of panel.worst) {
+      ctx.beginPath();
+      ctx.arc(x(at), y(value), 4 * devicePixelRatio, 0, 2 * Math.PI);
+      ctx.stroke();
+      ctx.fillText(label, x(at) + 7 * devicePixelRatio, y(value) - 5 * devicePixelRatio);
+    }
+    if (moment !== null) {
+      ctx.strokeStyle = "#00509e";
+      ctx.beginPath();
+      ctx.moveTo(x(moment), bbox.top);
+      ctx.lineTo(x(moment), bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+
+  const draw = (figure, panel, parent) => {
+    const tables = [], series = [{ label: "time", value: (_, at) => (at == null ? "–" : clock(at)) }], bands = [];
+    for (const trace of panel.traces) {
+      const [stroke, width, dash] = pens[trace.pen];
+      const value = (_, v) => (v == null ? "–" : `${+v.toPrecision(5)} ${panel.unit}`);
+      tables.push(stretch(trace.lines));
+      series.push({ label: trace.label, stroke, width, dash, value, points: { show: false } });
+      if (trace.extremes.length > 0) {
+        const xs = trace.extremes.map((e) => e[0]);
+        for (const [name, at] of [["highest", 2], ["lowest", 1]]) {
+          tables.push([xs, trace.extremes.map((e) => e[at])]);
+          series.push({ label: `${trace.label}, ${name}`, stroke: stroke + "55", width: 0.5, value, points: { show: false } });
+        }
+        bands.push({ series: [series.length - 2, series.length - 1], fill: stroke + "33" });
+      }
+    }
+    // Values of limits, bands and zero belong to what is seen.
+    const known = panel.limits.map((l) => l.value).concat(panel.bands.flatMap((b) => [b[2], b[3]]), panel.zero ? [0] : []);
+    const title = document.createElement("div");
+    title.className = "panel-title";
+    const limits = panel.limits.map((l) => l.label).join(", ");
+    title.textContent = panel.quantity + (panel.unit ? ` / ${panel.unit}` : "") + (limits ? ` – ${limits}` : "");
+    parent.append(title);
+    const data = tables.length > 0 ? uPlot.join(tables) : [[0, figure.end]];
+    const u = new uPlot({
+      width: parent.clientWidth || 960, height: 190, series, bands,
+      scales: {
+        x: { time: false, range: (_, min, max) => [min ?? 0, max ?? figure.end] },
+        y: { range: (_, min, max) => uPlot.rangeNum(Math.min(min ?? Infinity, ...known), Math.max(max ?? -Infinity, ...known), 0.08, true) },
+      },
+      axes: [{ values: (_, ticks) => ticks.map(clock), space: 80, incrs: steps }, { size: 64 }],
+      cursor: { sync: { key: "bench", setSeries: false }, drag: { x: true, y: false } },
+      hooks: {
+        drawClear: [under(figure, panel)], draw: [over(panel)],
+        setSelect: [(u) => {
+          if (u.select.width > 2) {
+            zoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          }
+        }],
+      },
+    }, data, parent);
+    u.setScale("x", { min: 0, max: figure.end });
+    u.over.addEventListener("dblclick", whole);
+    charts.push({ u, figure, panel, parent });
+  };
+  const end = Math.max(1e-3, ...figures.map((figure) => figure.end));
+  function whole() {
+    moment = null;
+    document.querySelectorAll(".figure-at").forEach((old) => old.classList.remove("figure-at"));
+    document.getElementById("where").textContent = "";
+    zoom(0, end);
+  }
+  const goTo = (button) => {
+    moment = Number(button.dataset.at);
+    const value = Number(button.dataset.value);
+    const near = ([at, v]) => Math.abs(at - moment) < 1e-6 && Math.abs(v - value) <= 1e-9 * Math.abs(value);
+    const chart = charts.find((chart) => chart.panel.worst.some(near))
+      ?? charts.find((chart) => chart.panel.traces.some((trace) => trace.label === button.dataset.subject)) ?? charts[0];
+    const half = Math.min(end / 2, Math.max(end / 40, 5));
+    const from = Math.max(0, Math.min(moment - half, end - 2 * half));
+    zoom(from, from + 2 * half);
+    document.querySelectorAll(".figure-at").forEach((old) => old.classList.remove("figure-at"));
+    document.getElementById("where").textContent = `${button.dataset.check}: ${clock(moment)}`;
+    if (chart) {
+      chart.parent.classList.add("figure-at");
+      chart.parent.scrollIntoView({ block: "center" });
+    }
+  };
+
+  document.documentElement.classList.add("scripted");
+  document.querySelectorAll(".live").forEach((place) => {
+    const figure = figures[Number(place.dataset.figure)];
+    figure.panels.forEach((panel) => draw(figure, panel, place.appendChild(document.createElement("div"))));
+  });
+  // What the plots show, for whoever drives the page.
+  window.benchSeen = () => (charts.length > 0 ? [charts[0].u.scales.x.min, charts[0].u.scales.x.max] : null);
+  document.getElementById("whole").addEventListener("click", whole);
+  document.querySelectorAll("button.moment").forEach((button) => button.addEventListener("click", () => goTo(button)));
+  addEventListener("resize", () => charts.forEach((chart) => chart.u.setSize({ width: chart.parent.clientWidth, height: 190 })));
+})();

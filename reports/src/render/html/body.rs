@@ -1,0 +1,191 @@
+//! Blocks of the report as HTML, one after the other.
+
+use std::fmt::Write;
+
+use super::super::chart;
+use super::super::pdf::{Block, Moment, Table};
+use super::super::svg;
+use super::{class, escaped, exhibits, spoken};
+use crate::verdict::Verdict;
+
+/// Width of pictures, points: as on paper, so that they are laid out alike.
+const WIDTH: u32 = 515;
+/// Space around them: letters may be wider than those they were laid out with.
+const AROUND: [u32; 4] = [2, 2, 2, 14];
+
+/// All blocks.
+pub(super) fn blocks(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    let (mut section, mut figure) = (0, 0);
+    for block in blocks {
+        let text = match block {
+            Block::Section(title) => {
+                let level = if section == 0 { 1 } else { 2 };
+                let text = format!(
+                    "<h{level} id=\"section-{section}\">{}</h{level}>\n",
+                    escaped(title)
+                );
+                section += 1;
+                text
+            }
+            Block::Figure(shown, height) => {
+                let picture = svg::figure(shown, (WIDTH + 36, height.ceil() as u32 + 20));
+                let text = format!(
+                    "<figure><figcaption>{}</figcaption>\n<div class=\"still\">{}</div>\n\
+                     <div class=\"live\" data-figure=\"{figure}\"></div></figure>\n",
+                    escaped(&shown.title),
+                    picture_of(&picture, &shown.title)
+                );
+                figure += 1;
+                text
+            }
+            other => plain(other),
+        };
+        out.push_str(&text);
+    }
+    out
+}
+
+/// A block that is neither counted nor zoomed.
+fn plain(block: &Block) -> String {
+    let unit = svg::unit();
+    match block {
+        Block::Heading(title) => format!("<h3>{}</h3>\n", escaped(title)),
+        Block::Text(text) => format!("<p>{}</p>\n", escaped(text)),
+        Block::Banner(verdict, reason) => format!(
+            "<div class=\"banner {}\"><strong>{} {verdict}</strong><p>{}</p></div>\n",
+            class(*verdict),
+            mark(*verdict),
+            escaped(reason)
+        ),
+        Block::Keys(keys) => {
+            let keys = keys.iter().map(|(value, what)| {
+                let value = escaped(value);
+                format!("<div><dt>{}</dt><dd>{value}</dd></div>\n", spoken(what))
+            });
+            format!("<dl class=\"keys\">\n{}</dl>\n", keys.collect::<String>())
+        }
+        Block::Bars(bars) => {
+            let height = chart::BAR_ROW * bars.len() as f64 + chart::BAR_SCALE;
+            let picture = svg::picture(size(height), AROUND, |area| {
+                chart::draw_bars(area, bars, unit)
+            });
+            let told = bars.iter().map(|bar| {
+                let percent = (100.0 * bar.share).round();
+                format!("{}: {percent} % left, {}", bar.label, bar.margin)
+            });
+            picture_of(&picture, &told.collect::<Vec<String>>().join("; "))
+        }
+        Block::Lanes(title, lanes, time) => {
+            let height = chart::LANE * lanes.len() as f64 + chart::LANES_AROUND;
+            let picture = svg::picture(size(height), AROUND, |area| {
+                chart::draw_lanes(area, (title, lanes), time, unit)
+            });
+            picture_of(&picture, title)
+        }
+        Block::Strips(title, strips, time) => {
+            let height = chart::STRIP * strips.len() as f64 + chart::STRIPS_AROUND;
+            let picture = svg::picture(size(height), AROUND, |area| {
+                chart::draw_strips(area, (title, strips), time, unit)
+            });
+            picture_of(&picture, title)
+        }
+        Block::Table(shown) => table(shown),
+        Block::Pictures(shown) => exhibits::pictures(shown),
+        Block::Flow(shown) => exhibits::text(shown),
+        Block::Gap(_) | Block::Section(_) | Block::Figure(..) => String::new(),
+    }
+}
+
+fn size(height: f64) -> (u32, u32) {
+    (WIDTH + 16, height.ceil() as u32 + 4)
+}
+
+/// An SVG as an image with a name, that is as wide as the page.
+fn picture_of(svg: &str, name: &str) -> String {
+    let body = svg.find("<svg").map_or(svg, |at| &svg[at..]);
+    let name = escaped(name);
+    body.replacen(
+        "<svg ",
+        &format!("<svg role=\"img\" aria-label=\"{name}\" "),
+        1,
+    )
+}
+
+/// The mark of a verdict, which suffices without colour.
+fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Inconclusive => "?",
+        Verdict::Fail => "✗",
+    }
+}
+
+fn table(shown: &Table) -> String {
+    if shown.len() == 0 {
+        return String::new();
+    }
+    let mut out = "<div class=\"wide\"><table>\n".to_owned();
+    let classes: Vec<&str> = shown.kinds().collect();
+    if shown.titles().any(|title| !title.is_empty()) {
+        out.push_str("<thead><tr>");
+        for (title, class) in shown.titles().zip(&classes) {
+            write!(
+                out,
+                "<th scope=\"col\" class=\"{class}\">{}</th>",
+                escaped(title)
+            )
+            .expect("text grows");
+        }
+        out.push_str("</tr></thead>\n");
+    }
+    out.push_str("<tbody>\n");
+    for row in shown.rows() {
+        out.push_str("<tr>");
+        for (place, (cell, kind)) in row.cells.iter().zip(&classes).enumerate() {
+            let last = place + 1 == row.cells.len();
+            let cell = match (&row.moment, row.verdict) {
+                (_, Some(verdict)) if place == 0 => {
+                    let class = class(verdict);
+                    format!(
+                        "<td class=\"verdict {class}\">{} {}</td>",
+                        mark(verdict),
+                        escaped(cell)
+                    )
+                }
+                (Some(moment), _) if last => {
+                    format!("<td class=\"{kind}\">{}</td>", link(moment, cell))
+                }
+                _ => format!("<td class=\"{kind}\">{}</td>", escaped(cell)),
+            };
+            out.push_str(&cell);
+        }
+        out.push_str("</tr>\n");
+        if let Some(remark) = &row.remark {
+            let columns = row.cells.len().saturating_sub(1);
+            writeln!(
+                out,
+                "<tr class=\"remark\"><td></td><td colspan=\"{columns}\">{}</td></tr>",
+                escaped(remark)
+            )
+            .expect("text grows");
+        }
+    }
+    out.push_str("</tbody></table></div>\n");
+    out
+}
+
+/// What leads to a moment in the plots.
+fn link(moment: &Moment, text: &str) -> String {
+    let value = moment
+        .value
+        .map_or(String::new(), |value| value.to_string());
+    format!(
+        "<button type=\"button\" class=\"moment\" data-at=\"{}\" data-value=\"{value}\" \
+         data-subject=\"{}\" data-check=\"{}\">{}</button>",
+        moment.seconds,
+        escaped(&moment.subject),
+        escaped(&moment.check),
+        escaped(text)
+    )
+}
