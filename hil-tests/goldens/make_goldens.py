@@ -49,6 +49,7 @@ GOLDENS = [
         ),
         "input_layout": "NCHW; bands blue, green, red, nir, swir16, swir22",
         "output_layout": "NCHW; logits of clear, cloud, cloud shadow",
+        "classes": ["clear", "cloud", "cloud shadow"],
         # Largest difference on these inputs between onnxruntime 1.32.0 and each of tract-onnx
         # 0.23.9 and rten 0.27.0.
         "noise_floor": 1.1444091796875e-05,
@@ -183,6 +184,11 @@ def tensor(path, array, layout):
     }
 
 
+def classes(golden):
+    """What the classes of an output are called, where they have names."""
+    return {"classes": text(golden["classes"])} if "classes" in golden else {}
+
+
 def comparator(golden, largest):
     if golden["kind"] == "bit-exact":
         return table("comparator", kind=text("bit-exact"))
@@ -243,7 +249,7 @@ def manifest(golden, folder):
             inputs_from=text(golden["inputs_from"]),
         ),
         *table("input", **tensor(paths[0], inputs, golden["input_layout"])),
-        *table("output", **tensor(paths[1], outputs, golden["output_layout"])),
+        *table("output", **tensor(paths[1], outputs, golden["output_layout"]), **classes(golden)),
         *comparator(golden, float(np.abs(outputs).max())),
         *table(
             "margins",

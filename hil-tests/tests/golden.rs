@@ -1,12 +1,13 @@
 //! The life of a golden on the command line: what a run answered is recorded, looked at, and
 //! accepted or rejected by a person; never by a pipeline.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use hil_tests::program::Program;
 use hil_tests::scene::Scene;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::smoke;
 
@@ -55,7 +56,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "2 accepted, 2 pending, 0 damaged\n")
+        (Some(0), "8 accepted, 2 pending, 0 damaged\n")
     );
     let unchanged = fs::read_to_string(&manifest).unwrap();
     assert_eq!(unchanged, before, "a candidate is no golden");
@@ -75,7 +76,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "2 accepted, 0 pending, 0 damaged\n")
+        (Some(0), "8 accepted, 0 pending, 0 damaged\n")
     );
 }
 
@@ -132,5 +133,92 @@ fn a_golden_that_is_over_passes_nothing() {
         finding.because.contains("counted until 2020-12-31"),
         "{}",
         finding.because
+    );
+}
+
+/// A terminal of the program's own, on which keys are pressed.
+struct Terminal {
+    child: std::process::Child,
+    keys: fs::File,
+    shown: String,
+}
+
+impl Terminal {
+    fn start(scene: &Scene, arguments: &[&str]) -> Terminal {
+        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&near).unwrap();
+        unlockpt(&near).unwrap();
+        let path = ptsname(&near, Vec::new()).unwrap().into_string().unwrap();
+        let far = || {
+            let far = OpenOptions::new().read(true).write(true).open(&path);
+            Stdio::from(far.unwrap())
+        };
+        let mut command = program(scene).command(&[&["golden"], arguments].concat());
+        command.env_remove("CI").env("USER", "a tester");
+        let child = command.stdin(far()).stdout(far()).stderr(far()).spawn();
+        Terminal {
+            child: child.unwrap(),
+            keys: fs::File::from(near),
+            shown: String::new(),
+        }
+    }
+
+    /// Waits until it shows `text` behind all that was waited for before.
+    fn shows(&mut self, text: &str) {
+        let mut bytes = [0; 4_096];
+        while !self.shown.contains(text) {
+            // Its end closes when the program is over.
+            let count = self.keys.read(&mut bytes).unwrap_or(0);
+            assert!(count > 0, "no {text:?} in {:?}", self.shown);
+            self.shown
+                .push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        let end = self.shown.find(text).unwrap() + text.len();
+        self.shown.drain(..end);
+    }
+
+    fn press(&mut self, key: u8) {
+        self.keys.write_all(&[key]).unwrap();
+    }
+}
+
+#[test]
+fn candidates_are_reviewed_by_single_keys_on_a_terminal() {
+    let scene = Scene::of("smoke");
+    let (_place, run) = smoke().lay_out();
+    let run = run.to_str().unwrap();
+    for workload in ["cloud mask", "keyword spotting"] {
+        let (code, out, err) = golden(&scene, &["record", run, "--workload", workload], "");
+        assert_eq!(code, Some(0), "{out}{err}");
+    }
+    let mut terminal = Terminal::start(&scene, &["review"]);
+    terminal.shows("(1 of 2) cloud-mask\r\n");
+    terminal.shows("6 outputs by tolerance: 6 WITHIN");
+    terminal.shows("[a]ccept, [r]eject, [s]kip, [q]uit? ");
+    terminal.press(b'x');
+    terminal.shows("`x` is none of a, r, s, q");
+    terminal.shows("[q]uit? ");
+    terminal.press(b'R');
+    terminal.shows("reject\r\n");
+    terminal.shows("(2 of 2) keyword-spotting\r\n");
+    terminal.shows("20 outputs by bit-exact: 20 EXACT");
+    terminal.shows("[q]uit? ");
+    // Ctrl-C leaves the rest as it is, and the terminal too.
+    terminal.press(3);
+    terminal.shows("quit\r\n0 accepted, 1 rejected, 1 still waiting\r\n");
+    assert!(terminal.child.wait().unwrap().success());
+    assert!(!scene.path("goldens/cloud-mask.new").exists());
+    assert!(scene.path("goldens/keyword-spotting.new").exists());
+
+    let mut terminal = Terminal::start(&scene, &["review"]);
+    terminal.shows("(1 of 1) keyword-spotting\r\n");
+    terminal.shows("[q]uit? ");
+    terminal.press(b'a');
+    terminal.shows("accept\r\n1 accepted, 0 rejected, 0 still waiting\r\n");
+    assert!(terminal.child.wait().unwrap().success());
+    let manifest = fs::read_to_string(scene.path("goldens/keyword-spotting/golden.toml")).unwrap();
+    assert!(
+        manifest.contains("accepted_by = \"a tester\""),
+        "{manifest}"
     );
 }

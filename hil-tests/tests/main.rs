@@ -14,6 +14,8 @@ mod faults;
 mod gate;
 mod golden;
 mod inference;
+mod language;
+mod mesh;
 mod network;
 mod processes;
 mod replay;
@@ -59,6 +61,18 @@ fn on_an_array() -> &'static Ran {
 fn measured() -> &'static Ran {
     static RAN: OnceLock<Ran> = OnceLock::new();
     RAN.get_or_init(|| Scene::of("energy_audit").on("measured").run())
+}
+
+/// The campaign with language models, run once for all tests.
+fn stories() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("story_writing").on("language").run())
+}
+
+/// The campaign of two boards that share their work, run once for all tests.
+fn shared() -> &'static Ran {
+    static RAN: OnceLock<Ran> = OnceLock::new();
+    RAN.get_or_init(|| Scene::of("shared_work").on("neighbours").run())
 }
 
 /// The campaign with contacts and links, run once for all tests.

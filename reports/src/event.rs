@@ -115,6 +115,36 @@ pub enum EventKind {
         /// The digests of what came.
         answers: Vec<u32>,
     },
+    /// A board took a task of the mesh that it belongs to.
+    TaskTaken {
+        /// Its number, from zero, in order of arrival.
+        task: u32,
+        /// The input that it is.
+        input: u16,
+        /// Raw data that go to the board, bytes.
+        raw_bytes: u64,
+    },
+    /// A task's result is where it was asked for.
+    TaskDone {
+        /// Which.
+        task: u32,
+        /// From its arrival to that, the way back over the link included, µs.
+        waited_us: u64,
+        /// The result, bytes.
+        result_bytes: u64,
+    },
+    /// A board gave a task back: another may take it.
+    TaskReturned {
+        /// Which.
+        task: u32,
+        /// Why.
+        why: String,
+    },
+    /// A task waited too long for a board, and nobody will do it.
+    TaskLost {
+        /// Which.
+        task: u32,
+    },
     /// A chunk went over the device's line. Only where the run was asked to keep them.
     Wire {
         /// Whether to the device; else from it.
@@ -223,6 +253,9 @@ pub struct Inferred {
     pub round_trip_us: u32,
     /// CRC-32 (ISO-HDLC) of the output's bytes.
     pub digest: u32,
+    /// Time to the first token on the board's own clock, µs, where it generates tokens and said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_us: Option<u32>,
 }
 
 /// Sees every event once, in order: the recorder, the judge, the console.

@@ -296,6 +296,21 @@ pub struct WorkloadHeader {
     /// The last day of the golden, where it was over when the run was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<String>,
+    /// Its place in a mesh, where several boards share the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
+}
+
+/// A workload's place in a mesh.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// The mesh's name.
+    pub mesh: String,
+    /// When its board can be reached, as the campaign writes it; none, if the work is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Tasks of the whole mesh.
+    pub tasks: u32,
 }
 
 /// A file that a run was made from.

@@ -246,6 +246,8 @@ impl Observer for Console {
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
             EventKind::Damaged { .. }
             | EventKind::Repeated { .. }
+            | EventKind::TaskReturned { .. }
+            | EventKind::TaskLost { .. }
             | EventKind::BusError { .. }
             | EventKind::NoResponse { .. }
             | EventKind::Retried { .. } => {
@@ -254,6 +256,8 @@ impl Observer for Console {
             }
             EventKind::Wire { .. }
             | EventKind::QueryDone { .. }
+            | EventKind::TaskTaken { .. }
+            | EventKind::TaskDone { .. }
             | EventKind::StepEnded { .. }
             | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }

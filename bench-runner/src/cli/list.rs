@@ -84,7 +84,7 @@ fn checks(text: &mut String) {
         let target = match kind.target {
             Target::Channel => "channel",
             Target::Device => "device",
-            Target::Workload => "workload",
+            Target::Workload | Target::Mesh => "workload",
         };
         line(
             text,

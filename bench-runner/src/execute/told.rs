@@ -9,7 +9,7 @@ use reports::event::{Event, EventKind, ObserveError, Observer};
 use reports::golden::Goldens;
 use reports::header::Header;
 use reports::judge::{Judge, JudgeError};
-use reports::report::{Correctness, Gatherer, GoldenBand, Identity, Manifest};
+use reports::report::{Correctness, ExhibitGatherer, Gatherer, GoldenBand, Identity, Manifest};
 use reports::verdict::{Ending, Finding, Verdict};
 
 use super::Outcome;
@@ -19,6 +19,8 @@ use crate::exit::Exit;
 pub(super) struct Told {
     judge: Judge,
     gatherer: Gatherer,
+    exhibits: ExhibitGatherer,
+    header: Header,
     identities: BTreeMap<String, Identity>,
     names: Vec<String>,
     pub(super) ending: Option<Ending>,
@@ -30,6 +32,8 @@ impl Told {
         Ok(Told {
             judge: Judge::new(header, goldens)?,
             gatherer: Gatherer::new(header),
+            exhibits: ExhibitGatherer::new(header, goldens),
+            header: header.clone(),
             identities: BTreeMap::new(),
             names: header
                 .devices
@@ -58,6 +62,7 @@ impl Told {
         report.ending = report.manifest.ending.clone();
         report.goldens = bands(goldens);
         report.correctness = correctness;
+        report.exhibits = self.exhibits.finish();
         Outcome {
             folder: folder.to_owned(),
             report,
@@ -90,6 +95,7 @@ impl Observer for Told {
             EventKind::RunEnded { ending } => self.ending = Some(ending.clone()),
             _ => {}
         }
+        self.exhibits.observe(&self.header, event);
         self.judge.observe(event)?;
         self.gatherer.observe(event)
     }

@@ -172,7 +172,7 @@ impl Planner {
         let wanted = match target {
             Target::Channel => "channel",
             Target::Device => "device",
-            Target::Workload => "workload",
+            Target::Workload | Target::Mesh => "workload",
         };
         let Some((key, name)) = raw.target.as_ref().filter(|(key, _)| *key == wanted) else {
             let place = raw
@@ -189,6 +189,23 @@ impl Planner {
             return None;
         };
         match *key {
+            _ if target == Target::Mesh => {
+                let seats = header
+                    .workloads
+                    .iter()
+                    .map(|workload| workload.seat.as_ref());
+                let mut meshes = seats
+                    .clone()
+                    .map(|seat| seat.map(|seat| seat.mesh.as_str()));
+                let found = meshes.position(|mesh| mesh == Some(name.value.as_str()));
+                if found.is_none() {
+                    let known = seats.flatten().map(|seat| seat.mesh.as_str());
+                    self.unknown(&name.place, "mesh", &name.value, known);
+                }
+                found.map(|workload| Subject::Workload {
+                    workload: workload as u16,
+                })
+            }
             "device" => {
                 let found = header.device(&name.value);
                 if found.is_none() {

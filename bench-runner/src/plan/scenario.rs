@@ -11,6 +11,9 @@ const MOST_SAMPLES: u64 = 10_000;
 /// Queries in a second, from one in a day to more than a line carries.
 const RATES: std::ops::RangeInclusive<f64> = 1e-5..=1e5;
 
+/// How long an answer may be waited for, s.
+const DEADLINES: std::ops::RangeInclusive<f64> = 0.01..=3_600.0;
+
 /// How queries come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scenario {
@@ -88,6 +91,13 @@ impl Planner {
                 message,
                 "expected from 0.00001 to 100000",
             ));
+        }
+        if let Some(within) = raw.answer_within.as_ref()
+            && !DEADLINES.contains(&within.value)
+        {
+            let message = format!("`answer_within` is {} s", within.value);
+            let expected = "expected from 10 ms to 1 h";
+            self.refuse(Refusal::at(&within.place, message, expected));
         }
         if is("server") && raw.rate.is_none() {
             let message = "a server needs to know how many queries come";

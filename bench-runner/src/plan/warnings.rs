@@ -2,7 +2,7 @@
 
 use drivers::catalog;
 use drivers::link::QemuMode;
-use profiles::command::{Command, Switch};
+use profiles::command::{Command, Switch, Work};
 use profiles::name::DeviceName;
 use reports::event::DeviceId;
 use reports::header::{CheckSpec, Subject};
@@ -114,6 +114,15 @@ impl Plan {
             if !checks.any(|check| check.subject == watched) {
                 let name = &workload.name;
                 warnings.push(format!("no check looks at the workload `{name}`"));
+            }
+            let start = Command::Accelerator(Work::Start);
+            let mut timeline = self.timeline.iter();
+            if !timeline.any(|told| told.device == workload.device && told.command == start) {
+                let name = &workload.name;
+                warnings.push(format!(
+                    "the workload `{name}` never works: what its `during` selects does not happen \
+                     during the campaign"
+                ));
             }
             let golden = self.goldens.workloads.get(&workload.golden);
             if let Some(golden) = golden.filter(|golden| !golden.is_accepted()) {

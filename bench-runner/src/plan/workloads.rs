@@ -10,13 +10,14 @@ use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, WorkloadHeader};
 
 use super::Planner;
+use super::mesh::{MeshPlan, SeatPlan};
 use super::scenario::Scenario;
 use crate::config::Located;
 use crate::config::campaign::{RawCampaign, RawWorkload};
 use crate::config::folder::Folder;
 use crate::config::refusal::Refusal;
 
-/// How long an answer is waited for: MLPerf Tiny waits 30 s; a board in orbit is asked again
+/// How long an answer is waited for, where the campaign does not say: MLPerf Tiny waits 30 s; a board in orbit is asked again
 /// long before that.
 const ANSWER_DEADLINE: Period = Period::millis(5_000);
 
@@ -35,6 +36,8 @@ pub struct BoardWork {
     pub repeats: u16,
     /// How queries come.
     pub scenario: Scenario,
+    /// Its place in a mesh, where it shares its work with others.
+    pub seat: Option<(Arc<MeshPlan>, SeatPlan)>,
 }
 
 impl Planner {
@@ -161,6 +164,7 @@ impl Planner {
                         .first()
                         .map_or(0, |input| input.len() as u64),
                     expired: expired(golden),
+                    seat: None,
                     output_bytes: golden
                         .outputs()
                         .first()
@@ -197,8 +201,11 @@ impl Planner {
         for (index, workload) in header.workloads.iter().enumerate() {
             if let Some(golden) = goldens.workloads.get(&workload.golden) {
                 let inputs = golden.inputs().to_vec();
-                let deadline = ANSWER_DEADLINE;
                 let raw = raws.iter().find(|raw| raw.name.value == workload.name);
+                let within = raw.and_then(|raw| raw.answer_within.as_ref());
+                let deadline = within.map_or(ANSWER_DEADLINE, |within| {
+                    Period::millis((within.value * 1e3).round() as u32)
+                });
                 work.insert(
                     workload.device,
                     BoardWork {
@@ -208,6 +215,7 @@ impl Planner {
                         golden: Arc::clone(golden),
                         repeats: raw.map_or(0, |raw| raw.repeats),
                         scenario: raw.map_or(Scenario::SingleStream, Scenario::of),
+                        seat: None,
                     },
                 );
             }

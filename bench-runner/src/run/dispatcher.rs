@@ -20,6 +20,7 @@ use super::instrument::{InstrumentStation, Playing, Timing, Watched};
 use super::interlocks::{Fired, Interlocks, Reactions};
 use super::latch::Latch;
 use super::marks::{Mark, marks};
+use super::mesh::Meshes;
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::way::Way;
@@ -107,6 +108,7 @@ impl Dispatcher<'_, '_> {
         mut nears: BTreeMap<DeviceId, Near>,
         raise: &Sender<Raised>,
     ) -> Result<(), DeviceError> {
+        let meshes = Meshes::new(self.plan);
         for device in &self.plan.devices {
             let wired = device.wired();
             let Some(near) = nears.remove(&wired.id) else {
@@ -161,7 +163,7 @@ impl Dispatcher<'_, '_> {
                         clock: self.clock,
                         orders,
                         reporter,
-                        state: State::new(plan.work.clone(), stream),
+                        state: State::new(plan.work.clone(), stream, meshes.seat(plan)),
                     };
                     self.tasks.spawn(station.run());
                 }

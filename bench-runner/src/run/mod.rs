@@ -10,6 +10,7 @@ mod interlocks;
 mod latch;
 mod lock;
 mod marks;
+mod mesh;
 mod order;
 mod pulse;
 mod station;

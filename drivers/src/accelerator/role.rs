@@ -94,6 +94,9 @@ pub struct Inference {
     pub slot: u16,
     /// Time from input ready to output ready on the board's own clock, µs.
     pub latency_us: u32,
+    /// Time from input ready to the first token on the board's own clock, µs, where it generates
+    /// tokens and says so.
+    pub first_us: Option<u32>,
     /// CRC-32 (ISO-HDLC) of the output's bytes.
     pub digest: u32,
     /// The output's bytes, where they are so few that the board sends them with the answer.

@@ -23,7 +23,7 @@ use profiles::time::BenchTime;
 use reports::event::EventKind;
 use reports::verdict::{Ending, Verdict};
 
-use crate::{contacts, measured, on_an_array, quickstart, smoke};
+use crate::{contacts, measured, on_an_array, quickstart, shared, smoke, stories};
 
 /// The ISS on 2025-06-25 in seconds after 18:00 UTC: penumbra in, umbra in, umbra out, penumbra
 /// out of its first eclipse. Orekit and Skyfield agree on them within two seconds.
@@ -34,12 +34,14 @@ const EDGE_TOLERANCE: f64 = 2.0;
 
 #[test]
 fn every_campaign_of_the_folder_passes() {
-    let run: [(&str, &Ran); 5] = [
+    let run: [(&str, &Ran); 7] = [
         ("array_ride_through", on_an_array()),
         ("contacts_and_links", contacts()),
         ("eclipse_ride_through", quickstart()),
         ("energy_audit", measured()),
+        ("shared_work", shared()),
         ("smoke", smoke()),
+        ("story_writing", stories()),
     ];
     let mut files: Vec<String> = fs::read_dir(bench_folder().join("campaigns"))
         .unwrap()

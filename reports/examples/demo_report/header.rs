@@ -142,6 +142,7 @@ pub(crate) fn header() -> Header {
         input_bytes: 12_288,
         output_bytes: 1_024,
         expired: None,
+        seat: None,
     };
     Header {
         campaign: "two ISS orbits".to_owned(),

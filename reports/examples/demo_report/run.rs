@@ -250,6 +250,7 @@ fn answers(world: &mut World, place: usize, now: f64, mut tell: impl FnMut(f64, 
             latency_us,
             round_trip_us: latency_us + 1_900,
             digest,
+            first_us: None,
         };
         tell(at, EventKind::Inferred(answer));
     }

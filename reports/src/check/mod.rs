@@ -34,8 +34,10 @@ pub static KINDS: &[Kind] = &[
     inference::matches_golden::KIND,
     inference::throughput::KIND,
     inference::scenario::KIND,
+    inference::generation::KIND,
     inference::upsets::KIND,
     inference::energy::KIND,
+    inference::mesh::KIND,
 ];
 
 /// The kind that campaigns spell `name`.

@@ -37,6 +37,8 @@ pub enum Target {
     Device,
     /// `workload = "name"`.
     Workload,
+    /// `workload = "name"`, of a mesh: of the boards that share it.
+    Mesh,
 }
 
 /// One row of the table of checks.

@@ -256,6 +256,18 @@ impl Sides<'_> {
     /// Decisions and elements together, so that a wrong decision still tells its numbers.
     fn numbers(&self) -> Comparison {
         let mut found = self.elements();
+        if let Comparator::TeacherForced {
+            max_mean_kl,
+            min_top1,
+            max_nll_increase,
+        } = self.golden.manifest().comparator
+        {
+            let limits = [max_mean_kl, min_top1, max_nll_increase];
+            let (passes, because) = self.forced_text(limits, &mut found);
+            found.rung = if passes { Rung::Within } else { Rung::Wrong };
+            found.because = because;
+            return found;
+        }
         let decisions = self.decisions(&mut found);
         let place = &found.coordinates;
         let index = found.index.unwrap_or(0);

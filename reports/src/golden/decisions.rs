@@ -2,9 +2,7 @@
 
 use super::compare::{Comparison, Sides};
 use super::manifest::{Comparator, MaskLimits};
-use super::measures::{
-    Detection, cosine, edits, f1, lead, nmse, percentile_difference, prefix, psnr, top, ulps,
-};
+use super::measures::{Detection, cosine, f1, lead, nmse, percentile_difference, psnr, top, ulps};
 
 impl Sides<'_> {
     /// The sentence of the first decision that does not hold.
@@ -57,12 +55,12 @@ impl Sides<'_> {
                 })
             }
             Comparator::TopK { k } => self.top_classes(*k),
-            other => self.whole(other),
+            other => self.whole(other, found),
         }
     }
 
     /// The same, of those comparators that see an output as one thing: an image, a text, boxes.
-    fn whole(&self, comparator: &Comparator) -> Option<String> {
+    fn whole(&self, comparator: &Comparator, found: &mut Comparison) -> Option<String> {
         let input = self.input;
         let (a, g) = (&self.a[..], &self.g[..]);
         match comparator {
@@ -75,27 +73,16 @@ impl Sides<'_> {
                     )
                 })
             }
-            Comparator::Tokens { max_edits } => {
-                let (same, far) = (prefix(a, g), edits(a, g));
-                (far > *max_edits).then(|| {
-                    format!(
-                        "tokens of input {input} are {far} edits from the golden's {}, allowed \
-                         {max_edits}; the first {same} are the same, then {} instead of {}",
-                        g.len(),
-                        a.get(same).copied().unwrap_or(f64::NAN),
-                        g.get(same).copied().unwrap_or(f64::NAN)
-                    )
-                })
-            }
+            Comparator::Tokens { max_edits } => self.tokens(*max_edits, found),
             Comparator::Detections { min_f1, min_score } => {
                 let list = |side: &[f64]| Detection::list(side, *min_score);
-                let (found, golden) = (list(a), list(g));
-                let share = f1(&found, &golden);
+                let (boxes, golden) = (list(a), list(g));
+                let share = f1(&boxes, &golden);
                 (share < *min_f1).then(|| {
                     format!(
                         "{} boxes of input {input} against {} of the golden: F1 {share:.4}, at \
                          least {min_f1} asked",
-                        found.len(),
+                        boxes.len(),
                         golden.len()
                     )
                 })

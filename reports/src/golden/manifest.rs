@@ -37,6 +37,9 @@ pub struct Manifest {
     pub output: TensorFile,
     /// How to compare.
     pub comparator: Comparator,
+    /// The texts of tokens, where inputs or outputs are tokens.
+    #[serde(default)]
+    pub vocabulary: Option<Vocabulary>,
     /// How clear the decisions are.
     #[serde(default)]
     pub margins: Margins,
@@ -107,6 +110,18 @@ pub struct TensorFile {
     pub dtype: ElementType,
     /// The shape of one sample; for outputs, classes first.
     pub shape: Vec<usize>,
+    /// What the classes of an output are called, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+}
+
+/// The file beside the manifest with the texts of tokens: a JSON list, by their numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// The file.
+    pub file: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
 }
 
 /// How outputs are compared.
@@ -162,6 +177,18 @@ pub enum Comparator {
         #[serde(default)]
         max_edits: usize,
     },
+    /// Logits of a language model after each token of a given text, `[tokens, vocabulary]`: across
+    /// precisions, where texts of its own soon part.
+    TeacherForced {
+        /// Most mean Kullback-Leibler divergence from the golden, nats.
+        max_mean_kl: f64,
+        /// Least share of tokens whose likeliest successor is the golden's, 0 to 1; ties of the
+        /// golden do not count.
+        min_top1: f64,
+        /// Most by which the text may be less likely: of its mean negative log-probability, as a
+        /// share.
+        max_nll_increase: f64,
+    },
     /// Boxes `class, score, left, top, right, bottom`, matched at an intersection over union of a
     /// half.
     Detections {
@@ -190,6 +217,11 @@ fn sensible(comparator: &Comparator) -> bool {
         } => share(*min_cosine) && max_nmse.is_none_or(length),
         Comparator::TopK { k } => *k > 0,
         Comparator::Psnr { min_db } => length(*min_db),
+        Comparator::TeacherForced {
+            max_mean_kl,
+            min_top1,
+            max_nll_increase,
+        } => length(*max_mean_kl) && share(*min_top1) && length(*max_nll_increase),
         Comparator::Detections { min_f1, min_score } => share(*min_f1) && min_score.is_finite(),
     }
 }

@@ -5,6 +5,7 @@ mod candidate;
 mod compare;
 mod decisions;
 mod element;
+mod language;
 mod manifest;
 mod measures;
 mod meter;
@@ -22,6 +23,7 @@ pub use compare::{Comparison, Rung};
 pub use element::ElementType;
 pub use manifest::{
     Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
+    Vocabulary,
 };
 pub(crate) use meter::{Meter, cuts};
 use safetensors::SafeTensors;
@@ -41,6 +43,8 @@ pub struct Golden {
     digests: Vec<u32>,
     /// Largest magnitude in each sample's output.
     magnitudes: Vec<f64>,
+    /// The texts of tokens; empty where there are none.
+    vocabulary: Vec<String>,
 }
 
 /// The goldens of a campaign, by folder name.
@@ -134,6 +138,7 @@ impl Golden {
         files: &BTreeMap<String, Vec<u8>>,
     ) -> Result<Golden, GoldenError> {
         let manifest = manifest::read(name, file(name, files, FILES[0])?)?;
+        let vocabulary = vocabulary(files, &manifest)?;
         let inputs = samples(files, &manifest, &manifest.input)?;
         let outputs = samples(files, &manifest, &manifest.output)?;
         let wrong = |why: String| GoldenError::Tensor {
@@ -156,6 +161,7 @@ impl Golden {
             inputs,
             outputs,
             magnitudes,
+            vocabulary,
         })
     }
 
@@ -215,6 +221,7 @@ impl Golden {
             | Comparator::TopK { .. }
             | Comparator::Psnr { .. }
             | Comparator::Tokens { .. }
+            | Comparator::TeacherForced { .. }
             | Comparator::Detections { .. } => (0.0, f64::INFINITY),
             Comparator::Tolerance { rtol, atol, .. } => {
                 let magnitude = self.magnitudes.get(input).copied().unwrap_or(0.0);
@@ -246,6 +253,38 @@ fn file<'a>(
     files.get(file).map(Vec::as_slice).ok_or_else(missing)
 }
 
+/// Whether a file is the one that the manifest vouches for.
+fn vouched(name: &str, file: &str, bytes: &[u8], expected: &str) -> Result<(), GoldenError> {
+    let found = sha256_hex(bytes);
+    if found.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(GoldenError::Digest {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        expected: expected.to_owned(),
+        found,
+    })
+}
+
+/// The texts of tokens, where the manifest names a file of them.
+fn vocabulary(
+    files: &BTreeMap<String, Vec<u8>>,
+    manifest: &Manifest,
+) -> Result<Vec<String>, GoldenError> {
+    let Some(vocabulary) = &manifest.vocabulary else {
+        return Ok(Vec::new());
+    };
+    let name = &manifest.name;
+    let bytes = file(name, files, &vocabulary.file)?;
+    vouched(name, &vocabulary.file, bytes, &vocabulary.sha256)?;
+    serde_json::from_slice(bytes).map_err(|error| GoldenError::Tensor {
+        name: name.clone(),
+        file: vocabulary.file.clone(),
+        why: format!("is no JSON list of texts: {error}"),
+    })
+}
+
 /// The samples in the file of `tensor`, checked against what the manifest says of it.
 fn samples(
     files: &BTreeMap<String, Vec<u8>>,
@@ -253,15 +292,7 @@ fn samples(
     tensor: &TensorFile,
 ) -> Result<Vec<Arc<[u8]>>, GoldenError> {
     let bytes = file(&manifest.name, files, &tensor.file)?;
-    let found = sha256_hex(bytes);
-    if !found.eq_ignore_ascii_case(&tensor.sha256) {
-        return Err(GoldenError::Digest {
-            name: manifest.name.clone(),
-            file: tensor.file.clone(),
-            expected: tensor.sha256.clone(),
-            found,
-        });
-    }
+    vouched(&manifest.name, &tensor.file, bytes, &tensor.sha256)?;
     let wrong = |why: String| GoldenError::Tensor {
         name: manifest.name.clone(),
         file: tensor.file.clone(),

@@ -32,6 +32,7 @@ pub(super) mod inference {
     pub(in super::super) const LATENCY: u32 = 2;
     pub(in super::super) const ROUND_TRIP: u32 = 3;
     pub(in super::super) const DIGEST: u32 = 4;
+    pub(in super::super) const FIRST: u32 = 5;
 }
 
 /// Field numbers of an output.
@@ -46,6 +47,7 @@ pub(super) fn inferences() -> Schema {
         ("latency_us", inference::LATENCY, Type::Uint32),
         ("round_trip_us", inference::ROUND_TRIP, Type::Uint32),
         ("digest", inference::DIGEST, Type::Fixed32),
+        ("first_us", inference::FIRST, Type::Uint32),
     ];
     plain("Inference", &fields)
 }

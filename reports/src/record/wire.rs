@@ -56,6 +56,10 @@ pub(super) fn put_inferred(out: &mut Vec<u8>, inferred: &Inferred) {
     }
     put_tag(out, inference::DIGEST, FIXED32);
     out.extend_from_slice(&inferred.digest.to_le_bytes());
+    if let Some(first) = inferred.first_us {
+        put_tag(out, inference::FIRST, VARINT);
+        put_varint(out, first);
+    }
 }
 
 pub(super) fn inferred(bytes: &[u8]) -> Option<Inferred> {
@@ -64,6 +68,7 @@ pub(super) fn inferred(bytes: &[u8]) -> Option<Inferred> {
         latency_us: 0,
         round_trip_us: 0,
         digest: 0,
+        first_us: None,
     };
     let mut fields = Fields { rest: bytes };
     while !fields.rest.is_empty() {
@@ -72,6 +77,7 @@ pub(super) fn inferred(bytes: &[u8]) -> Option<Inferred> {
             (inference::LATENCY, Field::Varint(n)) => inferred.latency_us = n,
             (inference::ROUND_TRIP, Field::Varint(n)) => inferred.round_trip_us = n,
             (inference::DIGEST, Field::Fixed32(n)) => inferred.digest = n,
+            (inference::FIRST, Field::Varint(n)) => inferred.first_us = Some(n),
             _ => return None,
         }
     }

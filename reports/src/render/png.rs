@@ -47,7 +47,12 @@ pub fn figure(figure: &Figure, size: (u32, u32)) -> Result<Vec<u8>, PngError> {
     pack(&pixels, width, height).map_err(|error| PngError(error.to_string()))
 }
 
-fn pack(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, ::png::EncodingError> {
+/// Packs pixels of three bytes, row by row.
+pub(super) fn pack(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, ::png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(::png::ColorType::Rgb);

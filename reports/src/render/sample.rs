@@ -114,6 +114,7 @@ fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),
@@ -287,6 +288,7 @@ fn board(tick: u64, mut tell: impl FnMut(u64, EventKind)) {
         latency_us,
         round_trip_us: latency_us + 1_000,
         digest: 7,
+        first_us: None,
     };
     tell(50, EventKind::Inferred(answer));
 }

@@ -6,9 +6,11 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::prelude::DrawingBackend;
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, DrawingErrorKind};
 
+use profiles::time::BenchTime;
+
 use super::seal::Seal;
 use super::{chart, figure, html, junit, pdf, sample, summary};
-use crate::report::Report;
+use crate::report::{Exhibit, Mask, Picture, Report, Text};
 
 #[test]
 fn junit_has_a_case_for_each_check() {
@@ -53,6 +55,46 @@ fn figures_tell_their_data() {
     insta::assert_json_snapshot!("margins", figure::margins(&report, 10));
     insta::assert_json_snapshot!("story", figure::story(&report));
     insta::assert_json_snapshot!("states", figure::states(&report));
+}
+
+#[test]
+fn exhibits_tell_what_they_draw() {
+    let shown: Vec<_> = exhibits().iter().map(figure::exhibit).collect();
+    insta::assert_json_snapshot!("exhibits", shown);
+}
+
+#[test]
+fn exhibits_are_inside_the_page_for_browsers() {
+    let mut report = sample::report();
+    report.exhibits = exhibits();
+    let page = html::document(&report);
+    assert_eq!(page.matches("<img ").count(), 3);
+    let own = page.matches("src=\"").count();
+    assert_eq!(
+        own,
+        page.matches("src=\"data:image/png;base64,iVBOR").count()
+    );
+    assert!(
+        page.contains(" a<mark> hill</mark><mark> far</mark>¶"),
+        "{page}"
+    );
+    assert!(page.contains("cloud to clear: 3"));
+}
+
+#[test]
+fn exhibits_come_on_pages_of_their_own() {
+    let mut report = sample::report();
+    let without = pages(&pdf::bytes(&report).unwrap());
+    report.exhibits = exhibits();
+    // A text of many lines, and a picture that is higher than wide.
+    if let Picture::Text(text) = &mut report.exhibits[1].picture {
+        text.got = (0..4_000)
+            .map(|word| (format!(" word{word}"), word % 2 == 0))
+            .collect();
+    }
+    let first = pdf::bytes(&report).unwrap();
+    assert!(pages(&first) > without);
+    assert!(first == pdf::bytes(&report).unwrap(), "other bytes");
 }
 
 fn pages(bytes: &[u8]) -> usize {
@@ -145,6 +187,66 @@ fn charts_draw_on_any_backend() {
     let time = figure::time_axis(&report);
     chart::draw_lanes(&area, ("story", &figure::story(&report)), &time, 1.0).unwrap();
     chart::draw_strips(&area, ("states", &figure::states(&report)), &time, 1.0).unwrap();
+}
+
+/// A mask and a text that went wrong.
+fn exhibits() -> Vec<Exhibit> {
+    let exhibit = |workload: &str, picture| Exhibit {
+        workload: workload.to_owned(),
+        at: BenchTime::from_millis(61_500),
+        phase: Some("umbra".to_owned()),
+        input: 3,
+        digest: 0x1234_abcd,
+        because: "WRONG: mask of input 3 agrees in 81.250 % of pixels, at least 99.900 % asked"
+            .to_owned(),
+        picture,
+    };
+    let mask = Mask {
+        columns: 8,
+        classes: ["clear", "cloud", "cloud shadow"].map(str::to_owned).into(),
+        expected: vec![
+            0, 0, 1, 1, 1, 0, 0, 0, //
+            0, 1, 1, 1, 1, 0, 0, 0, //
+            0, 0, 1, 1, 0, 0, 2, 2, //
+            0, 0, 0, 0, 0, 2, 2, 0, //
+        ],
+        got: vec![
+            0, 0, 1, 1, 1, 0, 0, 0, //
+            0, 0, 0, 0, 1, 0, 0, 0, //
+            0, 0, 1, 1, 0, 0, 2, 2, //
+            0, 0, 1, 1, 0, 2, 255, 0, //
+        ],
+        scene: (0..32).map(|pixel| pixel * 8).collect(),
+    };
+    let side = |words: &[(&str, bool)]| {
+        words
+            .iter()
+            .map(|(word, both)| ((*word).to_owned(), *both))
+            .collect()
+    };
+    let text = Text {
+        prompt: "<s>".to_owned(),
+        expected: side(&[
+            ("Once", true),
+            (" upon", true),
+            (" a", true),
+            (" time", false),
+            ("\n", true),
+        ]),
+        got: side(&[
+            ("Once", true),
+            (" upon", true),
+            (" a", true),
+            (" hill", false),
+            (" far", false),
+            ("\n", true),
+        ]),
+        prefix: 3,
+    };
+    vec![
+        exhibit("cloud mask", Picture::Mask(mask)),
+        exhibit("stories", Picture::Text(text)),
+    ]
 }
 
 #[test]

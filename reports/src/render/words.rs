@@ -14,7 +14,7 @@ pub(crate) fn number(value: f64) -> String {
         return "–".to_owned();
     }
     let size = value.abs();
-    if size > 0.0 && size < 1e-3 {
+    if (size > 0.0 && size < 1e-3) || size >= 1e9 {
         return format!("{value:.2e}").replace('-', "−");
     }
     let decimals: usize = match size {
@@ -213,11 +213,12 @@ mod tests {
             99.999,
             0.0,
             -0.0001e-9,
+            1.5e37,
         ];
         let told: Vec<String> = told.into_iter().map(number).collect();
         assert_eq!(
             told.join(" "),
-            "28 27.98 −12.35 0.001235 1235 100 0 −1.00e−13"
+            "28 27.98 −12.35 0.001235 1235 100 0 −1.00e−13 1.50e37"
         );
         assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!(count(1234), "1234");

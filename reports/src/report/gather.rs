@@ -82,6 +82,7 @@ impl Gatherer {
             events: self.events,
             goldens: Vec::new(),
             correctness: Vec::new(),
+            exhibits: Vec::new(),
         }
     }
 
@@ -146,6 +147,13 @@ impl Gatherer {
                 let text = format!("input {input}: {same} of {all} {name} gave the same output");
                 (Kind::Repeated, text)
             }
+            EventKind::TaskReturned { task, why } => {
+                (Kind::Retried, format!("task {task} given back: {why}"))
+            }
+            EventKind::TaskLost { task } => (
+                Kind::NoResponse,
+                format!("task {task} waited too long for a board"),
+            ),
             EventKind::NoResponse { input, waited_us } => {
                 self.device(event, |device| device.counts.no_response += 1);
                 if let Some(workload) = workload(&mut self.workloads, &self.workload_of, event) {
@@ -282,7 +290,7 @@ pub(crate) fn reacted(reaction_us: Option<u64>, within_us: u64) -> String {
 }
 
 /// A fault as people say it.
-fn injected(fault: &Fault) -> String {
+pub fn injected(fault: &Fault) -> String {
     let seconds = |millis: &u32| f64::from(*millis) * 1e-3;
     match fault {
         Fault::Mute { millis } => format!("silent for {} s", seconds(millis)),

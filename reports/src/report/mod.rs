@@ -2,6 +2,7 @@
 //! says; the renderers only choose and arrange.
 
 mod device;
+mod exhibit;
 mod gather;
 mod latency;
 mod manifest;
@@ -16,8 +17,9 @@ use crate::header::{DeviceHeader, Header, InterlockHeader};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
-pub use gather::Gatherer;
+pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub(crate) use gather::reacted;
+pub use gather::{Gatherer, injected};
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
 pub use passes::PassStory;
@@ -51,6 +53,8 @@ pub struct Report {
     pub goldens: Vec<GoldenBand>,
     /// How the workloads' outputs compare with their goldens; for the runner to fill.
     pub correctness: Vec<Correctness>,
+    /// The worst outputs of each workload; for the runner to fill.
+    pub exhibits: Vec<Exhibit>,
 }
 
 /// What a golden expects of one workload's speed in one phase.

@@ -80,6 +80,7 @@ pub(crate) fn header() -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),
@@ -140,6 +141,7 @@ pub(crate) fn inferred(millis: u64, input: u16, latency_us: u32, digest: u32) ->
         latency_us,
         round_trip_us: latency_us + 150,
         digest,
+        first_us: None,
     };
     event(millis, BOARD, EventKind::Inferred(inferred))
 }

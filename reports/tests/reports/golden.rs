@@ -271,6 +271,14 @@ fn cases() -> Vec<Case> {
             "2 edits from the golden's 4, allowed 1; the first 1 are the same, then 8 instead of 7",
         ),
         (
+            "kind = 'teacher-forced'\nmax_mean_kl = 0.001\nmin_top1 = 1.0\nmax_nll_increase = 0.01",
+            "f32",
+            golden.clone(),
+            floats(&[1.01, 5.0, 2.0, -1.0]),
+            floats(&[1.0, 2.0, 5.0, -1.0]),
+            "0.00 % of 1, at least 100.00 % asked; first after token 0: 2 instead of 1",
+        ),
+        (
             "kind = 'detections'\nmin_f1 = 0.9\nmin_score = 0.5",
             "f32",
             boxes,

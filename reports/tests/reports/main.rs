@@ -6,6 +6,7 @@
 )]
 
 mod bench_run;
+mod damaged;
 mod golden;
 mod judging;
 mod record;

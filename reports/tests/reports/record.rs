@@ -44,11 +44,17 @@ fn readings() -> impl Strategy<Value = Arc<[Reading]>> {
 
 fn kinds() -> impl Strategy<Value = EventKind> {
     let output = prop::collection::vec(0..3_u8, 0..40);
-    let inferred = (any::<u16>(), any::<u32>(), any::<u32>(), any::<u32>());
+    let inferred = (
+        any::<u16>(),
+        any::<u32>(),
+        any::<u32>(),
+        any::<u32>(),
+        any::<Option<u32>>(),
+    );
     prop_oneof![
         6 => readings().prop_map(|readings| EventKind::Sampled { readings }),
-        3 => inferred.prop_map(|(input, latency_us, round_trip_us, digest)| {
-            EventKind::Inferred(Inferred { input, latency_us, round_trip_us, digest })
+        3 => inferred.prop_map(|(input, latency_us, round_trip_us, digest, first_us)| {
+            EventKind::Inferred(Inferred { input, latency_us, round_trip_us, digest, first_us })
         }),
         // Few digests for many outputs: the last bytes under a digest must come back.
         2 => (any::<u16>(), 0..2_u32, output).prop_map(|(input, digest, output)| {

@@ -1,10 +1,46 @@
-//! Reviewing candidates one by one, on a terminal or from a pipe of answers.
+//! Reviewing candidates one by one: on a terminal with single keys, or from a pipe of answers, line by
+//! line.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, Read};
+
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr, tcsetattr,
+};
 
 use super::shelf::{Shelf, Trouble};
 use super::{print, told, writable};
 use crate::exit::Exit;
+
+/// What is decided about a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Accept,
+    Reject,
+    Skip,
+    Quit,
+}
+
+impl Decision {
+    fn of(answer: &str) -> Option<Decision> {
+        match answer.to_lowercase().as_str() {
+            "a" | "accept" => Some(Decision::Accept),
+            "r" | "reject" => Some(Decision::Reject),
+            "s" | "skip" => Some(Decision::Skip),
+            // Ctrl-C and Ctrl-D, which are keys as others where keys are read one by one.
+            "q" | "quit" | "\u{3}" | "\u{4}" => Some(Decision::Quit),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Decision::Accept => "accept",
+            Decision::Reject => "reject",
+            Decision::Skip => "skip",
+            Decision::Quit => "quit",
+        }
+    }
+}
 
 /// Shows each candidate and asks. The end of the answers leaves the rest as it is.
 pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
@@ -15,45 +51,112 @@ pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
         print("no candidate waits\n");
         return Ok(Exit::Passed);
     }
-    let mut answers = std::io::stdin().lock().lines();
-    let asks = std::io::stdin().is_terminal();
+    let keys = Keys::new();
     let (mut accepted, mut rejected, mut left) = (0, 0, 0);
     for (place, name) in waiting.iter().enumerate() {
         let (golden, candidate) = shelf.pair(name)?;
         let text = told::difference(golden.as_ref(), &candidate);
         print(&format!("({} of {}) {text}", place + 1, waiting.len()));
-        let mut answer = String::new();
-        while answer.is_empty() {
-            if asks {
-                print("  [a]ccept, [r]eject, [s]kip, [q]uit? ");
-            }
-            match answers.next() {
-                Some(Ok(line)) => answer = line.trim().to_lowercase(),
-                Some(Err(_)) | None => "q".clone_into(&mut answer),
-            }
-            if !["a", "r", "s", "q", "accept", "reject", "skip", "quit"].contains(&&*answer) {
-                print(&format!("  `{answer}` is none of a, r, s, q\n"));
-                answer.clear();
-            }
-        }
-        match answer.as_bytes()[0] {
-            b'a' => {
+        match keys.decision() {
+            Decision::Accept => {
                 shelf.accept(name, by)?;
                 accepted += 1;
             }
-            b'r' => {
+            Decision::Reject => {
                 shelf.reject(name)?;
                 rejected += 1;
             }
-            b's' => left += 1,
-            _ => {
+            Decision::Skip => left += 1,
+            Decision::Quit => {
                 left += waiting.len() - place;
                 break;
             }
         }
     }
+    drop(keys);
     print(&format!(
         "{accepted} accepted, {rejected} rejected, {left} still waiting\n"
     ));
     Ok(Exit::Passed)
+}
+
+/// Standard input: a terminal that gives keys at once and shows none of them, as long as this lives,
+/// or a pipe of lines.
+struct Keys {
+    before: Option<Termios>,
+}
+
+impl Keys {
+    fn new() -> Keys {
+        let input = std::io::stdin();
+        let before = if isatty(&input) {
+            tcgetattr(&input).ok()
+        } else {
+            None
+        };
+        if let Some(before) = &before {
+            let mut single = before.clone();
+            // Ctrl-C too is a key: whoever presses it must not be left with a mute terminal.
+            single.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+            single.special_codes[SpecialCodeIndex::VMIN] = 1;
+            single.special_codes[SpecialCodeIndex::VTIME] = 0;
+            // A terminal that will not is read line by line, and a line is a key with its end.
+            let _as_it_is = tcsetattr(&input, OptionalActions::Now, &single);
+        }
+        Keys { before }
+    }
+
+    /// Asks until the answer is one.
+    fn decision(&self) -> Decision {
+        loop {
+            if self.before.is_some() {
+                print("  [a]ccept, [r]eject, [s]kip, [q]uit? ");
+            }
+            let Some(answer) = self.answer() else {
+                return Decision::Quit;
+            };
+            if let Some(decision) = Decision::of(&answer) {
+                if self.before.is_some() {
+                    print(&format!("{}\n", decision.name()));
+                }
+                return decision;
+            }
+            let line = if self.before.is_some() { "\n" } else { "" };
+            print(&format!(
+                "{line}  `{}` is none of a, r, s, q\n",
+                answer.escape_debug()
+            ));
+        }
+    }
+
+    /// A key, or a line; none at the end. The end of a line alone is no answer.
+    fn answer(&self) -> Option<String> {
+        loop {
+            let answer = if self.before.is_some() {
+                let mut key = [0];
+                match std::io::stdin().read(&mut key) {
+                    Ok(1) => char::from(key[0]).to_string(),
+                    Ok(_) | Err(_) => return None,
+                }
+            } else {
+                let mut line = String::new();
+                match std::io::stdin().lock().read_line(&mut line) {
+                    Ok(0) | Err(_) => return None,
+                    Ok(_) => line,
+                }
+            };
+            let answer = answer.trim_matches([' ', '\t', '\r', '\n']);
+            if !answer.is_empty() {
+                return Some(answer.to_owned());
+            }
+        }
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }

@@ -51,6 +51,7 @@ fn comparator(comparator: &Comparator) -> &'static str {
         Comparator::TopK { .. } => "top-k",
         Comparator::Psnr { .. } => "psnr",
         Comparator::Tokens { .. } => "tokens",
+        Comparator::TeacherForced { .. } => "teacher-forced",
         Comparator::Detections { .. } => "detections",
     }
 }

@@ -1,6 +1,7 @@
 //! The campaign file: what is asked. Shapes and numbers; nothing is looked up yet.
 
 mod fault;
+mod mesh;
 mod read;
 
 use crate::config::cycles::RawCycles;
@@ -13,6 +14,7 @@ use super::reader::Located;
 use super::refusal::Place;
 pub(super) use fault::faults;
 pub use fault::{FAULT_KINDS, RawFault};
+pub use mesh::RawMesh;
 pub(super) use read::{campaign, set, settings};
 
 /// A campaign as written.
@@ -32,6 +34,8 @@ pub struct RawCampaign {
     pub steps: Vec<RawStep>,
     /// The workloads.
     pub workloads: Vec<RawWorkload>,
+    /// Work that several boards share.
+    pub meshes: Vec<RawMesh>,
     /// The checks.
     pub checks: Vec<RawCheck>,
     /// What breaks on purpose.
@@ -48,7 +52,7 @@ pub struct RawCampaign {
 impl RawCampaign {
     /// Stands for a campaign that could not be read at all.
     pub fn unread() -> RawCampaign {
-        let sections = ["step", "workload", "check", "orbit"];
+        let sections = ["step", "workload", "mesh", "check", "orbit"];
         let nowhere = Place {
             file: 0,
             span: 0..0,
@@ -64,6 +68,7 @@ impl RawCampaign {
             orbit: None,
             steps: Vec::new(),
             workloads: Vec::new(),
+            meshes: Vec::new(),
             checks: Vec::new(),
             faults: Vec::new(),
             limits: Vec::new(),
@@ -81,7 +86,7 @@ impl RawCampaign {
 /// Something in the file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// `step`, `workload`, `check`, `orbit` or `goldens`.
+    /// `step`, `workload`, `mesh`, `check`, `orbit` or `goldens`.
     pub section: &'static str,
     /// Its name, where that could be read.
     pub name: Option<String>,
@@ -260,6 +265,8 @@ pub struct RawWorkload {
     pub samples: Option<Located<u64>>,
     /// Queries that arrive in a second, for a server.
     pub rate: Option<Located<f64>>,
+    /// How long an answer is waited for, s.
+    pub answer_within: Option<Located<f64>>,
     /// How often an input with a wrong output is asked again.
     pub repeats: u16,
     /// Steps in which it runs; all if absent.

@@ -15,7 +15,7 @@ use crate::config::refusal::{Place, Refusal, is_near};
 use crate::config::units::{duration_advice, length_of_step};
 
 /// Sections that something else in the file may name.
-const SECTIONS: [&str; 5] = ["orbit", "step", "workload", "check", "fault"];
+const SECTIONS: [&str; 6] = ["orbit", "step", "workload", "mesh", "check", "fault"];
 
 pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let name = root.required("name").and_then(|node| node.name());
@@ -34,6 +34,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         .and_then(|node| orbit_of(&node, &mut lost));
     let steps = tables(root, "step", |node| step(node, &mut lost));
     let workloads = tables(root, "workload", |node| workload(node, &mut lost));
+    let meshes = tables(root, "mesh", super::mesh::mesh);
     let checks = tables(root, "check", check);
     let faults = super::faults(root);
     let (limits, interlocks) = (limits(root), interlocks(root));
@@ -51,6 +52,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         orbit,
         steps,
         workloads,
+        meshes,
         checks,
         faults,
         limits,
@@ -269,6 +271,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
         .and_then(|node| node.choice(&["single-stream", "multi-stream", "server", "offline"]));
     let samples = table.get("samples_per_query").and_then(|node| node.whole());
     let rate = table.get("queries_per_s").and_then(|node| node.number());
+    let answer_within = table.get("answer_within").and_then(|node| node.duration());
     let repeats = repeats(&table);
     let during = table.get("during").and_then(|node| node.texts());
     let (modes, modes_place) = modes(&table);
@@ -282,6 +285,7 @@ fn workload(node: &Node<'_>, lost: &mut Vec<Lost>) -> Option<RawWorkload> {
             scenario,
             samples,
             rate,
+            answer_within,
             repeats: repeats.unwrap_or(REPEATS),
             during,
             modes,

@@ -203,7 +203,7 @@ impl Planner {
 }
 
 /// The campaign's own steps, without the bench's.
-fn every_step(header: &Header) -> Vec<NamedWindow> {
+pub(super) fn every_step(header: &Header) -> Vec<NamedWindow> {
     let steps = header.steps.iter().skip(1);
     let named = steps.map(|step| NamedWindow {
         name: step.name.clone(),

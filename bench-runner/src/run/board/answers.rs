@@ -27,6 +27,7 @@ impl BoardStation {
                 self.reporter.tell(at, EventKind::Booted);
                 self.state.heard_at = Some(at);
                 self.unanswered(at);
+                self.task_not_begun("its board started anew");
                 self.end_repeats(at);
                 self.state.start_over();
             }
@@ -129,16 +130,18 @@ impl BoardStation {
             latency_us: inference.latency_us,
             round_trip_us: at.micros_since(asked_at).min(u64::from(u32::MAX)) as u32,
             digest,
+            first_us: inference.first_us,
         });
         self.reporter.tell(at, event);
-        if !self.repeated(at, input, Some(digest))
-            && let Some((samples, latency_us)) = self.state.flow.answered(at)
-        {
-            let done = EventKind::QueryDone {
-                samples,
-                latency_us,
-            };
-            self.reporter.tell(at, done);
+        if !self.repeated(at, input, Some(digest)) {
+            if let Some((samples, latency_us)) = self.state.flow.answered(at) {
+                let done = EventKind::QueryDone {
+                    samples,
+                    latency_us,
+                };
+                self.reporter.tell(at, done);
+            }
+            self.task_done(at);
         }
         let again = self.state.stream.below(REFETCH_ONE_IN) == 0;
         if !again && self.state.known.contains(&(input, digest)) {

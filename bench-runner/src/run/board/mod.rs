@@ -10,6 +10,7 @@ mod flow;
 mod repeats;
 mod returning;
 mod state;
+mod tasks;
 
 use bytes::Bytes;
 use drivers::accelerator::{Accelerator, Heard, Question};
@@ -132,6 +133,7 @@ impl BoardStation {
             Command::Accelerator(Work::Stop) => {
                 self.state.working = false;
                 self.state.flow.stop();
+                self.task_not_begun("its board was told to stop");
             }
             Command::Accelerator(Work::Mode(mode)) => {
                 self.state.mode = *mode;
@@ -219,6 +221,7 @@ impl BoardStation {
                 );
                 if !self.repeated(now, slot, None) {
                     self.state.flow.lost();
+                    self.task_failed(now, "its board gave no answer");
                 }
             }
             question => {
@@ -245,7 +248,13 @@ impl BoardStation {
     fn wakes(&self) -> BenchTime {
         let state = &self.state;
         let idle = state.asked.is_none() && state.working && state.loaded;
-        if idle && !self.is_silent(self.clock.now()) {
+        let now = self.clock.now();
+        if let Some(seat) = &state.seat
+            && idle
+            && (seat.holds() || !self.is_silent(now))
+        {
+            seat.wakes(now)
+        } else if idle && !self.is_silent(now) {
             state.flow.wakes()
         } else {
             BenchTime::MAX
@@ -253,12 +262,16 @@ impl BoardStation {
     }
 
     async fn ask_next(&mut self) {
+        if self.is_silent(self.clock.now()) {
+            self.task_not_begun("its board fell silent");
+        }
         if self.state.asked.is_none()
             && !self.is_silent(self.clock.now())
             && let Some(question) = self.state.next(self.clock.now())
         {
             self.ask(question, 1).await;
         }
+        self.tell_tasks(self.clock.now());
     }
 
     async fn ask(&mut self, question: Question, tries: u32) {

@@ -8,9 +8,11 @@ use drivers::device::Identity;
 use profiles::command::PowerMode;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
+use reports::event::EventKind;
 
 use super::flow::Flow;
 use crate::plan::{BoardWork, Scenario};
+use crate::run::mesh::Seat;
 
 /// What a board's station knows.
 pub(in crate::run) struct State {
@@ -34,6 +36,10 @@ pub(in crate::run) struct State {
     /// An input with a wrong output, while it is asked again.
     pub(super) repeats: Option<Repeats>,
     pub(super) flow: Flow,
+    /// Its place in a mesh, from which its work comes then.
+    pub(super) seat: Option<Seat>,
+    /// What happened at that place, to be told.
+    pub(super) tasks: Vec<EventKind>,
     /// How many wrong outputs were asked again.
     pub(super) repeated: u32,
 }
@@ -58,13 +64,19 @@ pub(super) struct Asked {
 }
 
 impl State {
-    pub(in crate::run) fn new(work: Option<BoardWork>, stream: Stream) -> State {
+    pub(in crate::run) fn new(
+        work: Option<BoardWork>,
+        stream: Stream,
+        seat: Option<Seat>,
+    ) -> State {
         let flow = match &work {
             Some(work) => Flow::new(work.scenario, work.inputs.len()),
             None => Flow::new(Scenario::SingleStream, 0),
         };
         State {
             flow,
+            seat,
+            tasks: Vec::new(),
             work,
             stream,
             queue: VecDeque::new(),
@@ -123,6 +135,14 @@ impl State {
             return Some(Question::Infer {
                 query: self.queries - 1,
                 slot: repeats.slot,
+            });
+        }
+        if let Some(seat) = &mut self.seat {
+            let slot = seat.next(now, &mut self.tasks)?;
+            self.queries += 1;
+            return Some(Question::Infer {
+                query: self.queries - 1,
+                slot,
             });
         }
         if !self.flow.asks(now, &mut self.stream) {

@@ -63,6 +63,10 @@ pub(super) struct Job {
     pub(super) started: BenchTime,
     /// Work that is left, µs at full clock.
     left_us: f64,
+    /// Work that is left up to the first token, where tokens are generated and none is there yet.
+    first_left_us: Option<f64>,
+    /// When the first token was there, µs after the start.
+    pub(super) first_us: Option<u32>,
     /// Up to when work has been counted.
     counted: BenchTime,
 }
@@ -75,7 +79,17 @@ impl Job {
             slot,
             started: at,
             left_us: work_us,
+            first_left_us: None,
+            first_us: None,
             counted: at,
+        }
+    }
+
+    /// The same, whose first token is there after `work_us` at full clock.
+    pub(super) fn with_first(self, work_us: Option<f64>) -> Job {
+        Job {
+            first_left_us: work_us,
+            ..self
         }
     }
 
@@ -85,9 +99,30 @@ impl Job {
             .plus_micros((self.left_us / share).round().max(0.0) as u64)
     }
 
+    /// When its first token is there, if the clock stays as it is and it is not there yet.
+    pub(super) fn first_ends(&self, share: f64) -> BenchTime {
+        self.first_left_us.map_or(BenchTime::MAX, |left| {
+            let micros = (left / share).round().max(0.0) as u64;
+            self.counted.plus_micros(micros)
+        })
+    }
+
+    /// Notes the first token, if it is there by `at`; µs after the start.
+    pub(super) fn first(&mut self, at: BenchTime, share: f64) -> Option<u32> {
+        let ends = self.first_ends(share);
+        if ends > at {
+            return None;
+        }
+        self.first_left_us = None;
+        self.first_us = Some(ends.micros_since(self.started) as u32);
+        self.first_us
+    }
+
     /// Counts the work up to `at`, before the clock changes.
     pub(super) fn count(&mut self, at: BenchTime, share: f64) {
-        self.left_us -= at.micros_since(self.counted) as f64 * share;
+        let done = at.micros_since(self.counted) as f64 * share;
+        self.left_us -= done;
+        self.first_left_us = self.first_left_us.map(|left| left - done);
         self.counted = at;
     }
 }
@@ -119,5 +154,16 @@ mod tests {
         assert_eq!(job.ends(1.0), BenchTime::from_millis(100));
         job.count(BenchTime::from_millis(40), 1.0);
         assert_eq!(job.ends(0.5), BenchTime::from_millis(160));
+    }
+
+    #[test]
+    fn the_first_token_comes_once_and_later_at_a_slower_clock() {
+        let mut job = Job::new(0, 0, BenchTime::ZERO, 100_000.0).with_first(Some(30_000.0));
+        assert_eq!(job.first_ends(1.0), BenchTime::from_millis(30));
+        job.count(BenchTime::from_millis(10), 1.0);
+        assert_eq!(job.first(BenchTime::from_millis(49), 0.5), None);
+        assert_eq!(job.first(BenchTime::from_millis(50), 0.5), Some(50_000));
+        assert_eq!(job.first_ends(0.5), BenchTime::MAX);
+        assert_eq!(job.first_us, Some(50_000));
     }
 }

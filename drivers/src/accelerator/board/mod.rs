@@ -29,7 +29,7 @@ pub(crate) use memory::Refusal;
 pub(crate) use options::{
     AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP,
     MIN_VOLTS_OPTION, OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts, latency,
-    network,
+    network, network_among,
 };
 pub use options::{board_traits, pacing};
 
@@ -57,6 +57,8 @@ static DIGEST: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC
 pub(crate) enum Happened {
     /// It is up, for this reason.
     Booted(Cause),
+    /// The first token of an inference is there: query, input, and µs since it began.
+    FirstToken(u32, u16, u32),
     /// An inference is done.
     Inferred(Inference),
     /// The inference under way has been given up.
@@ -182,7 +184,8 @@ impl Board {
     /// When it next does something by itself, in whole milliseconds.
     pub(crate) fn next_action(&self) -> BenchTime {
         let job = self.job.map_or(BenchTime::MAX, |job| {
-            job.ends(self.governor.share()).ceil_millis()
+            let share = self.governor.share();
+            job.first_ends(share).min(job.ends(share)).ceil_millis()
         });
         let boot = match self.power {
             Power::Booting { until, .. } | Power::Hung { until } => until.ceil_millis(),
@@ -197,6 +200,13 @@ impl Board {
         while self.next_action() <= at {
             let then = self.next_action();
             self.spend(then);
+            let share = self.governor.share();
+            if let Some(job) = &mut self.job
+                && let Some(micros) = job.first(then, share)
+            {
+                let first = Happened::FirstToken(job.query, job.slot, micros);
+                happened.push((then, first));
+            }
             if let Some(inference) = self.finish(then) {
                 happened.push((then, Happened::Inferred(inference)));
             }
@@ -233,13 +243,17 @@ impl Board {
         } else if self.governor.overheated {
             Err(Refusal::Overheated)
         } else {
-            self.memory.input(slot).map(|_| ())
+            self.memory.input(slot)
         };
-        self.tally(begun)?;
+        let passes = begun.map(|input| self.network.passes(input));
+        let passes = self.tally(passes)?;
         self.spend(at);
         self.parked = false;
-        let work = self.settings.latency_us * (1.0 + JITTER * self.jitter.normal());
-        self.job = Some(Job::new(query, slot, at, work));
+        let pass = self.settings.latency_us * (1.0 + JITTER * self.jitter.normal());
+        let work = passes.map_or(1.0, |passes| f64::from(passes.all)) * pass;
+        let first = passes.filter(|_| self.network.generates());
+        let first = first.map(|passes| f64::from(passes.first) * pass);
+        self.job = Some(Job::new(query, slot, at, work).with_first(first));
         Ok(())
     }
 
@@ -299,6 +313,7 @@ impl Board {
             query: job.query,
             slot: job.slot,
             latency_us: job.ends(share).micros_since(job.started) as u32,
+            first_us: job.first_us,
             digest,
             output: Some(bytes),
         })

@@ -21,16 +21,29 @@ const HARNESS_OHM: f64 = 0.05;
 
 /// Which network the board runs.
 pub(crate) const fn network(default: &'static str) -> OptionSpec {
-    OptionSpec {
-        name: "network",
-        kind: OptionKind::Choice(&[
+    network_among(
+        default,
+        &[
             "eo-cloudnet-tiny",
             "mlperf-tiny-ad",
             "mlperf-tiny-ic",
             "mlperf-tiny-kws",
             "mlperf-tiny-sww",
             "mlperf-tiny-vww",
-        ]),
+            "stories260k",
+            "stories260k-logits",
+        ],
+    )
+}
+
+/// Which of these networks the board runs.
+pub(crate) const fn network_among(
+    default: &'static str,
+    names: &'static [&'static str],
+) -> OptionSpec {
+    OptionSpec {
+        name: "network",
+        kind: OptionKind::Choice(names),
         default: Some(OptionDefault::Text(default)),
         help: "network in the board's flash",
     }
@@ -42,7 +55,7 @@ pub(crate) const fn latency(seconds: f64) -> OptionSpec {
         name: "latency",
         kind: OptionKind::Duration,
         default: Some(OptionDefault::Number(seconds)),
-        help: "emulated: one inference at full clock",
+        help: "emulated: one inference at full clock, or one token of a language model",
     }
 }
 

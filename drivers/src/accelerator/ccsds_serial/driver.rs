@@ -67,6 +67,8 @@ struct Requests {
     output: Option<Output>,
     /// Lengths of outputs, as the latest inference report told them.
     lengths: BTreeMap<u16, u32>,
+    /// The latest first token report: query, input, µs.
+    first_token: Option<(u32, u16, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,6 +97,7 @@ impl CcsdsSerial {
                 open: Vec::new(),
                 output: None,
                 lengths: BTreeMap::new(),
+                first_token: None,
             },
             counts: SequenceCounts::default(),
             tables: match setup.dictionary {
@@ -274,9 +277,17 @@ impl Requests {
                 self.dumped(area);
             }
             protocol::INFERRED => {
-                let (inference, length) = protocol::read_inference(source).ok_or(malformed)?;
+                let (mut inference, length) = protocol::read_inference(source).ok_or(malformed)?;
                 self.lengths.insert(inference.slot, length);
+                let first = self.first_token.take();
+                inference.first_us = first
+                    .filter(|(query, slot, _)| (*query, *slot) == (inference.query, inference.slot))
+                    .map(|(.., micros)| micros);
                 heard.push(Heard::Inferred(inference));
+            }
+            protocol::FIRST_TOKEN => {
+                let first = protocol::read_first_token(source).ok_or(malformed)?;
+                self.first_token = Some(first);
             }
             protocol::IDENTITY => {
                 let identity = protocol::read_identity(source).ok_or(malformed)?;

@@ -110,6 +110,11 @@ impl CcsdsSerial {
                     let event = [high, low, cause as u8];
                     self.sender.send(then, pus::EVENT, &event, out);
                 }
+                Happened::FirstToken(query, slot, micros) => {
+                    let mut source = Vec::new();
+                    protocol::write_first_token((query, slot, micros), &mut source);
+                    self.sender.send(then, protocol::FIRST_TOKEN, &source, out);
+                }
                 Happened::Inferred(inference) => {
                     let length = inference.output.as_ref().map_or(0, |output| output.len());
                     let mut source = Vec::new();

@@ -39,6 +39,8 @@ pub(super) const STOP: [u8; 8] = *b"STOP    ";
 
 /// Inference report.
 pub(super) const INFERRED: Kind = (129, 1);
+/// First token report: query, input slot, and µs from the start to the first token.
+pub(super) const FIRST_TOKEN: Kind = (129, 3);
 /// Identity report.
 pub(super) const IDENTITY: Kind = (129, 2);
 
@@ -76,6 +78,7 @@ pub(super) fn read_inference(source: &[u8]) -> Option<(Inference, u32)> {
         query,
         slot,
         latency_us,
+        first_us: None,
         digest,
         output: None,
     };
@@ -84,6 +87,20 @@ pub(super) fn read_inference(source: &[u8]) -> Option<(Inference, u32)> {
 
 fn inference(input: &[u8]) -> IResult<&[u8], (u32, u16, u32, u32, u32)> {
     (be_u32, be_u16, be_u32, be_u32, be_u32).parse(input)
+}
+
+/// Appends the source data of a first token report.
+pub(super) fn write_first_token((query, slot, micros): (u32, u16, u32), out: &mut Vec<u8>) {
+    out.extend_from_slice(&query.to_be_bytes());
+    out.extend_from_slice(&slot.to_be_bytes());
+    out.extend_from_slice(&micros.to_be_bytes());
+}
+
+/// Reads a first token report.
+pub(super) fn read_first_token(source: &[u8]) -> Option<(u32, u16, u32)> {
+    let fields: IResult<&[u8], _> = (be_u32, be_u16, be_u32).parse(source);
+    let (rest, fields) = fields.ok()?;
+    rest.is_empty().then_some(fields)
 }
 
 /// Appends the source data of an identity report: four texts, each with its length in front.

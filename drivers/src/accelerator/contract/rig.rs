@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use profiles::command::Fault;
 use profiles::name::DeviceName;
-use profiles::option::{OptionValue, Options};
+use profiles::option::{OptionKind, OptionValue, Options};
 use profiles::quantity::{Amperes, Celsius, Volts};
 use profiles::reading::Value;
 use profiles::seed::Seed;
@@ -37,6 +37,15 @@ pub(super) struct Rig {
     air: AirId,
 }
 
+/// The networks that boards of a make can be told to run.
+pub(super) fn networks(model: &Model<dyn Accelerator, BoardSetup>) -> &'static [&'static str] {
+    let option = model.options.iter().find(|spec| spec.name == "network");
+    match option.unwrap().kind {
+        OptionKind::Choice(names) => names,
+        _ => panic!("{}: `network` is a choice", model.name),
+    }
+}
+
 impl Rig {
     pub(super) fn new(model: &Model<dyn Accelerator, BoardSetup>, name: &str) -> Rig {
         Rig::with(model, name, &[])
@@ -48,6 +57,10 @@ impl Rig {
         settings: &[(&str, &str)],
     ) -> Rig {
         let mut options = Options::defaults(model.options);
+        if settings.iter().any(|(_, word)| word.starts_with("stories")) {
+            // A token of a language model, of which there are many.
+            options.set("latency", OptionValue::Number(0.002));
+        }
         for (key, value) in settings {
             let value = value.parse().map_or_else(
                 |_| OptionValue::Text((*value).to_owned()),

@@ -86,6 +86,8 @@ impl DbcCan {
                     let message = vec![protocol::BOOTED, cause as u8];
                     self.sender.send(then, message, out);
                 }
+                // Its inference message has no place for it.
+                Happened::FirstToken(..) => {}
                 Happened::Inferred(inference) => {
                     let message = protocol::write_inference(&inference);
                     self.sender.send(then, message, out);

@@ -281,6 +281,7 @@ fn inference(input: &[u8]) -> IResult<&[u8], Inference> {
             query,
             slot,
             latency_us,
+            first_us: None,
             digest,
             output: Some(output)
                 .filter(|output| !output.is_empty())

@@ -187,6 +187,7 @@ impl MlperfTiny {
             return refusal(why.to_owned());
         };
         Heard::Inferred(Inference {
+            first_us: None,
             query,
             slot,
             latency_us: u32::try_from(end.saturating_sub(start)).unwrap_or(u32::MAX),

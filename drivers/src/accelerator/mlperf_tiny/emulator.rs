@@ -95,6 +95,8 @@ impl MlperfTiny {
         for (then, happened) in self.board.live(at, plant) {
             match happened {
                 Happened::Booted(_) => self.booted(then, out),
+                // It knows no such mark.
+                Happened::FirstToken(..) => {}
                 Happened::Inferred(inference) => {
                     self.results = inference.output;
                     self.inferred(then, u64::from(inference.latency_us), out);

@@ -14,7 +14,7 @@ use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
     AIR_CONDUCTANCE_OPTION, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, busy_watts, idle_watts,
-    latency, network,
+    latency, network_among,
 };
 use super::role::Accelerator;
 use crate::link::Pacing;
@@ -38,7 +38,18 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
     name: "mlperf-tiny",
     summary: "accelerator board with the serial API of MLPerf Tiny (EEMBC), as it is",
     options: &[
-        network("mlperf-tiny-kws"),
+        // Its API carries tensors, and no tokens.
+        network_among(
+            "mlperf-tiny-kws",
+            &[
+                "eo-cloudnet-tiny",
+                "mlperf-tiny-ad",
+                "mlperf-tiny-ic",
+                "mlperf-tiny-kws",
+                "mlperf-tiny-sww",
+                "mlperf-tiny-vww",
+            ],
+        ),
         // A Cortex-M4 at 120 MHz, keyword spotting: 5.5 inferences a second.
         latency(0.180),
         idle_watts(0.1),

@@ -157,6 +157,21 @@ impl Image {
     }
 }
 
+/// A model file with the program of another key of its metadata in place of its own; `None` where
+/// there is none.
+pub(super) fn with_program(file: &[u8], key: &str) -> Option<Vec<u8>> {
+    let (header, data) = frame(file).ok()?;
+    let mut header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    let texts = header.get_mut("__metadata__")?.as_object_mut()?;
+    let other = texts.remove(key)?;
+    texts.insert(PROGRAM.to_owned(), other);
+    let header = serde_json::to_vec(&header).ok()?;
+    let mut changed = (header.len() as u64).to_le_bytes().to_vec();
+    changed.extend(header);
+    changed.extend(data);
+    Some(changed)
+}
+
 /// Header and data of a safetensors file. The crate's own reader adds up lengths unchecked.
 fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), NetworkError> {
     let cut = || NetworkError::Container("it is cut off in its header".to_owned());

@@ -8,6 +8,7 @@ mod error;
 mod float;
 mod image;
 mod integer;
+mod language;
 mod memo;
 mod plan;
 mod planner;
@@ -23,9 +24,21 @@ pub use error::NetworkError;
 pub use image::Site;
 pub use memo::Memo;
 
+use std::sync::LazyLock;
+
 use image::Image;
+use language::Language;
 use plan::Plan;
 use program::{Element, Program};
+
+/// The small language model, which has two programs: one that generates, one that gives logits.
+static STORIES: &[u8] = include_bytes!("../../../models/stories260k.safetensors");
+/// The same with its second program in place of the first.
+static STORIES_LOGITS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    image::with_program(STORIES, "network_logits").expect("the file of this crate has two programs")
+});
+/// Its name with the second program.
+const LOGITS: &str = "stories260k-logits";
 
 /// What emulated boards hold in flash: name and model file.
 static BUILTIN: &[(&str, &[u8])] = &[
@@ -53,24 +66,46 @@ static BUILTIN: &[(&str, &[u8])] = &[
         "mlperf-tiny-vww",
         include_bytes!("../../../models/mlperf-tiny-vww.safetensors"),
     ),
+    ("stories260k", STORIES),
 ];
 
 /// The model file of this name, where this crate brings it along.
 pub fn builtin(name: &str) -> Option<&'static [u8]> {
+    if name == LOGITS {
+        return Some(&STORIES_LOGITS);
+    }
     let found = BUILTIN.iter().find(|(builtin, _)| *builtin == name);
     found.map(|(_, file)| *file)
 }
 
 /// The names that [`builtin`] knows.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    BUILTIN.iter().map(|(name, _)| *name)
+    BUILTIN.iter().map(|(name, _)| *name).chain([LOGITS])
+}
+
+/// What a language model does for one input, counted in passes of one token through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passes {
+    /// Up to the first new token, those of the prompt.
+    pub first: u32,
+    /// In all.
+    pub all: u32,
 }
 
 /// A network, loaded: a checked program and a memory image of its parameters.
 #[derive(Clone, Debug)]
 pub struct Network {
-    plan: Plan,
+    body: Body,
     image: Image,
+}
+
+/// What a network does.
+#[derive(Clone, Debug)]
+enum Body {
+    /// Steps from a tensor to another.
+    Graph(Plan),
+    /// Tokens to tokens, or to logits.
+    Language(Language),
 }
 
 impl Network {
@@ -81,36 +116,81 @@ impl Network {
     /// Whatever is wrong with the file: all checks are made here, none is left to
     /// [`Network::infer`].
     pub fn load(bytes: &[u8]) -> Result<Network, NetworkError> {
-        let (image, program) = Image::split(bytes)?;
-        let program: Program = serde_json::from_str(&program)
-            .map_err(|error| NetworkError::Program(error.to_string()))?;
-        let plan = Plan::new(&program, &image)?;
-        Ok(Network { plan, image })
+        let (image, text) = Image::split(bytes)?;
+        let wrong = |error: serde_json::Error| NetworkError::Program(error.to_string());
+        let program: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
+        let body = match program
+            .get("architecture")
+            .map(|it| it.as_str().unwrap_or_default())
+        {
+            None => {
+                let program: Program = serde_json::from_value(program).map_err(wrong)?;
+                Body::Graph(Plan::new(&program, &image)?)
+            }
+            Some("llama") => {
+                let spelled = serde_json::from_value(program).map_err(wrong)?;
+                Body::Language(Language::new(&spelled, &image)?)
+            }
+            Some(other) => {
+                let why = format!("its architecture is `{other}`, and only `llama` is known");
+                return Err(NetworkError::Program(why));
+            }
+        };
+        Ok(Network { body, image })
     }
 
     /// The model's name.
     pub fn name(&self) -> &str {
-        &self.plan.name
+        match &self.body {
+            Body::Graph(plan) => &plan.name,
+            Body::Language(language) => &language.name,
+        }
     }
 
     /// Length of an input, bytes.
     pub fn input_bytes(&self) -> usize {
-        self.plan.input.bytes()
+        match &self.body {
+            Body::Graph(plan) => plan.input.bytes(),
+            Body::Language(language) => language.input_bytes(),
+        }
     }
 
     /// Length of an output, bytes.
     pub fn output_bytes(&self) -> usize {
-        self.plan.output.bytes()
+        match &self.body {
+            Body::Graph(plan) => plan.output.bytes(),
+            Body::Language(language) => language.output_bytes(),
+        }
     }
 
-    /// Whether outputs are single-precision numbers; else they are signed bytes.
+    /// Whether outputs are single-precision numbers; else they are signed bytes, or tokens.
     pub fn output_is_float(&self) -> bool {
-        self.plan.output.dtype == Element::F32
+        match &self.body {
+            Body::Graph(plan) => plan.output.dtype == Element::F32,
+            Body::Language(language) => language.output_is_float(),
+        }
     }
 
-    /// Multiply-accumulates of one inference, those with padding included.
+    /// Multiply-accumulates of one inference, those with padding included; of a language model, of
+    /// its longest.
     pub fn macs(&self) -> u64 {
-        self.plan.macs
+        match &self.body {
+            Body::Graph(plan) => plan.macs,
+            Body::Language(language) => language.macs(),
+        }
+    }
+
+    /// The passes that a language model makes for `input`; `None` for other networks.
+    pub fn passes(&self, input: &[u8]) -> Option<Passes> {
+        match &self.body {
+            Body::Graph(_) => None,
+            Body::Language(language) => Some(language.passes(input)),
+        }
+    }
+
+    /// Whether its outputs are tokens that it generates, one after the other.
+    pub fn generates(&self) -> bool {
+        matches!(&self.body, Body::Language(language) if language.generates())
     }
 
     /// The parameters, as they are in memory now.
@@ -145,6 +225,9 @@ impl Network {
         if expected != got {
             return Err(NetworkError::InputLength { expected, got });
         }
-        Ok(run::run(&self.plan, &self.image, input))
+        Ok(match &self.body {
+            Body::Graph(plan) => run::run(plan, &self.image, input),
+            Body::Language(language) => language.run(&self.image, input),
+        })
     }
 }

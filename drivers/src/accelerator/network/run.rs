@@ -9,6 +9,12 @@ use super::{float, integer};
 /// outputs must not depend on it.
 const NAN: u32 = 0x7FC0_0000;
 
+/// A number as outputs show it.
+pub(super) fn shown(real: f32) -> [u8; 4] {
+    let bits = if real.is_nan() { NAN } else { real.to_bits() };
+    bits.to_le_bytes()
+}
+
 /// The values of one inference, by type and place.
 struct Values {
     floats: Vec<Vec<f32>>,
@@ -47,8 +53,7 @@ impl Values {
         match value.dtype {
             Element::F32 => self.floats[value.place]
                 .iter()
-                .map(|real| if real.is_nan() { NAN } else { real.to_bits() })
-                .flat_map(u32::to_le_bytes)
+                .flat_map(|real| shown(*real))
                 .collect(),
             Element::I8 => {
                 let bytes = self.bytes[value.place].iter().copied();

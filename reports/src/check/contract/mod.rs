@@ -34,7 +34,7 @@ fn spec(kind: &str, options: Options) -> CheckSpec {
             (Subject::Channel { device, channel }, "payload.volts")
         }
         Target::Device => (Subject::Device { device: DEVICE }, "payload"),
-        Target::Workload => (Subject::Workload { workload: 0 }, "words"),
+        Target::Workload | Target::Mesh => (Subject::Workload { workload: 0 }, "words"),
     };
     let window = |name: &str, window| NamedWindow {
         name: name.to_owned(),
@@ -91,6 +91,7 @@ fn header(check: CheckSpec) -> Header {
             input_bytes: 12_288,
             output_bytes: 1_024,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),
@@ -191,7 +192,7 @@ fn happening() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         6 => readings.prop_map(|readings| EventKind::Sampled { readings: readings.into() }),
         4 => inferred.prop_map(|(input, latency_us, digest)| {
-            EventKind::Inferred(Inferred { input, latency_us, round_trip_us: 0, digest })
+            EventKind::Inferred(Inferred { input, latency_us, round_trip_us: 0, digest, first_us: None })
         }),
         1 => (0..2_u16, 0..2_u8).prop_map(|(input, byte)| {
             let output: Arc<[u8]> = [byte].into();

@@ -2,7 +2,9 @@
 
 mod conditions;
 pub(super) mod energy;
+pub(super) mod generation;
 pub(super) mod matches_golden;
+pub(super) mod mesh;
 mod power;
 pub(super) mod scenario;
 pub(super) mod throughput;

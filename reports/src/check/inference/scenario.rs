@@ -338,7 +338,7 @@ impl Check for Scenario {
 }
 
 /// Stretches by name, in order of first appearance.
-fn named(stretches: &[NamedWindow]) -> Vec<(&str, Vec<Window>)> {
+pub(super) fn named(stretches: &[NamedWindow]) -> Vec<(&str, Vec<Window>)> {
     let mut found: Vec<(&str, Vec<Window>)> = Vec::new();
     for stretch in stretches {
         match found.iter_mut().find(|(name, _)| *name == stretch.name) {

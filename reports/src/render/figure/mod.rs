@@ -2,6 +2,7 @@
 //! styles; where they land on a page is the chart's business.
 
 mod build;
+mod exhibit;
 mod heat;
 mod inference;
 mod margins;
@@ -13,6 +14,7 @@ use profiles::phase::PhaseInterval;
 use serde::Serialize;
 
 pub use build::time_axis;
+pub use exhibit::{Colour, DIFFERS, Drawing, Raster, Shown, exhibit};
 pub use heat::heat;
 pub use inference::inference;
 pub use margins::{Bar, margins};

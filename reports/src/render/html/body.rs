@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::chart;
 use super::super::pdf::{Block, Moment, Table};
 use super::super::svg;
-use super::{class, escaped, spoken};
+use super::{class, escaped, exhibits, spoken};
 use crate::verdict::Verdict;
 
 /// Width of pictures, points: as on paper, so that they are laid out alike.
@@ -91,6 +91,8 @@ fn plain(block: &Block) -> String {
             picture_of(&picture, title)
         }
         Block::Table(shown) => table(shown),
+        Block::Pictures(shown) => exhibits::pictures(shown),
+        Block::Flow(shown) => exhibits::text(shown),
         Block::Gap(_) | Block::Section(_) | Block::Figure(..) => String::new(),
     }
 }

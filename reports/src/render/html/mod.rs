@@ -4,6 +4,7 @@
 
 mod body;
 mod data;
+mod exhibits;
 
 use std::fmt::Write;
 

@@ -2,6 +2,7 @@
 
 use super::super::chart::{BAR_ROW, BAR_SCALE, LANE, LANES_AROUND, STRIP, STRIPS_AROUND};
 use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
+use super::exhibits::{Flow, Pictures};
 use super::fonts::{Face, Fonts};
 use super::table::Table;
 use crate::verdict::Verdict;
@@ -52,6 +53,10 @@ pub(in super::super) enum Block {
     Strips(String, Vec<Strip>, TimeAxis),
     /// A table.
     Table(Table),
+    /// Pictures side by side.
+    Pictures(Pictures),
+    /// A text with what differs in it.
+    Flow(Flow),
 }
 
 /// A block, or a part of a table, on its page.
@@ -92,6 +97,8 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
         Block::Lanes(_, lanes, _) => (LANE * lanes.len() as f64 + LANES_AROUND) as f32,
         Block::Strips(_, strips, _) => (STRIP * strips.len() as f64 + STRIPS_AROUND) as f32,
         Block::Table(table) => table.height(0, table.len()),
+        Block::Pictures(pictures) => pictures.height(),
+        Block::Flow(flow) => flow.height(),
     }
 }
 

@@ -6,6 +6,7 @@ mod backend;
 mod canvas;
 mod cover;
 mod evidence;
+mod exhibits;
 mod faults;
 mod fonts;
 mod health;
@@ -15,6 +16,7 @@ mod sections;
 mod shape;
 mod table;
 
+pub(super) use exhibits::{Flow, Pictures};
 pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
 pub(super) use table::{Moment, Table};
@@ -106,6 +108,7 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
 pub(super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = cover::blocks(fonts, report);
     blocks.extend(sections::blocks(fonts, report));
+    blocks.extend(exhibits::blocks(fonts, report));
     blocks.extend(evidence::blocks(fonts, report));
     blocks.extend(faults::blocks(fonts, report));
     blocks.extend(health::blocks(fonts, report));

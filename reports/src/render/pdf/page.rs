@@ -105,6 +105,8 @@ pub(super) fn block(canvas: &mut Canvas, placed: &Placed) {
             });
         }
         Block::Table(table) => table.draw(canvas, (x, y), placed.rows.0, placed.rows.1),
+        Block::Pictures(pictures) => pictures.draw(canvas, y),
+        Block::Flow(flow) => flow.draw(canvas, y),
     }
 }
 

@@ -197,3 +197,90 @@ proptest! {
         use_it(&file);
     }
 }
+
+/// The small language model with some keys of its program changed.
+fn llama(changes: &[(&str, serde_json::Value)]) -> Result<Network, NetworkError> {
+    let file = builtin("stories260k").unwrap();
+    let (length, rest) = file.split_first_chunk::<8>().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let mut header: serde_json::Value = serde_json::from_slice(header).unwrap();
+    let text = header["__metadata__"]["network"].as_str().unwrap();
+    let mut program: serde_json::Value = serde_json::from_str(text).unwrap();
+    for (key, value) in changes {
+        program[*key] = value.clone();
+    }
+    header["__metadata__"]["network"] = program.to_string().into();
+    let header = header.to_string().into_bytes();
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header);
+    file.extend(data);
+    Network::load(&file)
+}
+
+#[test]
+fn language_models_that_make_no_sense_are_refused() {
+    assert!(llama(&[]).is_ok());
+    let wrong = [
+        (
+            "architecture",
+            "gpt".into(),
+            "its architecture is `gpt`, and only `llama` is known",
+        ),
+        ("format", 2.into(), "it has format 2, and only 1 is known"),
+        ("heads", 7.into(), "64 elements do not go into 7 heads"),
+        (
+            "kv_heads",
+            3.into(),
+            "8 heads of an even length that share 3",
+        ),
+        (
+            "hidden",
+            171.into(),
+            "`gate` has shape [5, 172, 64] and should have [5, 171, 64]",
+        ),
+        (
+            "context",
+            256.into(),
+            "`cos` has shape [512, 4] and should have [256, 4]",
+        ),
+        (
+            "tokens",
+            500.into(),
+            "500 tokens and 96 new ones are more than its context of 512",
+        ),
+        ("tokens", 0.into(), "`tokens` is 0 and not from 1 to"),
+        (
+            "layers",
+            100_000.into(),
+            "`layers` is 100000 and not from 1 to",
+        ),
+        (
+            "new_tokens",
+            0.into(),
+            "`new_tokens` is 0, which does not go with its task",
+        ),
+        ("task", "sing".into(), "unknown variant `sing`"),
+        ("begin", 512.into(), "`begin` is no token"),
+    ];
+    for (key, value, expected) in wrong {
+        let error = llama(&[(key, value)]).unwrap_err().to_string();
+        assert!(error.contains(expected), "{key}: {error}");
+    }
+}
+
+#[test]
+fn tokens_that_nobody_knows_are_the_unknown_one_and_no_token_is_the_first() {
+    let network = Network::load(builtin("stories260k").unwrap()).unwrap();
+    let input = |tokens: &[i32]| -> Vec<u8> {
+        let mut all = vec![-1; network.input_bytes() / 4];
+        all[..tokens.len()].copy_from_slice(tokens);
+        all.iter().flat_map(|token| token.to_le_bytes()).collect()
+    };
+    let said = |tokens: &[i32]| network.infer(&input(tokens)).unwrap();
+    assert_eq!(said(&[1, 9_999, 403]), said(&[1, 0, 403]));
+    assert_eq!(said(&[]), said(&[1]));
+    // What comes behind the end is not read.
+    assert_eq!(said(&[1, -1, 403]), said(&[1]));
+    let passes = network.passes(&input(&[1, 403])).unwrap();
+    assert_eq!((passes.first, passes.all), (2, 97));
+}

@@ -148,6 +148,7 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
             input_bytes: 1,
             output_bytes: 4,
             expired: None,
+            seat: None,
         }],
         inputs: Vec::new(),
         versions: BTreeMap::new(),
@@ -174,6 +175,7 @@ impl Run {
             latency_us: 1_000,
             round_trip_us: 1_200,
             digest,
+            first_us: None,
         };
         self.tell(millis, BOARD, EventKind::Inferred(inferred));
         let fetched = EventKind::OutputFetched {
