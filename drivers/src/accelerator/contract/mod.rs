@@ -420,6 +420,7 @@ fn a_language_model_takes_its_time_token_by_token() {
     let mut rig = Rig::with(model, "payload", &[("network", "stories260k")]);
     rig.power(28.0);
     rig.live(3_300);
+    rig.forget();
     load(&mut rig, 0);
     rig.ask(&Question::Infer { query: 1, slot: 0 });
     rig.live(1_000);

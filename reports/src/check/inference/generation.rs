@@ -4,6 +4,8 @@
 //! Percentiles are held against limits with the early stopping of MLPerf Inference, as in
 //! `scenario`; the quantities are those of its language tasks (TTFT and TPOT).
 
+use std::fmt::Write;
+
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
@@ -154,9 +156,11 @@ impl Generation {
             let ranks = [50.0, 90.0, 99.0].map(|percent| rank(sorted, percent));
             if let [Some(half), Some(nine), Some(most)] = ranks {
                 numbers.extend([(p50, half), (p90, nine), (p99, most)]);
-                times.push_str(&format!(
+                // Writing to a string cannot fail.
+                let _always_ok = write!(
+                    times,
                     "; {what} after p50 {half:.3}, p90 {nine:.3}, p99 {most:.3} ms"
-                ));
+                );
             }
         }
         let text = format!(

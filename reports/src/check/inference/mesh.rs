@@ -71,6 +71,27 @@ struct Mesh {
     first_lost: Option<BenchTime>,
 }
 
+impl Part {
+    fn evidence(&self) -> Evidence {
+        let way = match &self.link {
+            Some(link) => format!(" over {link}"),
+            None => " without a link".to_owned(),
+        };
+        let text = format!(
+            "took {} tasks{way}: {} done, {} given back; {} bytes raw in, {} bytes of results out",
+            self.taken, self.done, self.returned, self.raw_bytes, self.result_bytes
+        );
+        let numbers = [
+            ("taken", self.taken as f64),
+            ("done", self.done as f64),
+            ("returned", self.returned as f64),
+            ("raw_bytes", self.raw_bytes as f64),
+            ("result_bytes", self.result_bytes as f64),
+        ];
+        Evidence::new(&self.name, text, &numbers)
+    }
+}
+
 impl Mesh {
     fn new(setup: &CheckSetup<'_>) -> Mesh {
         let header = setup.header;
@@ -107,26 +128,13 @@ impl Mesh {
         }
     }
 
+    /// The mesh as a whole, and what became of each board's part.
     fn evidence(&self) -> Vec<Evidence> {
-        let parts = self.parts.values().map(|part| {
-            let way = match &part.link {
-                Some(link) => format!(" over {link}"),
-                None => " without a link".to_owned(),
-            };
-            let text = format!(
-                "took {} tasks{way}: {} done, {} given back; {} bytes raw in, {} bytes of results out",
-                part.taken, part.done, part.returned, part.raw_bytes, part.result_bytes
-            );
-            let numbers = [
-                ("taken", part.taken as f64),
-                ("done", part.done as f64),
-                ("returned", part.returned as f64),
-                ("raw_bytes", part.raw_bytes as f64),
-                ("result_bytes", part.result_bytes as f64),
-            ];
-            Evidence::new(&part.name, text, &numbers)
-        });
-        let mut evidence: Vec<Evidence> = parts.collect();
+        let parts = self.parts.values().map(Part::evidence);
+        std::iter::once(self.whole()).chain(parts).collect()
+    }
+
+    fn whole(&self) -> Evidence {
         let sum = |bytes: fn(&Part) -> u64| {
             let linked = self.parts.values().filter(|part| part.link.is_some());
             linked.map(bytes).sum::<u64>()
@@ -177,8 +185,7 @@ impl Mesh {
             ("link_raw_bytes", raw as f64),
             ("link_result_bytes", results as f64),
         ];
-        evidence.insert(0, Evidence::new("mesh", text, &numbers));
-        evidence
+        Evidence::new("mesh", text, &numbers)
     }
 }
 

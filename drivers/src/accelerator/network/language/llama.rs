@@ -1,5 +1,5 @@
 //! The Llama 2 architecture in single precision, one token at a time with a cache of keys and
-//! values: root-mean-square norms, rotary positions on neighbouring pairs, grouped queries, SwiGLU,
+//! values: root-mean-square norms, rotary positions on neighbouring pairs, grouped queries, gated feed-forward,
 //! and the embedding used again for the logits (Touvron et al., "Llama 2", 2023, section 2.2; the
 //! layout is that of llama2.c's `run.c`).
 //!

@@ -196,7 +196,7 @@ impl Language {
                 let mut output = Vec::with_capacity(self.output_bytes());
                 for place in 0..self.new_tokens {
                     let token = likeliest(&logits);
-                    output.extend((token as i32).to_le_bytes());
+                    output.extend((token as u32).to_le_bytes());
                     if place + 1 < self.new_tokens {
                         logits = context.pass(token);
                     }
@@ -247,9 +247,9 @@ fn sizes(spelled: &Spelled) -> Result<Sizes, String> {
         return Err(format!("`{key}` is {found} and not from 1 to {LONGEST}"));
     }
     let head = spelled.dim / spelled.heads;
-    if spelled.dim % spelled.heads != 0
+    if !spelled.dim.is_multiple_of(spelled.heads)
         || !head.is_multiple_of(2)
-        || spelled.heads % spelled.kv_heads != 0
+        || !spelled.heads.is_multiple_of(spelled.kv_heads)
     {
         return Err(format!(
             "{} elements do not go into {} heads of an even length that share {} of keys and values",
@@ -272,7 +272,7 @@ fn sizes(spelled: &Spelled) -> Result<Sizes, String> {
             spelled.tokens, spelled.new_tokens, spelled.context
         ));
     }
-    if spelled.begin >= spelled.vocabulary || !(spelled.epsilon > 0.0) {
+    if spelled.begin >= spelled.vocabulary || spelled.epsilon.is_nan() || spelled.epsilon <= 0.0 {
         return Err("`begin` is no token, or `epsilon` is not above zero".to_owned());
     }
     Ok(Sizes {

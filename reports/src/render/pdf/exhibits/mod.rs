@@ -26,15 +26,17 @@ const MOST_LINES: usize = 28;
 const WRONG: RGBColor = RGBColor(DIFFERS[0], DIFFERS[1], DIFFERS[2]);
 
 /// A text in lines: where each piece begins, it, and whether it differs.
-pub(in super::super) struct Flow {
-    pub(in super::super) title: String,
-    pub(in super::super) lines: Vec<Vec<(f32, String, bool)>>,
+pub(in crate::render) struct Flow {
+    pub(in crate::render) title: String,
+    /// The pieces, each with whether both texts have it.
+    pub(in crate::render) pieces: Vec<(String, bool)>,
+    lines: Vec<Vec<(f32, String, bool)>>,
 }
 
 /// Pictures of one output with their legend.
-pub(in super::super) struct Pictures {
-    pub(in super::super) panels: Vec<Raster>,
-    pub(in super::super) legend: Vec<(String, figure::Colour)>,
+pub(in crate::render) struct Pictures {
+    pub(in crate::render) panels: Vec<Raster>,
+    pub(in crate::render) legend: Vec<(String, figure::Colour)>,
 }
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
@@ -105,7 +107,11 @@ impl Flow {
             lines.truncate(MOST_LINES);
             lines.push(vec![(0.0, "…".to_owned(), false)]);
         }
-        Flow { title, lines }
+        Flow {
+            title,
+            pieces: pieces.to_vec(),
+            lines,
+        }
     }
 
     pub(super) fn height(&self) -> f32 {
