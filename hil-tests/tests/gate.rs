@@ -149,6 +149,35 @@ fn one_mangled_packet_in_ten_thousand_is_blocked() {
 }
 
 #[test]
+fn firmware_that_gives_up_has_failed_with_its_own_words() {
+    let Some(built) = firmware() else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let mut elf = fs::read(built.join("board.elf")).unwrap();
+    let network = fs::read(workspace().join("drivers/models/mlperf-tiny-kws.safetensors")).unwrap();
+    let header = u64::from_le_bytes(network[..8].try_into().unwrap()) as usize;
+    let weights = &network[8 + header..][..64];
+    let at = elf
+        .windows(64)
+        .position(|window| window == weights)
+        .unwrap();
+    elf[at] ^= 1;
+    let board = folder.path().join("board.elf");
+    fs::write(&board, elf).unwrap();
+    let out = folder.path().join("gate");
+    let arguments = ["gate", GATE, "--firmware", board.to_str().unwrap(), "--out"];
+    let said = bench(&[&arguments[..], &[out.to_str().unwrap()]].concat(), &[]);
+    assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
+    let told = "(exit status: 103): the weights are damaged";
+    assert!(
+        said.out.contains("  crashed: ") && said.out.contains(told),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn the_same_firmware_gives_the_same_bytes() {
     if firmware().is_none() {
         return;

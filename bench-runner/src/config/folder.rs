@@ -48,6 +48,14 @@ impl Folder {
         }
     }
 
+    /// Where a file is on disk, for programs that read it themselves; a file that is embedded is nowhere.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        match self {
+            Folder::Disk(root) => on_disk(root, &path.to_string_lossy()),
+            Folder::Embedded(..) => path.to_owned(),
+        }
+    }
+
     /// All files directly in a folder, by name.
     ///
     /// # Errors

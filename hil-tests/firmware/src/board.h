@@ -18,6 +18,7 @@ void watchdog_start(void);         /* resets the board 1.6 s after the last kick
 void watchdog_kick(void);
 int semihosting(int operation, const void *arguments);
 enum cause start_cause(void);
+void write_text(const char *text); /* on the host's console */
 void *memcpy(void *to, const void *from, size_t length);
 void *memset(void *to, int octet, size_t length);
 

@@ -3,8 +3,10 @@
 
 int main(void)
 {
-    if (!network_is_whole())
+    if (!network_is_whole()) {
+        write_text("the weights are damaged\n");
         return 103;
+    }
     watchdog_start();
     service_start(start_cause());
     for (;;) {

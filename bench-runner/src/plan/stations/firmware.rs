@@ -8,7 +8,6 @@ use drivers::link::{LinkSpec, Pacing, QemuMode, QemuSpec};
 
 use super::DevicePlan;
 use crate::config::Located;
-use crate::config::folder::Folder;
 use crate::config::refusal::Refusal;
 use crate::config::wiring::RawDevice;
 use crate::plan::Planner;
@@ -56,12 +55,11 @@ impl Planner {
         };
         // The last word counts, as it does for other options.
         let given = self.firmware.iter().rev().find(instead);
-        let elf = match (given, &self.place) {
-            (Some(given), _) => given.elf.clone(),
-            (None, Folder::Disk(root)) => root.join(&spec.elf),
-            (None, Folder::Embedded(..)) => spec.elf.clone(),
+        let written_elf = spec.elf;
+        spec.elf = match given {
+            Some(given) => given.elf.clone(),
+            None => self.place.path(&written_elf),
         };
-        spec.elf = elf;
         if !matches!(pacing, Pacing::Serial { .. }) {
             let message = format!(
                 "`{}` leads to a UART, and this model has none",
@@ -74,7 +72,7 @@ impl Planner {
             let expected = "expected firmware that can be run here";
             self.refuse(Refusal::at(&written.place, message, expected).help(help));
         } else {
-            self.keep_firmware(&raw.name.value, &spec.elf);
+            self.keep_firmware(&raw.name.value, &spec.elf, &written_elf);
         }
         if spec.mode == QemuMode::Live {
             self.live(raw, written, pace);
@@ -100,12 +98,13 @@ impl Planner {
         }
     }
 
-    /// Keeps the firmware with the run, under its own name if that is free.
-    fn keep_firmware(&mut self, device: &str, elf: &Path) {
+    /// Keeps the firmware with the run, under the name that the wiring has for it: there the kept wiring
+    /// finds it again.
+    fn keep_firmware(&mut self, device: &str, elf: &Path, written: &Path) {
         let Ok(bytes) = std::fs::read(elf) else {
             return;
         };
-        let name = elf.file_name().unwrap_or_default().to_string_lossy();
+        let name = written.file_name().unwrap_or_default().to_string_lossy();
         let taken = self.files.iter().find(|(kept, _)| *kept == name);
         let path = match taken {
             Some((_, other)) if *other != bytes => format!("{device}-{name}"),
