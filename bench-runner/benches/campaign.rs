@@ -31,6 +31,7 @@ fn quickstart() -> Plan {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     };
     Plan::new(&request).expect("the embedded campaign is allowed on the embedded wiring")
@@ -45,7 +46,7 @@ fn two_orbits(bencher: divan::Bencher<'_, '_>) {
         let stop = Stop::default();
         let observers: &mut [&mut dyn Observer] = &mut [&mut counter];
         let ending = runtime::block_on(Pace::Virtual, run::run(&plan, observers, &stop));
-        assert_eq!(ending, Ending::Completed);
+        assert_eq!(ending.0, Ending::Completed);
         counter.0
     });
 }

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod embedded;
 pub mod execute;
 pub mod exit;
+pub mod gate;
 pub mod plan;
 pub mod run;
 pub mod runtime;

@@ -30,6 +30,11 @@ pub trait Emulator: Send {
 
     /// Breaks, as told.
     fn inject(&mut self, at: BenchTime, fault: &Fault, plant: &mut Plant);
+
+    /// Whether it can go on no more: its end of the link closes.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// What an emulator sends: chunks, and when their first bit leaves.
@@ -243,7 +248,7 @@ impl Played {
             };
             self.leaving.extend(left);
         }
-        true
+        !self.emulator.is_over()
     }
 
     fn hear(&mut self, at: BenchTime, chunk: Bytes, plant: &mut Plant, out: &mut Outbox) {

@@ -134,6 +134,7 @@ impl Scene {
             seed,
             pace: Pace::Virtual,
             dictionary: None,
+            firmware: Vec::new(),
             faults: None,
         }
     }

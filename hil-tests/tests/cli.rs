@@ -20,10 +20,11 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "run",
     "resume",
     "plan",
+    "gate",
     "profile",
     "init",
     "decode",

@@ -214,8 +214,8 @@ fn the_program_tortures_and_says_the_same_twice() {
         let lines = text
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let mut found =
-            lines.filter(|line| line["type"] == "seed" && line["seed"].to_string() == which);
+        let mut found = lines
+            .filter(|line| line["type"] == "seed" && line["seed"].as_u64() == which.parse().ok());
         found.next().map(|line| line["exit"].clone())
     };
     assert_eq!(exit(&again.out, "null"), exit(&said[0].join("\n"), "5"));

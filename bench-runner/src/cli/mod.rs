@@ -6,6 +6,7 @@ mod console;
 mod decode;
 mod devices;
 mod emulate;
+mod gate;
 mod golden;
 mod init;
 mod judge;
@@ -28,6 +29,7 @@ use self::past::{export, replay, runs};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
+use crate::plan::Firmware;
 
 /// A hardware-in-the-loop test bench for AI accelerators in orbit.
 #[derive(Debug, Parser)]
@@ -42,6 +44,7 @@ enum Verb {
     Run(run::Args),
     Resume(resume::Args),
     Plan(plan::Args),
+    Gate(gate::Args),
     Profile(profile::Args),
     Init(init::Args),
     List(list::Args),
@@ -78,6 +81,9 @@ struct Question {
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
     pace: PaceArg,
+    /// Firmware to run instead of the wiring's, on every `qemu:` link or on one device's
+    #[arg(long, value_name = "[DEVICE=]ELF")]
+    firmware: Vec<Firmware>,
     /// File with more [[fault]] than the campaign has
     #[arg(long)]
     faults: Option<PathBuf>,
@@ -106,6 +112,7 @@ impl Question {
                 PaceArg::Real => crate::runtime::Pace::Real,
             },
             dictionary: None,
+            firmware: self.firmware.clone(),
             faults: self.faults.as_deref().map(place_of),
         }
     }
@@ -127,6 +134,7 @@ pub fn main() -> Exit {
         Verb::Run(args) => run::main(&args),
         Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
+        Verb::Gate(args) => gate::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),

@@ -90,6 +90,7 @@ fn resumption(args: &Args) -> Result<Resumption, Exit> {
             Pace::Virtual
         },
         dictionary: None,
+        firmware: Vec::new(),
         faults: args
             .run
             .join("inputs/faults.toml")

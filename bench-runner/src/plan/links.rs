@@ -57,6 +57,9 @@ impl Planner {
             self.refuse(Refusal::at(&written.place, message, "expected `memory`"));
             return LinkSpec::Memory;
         }
+        if let LinkSpec::Qemu(spec) = link {
+            return self.qemu(raw, written, *spec, (pacing, pace));
+        }
         if link.line().is_none() {
             return link;
         }
@@ -190,7 +193,7 @@ impl Planner {
     pub(super) fn breakable(&mut self, raw: &RawSet, device: &DevicePlan) {
         let wired = device.wired();
         if let Some(inject) = &raw.inject
-            && wired.link.line().is_some()
+            && (wired.link.line().is_some() || wired.link.qemu().is_some())
         {
             let message = format!(
                 "`{}` is at the end of `{}`: the bench cannot break it on purpose",

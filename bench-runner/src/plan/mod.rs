@@ -4,6 +4,7 @@
 mod broken;
 mod checks;
 pub(crate) mod faults;
+mod firmware;
 mod fits;
 pub(crate) mod limits;
 mod links;
@@ -44,6 +45,7 @@ use crate::runtime::Pace;
 use broken::Broken;
 use sky::Sky;
 
+pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
@@ -66,6 +68,8 @@ pub struct Request {
     pub pace: Pace,
     /// What the packets of boards hold, where not what their makes say.
     pub dictionary: Option<Arc<Layouts>>,
+    /// Firmware to run instead of what the wiring names.
+    pub firmware: Vec<Firmware>,
     /// A file with more `[[fault]]` than the campaign has.
     pub faults: Option<(Folder, String)>,
 }
@@ -129,6 +133,8 @@ impl Plan {
             broken: Broken::default(),
             happenings: Vec::new(),
             dictionary: request.dictionary.clone(),
+            place: request.wiring.0.clone(),
+            firmware: request.firmware.clone(),
         };
         // Without one of them the other is still looked at, for what is wrong with it.
         let both = campaign.is_some() && wiring.is_some();
@@ -191,6 +197,11 @@ pub fn devices(bench: &Bench) -> Result<Vec<DevicePlan>, Refusals> {
         broken: Broken::default(),
         happenings: Vec::new(),
         dictionary: None,
+        place: match bench {
+            Bench::File(folder, _) => folder.clone(),
+            Bench::Text(_) => Folder::Disk(std::path::PathBuf::new()),
+        },
+        firmware: Vec::new(),
     };
     let wiring = wiring.unwrap_or_else(RawWiring::unread);
     planner.broken = Broken::new(&RawCampaign::unread(), &wiring);
@@ -213,6 +224,10 @@ pub(crate) struct Planner {
     happenings: Vec<String>,
     /// What the packets of boards hold, where not what their makes say.
     dictionary: Option<Arc<Layouts>>,
+    /// Where the wiring is, and what it names.
+    place: Folder,
+    /// Firmware to run instead of what the wiring names.
+    firmware: Vec<Firmware>,
 }
 
 impl Planner {
@@ -266,6 +281,7 @@ impl Planner {
             .as_ref()
             .and_then(|flight| self.predict(flight, &steps, campaign));
         let mut devices = self.devices(wiring, sky.is_some(), request.pace);
+        self.is_firmware_used(&devices);
         self.tighten(&campaign.limits, &mut devices);
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);

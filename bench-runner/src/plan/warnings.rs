@@ -1,6 +1,7 @@
 //! Warnings: what is allowed, but surely not meant.
 
 use drivers::catalog;
+use drivers::link::QemuMode;
 use profiles::command::{Command, Switch, Work};
 use profiles::name::DeviceName;
 use reports::event::DeviceId;
@@ -49,7 +50,13 @@ impl Plan {
 
     fn warn_of_board(&self, board: &BoardPlan, warnings: &mut Vec<String>) {
         let name = &board.wired.name;
+        let is_live = board
+            .wired
+            .link
+            .qemu()
+            .is_some_and(|spec| spec.mode == QemuMode::Live);
         match board.powered_by {
+            None if is_live => {}
             None => warnings.push(format!(
                 "nobody powers `{name}`, so it never starts; the wiring's `powered_by` names its \
                  supply"

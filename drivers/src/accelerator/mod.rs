@@ -5,11 +5,13 @@ mod ccsds_serial;
 #[cfg(test)]
 mod contract;
 mod dbc_can;
+mod firmware;
 mod mlperf_tiny;
 pub mod network;
 mod role;
 
 pub use board::{board_traits, pacing};
+pub use firmware::firmware;
 pub use role::{Accelerator, Heard, Inference, Question};
 
 use crate::model::{BoardSetup, Model};

@@ -12,15 +12,18 @@ mod memory;
 mod meter;
 mod plug;
 mod pty;
+pub mod qemu;
 pub mod rfc2217;
 mod serial;
 mod spec;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod witness;
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use profiles::time::{BenchTime, Period};
@@ -34,12 +37,14 @@ pub use manners::Manners;
 pub use memory::Pacing;
 pub use meter::Meter;
 pub use plug::Socket;
+pub use qemu::{QemuMode, QemuSpec};
 pub use serial::{Flow, LineSettings, NoPort, Parity, Port, PortName, SerialSpec, UsbPort, ports};
 pub use spec::{LineSpec, LinkSpec, LinkSpecError, TcpSpec};
 pub use witness::{Direction, Witness};
 
 use self::can::bus::BitRates;
 use self::manners::Kept;
+use self::wire::Wire;
 use crate::clock::Clock;
 use crate::error::LinkError;
 
@@ -52,69 +57,8 @@ pub struct Link {
     meter: Option<Meter>,
     witness: Option<Witness>,
     fence: Option<Fence>,
-}
-
-#[derive(Debug)]
-enum Wire {
-    Memory(memory::End),
-    /// A node of a CAN bus in this process.
-    CanNode(can::bus::node::Node),
-    Serial(serial::End),
-    Tcp(tcp::Client),
-    // They keep what they have heard and wait for.
-    Can(Box<can::End>),
-    Rfc2217(rfc2217::Client),
-    /// One device's end of a line that several share.
-    Tap(bus::Tap),
-    /// Plays a device on a serial line.
-    Pty(pty::End),
-    /// Plays a device on a socket.
-    TcpServer(tcp::Server),
-}
-
-impl Wire {
-    async fn send_at(&mut self, at: BenchTime, chunk: Bytes) -> Result<(), LinkError> {
-        match self {
-            Wire::Memory(end) => end.send_at(at, chunk),
-            Wire::CanNode(node) => node.send_at(at, &chunk),
-            Wire::Serial(end) => end.send_at(at, chunk).await,
-            Wire::Tcp(end) => end.send_at(at, chunk).await,
-            Wire::Rfc2217(end) => end.send_at(at, chunk).await,
-            Wire::Can(end) => end.send_at(at, chunk).await,
-            Wire::Tap(end) => end.send_at(at, chunk).await,
-            Wire::Pty(end) => end.send_at(at, chunk).await,
-            Wire::TcpServer(end) => end.send_at(at, chunk).await,
-        }
-    }
-
-    async fn receive(&mut self) -> Result<Arrival, LinkError> {
-        match self {
-            Wire::Memory(end) => end.receive().await,
-            Wire::CanNode(node) => node.receive().await,
-            Wire::Serial(end) => end.receive().await,
-            Wire::Tcp(end) => end.receive().await,
-            Wire::Rfc2217(end) => end.receive().await,
-            Wire::Can(end) => end.receive().await,
-            Wire::Tap(end) => end.receive().await,
-            Wire::Pty(end) => end.receive().await,
-            Wire::TcpServer(end) => end.receive().await,
-        }
-    }
-
-    fn can(end: can::End) -> Link {
-        Wire::Can(Box::new(end)).end()
-    }
-
-    fn end(self) -> Link {
-        Link {
-            wire: self,
-            faults: None,
-            manners: None,
-            meter: None,
-            witness: None,
-            fence: None,
-        }
-    }
+    /// Why the far end closed, if that is told.
+    trouble: Option<Arc<OnceLock<String>>>,
 }
 
 impl Link {
@@ -155,6 +99,15 @@ impl Link {
                 Wire::Rfc2217(rfc2217::Client::connect(spec, clock).await?).end()
             }
         })
+    }
+
+    /// Starts a firmware in QEMU, live, and leads to its UART. It ends when the link is dropped. Needs
+    /// the runtime's I/O driver, and real time.
+    ///
+    /// # Errors
+    /// If QEMU does not start, with what it said.
+    pub async fn start(spec: &QemuSpec, clock: Clock) -> Result<Link, LinkError> {
+        Ok(Wire::Qemu(qemu::End::start(spec, clock).await?).end())
     }
 
     /// An end for an emulator: the other is a serial port, found under the symbolic link `path`.
@@ -259,6 +212,13 @@ impl Link {
         self
     }
 
+    /// The same link, of which `trouble` says why the far end closed it.
+    #[must_use]
+    pub fn with_trouble(mut self, trouble: Arc<OnceLock<String>>) -> Link {
+        self.trouble = Some(trouble);
+        self
+    }
+
     /// Hears only the frames that one device needs, on a bus that it may share with others. On
     /// every other link, which leads to one device, there is nothing to keep back.
     ///
@@ -322,7 +282,7 @@ impl Link {
     pub fn takes_at(&self, at: BenchTime, chunk: &[u8]) -> BenchTime {
         match &self.wire {
             Wire::Memory(_) | Wire::CanNode(_) => BenchTime::ZERO,
-            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) => at,
+            Wire::Serial(_) | Wire::Tcp(_) | Wire::Rfc2217(_) | Wire::Tap(_) | Wire::Qemu(_) => at,
             Wire::Can(end) => end.takes_at(at, chunk),
             Wire::Pty(end) => end.over(at, chunk),
             Wire::TcpServer(end) => end.over(at, chunk),
@@ -366,13 +326,22 @@ impl Link {
         Ok(())
     }
 
+    /// An error with the reason of the far end, if it has told one.
+    fn why(&self, error: LinkError) -> LinkError {
+        let trouble = self.trouble.as_ref().and_then(|trouble| trouble.get());
+        match (error, trouble) {
+            (LinkError::Closed, Some(why)) => LinkError::Failed(why.clone()),
+            (error, _) => error,
+        }
+    }
+
     /// Waits for the next chunk. Cancel-safe: dropping the future loses nothing.
     ///
     /// # Errors
     /// If the far end is gone and nothing is left.
     pub async fn receive(&mut self) -> Result<Arrival, LinkError> {
         loop {
-            let mut arrival = self.wire.receive().await?;
+            let mut arrival = self.wire.receive().await.map_err(|error| self.why(error))?;
             if let Some(manners) = &mut self.manners {
                 match manners.heard(arrival)? {
                     Some(rest) => arrival = rest,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::can::{self, CanSpec, SlcanSpec, SocketcandSpec};
+use super::qemu::QemuSpec;
 use super::rfc2217::Rfc2217Spec;
 use super::serial::{LineSettings, SerialSpec};
 
@@ -15,6 +16,8 @@ pub enum LinkSpec {
     /// `memory:can0`: a CAN bus in this process, by its name. The devices on it are emulated, and
     /// share it.
     Bus(String),
+    /// `qemu:board.elf`: the board's own firmware, in a machine that this process owns.
+    Qemu(Box<QemuSpec>),
     /// A line that leaves this process.
     Line(LineSpec),
 }
@@ -59,12 +62,13 @@ impl LinkSpecError {
     /// What may be written.
     pub const EXPECTED: &'static str = "expected `memory`, `memory:can0`, `serial:/dev/ttyUSB0@9600`, `serial:usb:SERIAL@9600`, \
          `serial:PATH@BAUD,8N2,rtscts`, `tcp:HOST:PORT`, `rfc2217:HOST:PORT@9600`, \
-         `can:can0`, `slcan:/dev/ttyACM0@500000` or `socketcand:HOST:PORT/can0`";
+         `can:can0`, `slcan:/dev/ttyACM0@500000`, `socketcand:HOST:PORT/can0` or \
+         `qemu:board.elf@mps2-an385`";
 }
 
 impl LinkSpec {
     /// The first words of every form, for suggestions.
-    pub const KINDS: [&'static str; 7] = [
+    pub const KINDS: [&'static str; 8] = [
         "memory",
         "serial",
         "tcp",
@@ -72,13 +76,22 @@ impl LinkSpec {
         "can",
         "slcan",
         "socketcand",
+        "qemu",
     ];
 
-    /// The line, unless it is memory.
+    /// The line, unless what is at its far end belongs to this process.
     pub fn line(&self) -> Option<&LineSpec> {
         match self {
-            LinkSpec::Memory | LinkSpec::Bus(_) => None,
+            LinkSpec::Memory | LinkSpec::Bus(_) | LinkSpec::Qemu(_) => None,
             LinkSpec::Line(line) => Some(line),
+        }
+    }
+
+    /// The firmware, where it runs in QEMU.
+    pub fn qemu(&self) -> Option<&QemuSpec> {
+        match self {
+            LinkSpec::Qemu(spec) => Some(spec),
+            LinkSpec::Memory | LinkSpec::Bus(_) | LinkSpec::Line(_) => None,
         }
     }
 
@@ -87,7 +100,7 @@ impl LinkSpec {
     /// can tell.
     pub fn is_emulated(&self) -> bool {
         match self {
-            LinkSpec::Memory | LinkSpec::Bus(_) => true,
+            LinkSpec::Memory | LinkSpec::Bus(_) | LinkSpec::Qemu(_) => true,
             LinkSpec::Line(LineSpec::Serial(serial)) => is_pseudo(serial),
             LinkSpec::Line(LineSpec::Slcan(slcan)) => is_pseudo(&slcan.port),
             LinkSpec::Line(LineSpec::Can(can)) => can::socket::is_virtual(&can.interface),
@@ -130,6 +143,7 @@ impl FromStr for LinkSpec {
             ("socketcand", rest) => {
                 SocketcandSpec::read(rest).map(|spec| LinkSpec::Line(LineSpec::Socketcand(spec)))
             }
+            ("qemu", rest) => QemuSpec::parse(rest).map(|spec| LinkSpec::Qemu(Box::new(spec))),
             (kind, _) => Err(format!("there is no kind of link `{kind}`")),
         };
         spec.map_err(|why| LinkSpecError {
@@ -176,6 +190,7 @@ impl fmt::Display for LinkSpec {
         match self {
             LinkSpec::Memory => f.write_str("memory"),
             LinkSpec::Bus(bus) => write!(f, "memory:{bus}"),
+            LinkSpec::Qemu(spec) => spec.fmt(f),
             LinkSpec::Line(line) => line.fmt(f),
         }
     }
@@ -310,6 +325,14 @@ mod tests {
             ("socketcand:[::1]/vcan1", "socketcand:[::1]:29536/vcan1"),
             ("rfc2217:lab:4001@9600,8N2", "rfc2217:lab:4001@9600,8N2"),
             (
+                "qemu:board.elf",
+                "qemu:board.elf@mps2-an385,mode=live,shift=4",
+            ),
+            (
+                "qemu:a@b.elf@virt,shift=5, mode=lockstep,program=qemu-system-riscv64,args=-d a,b",
+                "qemu:a@b.elf@virt,mode=lockstep,shift=5,program=qemu-system-riscv64,args=-d a,b",
+            ),
+            (
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
                 "rfc2217:[::1]:4001@300,7E1,rtscts",
             ),
@@ -364,6 +387,10 @@ mod tests {
             ("slcan:/dev/ttyACM0@9", "`9` is no bit rate of a CAN bus"),
             ("slcan:/dev/ttyACM0@10000,x", "`x` is no setting"),
             ("slcan:x@10000,fd=3", "`3` is no data bit rate"),
+            ("qemu:", "the firmware's ELF file is missing"),
+            ("qemu:a.elf,mode=fast", "`fast` is no mode"),
+            ("qemu:a.elf,shift=11", "no number from 0 to 10"),
+            ("qemu:a.elf,uart=1", "`uart=1` is no setting"),
             ("socketcand:lab:29536", "the name of the bus is missing"),
             ("socketcand:lab:0/can0", "no number from 1 to 65535"),
         ] {
@@ -373,7 +400,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|slcan|socketcand|rfc2217|[a-z]{0,4}):?[ -~]{0,24}") {
+        fn any_text_is_a_link_or_an_error(text in "(memory|serial|tcp|can|slcan|socketcand|rfc2217|qemu|[a-z]{0,4}):?[ -~]{0,24}") {
             if let Ok(spec) = text.parse::<LinkSpec>() {
                 prop_assert_eq!(spec.to_string().parse::<LinkSpec>(), Ok(spec));
             }

@@ -20,6 +20,7 @@ fuzz_target!(|text: &[u8]| {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     };
     match Plan::new(&request) {

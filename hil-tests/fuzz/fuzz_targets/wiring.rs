@@ -19,6 +19,7 @@ fuzz_target!(|text: &[u8]| {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     };
     if let Err(refusals) = Plan::new(&request) {

@@ -108,6 +108,7 @@ fn replayed(folder: &Path, dictionary: Option<&str>) -> Result<Replay, ExecuteEr
     let scene = Scene::of("smoke");
     let request = bench_runner::plan::Request {
         dictionary: dictionary.map(|text| Arc::new(compiled(text))),
+        firmware: Vec::new(),
         ..scene.request(None)
     };
     replay(folder, &Plan::new(&request).unwrap())

@@ -78,6 +78,7 @@ fn plan(folder: &Path) -> Plan {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     };
     Plan::new(&request).unwrap()

@@ -37,6 +37,7 @@ pub(super) fn line(text: &str) -> Result<LineSpec, String> {
              `sudo modprobe vcan && sudo ip link add vcan0 type vcan && sudo ip link set vcan0 up`)"
                 .to_owned(),
         ),
+        LinkSpec::Qemu(_) => Err(format!("`{text}` carries bytes, not CAN frames")),
         LinkSpec::Line(line) if !line.is_can() => Err(format!(
             "`{text}` carries bytes, not CAN frames; expected an interface, as in `can:can0`, or an \
              adapter, as in `slcan:/dev/ttyACM0@500000`"

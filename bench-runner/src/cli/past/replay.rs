@@ -47,6 +47,7 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         seed: None,
         pace: Pace::Real,
         dictionary,
+        firmware: Vec::new(),
         faults: None,
     };
     let plan = Plan::new(&request).or_else(|_| {

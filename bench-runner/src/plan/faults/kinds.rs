@@ -84,6 +84,12 @@ fn is_board(wired: &Wired) -> bool {
     wired.role == Role::Accelerator
 }
 
+/// Whether what is inside a device is ours to break. Inside of real firmware it is not: around it,
+/// its line and its power are.
+fn is_played(wired: &Wired) -> bool {
+    wired.link.qemu().is_none()
+}
+
 fn line(how: LineFault, millis: u32) -> Fault {
     Fault::Line { how, millis }
 }
@@ -117,8 +123,8 @@ const fn on_can(name: &'static str, make: fn(&Wired, f64, u32) -> Fault) -> Kind
 
 const fn of_boards(name: &'static str, make: fn(&Wired, f64, u32) -> Fault) -> Kind {
     Kind {
-        fits: is_board,
-        whom: "a board",
+        fits: |wired| is_board(wired) && is_played(wired),
+        whom: "an emulated board: real firmware is not broken from inside",
         lasts: Lasts::Never,
         ..kind(name, make)
     }
@@ -133,7 +139,11 @@ pub(crate) const KINDS: &[Kind] = &[
             line(LineFault::Unplugged, millis)
         })
     },
-    kind("silent", |_, _, millis| Fault::Mute { millis }),
+    Kind {
+        fits: is_played,
+        whom: "an emulated device: real firmware is not broken from inside",
+        ..kind("silent", |_, _, millis| Fault::Mute { millis })
+    },
     Kind {
         number: Some(DELAY),
         ..kind("slow", |_, seconds, millis| {
@@ -166,14 +176,14 @@ pub(crate) const KINDS: &[Kind] = &[
         })
     },
     Kind {
-        fits: |wired| wired.role != Role::Attenuator,
-        whom: "a device that measures",
+        fits: |wired| wired.role != Role::Attenuator && is_played(wired),
+        whom: "an emulated device that measures",
         ..kind("stuck", |_, _, millis| Fault::Stuck { millis })
     },
     Kind {
         lasts: Lasts::Usually(START_MILLIS),
         ..kind("reboot", |wired, _, millis| {
-            if is_board(wired) {
+            if is_board(wired) && is_played(wired) {
                 Fault::Reset
             } else {
                 Fault::PowerCycle { millis }

@@ -3,6 +3,7 @@
 mod kinds;
 mod write;
 
+use drivers::link::QemuMode;
 use profiles::command::Command;
 use profiles::seed::{Seed, Stream};
 use profiles::time::{BenchTime, Window};
@@ -74,7 +75,9 @@ impl Planner {
             return None;
         };
         let wired = device.wired();
-        if wired.link.line().is_some() {
+        let firmware = wired.link.qemu();
+        let is_live = firmware.is_some_and(|spec| spec.mode == QemuMode::Live);
+        if wired.link.line().is_some() || is_live {
             let (name, link) = (&wired.name, &wired.link);
             let message =
                 format!("`{name}` is at the end of `{link}`: the bench cannot break it on purpose");

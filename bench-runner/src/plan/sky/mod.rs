@@ -144,7 +144,7 @@ impl Planner {
     fn hit<'a>(&mut self, raw: &RawRadiation, devices: &'a [DevicePlan]) -> Vec<&'a Wired> {
         let boards = devices.iter().map(DevicePlan::wired);
         let boards = boards.filter(|wired| wired.role == Role::Accelerator);
-        let emulated = |wired: &Wired| wired.link.line().is_none();
+        let emulated = |wired: &Wired| wired.link.line().is_none() && wired.link.qemu().is_none();
         let Some(names) = &raw.boards else {
             return boards.filter(|wired| emulated(wired)).collect();
         };

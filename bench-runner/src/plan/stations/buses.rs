@@ -38,7 +38,7 @@ impl Planner {
 /// The bus that a link leads to, if others may be on it.
 fn bus(link: &LinkSpec) -> Option<String> {
     match link {
-        LinkSpec::Memory => None,
+        LinkSpec::Memory | LinkSpec::Qemu(_) => None,
         LinkSpec::Bus(_) => Some(link.to_string()),
         LinkSpec::Line(line) => line.has_many_ends().then(|| line.far_end()),
     }

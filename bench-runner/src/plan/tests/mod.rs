@@ -2,6 +2,7 @@
 
 mod cases;
 mod faults;
+mod firmware;
 mod links;
 mod lists;
 
@@ -44,6 +45,7 @@ fn edited(folder: &Path, edits: &[(&str, &str, &str)]) -> Result<Plan, Refusals>
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     })
 }
@@ -220,6 +222,7 @@ fn swapped_files_are_told_so() {
         seed: None,
         pace: Pace::Virtual,
         dictionary: None,
+        firmware: Vec::new(),
         faults: None,
     };
     let refusals = Plan::new(&request).unwrap_err();

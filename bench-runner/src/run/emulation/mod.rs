@@ -1,8 +1,11 @@
 //! Emulation: the plant, an emulator at the far end of each link in memory, and emulators that
 //! are published for other processes.
 
+mod places;
+
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use drivers::accelerator;
 use drivers::catalog::{self, Role};
@@ -11,10 +14,10 @@ use drivers::emulator::{Emulator, Played, Surroundings, serve};
 use drivers::error::LinkError;
 use drivers::link::can::bus::BitRates;
 use drivers::link::{
-    CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, Socket, Trouble, party,
+    CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, QemuMode, Socket, Trouble, party,
 };
 use drivers::model::EmulatorSetup;
-use drivers::plant::{AirId, BusId, Drive, Place, Plant, SharedPlant};
+use drivers::plant::{Drive, Place, Plant, SharedPlant};
 use profiles::command::Fault;
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
@@ -22,6 +25,7 @@ use reports::event::DeviceId;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
+use self::places::places;
 use super::way::{Door, doors};
 use crate::plan::{DevicePlan, Plan, Wired};
 
@@ -78,6 +82,13 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
         let door = doors.remove(&wired.id);
         let door = door.unwrap_or_else(|| Door::Memory(socket.clone()));
         let link = match &door {
+            Door::Memory(_) if is_live(wired) => match wired.link.qemu() {
+                Some(spec) => {
+                    let link = Link::start(spec, clock).await;
+                    link.map(|link| bench.faulty(wired, link))
+                }
+                None => Err(LinkError::Closed),
+            },
             Door::Memory(_) => {
                 let ends = ends.unwrap_or_else(|| Link::pair(clock, wired.pacing));
                 Ok(bench.emulate(wired, ends, socket, broken))
@@ -102,6 +113,12 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
         absent,
         world,
     }
+}
+
+/// Whether a board is firmware that runs in real time, at a line of its own.
+fn is_live(wired: &Wired) -> bool {
+    let spec = wired.link.qemu();
+    spec.is_some_and(|spec| spec.mode == QemuMode::Live)
 }
 
 /// The ends of buses in memory: each device has one for its driver and one for its emulator, and all
@@ -288,7 +305,8 @@ impl Bench {
         broken: Receiver<Fault>,
     ) -> Link {
         let stream = |purpose| self.seed.stream(wired.name.as_str(), purpose);
-        if let Some(anew) = self.maker(wired)
+        let over = Arc::new(OnceLock::new());
+        if let Some(anew) = self.maker(wired, &over)
             && let Some(emulator) = anew()
             && let Some(&place) = self.places.get(&wired.id)
         {
@@ -302,24 +320,38 @@ impl Bench {
             let played = Played::new(emulator, far).in_surroundings(surroundings);
             tokio::spawn(played.serve(broken, self.clock, self.plant.clone()));
         }
+        self.faulty(wired, near.with_trouble(over))
+    }
+
+    /// The same link, with the faults that the wiring asks for.
+    fn faulty(&self, wired: &Wired, near: Link) -> Link {
         match wired.faults {
             (0.0, 0.0) => near,
-            (drop, flip) => near.with_faults(LinkFaults::new(drop, flip, stream("link faults"))),
+            (drop, flip) => {
+                let stream = self.seed.stream(wired.name.as_str(), "link faults");
+                near.with_faults(LinkFaults::new(drop, flip, stream))
+            }
         }
     }
 
     fn emulator(&self, wired: &Wired) -> Option<Box<dyn Emulator>> {
-        self.maker(wired).and_then(|make| make())
+        self.maker(wired, &Arc::default()).and_then(|make| make())
     }
 
-    /// What makes a device's emulator, as it is when its power comes.
+    /// What makes a device's emulator, as it is when its power comes. Firmware that can go on no more
+    /// says why in `over`; live firmware plays itself.
     fn maker(
         &self,
         wired: &Wired,
+        over: &Arc<OnceLock<String>>,
     ) -> Option<impl Fn() -> Option<Box<dyn Emulator>> + Send + use<>> {
         let (role, model, seed) = (wired.role, wired.model, self.seed);
         let (device, options) = (wired.name.clone(), wired.options.clone());
         let place = *self.places.get(&wired.id)?;
+        if is_live(wired) {
+            return None;
+        }
+        let (firmware, over) = (wired.link.qemu().cloned(), Arc::clone(over));
         Some(move || {
             let setup = EmulatorSetup {
                 device: device.clone(),
@@ -327,58 +359,10 @@ impl Bench {
                 options: options.clone(),
                 place,
             };
-            catalog::emulate(role, model, setup)
+            match &firmware {
+                None => catalog::emulate(role, model, setup),
+                Some(spec) => Some(accelerator::firmware(spec, &setup, &over)),
+            }
         })
     }
-}
-
-/// Each device's place in the plant: supplies and chambers first, then the boards on them, those
-/// that nothing feeds on the mains.
-fn places(
-    devices: &[DevicePlan],
-    plant: &mut Plant,
-    mains: Option<BusId>,
-) -> BTreeMap<DeviceId, Place> {
-    let mut buses: BTreeMap<DeviceId, BusId> = BTreeMap::new();
-    let mut airs: BTreeMap<DeviceId, AirId> = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    for wired in devices.iter().map(DevicePlan::wired) {
-        match wired.role {
-            Role::PowerSupply | Role::SolarArraySimulator => {
-                let bus = plant.add_bus();
-                buses.insert(wired.id, bus);
-                places.insert(wired.id, Place::Bus(bus));
-            }
-            Role::ThermalChamber => {
-                let air = plant.add_air();
-                airs.insert(wired.id, air);
-                places.insert(wired.id, Place::Air(air));
-            }
-            Role::Attenuator => {
-                places.insert(wired.id, Place::Apart);
-            }
-            Role::ElectronicLoad | Role::PowerAnalyser | Role::Accelerator => {}
-        }
-    }
-    for device in devices {
-        if let DevicePlan::Instrument(instrument) = device
-            && matches!(
-                instrument.wired.role,
-                Role::ElectronicLoad | Role::PowerAnalyser
-            )
-        {
-            let bus = instrument.source.and_then(|id| buses.get(&id).copied());
-            let bus = bus.or(mains).unwrap_or_else(|| plant.add_bus());
-            places.insert(instrument.wired.id, Place::Bus(bus));
-        }
-        if let DevicePlan::Board(board) = device {
-            let bus = board.powered_by.and_then(|id| buses.get(&id).copied());
-            let bus = bus.or(mains);
-            let air = board.inside.and_then(|id| airs.get(&id).copied());
-            let traits = accelerator::board_traits(&board.wired.options);
-            let id = plant.add_board(board.wired.name.clone(), bus, air, traits);
-            places.insert(board.wired.id, Place::Board(id));
-        }
-    }
-    places
 }

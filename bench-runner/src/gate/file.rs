@@ -1,0 +1,173 @@
+//! The gate file: what is run, and what it is held against.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A gate as written. Paths in it are relative to its folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateFile {
+    /// Its name.
+    pub name: String,
+    /// Campaign files.
+    pub campaigns: Vec<PathBuf>,
+    /// The wiring of the condition that has none of its own.
+    #[serde(default)]
+    pub wiring: Option<PathBuf>,
+    /// Firmware that is judged; whatever the wiring names if left out.
+    #[serde(default)]
+    pub firmware: Vec<PathBuf>,
+    /// Seeds; each campaign's own if left out.
+    #[serde(default)]
+    pub seeds: Vec<u64>,
+    /// Benches on which everything is run; the one of `wiring` if left out.
+    #[serde(default, rename = "condition")]
+    pub conditions: Vec<Condition>,
+    /// What was accepted before.
+    #[serde(default)]
+    pub baseline: Option<PathBuf>,
+    /// How much slower than that it may be, as a part: 0.03 for 3 %.
+    #[serde(default = "slower")]
+    pub slower: f64,
+    /// How bench time passes.
+    #[serde(default)]
+    pub pace: GatePace,
+    /// The folder of the file.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// A bench under a name: `cold`, `low-bus`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// Its name.
+    pub name: String,
+    /// Its wiring.
+    pub wiring: PathBuf,
+}
+
+/// How bench time passes in a gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatePace {
+    /// As fast as it can.
+    #[default]
+    Virtual,
+    /// As on the wall.
+    Real,
+}
+
+/// The first of what is in order that is there twice.
+fn twice<T: PartialEq>(sorted: &[T]) -> Option<&T> {
+    let mut two = sorted.iter().zip(sorted.iter().skip(1));
+    two.find(|(a, b)| a == b).map(|(a, _)| a)
+}
+
+/// A run's own noise is below 3 %.
+fn slower() -> f64 {
+    0.03
+}
+
+impl GateFile {
+    /// Reads a gate.
+    ///
+    /// # Errors
+    /// What is wrong with it, with file, line and what was expected.
+    pub fn read(path: &Path) -> Result<GateFile, String> {
+        let name = path.display();
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        GateFile::from_text(&text, folder).map_err(|why| format!("{name}: {why}"))
+    }
+
+    /// Reads the text of a gate in `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_text(text: &str, folder: PathBuf) -> Result<GateFile, String> {
+        let mut gate: GateFile = toml::from_str(text).map_err(|error| error.to_string())?;
+        gate.folder = folder;
+        let wrong = |why: &str| Err(why.to_owned());
+        if gate.campaigns.is_empty() {
+            return wrong("`campaigns` is empty: a gate that runs nothing passes nothing");
+        }
+        if gate.wiring.is_none() && gate.conditions.is_empty() {
+            return wrong("on which bench? Expected `wiring`, or [[condition]] with one each");
+        }
+        if gate.wiring.is_some() && !gate.conditions.is_empty() {
+            return wrong("both `wiring` and [[condition]]: give the wiring a condition's name");
+        }
+        if !(0.0..1.0).contains(&gate.slower) {
+            return wrong("`slower` is a part, from 0 to below 1: 0.03 for 3 %");
+        }
+        let mut names: Vec<&str> = gate.conditions.iter().map(|it| it.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(name) = twice(&names) {
+            return Err(format!("two conditions are named `{name}`"));
+        }
+        let mut seeds = gate.seeds.clone();
+        seeds.sort_unstable();
+        if let Some(seed) = twice(&seeds) {
+            return Err(format!(
+                "seed {seed} stands there twice: the same run twice says nothing new"
+            ));
+        }
+        if gate.conditions.is_empty()
+            && let Some(wiring) = gate.wiring.clone()
+        {
+            gate.conditions.push(Condition {
+                name: "nominal".to_owned(),
+                wiring,
+            });
+        }
+        Ok(gate)
+    }
+
+    /// Where a path of the file leads.
+    pub fn at(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn why(text: &str) -> String {
+        GateFile::from_text(text, PathBuf::new()).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_no_gate_is_told_why() {
+        let good = "name = 'x'\ncampaigns = ['a.toml']\nwiring = 'w.toml'\n";
+        let gate = GateFile::from_text(good, PathBuf::from("f")).unwrap();
+        assert_eq!(gate.conditions[0].name, "nominal");
+        assert_eq!(gate.at(&gate.campaigns[0]), Path::new("f/a.toml"));
+        for (text, part) in [
+            ("name = 'x'\ncampaigns = []\nwiring = 'w'", "runs nothing"),
+            ("name = 'x'\ncampaigns = ['a']", "on which bench?"),
+            (&format!("{good}seed = [1]"), "unknown field `seed`"),
+            (
+                &format!("{good}seeds = [1, 2, 1]"),
+                "seed 1 stands there twice",
+            ),
+            (&format!("{good}slower = 3"), "0.03 for 3 %"),
+            (
+                &format!("{good}[[condition]]\nname = 'c'\nwiring = 'v'"),
+                "both `wiring` and [[condition]]",
+            ),
+            (
+                "name = 'x'\ncampaigns = ['a']\n[[condition]]\nname = 'c'\nwiring = 'v'\n\
+                 [[condition]]\nname = 'c'\nwiring = 'u'",
+                "two conditions are named `c`",
+            ),
+        ] {
+            assert!(why(text).contains(part), "{text}: {}", why(text));
+        }
+        assert!(why("name = 'x'\ncampaigns = 3").contains("line 2"));
+    }
+}

@@ -1,0 +1,286 @@
+//! Firmware in lock-step: two FIFOs through which it tells, each control period, what it sent, and
+//! waits for what it hears. While it waits its clock stands still.
+//!
+//! Records are little-endian. From the firmware: sequence number (u32), µs of this period in which
+//! its accelerator worked (u32), length (u32), the octets that it sent. To it: the same sequence
+//! number (u32), bus voltage in mV (u16), bus current in mA (i16), temperatures of board and junction
+//! in 0.01 °C (i16 each), length (u32), the octets that it hears.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use profiles::time::Period;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::QemuSpec;
+use super::process::{Process, Shared};
+use crate::error::LinkError;
+
+/// From one record to the next.
+pub(crate) const CONTROL: Period = Period::millis(10);
+/// How long one look for a record takes, ns.
+const LOOK_NANOS: i64 = 100_000_000;
+/// Looks until the firmware counts as stuck: ten seconds, for a control period of which it takes a
+/// few milliseconds.
+const LOOKS: u32 = 100;
+/// Octets that one record holds at most: more than a line of three million baud
+/// brings in a control period.
+const MOST: usize = 8_192;
+
+/// What the firmware hears in one control period.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Hears<'a> {
+    /// Voltage at its input, V.
+    pub(crate) volts: f64,
+    /// Current into it, A.
+    pub(crate) amps: f64,
+    /// Temperature of the board, °C.
+    pub(crate) board: f64,
+    /// Temperature of the junction, °C.
+    pub(crate) junction: f64,
+    /// What comes on its line.
+    pub(crate) octets: &'a [u8],
+}
+
+impl Hears<'_> {
+    /// What live firmware has from the start: a bus of 28 V, in a room.
+    pub(super) const ROOM: Hears<'static> = Hears {
+        volts: 28.0,
+        amps: 0.0,
+        board: 20.0,
+        junction: 20.0,
+        octets: &[],
+    };
+
+    /// As the firmware hears it.
+    pub(super) fn record(&self, sequence: u32) -> Vec<u8> {
+        let unsigned = |value: f64| (value * 1e3).round().clamp(0.0, f64::from(u16::MAX)) as u16;
+        let signed = |value: f64, scale: f64| {
+            let most = f64::from(i16::MAX);
+            (value * scale).round().clamp(-most, most) as i16
+        };
+        let mut record = Vec::with_capacity(16 + self.octets.len());
+        record.extend_from_slice(&sequence.to_le_bytes());
+        record.extend_from_slice(&unsigned(self.volts).to_le_bytes());
+        record.extend_from_slice(&signed(self.amps, 1e3).to_le_bytes());
+        record.extend_from_slice(&signed(self.board, 100.0).to_le_bytes());
+        record.extend_from_slice(&signed(self.junction, 100.0).to_le_bytes());
+        record.extend_from_slice(&(self.octets.len() as u32).to_le_bytes());
+        record.extend_from_slice(self.octets);
+        record
+    }
+}
+
+/// What the firmware tells of one control period.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Told {
+    /// For how long its accelerator worked, µs.
+    pub(crate) busy_us: u32,
+    /// What it sent on its line.
+    pub(crate) octets: Vec<u8>,
+}
+
+/// A running firmware.
+#[derive(Debug)]
+pub(crate) struct LockStep {
+    inbound: File,
+    outbound: File,
+    sequence: u32,
+    process: Process,
+}
+
+impl LockStep {
+    /// Most octets that the firmware hears in one control period.
+    pub(crate) const MOST: usize = MOST - 1;
+
+    /// Switches the board on: starts the firmware.
+    ///
+    /// # Errors
+    /// If QEMU cannot be started.
+    pub(crate) fn start(spec: &QemuSpec) -> Result<LockStep, LinkError> {
+        let failed = |error: io::Error| LinkError::Open {
+            line: spec.to_string(),
+            why: error.to_string(),
+        };
+        let shared = Shared::new().map_err(failed)?;
+        // Both ends are held open here: the firmware opens them whenever it starts, also again.
+        let inbound = fifo(&shared.path.join("lockstep.in")).map_err(failed)?;
+        let outbound = fifo(&shared.path.join("lockstep.out")).map_err(failed)?;
+        let args = [
+            "-serial".to_owned(),
+            "null".to_owned(),
+            "-icount".to_owned(),
+            format!("shift={},sleep=off", spec.shift),
+        ];
+        Ok(LockStep {
+            inbound,
+            outbound,
+            sequence: 0,
+            process: Process::start(spec, shared, &args)?,
+        })
+    }
+
+    /// Waits for what the firmware tells of the control period that is over.
+    ///
+    /// # Errors
+    /// If it ended, does not keep step, or tells what makes no sense.
+    pub(crate) fn told(&mut self) -> Result<Told, String> {
+        let mut head = [0; 12];
+        self.read(&mut head)?;
+        let word =
+            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (sequence, busy_us, length) = (word(0), word(4), word(8) as usize);
+        if length >= MOST {
+            return Err(format!(
+                "the firmware tells a record of {length} octets, and one has at most {}",
+                MOST - 1
+            ));
+        }
+        let mut octets = vec![0; length];
+        self.read(&mut octets)?;
+        self.sequence = sequence;
+        Ok(Told { busy_us, octets })
+    }
+
+    /// Lets the firmware go on for another control period.
+    ///
+    /// # Errors
+    /// If it cannot be told.
+    pub(crate) fn go_on(&mut self, hears: &Hears<'_>) -> Result<(), String> {
+        let record = hears.record(self.sequence);
+        // A FIFO holds 64 kB, so this does not wait.
+        self.inbound
+            .write_all(&record)
+            .map_err(|error| format!("the firmware cannot be told: {error}"))
+    }
+
+    fn read(&mut self, mut octets: &mut [u8]) -> Result<(), String> {
+        let mut looks = 0;
+        while !octets.is_empty() {
+            if self.comes() {
+                let length = self.outbound.read(octets);
+                let length =
+                    length.map_err(|error| format!("the firmware is not heard: {error}"))?;
+                octets = &mut octets[length..];
+                continue;
+            }
+            if let Some(why) = self.process.ended() {
+                return Err(why);
+            }
+            looks += 1;
+            if looks == LOOKS {
+                return Err(
+                    "the firmware does not keep step: it told nothing for 10 s; is it made for \
+                     `mode=lockstep` (docs/firmware.md), and are its interrupts on?"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a moment; whether there is something to read.
+    fn comes(&self) -> bool {
+        let moment = Timespec {
+            tv_sec: 0,
+            tv_nsec: LOOK_NANOS,
+        };
+        let mut files = [PollFd::new(&self.outbound, PollFlags::IN)];
+        poll(&mut files, Some(&moment)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+/// Makes a FIFO and opens both of its ends, which waits for nobody.
+fn fifo(path: &Path) -> io::Result<File> {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::qemu::QemuMode;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A program that plays QEMU with a firmware: a script that finds the FIFOs where it starts.
+    fn played(script: &str) -> (tempfile::TempDir, QemuSpec) {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, elf) = (folder.path().join("played"), folder.path().join("x.elf"));
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(&elf, b"x").unwrap();
+        let spec = QemuSpec {
+            elf,
+            machine: "none".to_owned(),
+            mode: QemuMode::LockStep,
+            shift: 4,
+            program: program.display().to_string(),
+            args: Vec::new(),
+        };
+        (folder, spec)
+    }
+
+    #[test]
+    fn records_go_both_ways() {
+        // One record with two octets; what comes back goes into the next as octets.
+        let (_folder, spec) = played(
+            "printf '\\007\\000\\000\\000\\020\\047\\000\\000\\002\\000\\000\\000ab' > lockstep.out
+             head -c 19 lockstep.in > heard
+             { printf '\\010\\000\\000\\000\\000\\000\\000\\000\\023\\000\\000\\000'; cat heard; } > lockstep.out
+             sleep 60",
+        );
+        let mut running = LockStep::start(&spec).unwrap();
+        let told = running.told().unwrap();
+        assert_eq!((told.busy_us, &told.octets[..]), (10_000, &b"ab"[..]));
+        let hears = Hears {
+            volts: 28.0,
+            amps: -0.5,
+            board: 1e9,
+            junction: -12.34,
+            octets: b"xyz",
+        };
+        running.go_on(&hears).unwrap();
+        let heard = running.told().unwrap().octets;
+        let expected = [
+            &[7, 0, 0, 0][..],
+            &28_000_u16.to_le_bytes(),
+            &(-500_i16).to_le_bytes(),
+            &i16::MAX.to_le_bytes(),
+            &(-1_234_i16).to_le_bytes(),
+            &[3, 0, 0, 0],
+            b"xyz",
+        ];
+        assert_eq!(heard, expected.concat());
+    }
+
+    #[test]
+    fn firmware_that_ends_is_told_with_what_it_said() {
+        let (_folder, spec) = played("echo 'fault at 0x1234' >&2; exit 101");
+        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        assert!(
+            why.contains("exit status: 101") && why.contains("fault at 0x1234"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn records_that_make_no_sense_are_refused() {
+        let (_folder, spec) = played(
+            "printf '\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\001\\000' > lockstep.out; sleep 60",
+        );
+        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        assert!(why.contains("a record of 65536 octets"), "{why}");
+    }
+
+    #[test]
+    fn a_firmware_that_is_dropped_leaves_nothing() {
+        let (_folder, spec) = played("pwd > /dev/stderr; sleep 60");
+        let running = LockStep::start(&spec).unwrap();
+        let place = running.process.folder().to_owned();
+        assert!(place.join("lockstep.in").exists());
+        drop(running);
+        assert!(!place.exists());
+    }
+}

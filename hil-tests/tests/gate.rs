@@ -1,0 +1,294 @@
+//! The gate on real firmware: the good one is allowed, each of four bad ones is blocked for the right
+//! reason, and the workflows that we give away do what they say.
+//!
+//! They need `arm-none-eabi-gcc` and `qemu-system-arm` (`hil-tests/firmware/build.sh --install`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use hil_tests::program::{Program, Said};
+use hil_tests::sources::workspace;
+use tempfile::TempDir;
+
+const GATE: &str = "hil-tests/firmware/gate.toml";
+
+/// The folder with the firmware, built once; `None` where there is nothing to build or run it with,
+/// which only the whole gate minds.
+fn firmware() -> Option<&'static Path> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
+        if !there("arm-none-eabi-gcc") || !there("qemu-system-arm") {
+            let all = std::env::var_os("BENCH_TEST_EVERYTHING").is_some();
+            assert!(!all, "there is no cross compiler or no QEMU");
+            return None;
+        }
+        let root = workspace();
+        let built = Command::new(root.join("hil-tests/firmware/build.sh")).output();
+        let built = built.unwrap();
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
+        Some(root.join("target/firmware"))
+    });
+    built.as_deref()
+}
+
+fn bench(arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+    let program = Program::new(env!("CARGO_BIN_EXE_bench-under-test"), workspace());
+    let mut command = program.command(arguments);
+    for name in [
+        "CI",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
+        "CI_NODE_INDEX",
+        "CI_NODE_TOTAL",
+    ] {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The gate's answer to a firmware, under the name that the baseline's runs have.
+fn gate(elf: &str) -> Option<(Said, TempDir)> {
+    let built = firmware()?;
+    let folder = TempDir::new().unwrap();
+    let board = folder.path().join("board.elf");
+    fs::copy(built.join(elf), &board).unwrap();
+    let out = folder.path().join("gate");
+    let said = bench(
+        &[
+            "gate",
+            GATE,
+            "--firmware",
+            board.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ],
+        &[],
+    );
+    Some((said, folder))
+}
+
+/// The firmware is blocked, and the first lines say why.
+fn blocked(elf: &str, class: &str, why: &str) {
+    let Some((said, folder)) = gate(elf) else {
+        return;
+    };
+    assert_eq!(said.code, Some(1), "{}\n{}", said.out, said.err);
+    let mut lines = said.out.lines();
+    assert!(lines.next().unwrap().starts_with("BLOCKED"), "{}", said.out);
+    let told = said
+        .out
+        .lines()
+        .filter(|line| line.trim_start().starts_with(class));
+    let told: Vec<&str> = told.collect();
+    assert!(told.iter().any(|line| line.contains(why)), "{}", said.out);
+    let junit = fs::read_to_string(folder.path().join("gate/junit.xml")).unwrap();
+    assert!(junit.contains("<failure"), "{junit}");
+}
+
+#[test]
+fn good_firmware_is_allowed_and_told_in_every_format() {
+    let Some((said, folder)) = gate("board.elf") else {
+        return;
+    };
+    assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    assert!(
+        said.out
+            .starts_with("ALLOWED  reference firmware: 4 of 4 runs passed")
+    );
+    let out = folder.path().join("gate");
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let ctrf: serde_json::Value = serde_json::from_str(&read("ctrf.json")).unwrap();
+    assert_eq!(ctrf["results"]["summary"]["passed"], 4);
+    assert_eq!(read("gl-code-quality.json"), "[]\n");
+    assert!(read("gate.md").contains("| soak/nominal/board/seed-2 | pass |"));
+    // What ran is kept: the very file that was given.
+    let kept = out.join("runs/keywords/nominal/board/seed-1/try-1/inputs/board.elf");
+    let given = fs::read(folder.path().join("board.elf")).unwrap();
+    assert_eq!(fs::read(kept).unwrap(), given);
+}
+
+#[test]
+fn a_wrong_quantisation_constant_is_blocked() {
+    blocked(
+        "bad-quantisation.elf",
+        "failed",
+        "keywords are right: WRONG",
+    );
+}
+
+#[test]
+fn slower_inference_is_blocked() {
+    blocked("bad-slow.elf", "slower", "% longer than the baseline's");
+}
+
+#[test]
+fn a_forgotten_watchdog_is_blocked() {
+    blocked(
+        "bad-watchdog.elf",
+        "restarts",
+        "does its watchdog reset it?",
+    );
+}
+
+#[test]
+fn one_mangled_packet_in_ten_thousand_is_blocked() {
+    blocked("bad-packet.elf", "failed", "1 x wrong checksum");
+}
+
+#[test]
+fn the_same_firmware_gives_the_same_bytes() {
+    if firmware().is_none() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let run = |name: &str| {
+        let out = folder.path().join(name);
+        let said = bench(
+            &[
+                "run",
+                "hil-tests/firmware/bench/keywords.toml",
+                "--wiring",
+                "hil-tests/firmware/bench/lockstep.toml",
+                "--quiet",
+                "--out",
+                out.to_str().unwrap(),
+            ],
+            &[],
+        );
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        fs::read(out.join("record.mcap")).unwrap()
+    };
+    assert!(run("one") == run("two"), "two runs differ");
+}
+
+/// The lines of a workflow that run `bench`, as a shell gets them.
+fn commands(workflow: &str) -> Vec<String> {
+    let text = fs::read_to_string(workspace().join("docs/ci").join(workflow)).unwrap();
+    let lines = text.lines().map(str::trim_start);
+    let lines = lines.map(|line| line.trim_start_matches("- ").trim_start_matches("run: "));
+    let lines: Vec<String> = lines
+        .filter(|line| line.starts_with("bench "))
+        .map(str::to_owned)
+        .collect();
+    assert!(!lines.is_empty(), "{workflow}");
+    lines
+}
+
+/// Runs one of a workflow's commands, with its folders in `folder`.
+fn carry_out(command: &str, folder: &Path, variables: &[(&str, &str)]) -> Said {
+    let place = folder.display().to_string();
+    let words: Vec<String> = command
+        .split_whitespace()
+        .skip(1)
+        .map(|word| {
+            let word = variables
+                .iter()
+                .fold(word.to_owned(), |word, (name, value)| {
+                    word.replace(&format!("${name}"), value)
+                });
+            if word.starts_with("gate-") {
+                format!("{place}/{word}")
+            } else {
+                word
+            }
+        })
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    bench(&words, variables)
+}
+
+#[test]
+fn the_workflow_for_gitlab_runs() {
+    if firmware().is_none() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let commands = commands("gitlab-ci.yml");
+    let [shard, merge] = &commands[..] else {
+        panic!("{commands:?}");
+    };
+    for index in ["1", "2"] {
+        let variables = [
+            ("CI_NODE_INDEX", index),
+            ("CI_NODE_TOTAL", "2"),
+            ("CI", "true"),
+        ];
+        let said = carry_out(shard, folder.path(), &variables);
+        assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    }
+    // A shell would spell `gate-shard-*` out.
+    let merge = merge.replace("gate-shard-*", "gate-shard-1 gate-shard-2");
+    let said = carry_out(&merge, folder.path(), &[("CI", "true")]);
+    assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    assert!(
+        said.out
+            .starts_with("ALLOWED  reference firmware: 4 of 4 runs passed")
+    );
+    let one = merge.replace("gate-shard-2", "");
+    let said = carry_out(&one, folder.path(), &[]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("shard 2/2 is missing"), "{}", said.err);
+}
+
+#[test]
+fn the_workflow_for_github_runs_and_marks_the_change() {
+    if firmware().is_none() {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let summary = folder.path().join("summary.md");
+    let variables = [
+        ("GITHUB_ACTIONS", "true"),
+        ("CI", "true"),
+        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
+    ];
+    for command in commands("github-workflow.yml") {
+        let said = carry_out(&command, folder.path(), &variables);
+        assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    }
+    let text = fs::read_to_string(&summary).unwrap();
+    assert!(text.starts_with("## ALLOWED  reference firmware"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("gate.toml");
+    fs::write(
+        &file,
+        "name = 'x'\ncampaigns = ['none.toml']\nwiring = 'w.toml'\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    for (arguments, part) in [
+        (vec![file], "needs"),
+        (vec![file, "--shard-from-env"], "no engine says which shard"),
+        (vec![file, "--shard", "3/2"], "no shard 3 of 2"),
+        (vec![file, "--accept-baseline"], "names no `baseline`"),
+        (vec!["none.toml"], "cannot read none.toml"),
+        (vec!["merge", out], "cannot read"),
+    ] {
+        let mut all = vec!["gate"];
+        all.extend(&arguments);
+        all.extend(["--out", out]);
+        let said = bench(&all, &[]);
+        assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.err);
+        assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
+    }
+    assert!(!Path::new(out).exists());
+}
