@@ -82,7 +82,7 @@ fn a_flip_on_the_way_out_is_transient_and_a_latch_up_shows_in_the_current() {
 
 #[test]
 fn a_server_waits_for_its_queries_and_energy_is_shared() {
-    let workload = "device = \"companion\"\n";
+    let workload = "device = \"companion\"\ngolden = \"keyword-spotting\"\n";
     let scenario = format!("{workload}scenario = \"server\"\nqueries_per_s = 2.5\n");
     let also = "[[check]]\nname = \"bound\"\nkind = \"scenario\"\nworkload = \"keyword spotting\"\n\
         max_latency = \"30 s\"\npercentile = 90\nmin_duration = \"30 s\"\n\

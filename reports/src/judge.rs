@@ -34,9 +34,17 @@ struct Post {
     check: Box<dyn Check>,
     /// Why nothing that its device measured can pass: its calibration was over.
     expired: Option<String>,
+    /// Whether the window at the cursor has shown anything, where a channel is watched.
+    sighted: bool,
+    /// The first window in which nothing was shown.
+    blind: Option<Window>,
     /// Why what it saw is not all: the run was cut off in the middle of what it watches.
     torn: Option<String>,
 }
+
+/// A window of a channel in which nothing is told is no oversight from this length on: it is what
+/// instruments are asked in at least once, µs.
+const NOTICED_US: u64 = 60_000_000;
 
 /// Why a run cannot be judged.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +97,8 @@ impl Judge {
                 cursor: 0,
                 check: (kind.build)(&setup),
                 expired: expired(header, spec.subject, device),
+                sighted: false,
+                blind: None,
                 torn: torn(header, posts.len()),
                 spec,
             });
@@ -190,8 +200,10 @@ impl Judge {
             if cut.is_some() {
                 post.check.cut_short(last);
             }
+            post.look_back(last, completed);
             let finding = doubted(post.check.conclude(), post.expired.as_deref());
             let finding = doubted(finding, post.torn.as_deref());
+            let finding = unseen(finding, post.blind);
             match cut {
                 Some(end) if finding.verdict == Verdict::Pass => Finding {
                     verdict: Verdict::Inconclusive,
@@ -217,15 +229,63 @@ impl Observer for Judge {
 
 impl Post {
     fn take(&mut self, event: &Event) {
-        while let Some(window) = self.windows.get(self.cursor) {
+        while let Some(&window) = self.windows.get(self.cursor) {
             if event.at < window.end {
                 if event.at >= window.start {
+                    self.sighted = self.sighted || self.shows(event);
                     self.check.observe(self.cursor, event);
                 }
                 return;
             }
+            self.leave(window);
             self.cursor += 1;
         }
+    }
+
+    /// Whether an event tells of the channel that is watched; where none is, of anything.
+    fn shows(&self, event: &Event) -> bool {
+        match (self.spec.subject, &event.kind) {
+            (Subject::Channel { channel, .. }, EventKind::Sampled { readings }) => {
+                readings.iter().any(|reading| reading.channel == channel)
+            }
+            (Subject::Channel { .. }, _) => false,
+            (Subject::Device { .. } | Subject::Workload { .. }, _) => true,
+        }
+    }
+
+    /// A window is over.
+    fn leave(&mut self, window: Window) {
+        let watches = matches!(self.spec.subject, Subject::Channel { .. });
+        let length_us = window.end.micros_since(window.start);
+        if watches && !self.sighted && length_us > NOTICED_US {
+            self.blind.get_or_insert(window);
+        }
+        self.sighted = false;
+    }
+
+    /// The run is over, and so are the windows that it reached the end of. A device that told nothing
+    /// any more did not move the cursor.
+    fn look_back(&mut self, last: BenchTime, completed: bool) {
+        for window in self.windows.split_off(self.cursor.min(self.windows.len())) {
+            if completed || window.end <= last {
+                self.leave(window);
+            }
+        }
+    }
+}
+
+/// Nothing passes that saw nothing for a whole window: what was there is not known.
+fn unseen(finding: Finding, blind: Option<Window>) -> Finding {
+    match blind.filter(|_| finding.verdict == Verdict::Pass) {
+        Some(window) => Finding {
+            verdict: Verdict::Inconclusive,
+            because: format!(
+                "{} told nothing from {} to {}; otherwise: {}",
+                finding.subject, window.start, window.end, finding.because
+            ),
+            ..finding
+        },
+        None => finding,
     }
 }
 
@@ -355,6 +415,8 @@ mod tests {
                 windows: windows.clone(),
                 cursor: 0,
                 expired: None,
+                sighted: false,
+                blind: None,
                 torn: None,
                 check: Box::new(Spy(Arc::clone(&seen))),
             };

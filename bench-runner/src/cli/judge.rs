@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use reports::render;
 
+use super::run::may_go_on;
 use super::{colour_out, complain, failed, no_run, print};
 use crate::execute::{accept_throughput, judge};
 use crate::exit::Exit;
@@ -45,6 +46,10 @@ pub(super) fn main(args: &Args) -> Exit {
             } else {
                 render::summary::text(&outcome.report, colour_out())
             });
+            if may_go_on(&outcome.report.ending) && !args.json {
+                let run = args.run.display();
+                complain(&format!("`bench resume {run}` goes on with it\n"));
+            }
             outcome.exit
         }
         Err(error) => failed(&error),

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use profiles::command::Command;
 use profiles::phase::Phase;
-use profiles::time::Window;
+use profiles::time::{BenchTime, Window};
 use reports::header::Header;
+use reports::report::injected;
 use serde_json::{Value, json};
 
 use super::{Question, colour_err, complain, print};
@@ -82,6 +84,7 @@ fn describe(plan: &Plan, out: &mut String) -> std::fmt::Result {
         )?;
     }
     describe_lists(plan, out)?;
+    describe_faults(plan, out)?;
     describe_orbit(plan, out)?;
     describe_limits(plan, out)?;
     describe_interlocks(plan, out)?;
@@ -117,6 +120,31 @@ fn describe_lists(plan: &Plan, out: &mut String) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// What breaks on purpose, the first of it.
+fn describe_faults(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    const SHOWN: usize = 12;
+    let faults: Vec<_> = injections(plan).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nfaults ({})", faults.len())?;
+    for (at, device, what) in faults.iter().take(SHOWN) {
+        writeln!(out, "  {at}  {device:<14} {what}")?;
+    }
+    match faults.len().checked_sub(SHOWN) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "  and {more} more"),
+    }
+}
+
+/// When, of which device, and what.
+fn injections(plan: &Plan) -> impl Iterator<Item = (BenchTime, &str, String)> {
+    plan.timeline.iter().filter_map(|told| match &told.command {
+        Command::Inject(fault) => Some((told.at, plan.device_name(told.device), injected(fault))),
+        _ => None,
+    })
 }
 
 fn describe_limits(plan: &Plan, out: &mut String) -> std::fmt::Result {
@@ -276,8 +304,13 @@ fn as_json(plan: &Plan) -> Value {
         "devices": devices.collect::<Vec<_>>(), "steps": steps.collect::<Vec<_>>(),
         "phases": phases.collect::<Vec<_>>(), "windows": windows.collect::<Vec<_>>(), "limits": limits.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(), "checks": checks.collect::<Vec<_>>(),
+        "faults": injections(plan).map(fault_json).collect::<Vec<_>>(),
         "interlocks": header.interlocks, "inputs": header.inputs, "warnings": plan.warnings(),
     })
+}
+
+fn fault_json((at, device, what): (BenchTime, &str, String)) -> Value {
+    json!({ "at_s": at.as_secs_f64(), "device": device, "what": what })
 }
 
 fn describe_orbit(plan: &Plan, out: &mut String) -> std::fmt::Result {

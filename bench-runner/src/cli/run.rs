@@ -8,6 +8,7 @@ use std::sync::Arc;
 use reports::header::Header;
 use reports::record::Recorder;
 use reports::render;
+use reports::verdict::Ending;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
@@ -214,6 +215,17 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
         "\n{length} of bench time in {seconds:.2} s: {ratio:.0} times real time\n\
          report  {folder}/report.pdf\nrecord  {folder}/record.mcap\n"
     ));
+    if may_go_on(&outcome.report.ending) {
+        print(&format!("go on   bench resume {folder}\n"));
+    }
+}
+
+/// Whether a run that ended so is one to go on with.
+pub(super) fn may_go_on(ending: &Ending) -> bool {
+    match ending {
+        Ending::BenchFault { .. } | Ending::Interrupted | Ending::Absent { .. } => true,
+        Ending::Completed | Ending::Interlock { .. } | Ending::Unsafe { .. } => false,
+    }
 }
 
 /// Makes the folder of a run. It must be new or empty: a run never mixes with other files. If it

@@ -110,7 +110,11 @@ pub(super) fn main(args: &Args) -> Exit {
 }
 
 fn torture(args: &Args, plan: &Plan) -> Exit {
+    let Some(program) = this_program() else {
+        return Exit::BenchFault;
+    };
     let crew = Crew {
+        program,
         jobs: args.jobs.unwrap_or_else(cores),
         limit: Duration::from_secs(args.limit),
         arguments: worker_arguments(args),
@@ -171,6 +175,15 @@ fn torture(args: &Args, plan: &Plan) -> Exit {
     } else {
         Exit::Failed
     }
+}
+
+/// The program that runs, to be started again.
+fn this_program() -> Option<PathBuf> {
+    let program = std::env::current_exe();
+    if let Err(error) = &program {
+        complain(&format!("Error: cannot find this program: {error}\n"));
+    }
+    program.ok()
 }
 
 fn cores() -> usize {

@@ -84,6 +84,7 @@ impl ExecuteError {
             | ExecuteError::Record(RecordError::File { .. } | RecordError::NoRoom { .. }) => {
                 Exit::Refused
             }
+            ExecuteError::Record(RecordError::InUse { .. }) => Exit::Busy,
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
             | ExecuteError::Gone(_)

@@ -4,7 +4,6 @@
 mod broken;
 mod checks;
 pub(crate) mod faults;
-mod firmware;
 mod fits;
 pub(crate) mod limits;
 mod links;
@@ -30,7 +29,7 @@ use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::Prediction;
 use profiles::seed::Seed;
-use profiles::time::{BenchTime, Window};
+use profiles::time::BenchTime;
 use reports::event::DeviceId;
 use reports::golden::Goldens;
 use reports::header::{Header, InputFile, StepHeader};
@@ -45,12 +44,13 @@ use crate::runtime::Pace;
 use broken::Broken;
 use sky::Sky;
 
-pub use firmware::Firmware;
 pub use limits::Worst;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
+pub use stations::{
+    BoardPlan, DevicePlan, Firmware, Holds, InstrumentPlan, Interlock, LatchUp, Wired,
+};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
@@ -330,34 +330,6 @@ impl Planner {
         };
         self.networks(campaign, &plan);
         plan
-    }
-}
-
-impl Planner {
-    /// Everything that is told and everything that breaks, in order of time.
-    fn whole_timeline(&mut self, told: &steps::Told<'_>, seed: Seed) -> Vec<steps::PlacedCommand> {
-        let steps::Told {
-            campaign,
-            folder,
-            header,
-            devices,
-            sky,
-            flight,
-        } = *told;
-        let mut timeline = self.timeline(told);
-        if let (Some(flight), Some(_)) = (flight, sky) {
-            let span = Window {
-                start: BenchTime::ZERO,
-                end: header.end,
-            };
-            let whom = (devices, seed, span);
-            timeline.extend(self.radiation(folder, campaign, flight, whom));
-        }
-        let period = flight.map(|flight| flight.orbit.period_seconds());
-        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
-        timeline.sort_by_key(|placed| placed.command.at);
-        Planner::slews(&mut timeline, devices);
-        timeline
     }
 }
 

@@ -2,6 +2,7 @@
 //! each seed that breaks a rule.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -69,6 +70,8 @@ pub struct Crew {
     pub jobs: usize,
     /// How long a run may take, on the wall.
     pub limit: Duration,
+    /// The program that works.
+    pub program: PathBuf,
     /// What the program is told so that it is a worker at the same plan.
     pub arguments: Vec<std::ffi::OsString>,
 }
@@ -160,11 +163,13 @@ struct Worker {
     answers: Receiver<String>,
     /// Whether it ever answered.
     proven: bool,
+    /// Whether it is known to hang.
+    hangs: bool,
 }
 
 impl Worker {
     fn start(crew: &Crew) -> Result<Worker, CrewError> {
-        let mut process = Command::new(std::env::current_exe()?)
+        let mut process = Command::new(&crew.program)
             .args(&crew.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -189,6 +194,7 @@ impl Worker {
             tells,
             answers,
             proven: false,
+            hangs: false,
         })
     }
 
@@ -209,10 +215,12 @@ impl Worker {
                 return Ok(answer);
             }
             Ok(Err(error)) => return Err(CrewError::Useless(error.to_string())),
-            Err(RecvTimeoutError::Timeout) => Violation {
-                rule: HANG.to_owned(),
-                why: format!("it did not end within {} s", crew.limit.as_secs()),
-            },
+            Err(RecvTimeoutError::Timeout) => {
+                self.hangs = true;
+                let why = format!("it did not end within {} s", crew.limit.as_secs_f64());
+                let rule = HANG.to_owned();
+                Violation { rule, why }
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 let status = self.process.wait()?;
                 if !self.proven {
@@ -236,11 +244,85 @@ impl Drop for Worker {
     fn drop(&mut self) {
         // It ends when nobody tells it anything any more; one that hangs must be ended.
         drop(self.tells.take());
-        let ended = self.answers.recv_timeout(Duration::from_secs(2));
+        let patience = Duration::from_secs(if self.hangs { 0 } else { 2 });
+        let ended = self.answers.recv_timeout(patience);
         if ended != Err(RecvTimeoutError::Disconnected) {
             let _gone = self.process.kill();
         }
         let _reaped = self.process.wait();
         let _cleared = std::fs::remove_dir_all(folder(self.process.id()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded;
+    use crate::plan::Request;
+    use crate::runtime::Pace;
+
+    /// What a crew says of the seeds 1 and 2, whose worker is a script of the shell.
+    fn told(script: &str) -> Result<Vec<Told>, CrewError> {
+        let plan = Plan::new(&Request {
+            campaign: embedded::campaign(),
+            wiring: embedded::wiring(),
+            seed: None,
+            pace: Pace::Virtual,
+            dictionary: None,
+            firmware: Vec::new(),
+            faults: None,
+        });
+        let crew = Crew {
+            jobs: 1,
+            limit: Duration::from_millis(300),
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+        };
+        let mut told = Vec::new();
+        let seeds = [Some(1), Some(2)].into_iter();
+        crew.run(&plan.unwrap(), seeds, |one| told.push(one))?;
+        Ok(told)
+    }
+
+    fn found(told: &[Told]) -> Vec<&Found> {
+        let found = told.iter().filter_map(|told| match told {
+            Told::Found(found) => Some(found),
+            Told::Done { .. } => None,
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn a_run_that_hangs_is_a_violation_and_the_next_seed_has_its_turn() {
+        let told = told("exec sleep 60").unwrap();
+        let found = found(&told);
+        assert_eq!(found.len(), 2, "{told:?}");
+        for hang in found {
+            assert_eq!(hang.violation.rule, HANG);
+            assert!(
+                hang.of > 0 && hang.kept.is_empty(),
+                "it hangs without any fault"
+            );
+        }
+    }
+
+    #[test]
+    fn a_process_that_dies_is_a_violation() {
+        let answer = r#"{"exit":"PASSED","broken":[]}"#;
+        let told = told(&format!("read a; echo '{answer}'; read a; kill -9 $$")).unwrap();
+        assert_eq!(found(&told)[0].violation.rule, PANIC);
+        assert!(
+            found(&told)[0].violation.why.contains("signal: 9"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_no_worker_is_told_so() {
+        assert!(matches!(told("exit 7"), Err(CrewError::Useless(_))));
+        assert!(matches!(
+            told("read a; echo no"),
+            Err(CrewError::Useless(_))
+        ));
     }
 }

@@ -24,9 +24,19 @@ pub struct Job {
 /// The first words of panics since they were last asked for.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// A folder in memory, where the system has one: a record that is removed at once need not wait for
+/// a disk.
+const IN_MEMORY: &str = "/dev/shm";
+
 /// Where the worker of this process number keeps its runs.
 pub(super) fn folder(process: u32) -> PathBuf {
-    std::env::temp_dir().join(format!("bench-torture-{process}"))
+    let memory = Path::new(IN_MEMORY);
+    let place = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    place.join(format!("bench-torture-{process}"))
 }
 
 /// Works until nobody tells anything any more.

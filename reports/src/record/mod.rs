@@ -52,6 +52,12 @@ pub enum RecordError {
         #[source]
         source: io::Error,
     },
+    /// A run that still goes on records into it.
+    #[error("{}: a run that still goes on records into it", path.display())]
+    InUse {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The container refuses.
     #[error("cannot write the record: {0}")]
     Container(String),

@@ -1,7 +1,7 @@
 //! A record that is gone on with: what of its file is whole is kept, and its index is made anew, so
 //! that the file is one container again when it is closed.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
@@ -37,12 +37,21 @@ struct Open {
 /// with what [`Past::join`] is to add once its channels are known.
 ///
 /// # Errors
-/// If the file cannot be read or written, or has no whole chunk.
+/// If the file cannot be read or written, is still being written, or has no whole chunk.
 pub(super) fn reopen(path: &Path) -> Result<(Container, Past), RecordError> {
     let failed = |source| RecordError::File {
         path: path.to_owned(),
         source,
     };
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(failed)?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        let path = path.to_owned();
+        return Err(RecordError::InUse { path });
+    }
     let bytes = fs::read(path).map_err(failed)?;
     if !bytes.starts_with(mcap::MAGIC) {
         return Err(RecordError::NotMcap);
@@ -60,11 +69,9 @@ pub(super) fn reopen(path: &Path) -> Result<(Container, Past), RecordError> {
         span: None,
     };
     let open = past.walk(&bytes[..end]);
-    let mut file = OpenOptions::new().read(true).write(true).open(path);
-    let file = file.as_mut().map_err(|error| failed(clone(error)))?;
     file.set_len(end as u64).map_err(failed)?;
     file.seek(SeekFrom::End(0)).map_err(failed)?;
-    let mut container = Container::at(file.try_clone().map_err(failed)?, end as u64);
+    let mut container = Container::at(file, end as u64);
     // The indexes behind the last chunk may be torn: they are written anew.
     let placed = past.placed(unpacked);
     if let Some(mut open) = open {
@@ -74,10 +81,6 @@ pub(super) fn reopen(path: &Path) -> Result<(Container, Past), RecordError> {
     }
     container.write_out().map_err(failed)?;
     Ok((container, past))
-}
-
-fn clone(error: &std::io::Error) -> std::io::Error {
-    std::io::Error::new(error.kind(), error.to_string())
 }
 
 impl Past {

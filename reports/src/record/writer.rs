@@ -71,6 +71,9 @@ impl Recorder {
             source,
         };
         let file = File::create_new(path).map_err(failed)?;
+        // Nobody goes on with a record that is still being written. Where there are no locks, nobody
+        // is told.
+        let _unlocked = file.try_lock();
         let room = Room::behind(&file, 0).map_err(|source| RecordError::NoRoom {
             path: path.to_owned(),
             source,
@@ -90,7 +93,7 @@ impl Recorder {
     /// torn is cut off. `header` is of the whole run, and of the same devices and workloads.
     ///
     /// # Errors
-    /// If it is no record, cannot be written, or the disk has too little room.
+    /// If it is no record, cannot be written, is still being written, or the disk has too little room.
     pub fn resume(path: &Path, header: &Header, at: BenchTime) -> Result<Recorder, RecordError> {
         let (mut container, past) = past::reopen(path)?;
         let room = container.room().map_err(|source| RecordError::NoRoom {

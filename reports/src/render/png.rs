@@ -47,6 +47,7 @@ pub fn figure(figure: &Figure, size: (u32, u32)) -> Result<Vec<u8>, PngError> {
     pack(&pixels, width, height).map_err(|error| PngError(error.to_string()))
 }
 
+/// Packs pixels of three bytes, row by row.
 pub(super) fn pack(
     pixels: &[u8],
     width: u32,

@@ -290,7 +290,7 @@ pub(crate) fn reacted(reaction_us: Option<u64>, within_us: u64) -> String {
 }
 
 /// A fault as people say it.
-fn injected(fault: &Fault) -> String {
+pub fn injected(fault: &Fault) -> String {
     let seconds = |millis: &u32| f64::from(*millis) * 1e-3;
     match fault {
         Fault::Mute { millis } => format!("silent for {} s", seconds(millis)),

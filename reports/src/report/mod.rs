@@ -13,13 +13,13 @@ mod story;
 use profiles::time::BenchTime;
 
 use crate::event::DeviceId;
-use crate::header::{DeviceHeader, Header};
+use crate::header::{DeviceHeader, Header, InterlockHeader};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
 pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
-pub use gather::Gatherer;
 pub(crate) use gather::reacted;
+pub use gather::{Gatherer, injected};
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
 pub use manifest::{Identity, Manifest};
 pub use passes::PassStory;
@@ -103,6 +103,12 @@ impl Report {
         devices
             .filter(move |(_, (device, _))| device.role == role)
             .map(|(place, (device, story))| (DeviceId(place as u16), device, story))
+    }
+
+    /// What was found of an interlock, if it held.
+    pub fn interlock(&self, interlock: &InterlockHeader) -> Option<&Finding> {
+        let mut findings = self.findings.iter();
+        findings.find(|found| found.kind == "interlock" && found.check == interlock.name)
     }
 
     /// The name of a device, or of the bench.

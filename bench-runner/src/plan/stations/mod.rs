@@ -3,6 +3,7 @@
 mod buses;
 mod calibration;
 mod device;
+mod firmware;
 mod instrument;
 mod interlocks;
 
@@ -24,6 +25,7 @@ use reports::header::{Accuracy, Calibration, DeviceHeader};
 use super::device_name;
 use super::sky::{self, Sky};
 use super::workloads::BoardWork;
+pub use firmware::Firmware;
 pub use interlocks::{Holds, Interlock};
 
 /// A device of the plan.

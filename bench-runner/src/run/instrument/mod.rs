@@ -280,9 +280,8 @@ impl InstrumentStation {
                 && let Err(error) = self.reach_again().await
             {
                 why = error.kind.to_string();
-                // Another is there now, or the line has not come back: neither is to be waited for
-                // where nobody said that it may be away.
-                if self.way.reconnect.is_none() {
+                // Another is there now: it is not this run's to be told anything.
+                if let DeviceErrorKind::WrongIdentity { .. } = error.kind {
                     break Err(why);
                 }
             }

@@ -17,7 +17,7 @@ use crate::plan::limits::beyond;
 use crate::run::station::Raised;
 
 /// How long an instrument may take to be switched off after a reading beyond a limit: a supply at
-/// 9600 baud needs a seventh of it.
+/// 9600 baud needs a tenth of it.
 const WITHIN: Period = Period::millis(1_000);
 
 /// How far a reading may be beyond a limit beside its own error, as a share of the limit: a set point at

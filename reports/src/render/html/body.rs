@@ -92,7 +92,7 @@ fn plain(block: &Block) -> String {
         }
         Block::Table(shown) => table(shown),
         Block::Pictures(shown) => exhibits::pictures(shown),
-        Block::Flow(shown) => exhibits::flow(shown),
+        Block::Flow(shown) => exhibits::text(shown),
         Block::Gap(_) | Block::Section(_) | Block::Figure(..) => String::new(),
     }
 }

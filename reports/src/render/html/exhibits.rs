@@ -1,59 +1,61 @@
-//! The worst outputs on a page: pictures side by side, texts with what differs marked.
+//! The worst outputs for a browser: pictures inside the page, texts with what differs marked.
 
-use std::fmt::Write;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
-use super::super::figure::DIFFERS;
+use super::super::figure::{DIFFERS, Raster};
 use super::super::pdf::{Flow, Pictures};
 use super::super::png;
 use super::escaped;
 
-/// Pictures of one output with their legend.
+/// Pictures of one output side by side, with their legend.
 pub(super) fn pictures(shown: &Pictures) -> String {
-    let mut out = "<div class=\"pictures\">\n".to_owned();
-    for panel in &shown.panels {
+    let panels = shown.panels.iter().map(|panel| {
         let title = escaped(&panel.title);
-        let columns = panel.columns.max(1);
-        let rows = panel.pixels.len() / columns;
-        let pixels = panel.pixels.concat();
-        // A picture that cannot be packed is one without pixels.
-        let image = png::pack(&pixels, columns as u32, rows as u32).unwrap_or_default();
-        let image = image.iter().fold(String::new(), |mut text, byte| {
-            let _always_ok = write!(text, "%{byte:02x}");
-            text
-        });
-        let _always_ok = writeln!(
-            out,
-            "<figure><img alt=\"{title}\" width=\"{columns}\" height=\"{rows}\" src=\"data:image/png,{image}\">\
-             <figcaption>{title}</figcaption></figure>"
-        );
-    }
-    out.push_str("</div>\n<p class=\"legend\">");
+        let image = encoded(panel);
+        format!(
+            "<figure><figcaption>{title}</figcaption><img alt=\"{title}\" src=\"data:image/png;base64,\
+             {image}\"></figure>\n"
+        )
+    });
     let differs = [("differs".to_owned(), DIFFERS)];
-    for (name, [r, g, b]) in shown.legend.iter().chain(&differs) {
-        let name = escaped(name);
-        let _always_ok = write!(
-            out,
-            "<span><i style=\"background: rgb({r} {g} {b})\"></i>{name}</span> "
-        );
-    }
-    out.push_str("</p>\n");
-    out
+    let legend = shown
+        .legend
+        .iter()
+        .chain(&differs)
+        .map(|(name, [r, g, b])| {
+            format!(
+                "<span><i style=\"background:#{r:02x}{g:02x}{b:02x}\"></i>{}</span>\n",
+                escaped(name)
+            )
+        });
+    format!(
+        "<div class=\"pictures\">\n{}</div>\n<p class=\"legend\">{}</p>\n",
+        panels.collect::<String>(),
+        legend.collect::<String>()
+    )
 }
 
-/// A text with what differs in it.
-pub(super) fn flow(shown: &Flow) -> String {
-    let mut out = format!("<p class=\"flow\"><b>{}</b><br>\n", escaped(&shown.title));
-    for line in &shown.lines {
-        for (_, piece, differs) in line {
-            let piece = escaped(piece);
-            out += &if *differs {
-                format!("<mark>{piece}</mark>")
-            } else {
-                piece
-            };
+fn encoded(panel: &Raster) -> String {
+    let pixels = panel.pixels.concat();
+    let rows = panel.pixels.len() / panel.columns.max(1);
+    let packed = png::pack(&pixels, panel.columns as u32, rows as u32);
+    // What cannot be packed has no pixels.
+    STANDARD.encode(packed.unwrap_or_default())
+}
+
+/// A text, piece by piece.
+pub(super) fn text(shown: &Flow) -> String {
+    let pieces = shown.pieces.iter().map(|(piece, both)| {
+        let piece = escaped(&piece.replace('\n', "¶\n"));
+        match both {
+            true => piece,
+            false => format!("<mark>{piece}</mark>"),
         }
-        out.push_str("<br>\n");
-    }
-    out.push_str("</p>\n");
-    out
+    });
+    format!(
+        "<p class=\"tokens\"><small>{}</small>\n{}</p>\n",
+        escaped(&shown.title),
+        pieces.collect::<String>()
+    )
 }

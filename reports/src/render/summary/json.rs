@@ -27,6 +27,29 @@ struct Summary<'a> {
     passes: Vec<Pass<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<Broken<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<Gap<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    interlocks: Vec<Interlock<'a>>,
+}
+
+/// Where the run was cut off, and with what it went on.
+#[derive(Serialize)]
+struct Gap<'a> {
+    start_s: f64,
+    end_s: f64,
+    with: &'a str,
+}
+
+/// An interlock, whether it held, and how long its reaction took.
+#[derive(Serialize)]
+struct Interlock<'a> {
+    name: &'a str,
+    when: &'a str,
+    then: &'a [String],
+    within_s: f64,
+    held: bool,
+    reaction_s: Option<f64>,
 }
 
 /// What was broken on purpose; several alike within half a minute are one.
@@ -148,6 +171,43 @@ impl Clock {
     }
 }
 
+fn faults(report: &Report) -> Vec<Broken<'_>> {
+    let entries = report.story.of(Kind::Injected);
+    let faults = entries.map(|entry| Broken {
+        at_s: entry.at.as_secs_f64(),
+        device: report.device_name(entry.device),
+        what: &entry.text,
+        times: entry.times,
+    });
+    faults.collect()
+}
+
+fn gaps(report: &Report) -> Vec<Gap<'_>> {
+    let gaps = report.header.gaps.iter();
+    let gaps = gaps.map(|gap| Gap {
+        start_s: gap.window.start.as_secs_f64(),
+        end_s: gap.window.end.as_secs_f64(),
+        with: &gap.with,
+    });
+    gaps.collect()
+}
+
+fn interlocks(report: &Report) -> Vec<Interlock<'_>> {
+    let interlocks = report.header.interlocks.iter();
+    let interlocks = interlocks.map(|interlock| {
+        let found = report.interlock(interlock);
+        Interlock {
+            name: &interlock.name,
+            when: &interlock.when,
+            then: &interlock.then,
+            within_s: interlock.within_us as f64 * 1e-6,
+            held: found.is_some(),
+            reaction_s: found.and_then(|found| found.value),
+        }
+    });
+    interlocks.collect()
+}
+
 /// The report as JSON.
 ///
 /// # Panics
@@ -195,16 +255,9 @@ pub fn json(report: &Report) -> String {
                 result_bytes: story.result_bytes,
             })
             .collect(),
-        faults: report
-            .story
-            .of(Kind::Injected)
-            .map(|entry| Broken {
-                at_s: entry.at.as_secs_f64(),
-                device: report.device_name(entry.device),
-                what: &entry.text,
-                times: entry.times,
-            })
-            .collect(),
+        faults: faults(report),
+        gaps: gaps(report),
+        interlocks: interlocks(report),
     };
     let text = serde_json::to_string_pretty(&summary);
     let mut text = text.expect("names are text and numbers are numbers");

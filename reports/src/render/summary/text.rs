@@ -25,6 +25,8 @@ pub fn text(report: &Report, colour: bool) -> String {
     speeds(&mut out, report);
     clocks(&mut out, report);
     faults(&mut out, report);
+    gaps(&mut out, report);
+    interlocks(&mut out, report);
     let _ = writeln!(out, "{}", closing(report));
     // Consoles and logs get the hyphen that every font has.
     out.replace('−', "-").replace('\u{a0}', " ")
@@ -185,6 +187,31 @@ fn faults(out: &mut String, report: &Report) {
         let _ = writeln!(out, "  and {} more in the record", words::count(all - told));
     }
     let _ = writeln!(out);
+}
+
+/// Where the run was cut off, and with what it went on.
+fn gaps(out: &mut String, report: &Report) {
+    for gap in &report.header.gaps {
+        let (from, to) = (words::clock(gap.window.start), words::clock(gap.window.end));
+        let with = &gap.with;
+        let _ = writeln!(out, "gap  {from} to {to}: cut off, and went on with {with}");
+    }
+    if !report.header.gaps.is_empty() {
+        let _ = writeln!(out);
+    }
+}
+
+/// The interlocks, and whether they held: what came of it is a finding.
+fn interlocks(out: &mut String, report: &Report) {
+    for interlock in &report.header.interlocks {
+        let held = report.interlock(interlock).is_some();
+        let told = if held { "held" } else { "did not hold" };
+        let (name, when) = (&interlock.name, &interlock.when);
+        let _ = writeln!(out, "interlock  {name}: {when}: {told}");
+    }
+    if !report.header.interlocks.is_empty() {
+        let _ = writeln!(out);
+    }
 }
 
 fn closing(report: &Report) -> String {

@@ -28,7 +28,9 @@ const WRONG: RGBColor = RGBColor(DIFFERS[0], DIFFERS[1], DIFFERS[2]);
 /// A text in lines: where each piece begins, it, and whether it differs.
 pub(in crate::render) struct Flow {
     pub(in crate::render) title: String,
-    pub(in crate::render) lines: Vec<Vec<(f32, String, bool)>>,
+    /// The pieces, each with whether both texts have it.
+    pub(in crate::render) pieces: Vec<(String, bool)>,
+    lines: Vec<Vec<(f32, String, bool)>>,
 }
 
 /// Pictures of one output with their legend.
@@ -105,7 +107,11 @@ impl Flow {
             lines.truncate(MOST_LINES);
             lines.push(vec![(0.0, "…".to_owned(), false)]);
         }
-        Flow { title, lines }
+        Flow {
+            title,
+            pieces: pieces.to_vec(),
+            lines,
+        }
     }
 
     pub(super) fn height(&self) -> f32 {
