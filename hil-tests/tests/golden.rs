@@ -47,10 +47,9 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
         assert_eq!(code, Some(0), "{out}{err}");
     }
     let (_, out, _) = golden(&scene, &["diff", "keyword-spotting"], "");
-    assert_eq!(
-        out,
-        "keyword-spotting\n  20 outputs by bit-exact: 20 EXACT\n"
-    );
+    // The day that it was recorded on may be another.
+    let same = "keyword-spotting\n  20 outputs by bit-exact: 20 EXACT\n";
+    assert!(out.starts_with(same), "{out}");
     let (_, out, _) = golden(&scene, &["diff", "cloud-mask"], "");
     assert!(out.contains("6 outputs by tolerance: 6 WITHIN"), "{out}");
     let (code, out, _) = golden(&scene, &["verify"], "");
