@@ -81,8 +81,13 @@ pub(super) async fn probes(clock: Clock) -> Vec<Probe> {
         }
     }
     // Text first: a line of text means nothing to those who speak in frames, while a frame may
-    // be a line of nonsense to those who speak text.
-    probes.sort_by_key(|probe| (!probe.question.is_ascii(), probe.line.baud));
+    // be a line of nonsense to those who speak text. Lines that end in a line feed before others, which
+    // who waits for one would take for the beginning of the next.
+    probes.sort_by_key(|probe| {
+        let question = &probe.question;
+        let (is_text, is_line) = (question.is_ascii(), question.ends_with(b"\n"));
+        (!is_text, !is_line, probe.line.baud)
+    });
     probes
 }
 
