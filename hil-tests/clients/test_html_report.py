@@ -13,6 +13,7 @@ import urllib.request
 
 import pytest
 
+HOST = "127.0.0.1"
 DRIVER = shutil.which("chromedriver")
 
 
@@ -63,10 +64,10 @@ class Browser:
 def browser():
     assert DRIVER, "no chromedriver: apt-get install chromium chromium-driver"
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{HOST}:{port}"
     for _ in range(100):
         try:
             urllib.request.urlopen(f"{address}/status", timeout=5)

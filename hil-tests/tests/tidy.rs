@@ -354,11 +354,12 @@ fn wall_clocks_say_why() {
         "Timestamp::now",
         "Zoned::now",
     ];
-    // Only a run's manifest, folder and supervisor have a date, only people are told how long they waited, and
+    // Only a run's manifest, folder and supervisor and a gate's result have a date, only people are told how long they waited, and
     // logs of candump have the time of day.
     let known = [
         "bench-runner/src/cli/can/wire.rs",
         "bench-runner/src/cli/console.rs",
+        "bench-runner/src/cli/gate.rs",
         "bench-runner/src/cli/run.rs",
         "bench-runner/src/execute/mod.rs",
         "bench-runner/src/supervise/watch.rs",

@@ -4,8 +4,8 @@
 mod broken;
 mod checks;
 pub(crate) mod faults;
-mod firmware;
 mod fits;
+pub(crate) mod limits;
 mod links;
 mod lists;
 mod mesh;
@@ -29,10 +29,10 @@ use profiles::command::Command;
 use profiles::name::DeviceName;
 use profiles::orbit::Prediction;
 use profiles::seed::Seed;
-use profiles::time::{BenchTime, Window};
+use profiles::time::BenchTime;
 use reports::event::DeviceId;
 use reports::golden::Goldens;
-use reports::header::Header;
+use reports::header::{Header, InputFile, StepHeader};
 
 use crate::config::campaign::RawCampaign;
 use crate::config::folder::Folder;
@@ -42,14 +42,15 @@ use crate::config::wiring::RawWiring;
 use crate::runtime::Pace;
 
 use broken::Broken;
+use sky::Sky;
 
-pub use firmware::Firmware;
+pub use limits::Worst;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub(crate) use stations::limits;
-pub use stations::limits::Worst;
-pub use stations::{BoardPlan, DevicePlan, Holds, InstrumentPlan, Interlock, LatchUp, Wired};
+pub use stations::{
+    BoardPlan, DevicePlan, Firmware, Holds, InstrumentPlan, Interlock, LatchUp, Wired,
+};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
@@ -285,7 +286,7 @@ impl Planner {
         self.feeds(wiring, &devices);
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);
-        let mut header = stations::header((request, campaign, seed), sky.as_ref(), steps, &devices);
+        let mut header = header((request, campaign, seed), sky.as_ref(), steps, &devices);
         header.windows.extend(cycles);
         header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
@@ -306,7 +307,7 @@ impl Planner {
         header.inputs = self
             .files
             .iter()
-            .map(|(path, bytes)| stations::input_file(path, bytes))
+            .map(|(path, bytes)| input_file(path, bytes))
             .collect();
         let raws = wiring.interlocks.iter().chain(&campaign.interlocks);
         let interlocks = self.interlocks(&raws.collect::<Vec<_>>(), &devices);
@@ -332,31 +333,43 @@ impl Planner {
     }
 }
 
-impl Planner {
-    /// Everything that is told and everything that breaks, in order of time.
-    fn whole_timeline(&mut self, told: &steps::Told<'_>, seed: Seed) -> Vec<steps::PlacedCommand> {
-        let steps::Told {
-            campaign,
-            folder,
-            header,
-            devices,
-            sky,
-            flight,
-        } = *told;
-        let mut timeline = self.timeline(told);
-        if let (Some(flight), Some(_)) = (flight, sky) {
-            let span = Window {
-                start: BenchTime::ZERO,
-                end: header.end,
-            };
-            let whom = (devices, seed, span);
-            timeline.extend(self.radiation(folder, campaign, flight, whom));
-        }
-        let period = flight.map(|flight| flight.orbit.period_seconds());
-        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
-        timeline.sort_by_key(|placed| placed.command.at);
-        Planner::slews(&mut timeline, devices);
-        timeline
+/// What checks and reports need to know, before there are workloads and checks.
+fn header(
+    (request, campaign, seed): (&Request, &RawCampaign, Seed),
+    sky: Option<&Sky>,
+    steps: Vec<StepHeader>,
+    devices: &[DevicePlan],
+) -> Header {
+    Header {
+        campaign: campaign.name.value.clone(),
+        description: campaign.description.clone(),
+        seed: seed.0,
+        pace: request.pace.to_string(),
+        epoch: sky.map(|sky| sky.start.to_string()),
+        orbit: sky.map(|sky| sky.lines.clone()).unwrap_or_default(),
+        devices: stations::headers(devices, sky),
+        end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
+        steps,
+        phases: sky
+            .map(|sky| sky.prediction.phases.clone())
+            .unwrap_or_default(),
+        windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
+        passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
+        wire: false,
+        interlocks: Vec::new(),
+        gaps: Vec::new(),
+        checks: Vec::new(),
+        workloads: Vec::new(),
+        inputs: Vec::new(),
+        versions: crate::versions(),
+    }
+}
+
+fn input_file(path: &str, bytes: &[u8]) -> InputFile {
+    InputFile {
+        path: path.to_owned(),
+        sha256: reports::digest::sha256_hex(bytes),
+        bytes: bytes.len() as u64,
     }
 }
 

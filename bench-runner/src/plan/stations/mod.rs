@@ -3,9 +3,9 @@
 mod buses;
 mod calibration;
 mod device;
+mod firmware;
 mod instrument;
 mod interlocks;
-pub(crate) mod limits;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,15 +18,14 @@ use drivers::telemetry::dictionary::Layouts;
 use profiles::channel::ChannelSpec;
 use profiles::name::DeviceName;
 use profiles::option::Options;
-use profiles::seed::Seed;
-use profiles::time::{BenchTime, Period};
+use profiles::time::Period;
 use reports::event::DeviceId;
-use reports::header::{Accuracy, Calibration, DeviceHeader, Header, InputFile, StepHeader};
+use reports::header::{Accuracy, Calibration, DeviceHeader};
 
+use super::device_name;
 use super::sky::{self, Sky};
 use super::workloads::BoardWork;
-use super::{Request, device_name};
-use crate::config::campaign::RawCampaign;
+pub use firmware::Firmware;
 pub use interlocks::{Holds, Interlock};
 
 /// A device of the plan.
@@ -144,47 +143,6 @@ impl DevicePlan {
             DevicePlan::Instrument(instrument) => &instrument.wired,
             DevicePlan::Board(board) => &board.wired,
         }
-    }
-}
-
-/// What checks and reports need to know, before there are workloads and checks.
-pub(super) fn header(
-    (request, campaign, seed): (&Request, &RawCampaign, Seed),
-    sky: Option<&Sky>,
-    steps: Vec<StepHeader>,
-    devices: &[DevicePlan],
-) -> Header {
-    Header {
-        campaign: campaign.name.value.clone(),
-        description: campaign.description.clone(),
-        seed: seed.0,
-        pace: request.pace.to_string(),
-        epoch: sky.map(|sky| sky.start.to_string()),
-        orbit: sky.map(|sky| sky.lines.clone()).unwrap_or_default(),
-        devices: headers(devices, sky),
-        end: steps.last().map_or(BenchTime::ZERO, |step| step.window.end),
-        steps,
-        phases: sky
-            .map(|sky| sky.prediction.phases.clone())
-            .unwrap_or_default(),
-        windows: sky.map(|sky| sky.windows.clone()).unwrap_or_default(),
-        passes: sky.map(|sky| sky.passes.clone()).unwrap_or_default(),
-        wire: false,
-        interlocks: Vec::new(),
-        gaps: Vec::new(),
-        checks: Vec::new(),
-        workloads: Vec::new(),
-        inputs: Vec::new(),
-        versions: crate::versions(),
-    }
-}
-
-/// A file that went into a plan.
-pub(super) fn input_file(path: &str, bytes: &[u8]) -> InputFile {
-    InputFile {
-        path: path.to_owned(),
-        sha256: reports::digest::sha256_hex(bytes),
-        bytes: bytes.len() as u64,
     }
 }
 

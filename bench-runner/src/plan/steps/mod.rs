@@ -11,6 +11,7 @@ mod set;
 
 use profiles::command::{Command, Work};
 use profiles::phase::Phase;
+use profiles::seed::Seed;
 use profiles::selection::WindowSet;
 use profiles::time::{BenchTime, Period, Window};
 use reports::event::DeviceId;
@@ -143,8 +144,34 @@ impl Planner {
         USUAL_ORBIT
     }
 
+    /// Everything that is told and everything that breaks, in order of time.
+    pub(super) fn whole_timeline(&mut self, told: &Told<'_>, seed: Seed) -> Vec<PlacedCommand> {
+        let Told {
+            campaign,
+            folder,
+            header,
+            devices,
+            sky,
+            flight,
+        } = *told;
+        let mut timeline = self.timeline(told);
+        if let (Some(flight), Some(_)) = (flight, sky) {
+            let span = Window {
+                start: BenchTime::ZERO,
+                end: header.end,
+            };
+            let whom = (devices, seed, span);
+            timeline.extend(self.radiation(folder, campaign, flight, whom));
+        }
+        let period = flight.map(|flight| flight.orbit.period_seconds());
+        timeline.extend(self.faults(&campaign.faults, (header, devices), seed, period));
+        timeline.sort_by_key(|placed| placed.command.at);
+        Planner::slews(&mut timeline, devices);
+        timeline
+    }
+
     /// Everything that is told, in order of time; equal times keep the order of the campaign.
-    pub(super) fn timeline(&mut self, told: &Told<'_>) -> Vec<PlacedCommand> {
+    fn timeline(&mut self, told: &Told<'_>) -> Vec<PlacedCommand> {
         let mut timeline = Vec::new();
         for (raw, step) in told
             .campaign

@@ -7,10 +7,10 @@ use profiles::quantity::CelsiusPerMinute;
 use profiles::time::BenchTime;
 use reports::event::DeviceId;
 
-use super::DevicePlan;
+use super::Planner;
+use super::stations::DevicePlan;
+use super::steps::PlacedCommand;
 use crate::config::refusal::{Place, Refusal};
-use crate::plan::Planner;
-use crate::plan::steps::PlacedCommand;
 
 /// The set point that comes nearest to a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +108,7 @@ type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
 
 impl Planner {
     /// Has chambers whose rate is limited go no faster where the campaign leaves it to them.
-    pub(in crate::plan) fn slews(timeline: &mut [PlacedCommand], devices: &[DevicePlan]) {
+    pub(super) fn slews(timeline: &mut [PlacedCommand], devices: &[DevicePlan]) {
         for placed in timeline {
             let mut devices = devices.iter();
             let device = devices.find(|device| device.wired().id == placed.command.device);
@@ -123,7 +123,7 @@ impl Planner {
 
     /// Refuses what goes beyond a limit, at each place that asks for it, and finds the worst set
     /// point against each limit.
-    pub(in crate::plan) fn limits(
+    pub(super) fn limits(
         &mut self,
         timeline: &[PlacedCommand],
         devices: &[DevicePlan],

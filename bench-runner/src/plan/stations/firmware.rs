@@ -6,11 +6,12 @@ use std::str::FromStr;
 use drivers::link::qemu::missing;
 use drivers::link::{LinkSpec, Pacing, QemuMode, QemuSpec};
 
-use super::{DevicePlan, Planner};
+use super::DevicePlan;
 use crate::config::Located;
 use crate::config::folder::Folder;
 use crate::config::refusal::Refusal;
 use crate::config::wiring::RawDevice;
+use crate::plan::Planner;
 use crate::runtime::Pace;
 
 /// Firmware to run instead of what a wiring names: `build/board.elf`, or `payload=build/board.elf`
@@ -42,7 +43,7 @@ impl FromStr for Firmware {
 impl Planner {
     /// A link to firmware in QEMU: the file that is asked for, from where the wiring is. What is
     /// missing to run it is refused now, with what mends it.
-    pub(super) fn qemu(
+    pub(in crate::plan) fn qemu(
         &mut self,
         raw: &RawDevice,
         written: &Located<String>,
@@ -114,7 +115,7 @@ impl Planner {
     }
 
     /// Refuses firmware that no device runs: it would not be what is judged.
-    pub(super) fn is_firmware_used(&mut self, devices: &[DevicePlan]) {
+    pub(in crate::plan) fn is_firmware_used(&mut self, devices: &[DevicePlan]) {
         let runs = |device: &DevicePlan, given: &Firmware| {
             let wired = device.wired();
             let named = given.device.as_deref().unwrap_or(wired.name.as_str());

@@ -1,5 +1,7 @@
 //! A pair of ends in this process, paced as the real line would be.
 
+mod plug;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +9,8 @@ use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use profiles::time::BenchTime;
+
+pub use plug::Socket;
 
 use super::Arrival;
 use super::can::CanFrame;

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Link, Pacing};
+use super::super::{Link, Pacing};
 use crate::clock::Clock;
 use crate::error::LinkError;
 
