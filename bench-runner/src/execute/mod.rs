@@ -182,25 +182,27 @@ fn run_id(folder: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Writes `report.pdf`, `report.html`, `junit.xml` and `summary.json` into the run's folder.
+/// What [`write_reports`] writes into a run's folder.
+pub const REPORTS: [&str; 4] = ["report.pdf", "report.html", "junit.xml", "summary.json"];
+
+/// Writes [`REPORTS`] into the run's folder.
 ///
 /// # Errors
 /// If they cannot be drawn or written.
 pub fn write_reports(outcome: &Outcome) -> Result<(), ExecuteError> {
-    let folder = &outcome.folder;
-    let pdf = render::pdf::bytes(&outcome.report);
+    let report = &outcome.report;
+    let pdf = render::pdf::bytes(report);
     let pdf = pdf.map_err(|error| ExecuteError::Draw(error.to_string()))?;
-    write(&folder.join("report.pdf"), &pdf)?;
-    let html = render::html::document(&outcome.report);
-    write(&folder.join("report.html"), html.as_bytes())?;
-    write(
-        &folder.join("junit.xml"),
-        render::junit::xml(&outcome.report).as_bytes(),
-    )?;
-    write(
-        &folder.join("summary.json"),
-        render::summary::json(&outcome.report).as_bytes(),
-    )
+    let texts = [
+        render::html::document(report),
+        render::junit::xml(report),
+        render::summary::json(report),
+    ];
+    let forms = std::iter::once(pdf).chain(texts.map(String::into_bytes));
+    for (name, bytes) in REPORTS.iter().zip(forms) {
+        write(&outcome.folder.join(name), &bytes)?;
+    }
+    Ok(())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ExecuteError> {

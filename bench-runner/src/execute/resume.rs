@@ -13,15 +13,14 @@ use reports::report::Manifest;
 use reports::verdict::Ending;
 
 use super::told::{Shown, Told};
-use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, closed, draw, goldens_of, now};
+use super::{
+    ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, REPORTS, closed, draw, goldens_of, now,
+};
 use crate::plan::steps::rest::whole;
 use crate::plan::{Plan, Rest};
 use crate::run::{self, Stop};
 use crate::runtime;
 use crate::supervise::SUPERVISOR_FILE;
-
-/// What is told of a run when it is over, and is not so any more when it goes on.
-const TOLD: [&str; 3] = ["report.pdf", "junit.xml", "summary.json"];
 
 /// Bench time from the last thing that was recorded until a run goes on, at least: it shows in figures.
 const GAP_US: u64 = 1_000_000;
@@ -252,7 +251,7 @@ fn begun(folder: &Path, record: &Path) -> (String, Vec<String>) {
 
 /// What is told of the run as it was is kept only where it is not told anew: what a supervisor did.
 fn set_aside(folder: &Path, gap: usize) {
-    for file in TOLD.into_iter().chain([MANIFEST_FILE]) {
+    for file in REPORTS.into_iter().chain([MANIFEST_FILE]) {
         // What is not there need not go.
         let _not_there = fs::remove_file(folder.join(file));
     }
