@@ -96,7 +96,11 @@ impl Held {
     }
 }
 
-fn refused(asked: String, text: String) -> DeviceErrorKind {
-    let code = 0;
-    DeviceErrorKind::Refused { asked, code, text }
+/// What is not told to a controller at all.
+pub(super) fn refused(asked: impl Into<String>, text: impl Into<String>) -> DeviceErrorKind {
+    DeviceErrorKind::Refused {
+        asked: asked.into(),
+        code: 0,
+        text: text.into(),
+    }
 }

@@ -1,7 +1,7 @@
 //! A chamber under test and its air, for the family's contract.
 
 use profiles::command::Fault;
-use profiles::option::Options;
+use profiles::option::{OptionValue, Options};
 use profiles::quantity::Celsius;
 use profiles::time::Period;
 use tokio::sync::mpsc::{Sender, channel};
@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::emulator::serve;
 use crate::link::Link;
 use crate::model::{DriverSetup, Model};
-use crate::plant::{Place, Plant, SharedPlant};
-use crate::rehearsal::{device, emulator_setup};
+use crate::plant::{AirId, Place, Plant, SharedPlant};
+use crate::rehearsal::{Alone, device, emulator_setup};
 
 pub(super) type Make = Model<dyn ThermalChamber>;
 
@@ -26,6 +26,20 @@ pub(super) fn range(make: &Make) -> CelsiusRange {
         min: Celsius(lowest.unwrap().value.max(-45.0)),
         max: Celsius(95.0),
     }
+}
+
+/// An emulator of a make alone with its air, with these settings beside its defaults.
+pub(super) fn alone(make: &Make, settings: &[(&str, OptionValue)]) -> (Alone, AirId) {
+    let mut plant = Plant::default();
+    let air = plant.add_air();
+    let world = (plant, Place::Air(air));
+    (Alone::new(make.emulate, make.options, settings, world), air)
+}
+
+/// The same with settings that are texts.
+pub(super) fn alone_with(make: &Make, settings: &[(&str, &str)]) -> (Alone, AirId) {
+    let text = |&(name, value): &(_, &str)| (name, OptionValue::Text(value.to_owned()));
+    alone(make, &settings.iter().map(text).collect::<Vec<_>>())
 }
 
 /// A chamber and its air.

@@ -7,8 +7,9 @@ use profiles::command::Command;
 use profiles::time::Period;
 
 use super::driver::Chamber;
-use crate::error::{DeviceError, DeviceErrorKind};
+use crate::error::DeviceError;
 use crate::player::{Player, Point, Room};
+use crate::thermal_chamber::options::refused;
 
 /// The program that is the bench's: the last. One with another name is somebody's.
 const PROGRAM: usize = 40;
@@ -23,10 +24,7 @@ const LOOK: Period = Period::millis(500);
 
 impl Chamber {
     fn refused(&self, asked: &str, text: &str) -> DeviceError {
-        let (asked, text) = (asked.to_owned(), text.to_owned());
-        let code = 0;
-        self.line
-            .error(DeviceErrorKind::Refused { asked, code, text })
+        self.line.error(refused(asked, text))
     }
 
     async fn write(&mut self, what: &str) -> Result<(), DeviceError> {

@@ -1,10 +1,9 @@
 //! The emulator, line by line, at the pace that it wants and faster.
 
-use profiles::option::OptionValue;
-
 use super::MODEL;
-use crate::plant::{AirId, Place, Plant};
+use crate::plant::AirId;
 use crate::rehearsal::Alone;
+use crate::thermal_chamber::rig::alone_with;
 
 /// A circulator and what it tempers.
 struct Circulator {
@@ -13,18 +12,8 @@ struct Circulator {
 }
 
 impl Circulator {
-    fn with(options: &[(&'static str, &str)]) -> Circulator {
-        let mut plant = Plant::default();
-        let air = plant.add_air();
-        let text =
-            |&(name, value): &(&'static str, &str)| (name, OptionValue::Text(value.to_owned()));
-        let options: Vec<_> = options.iter().map(text).collect();
-        let alone = Alone::new(
-            MODEL.emulate,
-            MODEL.options,
-            &options,
-            (plant, Place::Air(air)),
-        );
+    fn with(options: &[(&str, &str)]) -> Circulator {
+        let (alone, air) = alone_with(&MODEL, options);
         Circulator { alone, air }
     }
 

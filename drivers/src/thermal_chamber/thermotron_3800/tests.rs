@@ -1,10 +1,9 @@
 //! The emulator, line by line, at the pace that a 3800 wants and faster.
 
-use profiles::option::OptionValue;
-
 use super::MODEL;
-use crate::plant::{AirId, Place, Plant};
+use crate::plant::AirId;
 use crate::rehearsal::Alone;
+use crate::thermal_chamber::rig::alone_with;
 
 /// A chamber and its air.
 struct Chamber {
@@ -13,18 +12,8 @@ struct Chamber {
 }
 
 impl Chamber {
-    fn with(options: &[(&'static str, &str)]) -> Chamber {
-        let mut plant = Plant::default();
-        let air = plant.add_air();
-        let text =
-            |&(name, value): &(&'static str, &str)| (name, OptionValue::Text(value.to_owned()));
-        let options: Vec<_> = options.iter().map(text).collect();
-        let alone = Alone::new(
-            MODEL.emulate,
-            MODEL.options,
-            &options,
-            (plant, Place::Air(air)),
-        );
+    fn with(options: &[(&str, &str)]) -> Chamber {
+        let (alone, air) = alone_with(&MODEL, options);
         Chamber { alone, air }
     }
 

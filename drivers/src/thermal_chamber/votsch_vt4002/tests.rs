@@ -3,8 +3,9 @@
 use profiles::option::OptionValue;
 
 use super::MODEL;
-use crate::plant::{AirId, Place, Plant};
+use crate::plant::AirId;
 use crate::rehearsal::Alone;
+use crate::thermal_chamber::rig::alone;
 
 /// A chamber and its air.
 struct Chamber {
@@ -14,14 +15,7 @@ struct Chamber {
 
 impl Chamber {
     fn with(options: &[(&str, OptionValue)]) -> Chamber {
-        let mut plant = Plant::default();
-        let air = plant.add_air();
-        let alone = Alone::new(
-            MODEL.emulate,
-            MODEL.options,
-            options,
-            (plant, Place::Air(air)),
-        );
+        let (alone, air) = alone(&MODEL, options);
         Chamber { alone, air }
     }
 

@@ -9,8 +9,9 @@ use profiles::time::Period;
 
 use super::driver::{Chamber, raw};
 use super::register;
-use crate::error::{DeviceError, DeviceErrorKind};
+use crate::error::DeviceError;
 use crate::player::{Player, Point, Room};
+use crate::thermal_chamber::options::refused;
 
 /// Name of the profile that is the bench's, which may be any; one with another name is somebody's.
 const NAME: &[u8; 10] = b"BENCH     ";
@@ -62,10 +63,7 @@ const NAMES: u16 = 3_500;
 
 impl Chamber {
     fn refused(&self, asked: &str, text: &str) -> DeviceError {
-        let (asked, text) = (asked.to_owned(), text.to_owned());
-        let code = 0;
-        self.session
-            .error(DeviceErrorKind::Refused { asked, code, text })
+        self.session.error(refused(asked, text))
     }
 
     /// The bench's profile, if there is one.

@@ -3,8 +3,8 @@
 use super::MODEL;
 use crate::modbus::frame::sealed;
 use crate::modbus::session::hex;
-use crate::plant::{Place, Plant};
 use crate::rehearsal::{self, Alone};
+use crate::thermal_chamber::rig::alone;
 
 /// A chamber and its air.
 struct Chamber {
@@ -13,11 +13,8 @@ struct Chamber {
 
 impl Chamber {
     fn new() -> Chamber {
-        let mut plant = Plant::default();
-        let place = Place::Air(plant.add_air());
-        Chamber {
-            alone: Alone::new(MODEL.emulate, MODEL.options, &[], (plant, place)),
-        }
+        let (alone, _air) = alone(&MODEL, &[]);
+        Chamber { alone }
     }
 
     /// Lets time pass, in which the emulator acts by itself.

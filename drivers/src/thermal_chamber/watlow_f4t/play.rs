@@ -8,8 +8,9 @@ use profiles::time::Period;
 use super::driver::Chamber;
 use super::profile::{STRIDE, offset};
 use super::{register, word};
-use crate::error::{DeviceError, DeviceErrorKind};
+use crate::error::DeviceError;
 use crate::player::{Player, Point, Room};
+use crate::thermal_chamber::options::refused;
 
 /// The profile that is the bench's: the last. One with another name is somebody's.
 const PROFILE: u16 = 40;
@@ -27,10 +28,7 @@ const WRITTEN: usize = offset::TARGET as usize + 2;
 
 impl Chamber {
     fn refused(&self, asked: &str, text: &str) -> DeviceError {
-        let (asked, text) = (asked.to_owned(), text.to_owned());
-        let code = 0;
-        self.session
-            .error(DeviceErrorKind::Refused { asked, code, text })
+        self.session.error(refused(asked, text))
     }
 
     /// Empties the bench's profile, and names it.

@@ -1,12 +1,11 @@
 //! The emulator's registers, frame by frame: as published, and as its manual describes them.
 
-use profiles::option::OptionValue;
-
 use super::{MODEL, Order, register, word};
 use crate::modbus::frame::sealed;
 use crate::modbus::session::hex;
-use crate::plant::{AirId, Place, Plant};
+use crate::plant::AirId;
 use crate::rehearsal::{self, Alone};
+use crate::thermal_chamber::rig::alone_with;
 
 const STEP: u16 = register::EDITED_STEP;
 
@@ -21,18 +20,8 @@ impl Chamber {
         Chamber::with(&[])
     }
 
-    fn with(options: &[(&'static str, &str)]) -> Chamber {
-        let mut plant = Plant::default();
-        let air = plant.add_air();
-        let text =
-            |&(name, value): &(&'static str, &str)| (name, OptionValue::Text(value.to_owned()));
-        let options: Vec<_> = options.iter().map(text).collect();
-        let alone = Alone::new(
-            MODEL.emulate,
-            MODEL.options,
-            &options,
-            (plant, Place::Air(air)),
-        );
+    fn with(options: &[(&str, &str)]) -> Chamber {
+        let (alone, air) = alone_with(&MODEL, options);
         Chamber { alone, air }
     }
 
