@@ -56,6 +56,13 @@ pub(crate) fn count(value: u64) -> String {
     text
 }
 
+/// What made the report: `bench 0.1.0`.
+pub(crate) fn made_by(report: &Report) -> String {
+    let version = report.manifest.versions.get("bench");
+    let version = version.map_or("", String::as_str);
+    format!("bench {version}").trim_end().to_owned()
+}
+
 /// `1 check`, `2 checks`.
 pub(crate) fn several(count_of: u64, what: &str) -> String {
     match count_of {

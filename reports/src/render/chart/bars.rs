@@ -12,9 +12,14 @@ use super::style;
 use crate::verdict::Verdict;
 
 /// Height of a row, in points.
-pub const ROW: f64 = 12.0;
+const ROW: f64 = 12.0;
 /// Height of the scale below the rows, in points.
-pub const SCALE: f64 = 16.0;
+const SCALE: f64 = 16.0;
+
+/// Height of so many bars with their scale, in points.
+pub const fn bars_height(bars: usize) -> f64 {
+    ROW * bars as f64 + SCALE
+}
 
 /// Left of the bars: names of checks.
 const NAMES: f64 = 172.0;

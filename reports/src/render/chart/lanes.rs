@@ -9,13 +9,23 @@ use super::sheet::{Align, Rect, Sheet};
 use super::{Drawn, HEAD, axis, head, labels, style};
 
 /// Height of a lane, in points.
-pub const LANE: f64 = 15.0;
+const LANE: f64 = 15.0;
 /// Height of a strip, in points.
-pub const STRIP: f64 = 13.0;
+const STRIP: f64 = 13.0;
 /// Height of what stands above and below the lanes, in points.
-pub const LANES_AROUND: f64 = HEAD + 24.0;
+const LANES_AROUND: f64 = HEAD + 24.0;
 /// Height of what stands above and below the strips, in points.
-pub const STRIPS_AROUND: f64 = HEAD + 16.0;
+const STRIPS_AROUND: f64 = HEAD + 16.0;
+
+/// Height of so many lanes with what stands around them, in points.
+pub const fn lanes_height(lanes: usize) -> f64 {
+    LANE * lanes as f64 + LANES_AROUND
+}
+
+/// Height of so many strips with what stands around them, in points.
+pub const fn strips_height(strips: usize) -> f64 {
+    STRIP * strips as f64 + STRIPS_AROUND
+}
 
 /// Left of the lanes: names of devices.
 const NAMES: f64 = 72.0;

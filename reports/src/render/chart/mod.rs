@@ -21,8 +21,8 @@ use sheet::{Align, Rect, Sheet};
 /// The font of every text in a chart.
 pub const FAMILY: &str = "IBM Plex Sans";
 
-pub use bars::{ROW as BAR_ROW, SCALE as BAR_SCALE, draw_bars};
-pub use lanes::{LANE, LANES_AROUND, STRIP, STRIPS_AROUND, draw_lanes, draw_strips};
+pub use bars::{bars_height, draw_bars};
+pub use lanes::{draw_lanes, draw_strips, lanes_height, strips_height};
 
 /// What drawing may fail with.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;

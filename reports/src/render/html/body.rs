@@ -66,7 +66,7 @@ fn plain(block: &Block) -> String {
             format!("<dl class=\"keys\">\n{}</dl>\n", keys.collect::<String>())
         }
         Block::Bars(bars) => {
-            let height = chart::BAR_ROW * bars.len() as f64 + chart::BAR_SCALE;
+            let height = chart::bars_height(bars.len());
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_bars(area, bars, unit)
             });
@@ -77,14 +77,14 @@ fn plain(block: &Block) -> String {
             picture_of(&picture, &told.collect::<Vec<String>>().join("; "))
         }
         Block::Lanes(title, lanes, time) => {
-            let height = chart::LANE * lanes.len() as f64 + chart::LANES_AROUND;
+            let height = chart::lanes_height(lanes.len());
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_lanes(area, (title, lanes), time, unit)
             });
             picture_of(&picture, title)
         }
         Block::Strips(title, strips, time) => {
-            let height = chart::STRIP * strips.len() as f64 + chart::STRIPS_AROUND;
+            let height = chart::strips_height(strips.len());
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_strips(area, (title, strips), time, unit)
             });

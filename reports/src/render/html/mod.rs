@@ -72,9 +72,7 @@ pub fn document(report: &Report) -> String {
 }
 
 fn foot(report: &Report) -> String {
-    let version = report.manifest.versions.get("bench");
-    let version = version.map_or("", String::as_str);
-    let mut told = format!("bench {version}").trim_end().to_owned();
+    let mut told = words::made_by(report);
     if let Some(record) = &report.manifest.record {
         told = format!("{told} · record SHA-256 {}", record.sha256);
     }

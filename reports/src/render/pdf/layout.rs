@@ -1,6 +1,6 @@
 //! Layout: blocks one below the other, broken into pages.
 
-use super::super::chart::{BAR_ROW, BAR_SCALE, LANE, LANES_AROUND, STRIP, STRIPS_AROUND};
+use super::super::chart::{bars_height, lanes_height, strips_height};
 use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
 use super::exhibits::{Flow, Pictures};
 use super::fonts::{Face, Fonts};
@@ -93,9 +93,9 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
         }
         Block::Keys(keys) => keys.len().div_ceil(KEYS_IN_ROW) as f32 * KEY_HEIGHT,
         Block::Figure(_, height) => *height,
-        Block::Bars(bars) => (BAR_ROW * bars.len() as f64 + BAR_SCALE) as f32,
-        Block::Lanes(_, lanes, _) => (LANE * lanes.len() as f64 + LANES_AROUND) as f32,
-        Block::Strips(_, strips, _) => (STRIP * strips.len() as f64 + STRIPS_AROUND) as f32,
+        Block::Bars(bars) => bars_height(bars.len()) as f32,
+        Block::Lanes(_, lanes, _) => lanes_height(lanes.len()) as f32,
+        Block::Strips(_, strips, _) => strips_height(strips.len()) as f32,
         Block::Table(table) => table.height(0, table.len()),
         Block::Pictures(pictures) => pictures.height(),
         Block::Flow(flow) => flow.height(),

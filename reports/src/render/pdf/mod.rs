@@ -34,6 +34,7 @@ use krilla::page::PageSettings;
 use super::chart;
 use super::figure::Figure;
 use super::seal::Seal;
+use super::words;
 use crate::report::Report;
 use backend::UNIT;
 use canvas::Canvas;
@@ -144,15 +145,10 @@ pub fn figure(figure: &Figure, size: (f32, f32)) -> Result<Vec<u8>, PdfError> {
 }
 
 fn metadata(report: &Report) -> Metadata {
-    let version = report
-        .manifest
-        .versions
-        .get("bench")
-        .map_or("", String::as_str);
     let metadata = Metadata::new()
         .title(format!("{}: {}", report.header.campaign, report.verdict))
         .description(report.header.description.clone())
-        .creator(format!("bench {version}").trim_end().to_owned())
+        .creator(words::made_by(report))
         .document_id(report.manifest.run_id.clone())
         .keywords(vec![Seal::of(report).to_string()])
         .language("en".to_owned());

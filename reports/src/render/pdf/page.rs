@@ -28,12 +28,7 @@ pub(super) fn frame(canvas: &mut Canvas, report: &Report, number: usize, total: 
     canvas.rule((left, right), 38.0, 0.4, RULE);
     let foot = PAGE.1 - 28.0;
     canvas.rule((left, right), foot - 11.0, 0.4, RULE);
-    let version = report
-        .manifest
-        .versions
-        .get("bench")
-        .map_or("", String::as_str);
-    let mut told = format!("bench {version}").trim_end().to_owned();
+    let mut told = words::made_by(report);
     if let Some(record) = &report.manifest.record {
         let short = record.sha256.get(..12).unwrap_or(&record.sha256);
         told = format!("{told}  ·  record {short}…");
@@ -87,19 +82,19 @@ pub(super) fn block(canvas: &mut Canvas, placed: &Placed) {
             });
         }
         Block::Bars(bars) => {
-            let height = (chart::BAR_ROW * bars.len() as f64 + chart::BAR_SCALE) as f32;
+            let height = chart::bars_height(bars.len()) as f32;
             canvas.chart((x, y), (WIDTH, height), |area| {
                 chart::draw_bars(area, bars, UNIT)
             });
         }
         Block::Lanes(title, lanes, time) => {
-            let height = (chart::LANE * lanes.len() as f64 + chart::LANES_AROUND) as f32;
+            let height = chart::lanes_height(lanes.len()) as f32;
             canvas.chart((x, y), (WIDTH, height), |area| {
                 chart::draw_lanes(area, (title, lanes), time, UNIT)
             });
         }
         Block::Strips(title, strips, time) => {
-            let height = (chart::STRIP * strips.len() as f64 + chart::STRIPS_AROUND) as f32;
+            let height = chart::strips_height(strips.len()) as f32;
             canvas.chart((x, y), (WIDTH, height), |area| {
                 chart::draw_strips(area, (title, strips), time, UNIT)
             });
