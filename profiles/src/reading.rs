@@ -15,6 +15,7 @@ pub struct Reading {
 
 impl Reading {
     /// A number on a channel.
+    #[inline]
     pub const fn number(channel: u16, value: f64) -> Reading {
         Reading {
             channel,
@@ -23,6 +24,7 @@ impl Reading {
     }
 
     /// A state on a channel, by its number.
+    #[inline]
     pub const fn state(channel: u16, state: u16) -> Reading {
         Reading {
             channel,
@@ -42,6 +44,7 @@ pub enum Value {
 
 impl Value {
     /// The number, or the number of the state.
+    #[inline]
     pub fn as_f64(self) -> f64 {
         match self {
             Value::Number(number) => number,

@@ -20,6 +20,7 @@ impl BenchTime {
     pub const MAX: BenchTime = BenchTime(u64::MAX);
 
     /// Bench time from whole microseconds since T0.
+    #[inline]
     pub const fn from_micros(micros: u64) -> BenchTime {
         BenchTime(micros)
     }
@@ -35,16 +36,19 @@ impl BenchTime {
     }
 
     /// Whole microseconds since T0.
+    #[inline]
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
     /// Seconds since T0.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
     /// Microseconds from `earlier` to `self`; zero if `earlier` is later.
+    #[inline]
     pub const fn micros_since(self, earlier: BenchTime) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -120,11 +124,13 @@ impl Period {
     }
 
     /// The length in microseconds.
+    #[inline]
     pub const fn as_micros(self) -> u64 {
         self.0.get() as u64 * 1_000
     }
 
     /// The length in seconds.
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         f64::from(self.0.get()) * 1e-3
     }
@@ -150,6 +156,7 @@ pub struct Window {
 
 impl Window {
     /// Whether `at` lies inside.
+    #[inline]
     pub fn contains(&self, at: BenchTime) -> bool {
         self.start <= at && at < self.end
     }

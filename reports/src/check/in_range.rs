@@ -115,6 +115,14 @@ impl InRange {
     }
 
     fn take(&mut self, moment: &Moment) {
+        // Nearly all that is heard lies inside and is no news: nothing ends, nothing is worse.
+        if let (None, Some(worst)) = (&self.excursion, &self.worst)
+            && worst.is_inside()
+            && moment.low - self.min > worst.margin
+            && self.max - moment.high > worst.margin
+        {
+            return;
+        }
         let seen = self.seen(moment);
         let outside = !seen.is_inside();
         if !outside

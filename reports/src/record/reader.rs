@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use profiles::reading::Reading;
 use profiles::time::BenchTime;
 
 use super::chunks::{Chunk, Message, Scan, first_message, messages};
@@ -123,7 +124,7 @@ impl Record {
     /// If a message is not what this version writes; the events before it were given.
     pub fn for_each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), RecordError> {
         let mut outputs = BTreeMap::new();
-        let (mut readings, mut room) = (Vec::new(), Vec::new());
+        let (mut readings, mut room) = (Readings::default(), Vec::new());
         for chunk in &self.chunks {
             let gone = || content(chunk.stored.start, "the chunk does not unpack".to_owned());
             let records = chunk.records(&self.bytes, &mut room).ok_or_else(gone)?;
@@ -148,7 +149,7 @@ impl Record {
         message: &Message<'_>,
         byte: usize,
         outputs: &mut BTreeMap<u32, Arc<[u8]>>,
-        readings: &mut Vec<profiles::reading::Reading>,
+        readings: &mut Readings,
     ) -> Result<Option<Event>, RecordError> {
         let wrong = || content(byte, "is not in the format of its topic".to_owned());
         let topic = self.topics.get(&message.channel).copied();
@@ -160,9 +161,7 @@ impl Record {
                 return Ok(None);
             }
             Topic::Samples(device) => {
-                readings.clear();
-                wire::readings(message.data, readings).ok_or_else(wrong)?;
-                let readings = readings.as_slice().into();
+                let readings = readings.of(message.data).ok_or_else(wrong)?;
                 (device, EventKind::Sampled { readings })
             }
             Topic::Inferences(device) => {
@@ -203,6 +202,26 @@ impl Record {
             let event = is_event.then(|| serde_json::from_slice::<Event>(data));
             matches!(event, Some(Ok(event)) if matches!(event.kind, EventKind::RunEnded { .. }))
         })
+    }
+}
+
+/// The readings of the message at hand, in memory that the next one uses again if nobody kept it.
+#[derive(Default)]
+struct Readings {
+    room: Vec<Reading>,
+    last: Option<Arc<[Reading]>>,
+}
+
+impl Readings {
+    fn of(&mut self, data: &[u8]) -> Option<Arc<[Reading]>> {
+        self.room.clear();
+        wire::readings(data, &mut self.room)?;
+        let free = self.last.as_mut().and_then(Arc::get_mut);
+        match free.filter(|free| free.len() == self.room.len()) {
+            Some(free) => free.copy_from_slice(&self.room),
+            None => self.last = Some(self.room.as_slice().into()),
+        }
+        self.last.clone()
     }
 }
 

@@ -33,6 +33,16 @@ pub(super) fn put_readings(out: &mut Vec<u8>, readings: &[Reading]) {
 pub(super) fn readings(bytes: &[u8], into: &mut Vec<Reading>) -> Option<()> {
     let mut fields = Fields { rest: bytes };
     while !fields.rest.is_empty() {
+        // Numbers on the first fifteen channels are nearly all there is: one octet of tag, eight of value.
+        if let Some((&[tag, a, b, c, d, e, f, g, h], rest)) = fields.rest.split_first_chunk::<9>()
+            && tag & 0x87 == FIXED64 as u8
+            && tag > 7
+        {
+            let number = f64::from_le_bytes([a, b, c, d, e, f, g, h]);
+            into.push(Reading::number(u16::from(tag >> 3) - 1, number));
+            fields.rest = rest;
+            continue;
+        }
         let (field, value) = fields.next()?;
         let channel = u16::try_from(field.checked_sub(1)?).ok()?;
         into.push(match value {

@@ -8,6 +8,7 @@ mod inference;
 mod margins;
 mod others;
 mod power;
+mod spoken;
 mod states;
 
 use profiles::phase::PhaseInterval;
@@ -21,6 +22,7 @@ pub use margins::{Bar, margins};
 pub(crate) use others::letter;
 pub use others::{Lane, Mark, others, story};
 pub use power::{orbit_power, supply_power};
+pub use spoken::{spoken, spoken_bars, spoken_lanes, spoken_strips};
 pub use states::{Span, Strip, states, windows};
 
 /// A stack of panels over one time axis.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::chart;
+use super::super::figure;
 use super::super::pdf::{Block, Moment, Table};
 use super::super::svg;
 use super::{class, escaped, exhibits, spoken};
@@ -16,7 +17,7 @@ const AROUND: [u32; 4] = [2, 2, 2, 14];
 /// All blocks.
 pub(super) fn blocks(blocks: &[Block]) -> String {
     let mut out = String::new();
-    let (mut section, mut figure) = (0, 0);
+    let (mut section, mut place) = (0, 0);
     for block in blocks {
         let text = match block {
             Block::Section(title) => {
@@ -32,11 +33,11 @@ pub(super) fn blocks(blocks: &[Block]) -> String {
                 let picture = svg::figure(shown, (WIDTH + 36, height.ceil() as u32 + 20));
                 let text = format!(
                     "<figure><figcaption>{}</figcaption>\n<div class=\"still\">{}</div>\n\
-                     <div class=\"live\" data-figure=\"{figure}\"></div></figure>\n",
+                     <div class=\"live\" data-figure=\"{place}\"></div></figure>\n",
                     escaped(&shown.title),
-                    picture_of(&picture, &shown.title)
+                    picture_of(&picture, &figure::spoken(shown))
                 );
-                figure += 1;
+                place += 1;
                 text
             }
             other => plain(other),
@@ -70,30 +71,29 @@ fn plain(block: &Block) -> String {
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_bars(area, bars, unit)
             });
-            let told = bars.iter().map(|bar| {
-                let percent = (100.0 * bar.share).round();
-                format!("{}: {percent} % left, {}", bar.label, bar.margin)
-            });
-            picture_of(&picture, &told.collect::<Vec<String>>().join("; "))
+            picture_of(&picture, &figure::spoken_bars(bars))
         }
         Block::Lanes(title, lanes, time) => {
             let height = chart::lanes_height(lanes.len());
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_lanes(area, (title, lanes), time, unit)
             });
-            picture_of(&picture, title)
+            picture_of(&picture, &figure::spoken_lanes(title, lanes))
         }
         Block::Strips(title, strips, time) => {
             let height = chart::strips_height(strips.len());
             let picture = svg::picture(size(height), AROUND, |area| {
                 chart::draw_strips(area, (title, strips), time, unit)
             });
-            picture_of(&picture, title)
+            picture_of(&picture, &figure::spoken_strips(title, strips))
         }
         Block::Table(shown) => table(shown),
         Block::Pictures(shown) => exhibits::pictures(shown),
         Block::Flow(shown) => exhibits::text(shown),
-        Block::Gap(_) | Block::Section(_) | Block::Figure(..) => String::new(),
+        // The browser's page has its own contents, above all of it.
+        Block::Gap(_) | Block::Contents(_) | Block::Section(_) | Block::Figure(..) => {
+            String::new()
+        },
     }
 }
 

@@ -14,7 +14,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind,
 };
 
-use super::fonts::{CAPITALS, Face, Fonts};
+use super::fonts::{CAPITALS, Face, Fonts, printable};
 
 /// Pixels in a point.
 pub(super) const UNIT: f64 = 10.0;
@@ -201,6 +201,7 @@ impl DrawingBackend for Backend<'_, '_> {
         (x, y): BackendCoord,
     ) -> Drawn {
         let (face, size) = (face(style), style.size() as f32);
+        let text = &*printable(text);
         let width = self.fonts.width(face, size, text);
         let left = match style.anchor().h_pos {
             HPos::Left => 0.0,

@@ -3,13 +3,14 @@
 use krilla::geom::{PathBuilder, Point, Transform};
 use krilla::paint::{Fill, LineJoin, Stroke};
 use krilla::surface::Surface;
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::RGBColor;
 
 use super::super::chart::Drawn;
 use super::backend::{Backend, UNIT};
-use super::fonts::{CAPITALS, Face, Fonts};
+use super::fonts::{CAPITALS, Face, Fonts, printable};
 
 pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const QUIET: RGBColor = RGBColor(0x59, 0x59, 0x59);
@@ -56,6 +57,7 @@ impl<'s> Canvas<'_, 's> {
             Side::Right => x - self.fonts.width(face.face, face.size, text),
         };
         self.fill(face.colour);
+        let text = &*printable(text);
         let glyphs = self.fonts.shape(face.face, text);
         let font = self.fonts.font(face.face);
         self.surface.draw_glyphs(
@@ -66,6 +68,22 @@ impl<'s> Canvas<'_, 's> {
             face.size,
             false,
         );
+    }
+
+    /// What `draw` puts on the page is content; the mark goes into the tree of tags.
+    pub(super) fn tagged(&mut self, draw: impl FnOnce(&mut Self)) -> Identifier {
+        let mark = self.surface.start_tagged(ContentTag::Other);
+        draw(self);
+        self.surface.end_tagged();
+        mark
+    }
+
+    /// What `draw` puts on the page is not told to who cannot see it: rules, tints, page numbers.
+    pub(super) fn artifact(&mut self, kind: ArtifactType, draw: impl FnOnce(&mut Self)) {
+        let artifact = ContentTag::Artifact(Artifact::with_kind(kind));
+        self.surface.start_tagged(artifact);
+        draw(self);
+        self.surface.end_tagged();
     }
 
     /// A question mark centred on a point.

@@ -1,5 +1,7 @@
 //! Fonts: the three faces of a report, embedded, measured and set with their own kerning.
 
+use std::borrow::Cow;
+
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::opentype_layout::LookupIndex;
@@ -22,6 +24,28 @@ pub(super) enum Face {
 
 /// Height of capitals as a share of the size; the same in all three faces.
 pub(super) const CAPITALS: f32 = 0.698;
+
+/// How a letter is written that a face does not have: by its number in Unicode, `[5E74]`.
+fn code(letter: char) -> String {
+    format!("[{:04X}]", u32::from(letter))
+}
+
+/// `text` without what no archive may hold: controls, byte order marks, and letters without a meaning that
+/// all share. They are written by their numbers.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    let unfit = |letter: char| {
+        letter.is_control()
+            || matches!(u32::from(letter), 0xfeff | 0xfffe | 0xffff | 0xe000..=0xf8ff | 0xf0000..)
+    };
+    if !text.contains(unfit) {
+        return Cow::Borrowed(text);
+    }
+    let letters = text.chars().map(|letter| match letter {
+        letter if unfit(letter) => code(letter),
+        letter => letter.to_string(),
+    });
+    Cow::Owned(letters.collect())
+}
 
 /// The faces of a report.
 pub(in super::super) struct Fonts {
@@ -71,17 +95,43 @@ impl Fonts {
         let mut glyphs: Vec<KrillaGlyph> = Vec::with_capacity(text.len());
         let mut last = None;
         for (place, letter) in text.char_indices() {
-            let id = loaded.glyph(letter);
-            if let (Some(last), Some(before)) = (last, glyphs.last_mut()) {
-                before.x_advance += loaded.kern(last, id) / em;
-            }
-            last = Some(id);
-            let advance = f32::from(loaded.face.glyph_hor_advance(id).unwrap_or(0)) / em;
             let range = place..place + letter.len_utf8();
-            let shown = GlyphId::new(u32::from(id.0));
-            glyphs.push(KrillaGlyph::new(shown, advance, 0.0, 0.0, 0.0, range, None));
+            let mut set = |id: ttf_parser::GlyphId| {
+                if let (Some(last), Some(before)) = (last, glyphs.last_mut()) {
+                    before.x_advance += loaded.kern(last, id) / em;
+                }
+                last = Some(id);
+                let advance = f32::from(loaded.face.glyph_hor_advance(id).unwrap_or(0)) / em;
+                let shown = GlyphId::new(u32::from(id.0));
+                let range = range.clone();
+                glyphs.push(KrillaGlyph::new(shown, advance, 0.0, 0.0, 0.0, range, None));
+            };
+            match loaded.face.glyph_index(letter) {
+                Some(id) => set(id),
+                // All these glyphs stand for the one letter, so that who copies it gets it.
+                None => code(letter)
+                    .chars()
+                    .filter_map(|part| loaded.face.glyph_index(part))
+                    .for_each(set),
+            }
         }
         glyphs
+    }
+
+    /// Whether a face has every letter of `text`.
+    pub(super) fn has(&self, face: Face, text: &str) -> bool {
+        let loaded = self.loaded(face);
+        text.chars().all(|letter| loaded.face.glyph_index(letter).is_some())
+    }
+
+    /// `text`, cut off with an ellipsis where it is wider than `room` points.
+    pub(super) fn fitted(&self, (face, size): (Face, f32), text: &str, room: f32) -> String {
+        if self.width(face, size, text) <= room {
+            return text.to_owned();
+        }
+        let mut kept = text.to_owned();
+        while kept.pop().is_some() && self.width(face, size, &kept) + size > room {}
+        format!("{}…", kept.trim_end_matches([' ', '…']))
     }
 
     /// `text` in lines of at most `width` points: broken between words, and within a word only
@@ -145,15 +195,6 @@ impl Loaded {
             face,
             kerning,
         }
-    }
-
-    /// The glyph of a letter; a question mark where the face has none.
-    fn glyph(&self, letter: char) -> ttf_parser::GlyphId {
-        let glyph = self
-            .face
-            .glyph_index(letter)
-            .or_else(|| self.face.glyph_index('?'));
-        glyph.unwrap_or(ttf_parser::GlyphId(0))
     }
 
     /// How much closer two glyphs stand, in font units.

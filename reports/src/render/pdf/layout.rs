@@ -2,6 +2,7 @@
 
 use super::super::chart::{bars_height, lanes_height, strips_height};
 use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
+use super::contents;
 use super::exhibits::{Flow, Pictures};
 use super::fonts::{Face, Fonts};
 use super::table::Table;
@@ -18,6 +19,8 @@ const BOTTOM: f32 = PAGE.1 - 50.0;
 /// A page filled less than this has room for another section.
 const MOSTLY_WHITE: f32 = 0.45;
 
+pub(super) const SECTION_SIZE: f32 = 15.0;
+pub(super) const HEADING_SIZE: f32 = 9.5;
 pub(super) const TEXT_SIZE: f32 = 8.2;
 pub(super) const TEXT_LEADING: f32 = 11.2;
 pub(super) const REASON_SIZE: f32 = 10.0;
@@ -43,6 +46,8 @@ pub(in super::super) enum Block {
     Banner(Verdict, String),
     /// Key numbers with what they are.
     Keys(Vec<(String, String)>),
+    /// The sections with their pages.
+    Contents(Vec<String>),
     /// A figure of that height.
     Figure(Figure, f32),
     /// Margins.
@@ -82,16 +87,34 @@ pub(super) fn text_lines(fonts: &Fonts, text: &str) -> Vec<String> {
     fonts.wrap((Face::Sans, TEXT_SIZE), text, WIDTH)
 }
 
+/// A title in lines; what takes more than three is cut.
+pub(super) fn title_lines(fonts: &Fonts, size: f32, title: &str) -> Vec<String> {
+    let mut lines = fonts.wrap((Face::Strong, size), title, WIDTH);
+    if lines.len() > 3 {
+        lines.truncate(3);
+        if let Some(last) = lines.last_mut() {
+            *last = fonts.fitted((Face::Strong, size), &format!("{last}…"), WIDTH);
+        }
+    }
+    lines
+}
+
+/// Height of the lines of a title beyond the first.
+fn more_lines(fonts: &Fonts, size: f32, title: &str) -> f32 {
+    title_lines(fonts, size, title).len().saturating_sub(1) as f32 * 1.2 * size
+}
+
 fn height(fonts: &Fonts, block: &Block) -> f32 {
     match block {
-        Block::Section(_) => 27.0,
-        Block::Heading(_) => 17.0,
+        Block::Section(title) => 27.0 + more_lines(fonts, SECTION_SIZE, title),
+        Block::Heading(title) => 17.0 + more_lines(fonts, HEADING_SIZE, title),
         Block::Text(text) => text_lines(fonts, text).len() as f32 * TEXT_LEADING + 3.0,
         Block::Gap(gap) => *gap,
         Block::Banner(_, reason) => {
             reason_lines(fonts, reason).len() as f32 * REASON_LEADING + BANNER_HEAD + 10.0
         }
         Block::Keys(keys) => keys.len().div_ceil(KEYS_IN_ROW) as f32 * KEY_HEIGHT,
+        Block::Contents(titles) => contents::height(titles.len()),
         Block::Figure(_, height) => *height,
         Block::Bars(bars) => bars_height(bars.len()) as f32,
         Block::Lanes(_, lanes, _) => lanes_height(lanes.len()) as f32,
@@ -109,6 +132,27 @@ fn wants_below(block: &Block) -> f32 {
         Block::Section(_) => 90.0,
         _ => 0.0,
     }
+}
+
+/// A section, where it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Begin {
+    pub(super) title: String,
+    pub(super) page: usize,
+    pub(super) y: f32,
+}
+
+/// Where each section begins, in order; the first is the title of the report.
+pub(super) fn begins(placed: &[Placed]) -> Vec<Begin> {
+    let sections = placed.iter().filter_map(|part| match part.block {
+        Block::Section(title) => Some(Begin {
+            title: title.clone(),
+            page: part.page,
+            y: part.y,
+        }),
+        _ => None,
+    });
+    sections.collect()
 }
 
 /// Places blocks on pages.

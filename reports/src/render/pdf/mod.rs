@@ -1,21 +1,19 @@
 //! The report on paper: A4 pages that a reader can print, hand on and archive. The same report
 //! gives the same bytes.
 
-mod appendix;
 mod backend;
 mod canvas;
-mod cover;
-mod evidence;
+mod content;
+mod contents;
 mod exhibits;
-mod faults;
 mod fonts;
-mod health;
 mod layout;
 mod page;
-mod sections;
 mod shape;
 mod table;
+mod tags;
 
+pub(super) use content::content;
 pub(super) use exhibits::{Flow, Pictures};
 pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
@@ -24,12 +22,15 @@ pub(super) use table::{Moment, Table};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use krilla::Document;
-use krilla::destination::XyzDestination;
-use krilla::geom::Point;
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
+use krilla::destination::{Destination, XyzDestination};
+use krilla::geom::{Point, Rect};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::outline::{Outline, OutlineNode};
-use krilla::page::PageSettings;
+use krilla::page::{Page, PageSettings};
+use krilla::tagging::TagGroup;
+use krilla::{Document, SerializeSettings};
 
 use super::chart;
 use super::figure::Figure;
@@ -38,7 +39,9 @@ use super::words;
 use crate::report::Report;
 use backend::UNIT;
 use canvas::Canvas;
-use layout::{PAGE, SIDE};
+use contents::Link;
+use layout::{Begin, PAGE, Placed, SIDE};
+use tags::{Told, Tree};
 
 /// What is left free around a figure that has a page of its own, points.
 const MARGIN: f32 = 24.0;
@@ -62,7 +65,7 @@ pub fn write(report: &Report, out: &Path) -> Result<(), PdfError> {
     Ok(std::fs::write(out, bytes(report)?)?)
 }
 
-/// The report as a PDF.
+/// The report as a PDF: archivable (PDF/A-2a) where the run has a date, and accessible (PDF/UA-1).
 ///
 /// # Errors
 /// If the document cannot be put together.
@@ -70,19 +73,16 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
     let blocks = content(&fonts, report);
     let placed = layout::pages(&fonts, &blocks);
+    let begins = layout::begins(&placed);
 
-    let mut by_page: BTreeMap<usize, Vec<&layout::Placed>> = BTreeMap::new();
-    let mut outline = Outline::new();
+    let mut document = Document::new_with(settings(report));
+    document.set_metadata(metadata(report));
+    document.set_outline(outline(&begins));
+    let mut by_page: BTreeMap<usize, Vec<&Placed>> = BTreeMap::new();
     for part in &placed {
         by_page.entry(part.page).or_default().push(part);
-        if let Block::Section(title) = part.block {
-            let target = XyzDestination::new(part.page, Point::from_xy(SIDE, part.y - 20.0));
-            outline.push_child(OutlineNode::new(title.clone(), target));
-        }
     }
-    let mut document = Document::new();
-    document.set_metadata(metadata(report));
-    document.set_outline(outline);
+    let mut tree = Tree::new();
     let total = by_page.len();
     for (number, parts) in by_page {
         let settings = PageSettings::from_wh(PAGE.0, PAGE.1)
@@ -94,27 +94,77 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
             fonts: &fonts,
         };
         page::frame(&mut canvas, report, number + 1, total);
+        let mut drawn = Vec::new();
         for part in parts {
-            page::block(&mut canvas, part);
+            let told = match part.block {
+                Block::Contents(_) => Part::Contents(contents::draw(
+                    &mut canvas,
+                    part.y,
+                    begins.get(1..).unwrap_or_default(),
+                )),
+                _ => Part::Told(page::block(&mut canvas, part)),
+            };
+            drawn.push((part.block, told));
         }
         surface.finish();
+        for (block, part) in drawn {
+            let told = match part {
+                Part::Told(told) => told,
+                Part::Contents(links) => {
+                    let entries = links.into_iter().map(|link| linked(&mut page, link));
+                    tags::contents(entries.collect())
+                }
+            };
+            tree.add(block, told);
+        }
         page.finish();
     }
+    document.set_tag_tree(tree.finish());
     document
         .finish()
         .map_err(|error| PdfError::Document(format!("{error:?}")))
 }
 
-/// What the report tells, in order; other forms tell the same.
-pub(super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
-    let mut blocks = cover::blocks(fonts, report);
-    blocks.extend(sections::blocks(fonts, report));
-    blocks.extend(exhibits::blocks(fonts, report));
-    blocks.extend(evidence::blocks(fonts, report));
-    blocks.extend(faults::blocks(fonts, report));
-    blocks.extend(health::blocks(fonts, report));
-    blocks.extend(appendix::blocks(fonts, report));
-    blocks
+/// What was drawn of a block.
+enum Part {
+    Told(Told),
+    /// The contents, whose links can only be laid over a page that is drawn.
+    Contents(Vec<Link>),
+}
+
+/// Lays a link over a line of the contents.
+fn linked(page: &mut Page, link: Link) -> TagGroup {
+    let (left, top, width, height) = link.place;
+    let place = Rect::from_xywh(left, top, width, height);
+    let target = XyzDestination::new(link.to.page, Point::from_xy(SIDE, link.to.y - 20.0));
+    let to = Target::Destination(Destination::Xyz(target));
+    let words = format!("{}, page {}", link.to.title, link.to.page + 1);
+    let place = place.expect("a line has a width and a height");
+    let annotation = Annotation::new_link(LinkAnnotation::new(place, to), Some(words));
+    let over = page.add_tagged_annotation(annotation);
+    tags::entry(link.mark, over)
+}
+
+fn outline(begins: &[Begin]) -> Outline {
+    let mut outline = Outline::new();
+    for begin in begins {
+        let target = XyzDestination::new(begin.page, Point::from_xy(SIDE, begin.y - 20.0));
+        outline.push_child(OutlineNode::new(tags::short(&begin.title), target));
+    }
+    outline
+}
+
+/// What the file says that it is. An archive wants a date, and a run that was killed has none.
+fn settings(report: &Report) -> SerializeSettings {
+    let builder = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1);
+    let builder = match date(&report.manifest.started) {
+        Some(_) => builder.with_archival_validator(Archival::A2_A),
+        None => builder,
+    };
+    SerializeSettings {
+        configuration: builder.finish().expect("both are of PDF 1.7"),
+        ..SerializeSettings::default()
+    }
 }
 
 /// One figure on a page of its own, `size` points wide and high.
@@ -146,8 +196,11 @@ pub fn figure(figure: &Figure, size: (f32, f32)) -> Result<Vec<u8>, PdfError> {
 
 fn metadata(report: &Report) -> Metadata {
     let metadata = Metadata::new()
-        .title(format!("{}: {}", report.header.campaign, report.verdict))
-        .description(report.header.description.clone())
+        .title(tags::short(&format!(
+            "{}: {}",
+            report.header.campaign, report.verdict
+        )))
+        .description(tags::short(&report.header.description))
         .creator(words::made_by(report))
         .document_id(report.manifest.run_id.clone())
         .keywords(vec![Seal::of(report).to_string()])

@@ -1,15 +1,20 @@
 //! A page: what stands around the text, and each block in its place.
 
+use krilla::tagging::ArtifactType;
+
 use super::super::chart;
+use super::super::figure;
 use super::super::words;
 use super::backend::UNIT;
 use super::canvas::{Canvas, INK, QUIET, RULE, Side, Type};
 use super::fonts::Face;
 use super::layout::{
-    BANNER_HEAD, Block, KEY_HEIGHT, KEYS_IN_ROW, PAGE, Placed, REASON_LEADING, REASON_LEFT,
-    REASON_SIZE, SIDE, TEXT_LEADING, TEXT_SIZE, WIDTH, reason_lines, text_lines,
+    BANNER_HEAD, Block, HEADING_SIZE, KEY_HEIGHT, KEYS_IN_ROW, PAGE, Placed, REASON_LEADING,
+    REASON_LEFT, REASON_SIZE, SECTION_SIZE, SIDE, TEXT_LEADING, TEXT_SIZE, WIDTH, reason_lines,
+    text_lines, title_lines,
 };
 use super::shape;
+use super::tags::{self, Told};
 use crate::report::Report;
 use crate::verdict::Verdict;
 
@@ -18,97 +23,127 @@ const SMALL: Type = Type::new(Face::Sans, 7.0, QUIET);
 /// Header and footer.
 pub(super) fn frame(canvas: &mut Canvas, report: &Report, number: usize, total: usize) {
     let (left, right) = (SIDE, PAGE.0 - SIDE);
-    canvas.text((left, 32.0), &report.header.campaign, SMALL, Side::Left);
-    canvas.text(
-        (right, 32.0),
-        &format!("run {}", report.manifest.run_id),
-        SMALL,
-        Side::Right,
-    );
-    canvas.rule((left, right), 38.0, 0.4, RULE);
+    canvas.artifact(ArtifactType::Header, |canvas| {
+        let run = format!("run {}", report.manifest.run_id);
+        let room = right - left - canvas.fonts.width(SMALL.face, SMALL.size, &run) - 20.0;
+        let (campaign, run) = (
+            canvas.fonts.fitted((SMALL.face, SMALL.size), &report.header.campaign, room.max(200.0)),
+            canvas.fonts.fitted((SMALL.face, SMALL.size), &run, 290.0),
+        );
+        canvas.text((left, 32.0), &campaign, SMALL, Side::Left);
+        canvas.text((right, 32.0), &run, SMALL, Side::Right);
+        canvas.rule((left, right), 38.0, 0.4, RULE);
+    });
     let foot = PAGE.1 - 28.0;
-    canvas.rule((left, right), foot - 11.0, 0.4, RULE);
     let mut told = words::made_by(report);
     if let Some(record) = &report.manifest.record {
         let short = record.sha256.get(..12).unwrap_or(&record.sha256);
         told = format!("{told}  ·  record {short}…");
     }
-    canvas.text((left, foot), &told, SMALL, Side::Left);
-    canvas.text(
-        (right, foot),
-        &format!("{number} / {total}"),
-        SMALL,
-        Side::Right,
-    );
+    canvas.artifact(ArtifactType::Footer, |canvas| {
+        canvas.rule((left, right), foot - 11.0, 0.4, RULE);
+        canvas.text((left, foot), &told, SMALL, Side::Left);
+        let page = format!("{number} / {total}");
+        canvas.text((right, foot), &page, SMALL, Side::Right);
+    });
 }
 
-/// One block.
-pub(super) fn block(canvas: &mut Canvas, placed: &Placed) {
+/// One block; what it is.
+pub(super) fn block(canvas: &mut Canvas, placed: &Placed) -> Told {
     let (x, y) = (SIDE, placed.y);
-    match placed.block {
-        Block::Section(title) => {
-            canvas.text(
-                (x, y + 15.0),
-                title,
-                Type::new(Face::Strong, 15.0, INK),
-                Side::Left,
-            );
-        }
-        Block::Heading(title) => {
-            canvas.text(
-                (x, y + 10.0),
-                title,
-                Type::new(Face::Strong, 9.5, INK),
-                Side::Left,
-            );
-        }
-        Block::Text(text) => {
-            for (line, text) in text_lines(canvas.fonts, text).iter().enumerate() {
-                let base = y + 8.0 + line as f32 * TEXT_LEADING;
-                canvas.text(
-                    (x, base),
-                    text,
-                    Type::new(Face::Sans, TEXT_SIZE, INK),
-                    Side::Left,
-                );
+    let line = |canvas: &mut Canvas, base: f32, size: f32, title: &str| {
+        let face = Type::new(Face::Strong, size, INK);
+        let mark = canvas.tagged(|canvas| {
+            let lines = title_lines(canvas.fonts, size, title);
+            for (place, text) in lines.iter().enumerate() {
+                let base = base + place as f32 * 1.2 * size;
+                canvas.text((x, base), text, face, Side::Left);
             }
-        }
-        Block::Gap(_) => {}
-        Block::Banner(verdict, reason) => banner(canvas, y, *verdict, reason),
-        Block::Keys(keys) => key_numbers(canvas, y, keys),
-        Block::Figure(figure, height) => {
-            canvas.chart((x, y), (WIDTH, *height), |area| {
-                chart::draw(area, figure, UNIT)
+        });
+        tags::leaf(mark)
+    };
+    match placed.block {
+        Block::Section(title) => line(canvas, y + 15.0, SECTION_SIZE, title),
+        Block::Heading(title) => line(canvas, y + 10.0, HEADING_SIZE, title),
+        Block::Text(text) => {
+            let lines = text_lines(canvas.fonts, text);
+            let lines = lines.iter().enumerate().map(|(line, text)| {
+                let base = y + 8.0 + line as f32 * TEXT_LEADING;
+                let face = Type::new(Face::Sans, TEXT_SIZE, INK);
+                canvas.tagged(|canvas| canvas.text((x, base), text, face, Side::Left))
             });
+            tags::paragraph(lines.collect())
+        }
+        // The contents know of pages, and are drawn by who knows them.
+        Block::Gap(_) | Block::Contents(_) => Told::Nodes(Vec::new()),
+        Block::Banner(verdict, reason) => {
+            canvas.artifact(ArtifactType::Layout, |canvas| {
+                banner_frame(canvas, y, *verdict, reason);
+            });
+            let word = canvas.tagged(|canvas| banner_word(canvas, y, *verdict));
+            let reason = canvas.tagged(|canvas| banner_reason(canvas, y, reason));
+            tags::paragraph(vec![word, reason])
+        }
+        Block::Keys(keys) => key_numbers(canvas, y, keys),
+        Block::Table(table) => table.draw(canvas, (x, y), placed.rows.0, placed.rows.1),
+        Block::Flow(flow) => tags::paragraph(vec![canvas.tagged(|canvas| flow.draw(canvas, y))]),
+        drawn => {
+            let mark = canvas.tagged(|canvas| picture(canvas, (x, y), drawn));
+            tags::figure(mark, &spoken(drawn))
+        }
+    }
+}
+
+/// A block that is a picture.
+fn picture(canvas: &mut Canvas, at: (f32, f32), block: &Block) {
+    match block {
+        Block::Figure(figure, height) => {
+            canvas.chart(at, (WIDTH, *height), |area| chart::draw(area, figure, UNIT));
         }
         Block::Bars(bars) => {
             let height = chart::bars_height(bars.len()) as f32;
-            canvas.chart((x, y), (WIDTH, height), |area| {
-                chart::draw_bars(area, bars, UNIT)
-            });
+            canvas.chart(at, (WIDTH, height), |area| chart::draw_bars(area, bars, UNIT));
         }
         Block::Lanes(title, lanes, time) => {
             let height = chart::lanes_height(lanes.len()) as f32;
-            canvas.chart((x, y), (WIDTH, height), |area| {
+            canvas.chart(at, (WIDTH, height), |area| {
                 chart::draw_lanes(area, (title, lanes), time, UNIT)
             });
         }
         Block::Strips(title, strips, time) => {
             let height = chart::strips_height(strips.len()) as f32;
-            canvas.chart((x, y), (WIDTH, height), |area| {
+            canvas.chart(at, (WIDTH, height), |area| {
                 chart::draw_strips(area, (title, strips), time, UNIT)
             });
         }
-        Block::Table(table) => table.draw(canvas, (x, y), placed.rows.0, placed.rows.1),
-        Block::Pictures(pictures) => pictures.draw(canvas, y),
-        Block::Flow(flow) => flow.draw(canvas, y),
+        Block::Pictures(pictures) => pictures.draw(canvas, at.1),
+        _ => {}
     }
 }
 
-/// The verdict: a mark, a word, and why. Frame, mark and word each suffice without colour.
-fn banner(canvas: &mut Canvas, y: f32, verdict: Verdict, reason: &str) {
-    let lines = reason_lines(canvas.fonts, reason);
-    let height = lines.len() as f32 * REASON_LEADING + BANNER_HEAD + 4.0;
+/// What a picture shows, for who does not see it.
+fn spoken(block: &Block) -> String {
+    match block {
+        Block::Figure(shown, _) => figure::spoken(shown),
+        Block::Bars(bars) => figure::spoken_bars(bars),
+        Block::Lanes(title, lanes, _) => figure::spoken_lanes(title, lanes),
+        Block::Strips(title, strips, _) => figure::spoken_strips(title, strips),
+        Block::Pictures(pictures) => {
+            let titles = pictures.panels.iter().map(|panel| panel.title.as_str());
+            titles.collect::<Vec<&str>>().join(", ")
+        }
+        _ => String::new(),
+    }
+}
+
+fn banner_height(canvas: &Canvas, reason: &str) -> f32 {
+    let lines = reason_lines(canvas.fonts, reason).len();
+    lines as f32 * REASON_LEADING + BANNER_HEAD + 4.0
+}
+
+/// The verdict's frame. It, mark and word each suffice without colour.
+fn banner_frame(canvas: &mut Canvas, y: f32, verdict: Verdict, reason: &str) {
+    let height = banner_height(canvas, reason);
     let colour = shape::colour(verdict);
     canvas.stroked(colour, 1.2, |path| {
         path.move_to(SIDE + 0.6, y);
@@ -119,13 +154,20 @@ fn banner(canvas: &mut Canvas, y: f32, verdict: Verdict, reason: &str) {
     });
     canvas.block((SIDE, y - 0.6), (6.0, height + 1.2), colour);
     shape::mark(canvas, verdict, (SIDE + REASON_LEFT + 15.0, y + 28.0), 30.0);
-    let word = Type::new(Face::Strong, 30.0, colour);
+}
+
+fn banner_word(canvas: &mut Canvas, y: f32, verdict: Verdict) {
+    let word = Type::new(Face::Strong, 30.0, shape::colour(verdict));
     canvas.text(
         (SIDE + REASON_LEFT + 42.0, y + 38.5),
         &verdict.to_string(),
         word,
         Side::Left,
     );
+}
+
+fn banner_reason(canvas: &mut Canvas, y: f32, reason: &str) {
+    let lines = reason_lines(canvas.fonts, reason);
     for (line, text) in lines.iter().enumerate() {
         let base = y + BANNER_HEAD + 8.0 + line as f32 * REASON_LEADING;
         let face = Type::new(Face::Sans, REASON_SIZE, INK);
@@ -134,17 +176,16 @@ fn banner(canvas: &mut Canvas, y: f32, verdict: Verdict, reason: &str) {
 }
 
 /// Numbers large, what they are small below.
-fn key_numbers(canvas: &mut Canvas, y: f32, keys: &[(String, String)]) {
+fn key_numbers(canvas: &mut Canvas, y: f32, keys: &[(String, String)]) -> Told {
     let column = WIDTH / KEYS_IN_ROW as f32;
-    for (place, (value, what)) in keys.iter().enumerate() {
+    let marks = keys.iter().enumerate().map(|(place, (value, what))| {
         let x = SIDE + (place % KEYS_IN_ROW) as f32 * column;
         let y = y + (place / KEYS_IN_ROW) as f32 * KEY_HEIGHT;
-        canvas.text(
-            (x, y + 14.0),
-            value,
-            Type::new(Face::Strong, 13.0, INK),
-            Side::Left,
-        );
-        canvas.text((x, y + 24.0), &words::spoken(what), SMALL, Side::Left);
-    }
+        canvas.tagged(|canvas| {
+            let large = Type::new(Face::Strong, 13.0, INK);
+            canvas.text((x, y + 14.0), value, large, Side::Left);
+            canvas.text((x, y + 24.0), &words::spoken(what), SMALL, Side::Left);
+        })
+    });
+    tags::list(marks.collect())
 }

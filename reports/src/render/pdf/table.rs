@@ -1,8 +1,11 @@
 //! Tables: columns of known width, text wrapped within them, a head on every page.
 
+use krilla::tagging::{ArtifactType, TagGroup};
+
 use super::canvas::{Canvas, INK, QUIET, RULE, Side, TINT, Type};
 use super::fonts::{Face, Fonts};
 use super::shape;
+use super::tags::{self, Cell, Told};
 use crate::verdict::Verdict;
 
 const SIZE: f32 = 7.2;
@@ -149,10 +152,10 @@ impl Table {
 
     /// Height of the head; a table of names and values needs none.
     fn head_height(&self) -> f32 {
-        if self.columns.iter().all(|column| column.title.is_empty()) {
-            1.0
-        } else {
+        if self.is_titled() {
             LEADING + 2.0 * PAD + 1.0
+        } else {
+            1.0
         }
     }
 
@@ -174,55 +177,102 @@ impl Table {
         self.head_height() + rows.map(Wrapped::height).sum::<f32>()
     }
 
-    /// Draws a head and these rows at `(x, y)`.
-    pub(super) fn draw(&self, canvas: &mut Canvas, (x, y): (f32, f32), first: usize, count: usize) {
+    /// Draws a head and these rows at `(x, y)`; gives what they are. A head that is repeated on another
+    /// page is not told again.
+    pub(super) fn draw(
+        &self,
+        canvas: &mut Canvas,
+        (x, y): (f32, f32),
+        first: usize,
+        count: usize,
+    ) -> Told {
         let right = x + self.columns.iter().map(|column| column.width).sum::<f32>() - GUTTER;
-        let base = y + PAD + 6.6;
-        let face = Type::new(Face::Strong, 6.8, QUIET);
-        let mut left = x;
-        for column in &self.columns {
-            canvas.text((place(column, left), base), column.title, face, column.side);
-            left += column.width;
-        }
+        let head = self.draw_head(canvas, (x, y), first == 0);
         let mut top = y + self.head_height();
-        canvas.rule((x, right), top - 1.0, 0.8, INK);
-        for row in &self.rows[first..first + count] {
-            if !row.remark.is_empty() {
-                canvas.block((x, top), (right - x, row.height()), TINT);
+        let rows = &self.rows[first..first + count];
+        canvas.artifact(ArtifactType::Layout, |canvas| {
+            let mut top = top;
+            canvas.rule((x, right), top - 1.0, 0.8, INK);
+            for row in rows {
+                if !row.remark.is_empty() {
+                    canvas.block((x, top), (right - x, row.height()), TINT);
+                }
+                top += row.height();
+                canvas.rule((x, right), top, 0.3, RULE);
             }
-            self.draw_row(canvas, row, (x, top));
+        });
+        let mut told = Vec::with_capacity(count);
+        for row in rows {
+            told.extend(self.draw_row(canvas, row, (x, top)));
             top += row.height();
-            canvas.rule((x, right), top, 0.3, RULE);
         }
+        Told::Rows(head, told)
     }
 
-    fn draw_row(&self, canvas: &mut Canvas, row: &Wrapped, (x, top): (f32, f32)) {
-        let base = top + PAD + 6.8;
+    fn draw_head(&self, canvas: &mut Canvas, (x, y): (f32, f32), is_first: bool) -> Option<TagGroup> {
+        let base = y + PAD + 6.6;
+        let face = Type::new(Face::Strong, 6.8, QUIET);
+        let titled = self.is_titled();
         let mut left = x;
-        for (place_of, (column, lines)) in self.columns.iter().zip(&row.cells).enumerate() {
-            let mut face = Type::new(column.face, size(column.face), INK);
-            let mut indent = 0.0;
-            if let (0, Some(verdict)) = (place_of, row.row.verdict) {
-                shape::mark(canvas, verdict, (left + 5.0, base - 2.5), 7.6);
-                face = Type::new(Face::Strong, SIZE, shape::colour(verdict));
-                indent = MARK;
-            }
-            for (line, text) in lines.iter().enumerate() {
-                let y = base + line as f32 * LEADING;
-                canvas.text((place(column, left) + indent, y), text, face, column.side);
+        let mut cells = Vec::new();
+        for column in self.columns.iter().filter(|_| titled) {
+            let at = (place(column, left), base);
+            let draw = |canvas: &mut Canvas| canvas.text(at, column.title, face, column.side);
+            if is_first {
+                cells.push((Cell::Column, canvas.tagged(draw)));
+            } else {
+                canvas.artifact(ArtifactType::PaginationOther, draw);
             }
             left += column.width;
         }
-        let indent = x + self.columns.first().map_or(0.0, |column| column.width);
-        for (line, text) in row.remark.iter().enumerate() {
-            let y = base + (row.lines + line) as f32 * LEADING;
-            canvas.text(
-                (indent, y),
-                text,
-                Type::new(Face::Sans, SIZE, INK),
-                Side::Left,
-            );
+        (!cells.is_empty()).then(|| tags::row(cells))
+    }
+
+    /// A row, and its remark as one more.
+    fn draw_row(&self, canvas: &mut Canvas, row: &Wrapped, (x, top): (f32, f32)) -> Vec<TagGroup> {
+        let base = top + PAD + 6.8;
+        let mut left = x;
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for (place_of, (column, lines)) in self.columns.iter().zip(&row.cells).enumerate() {
+            let mark = canvas.tagged(|canvas| {
+                let mut face = Type::new(column.face, size(column.face), INK);
+                let mut indent = 0.0;
+                if let (0, Some(verdict)) = (place_of, row.row.verdict) {
+                    shape::mark(canvas, verdict, (left + 5.0, base - 2.5), 7.6);
+                    face = Type::new(Face::Strong, SIZE, shape::colour(verdict));
+                    indent = MARK;
+                }
+                for (line, text) in lines.iter().enumerate() {
+                    let y = base + line as f32 * LEADING;
+                    canvas.text((place(column, left) + indent, y), text, face, column.side);
+                }
+            });
+            // Without titles the first column names what the others say.
+            let cell = match (place_of, self.is_titled()) {
+                (0, false) => Cell::Row,
+                _ => Cell::Value,
+            };
+            cells.push((cell, mark));
+            left += column.width;
         }
+        let mut told = vec![tags::row(cells)];
+        if !row.remark.is_empty() {
+            let indent = x + self.columns.first().map_or(0.0, |column| column.width);
+            let mark = canvas.tagged(|canvas| {
+                for (line, text) in row.remark.iter().enumerate() {
+                    let y = base + (row.lines + line) as f32 * LEADING;
+                    let face = Type::new(Face::Sans, SIZE, INK);
+                    canvas.text((indent, y), text, face, Side::Left);
+                }
+            });
+            let columns = self.columns.len() as u32;
+            told.push(tags::row(vec![(Cell::Remark(columns), mark)]));
+        }
+        told
+    }
+
+    fn is_titled(&self) -> bool {
+        self.columns.iter().any(|column| !column.title.is_empty())
     }
 }
 

@@ -1,9 +1,9 @@
 //! What was broken on purpose, one by one.
 
-use super::super::words::{clock, several};
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Row, Table, numbers, words as text};
+use super::super::super::words::{clock, several};
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Row, Table, numbers, words as text};
 use crate::report::{Kind, Report};
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {

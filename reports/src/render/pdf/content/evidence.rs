@@ -1,9 +1,9 @@
 //! What findings rest on, piece by piece: triage of wrong outputs, effects of injections, energy.
 
-use super::super::words;
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Row, Table, words as text};
+use super::super::super::words;
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Row, Table, words as text};
 use crate::report::Report;
 use crate::verdict::{Evidence, Finding};
 

@@ -1,10 +1,10 @@
 //! The first page: the verdict, the numbers behind it, and every check.
 
-use super::super::figure;
-use super::super::words::{self, count, duration, number, quantity, several};
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Moment, Row, Table, numbers, words as text};
+use super::super::super::figure;
+use super::super::super::words::{self, count, duration, number, quantity, several};
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Moment, Row, Table, numbers, words as text};
 use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 

@@ -1,10 +1,10 @@
 //! Health of telemetry and commands, and the story of the run.
 
-use super::super::figure::{self, letter, time_axis};
-use super::super::words::{clock, clock_rate, count, number, several};
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Row, Table, numbers, words as text};
+use super::super::super::figure::{self, letter, time_axis};
+use super::super::super::words::{clock, clock_rate, count, number, several};
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Row, Table, numbers, words as text};
 use crate::report::{DeviceStory, Entry, Kind, Report, Series};
 
 /// How many events the report lists; the record has them all.

@@ -1,9 +1,9 @@
 //! The appendix: what ran on what, so that the run can be repeated and the report traced.
 
-use super::super::words::{count, number, utc};
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Row, Table, digests, numbers, words as text};
+use super::super::super::words::{count, number, utc};
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Row, Table, digests, numbers, words as text};
 use crate::header::{Calibration, DeviceHeader};
 use crate::report::Report;
 

@@ -1,10 +1,10 @@
 //! Power, heat and inference: the figures, and the tables that go with them.
 
-use super::super::figure::{self, Figure};
-use super::super::words::{count, quantity};
-use super::fonts::Fonts;
-use super::layout::Block;
-use super::table::{Row, Table, numbers, words as text};
+use super::super::super::figure::{self, Figure};
+use super::super::super::words::{count, quantity};
+use super::super::fonts::Fonts;
+use super::super::layout::Block;
+use super::super::table::{Row, Table, numbers, words as text};
 use crate::report::{Answers, GoldenBand, PassStory, Report};
 use crate::verdict::Verdict;
 

@@ -1,0 +1,72 @@
+//! From a record to its report on paper: six plots of a million samples each, read, judged, gathered and
+//! drawn. Against it: nothing but reading the same events.
+//!
+//! The record is what `cargo run --release -p reports --example long_run -- plots DIR` writes;
+//! `BENCH_RUN=DIR` names it.
+
+use std::path::PathBuf;
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use reports::event::Observer;
+use reports::golden::Goldens;
+use reports::judge::Judge;
+use reports::record::Record;
+use reports::render::pdf;
+use reports::report::{Gatherer, Manifest};
+
+fn main() {
+    divan::main();
+}
+
+fn record() -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("BENCH_RUN")?);
+    Some(folder.join("record.mcap"))
+}
+
+#[divan::bench(sample_count = 10)]
+fn tell(bencher: Bencher<'_, '_>) {
+    let Some(path) = record() else { return };
+    bencher.bench_local(|| {
+        let record = Record::open(&path).expect("a record");
+        let header = record.header();
+        let mut judge = Judge::new(header, &Goldens::default()).expect("a judge");
+        let mut gatherer = Gatherer::new(header);
+        let gathered = record.for_each(&mut |event| {
+            judge.take(event);
+            gatherer.observe(event).expect("gathered");
+        });
+        gathered.expect("read");
+        let manifest = Manifest {
+            run_id: "bench".to_owned(),
+            started: "2026-11-27T00:00:00Z".to_owned(),
+            ended: String::new(),
+            resumed: Vec::new(),
+            versions: header.versions.clone(),
+            seed: 1,
+            pace: "virtual".to_owned(),
+            campaign: header.campaign.clone(),
+            wiring: String::new(),
+            inputs: Vec::new(),
+            record: None,
+            identities: std::collections::BTreeMap::new(),
+            ending: reports::verdict::Ending::Completed,
+            verdict: reports::verdict::Verdict::Pass,
+            exit_code: 0,
+            sim_seconds: header.end.as_secs_f64(),
+        };
+        let report = gatherer.finish(judge.conclude(), manifest);
+        pdf::bytes(&report).expect("drawn").len()
+    });
+}
+
+#[divan::bench(sample_count = 10)]
+fn read(bencher: Bencher<'_, '_>) {
+    let Some(path) = record() else { return };
+    bencher.counter(ItemsCount::new(1_000_000_usize)).bench_local(|| {
+        let record = Record::open(&path).expect("a record");
+        let mut count = 0;
+        record.for_each(&mut |_| count += 1).expect("read");
+        count
+    });
+}

@@ -1,0 +1,57 @@
+//! What the report tells, in order: blocks that paper and browser show alike.
+
+mod appendix;
+mod cover;
+mod evidence;
+mod faults;
+mod health;
+mod sections;
+
+use super::exhibits;
+use super::fonts::{Face, Fonts};
+use super::layout::Block;
+use crate::report::Report;
+
+/// All blocks of the report.
+pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    let mut cover = cover::blocks(fonts, report);
+    let mut rest = sections::blocks(fonts, report);
+    rest.extend(exhibits::blocks(fonts, report));
+    rest.extend(evidence::blocks(fonts, report));
+    rest.extend(faults::blocks(fonts, report));
+    rest.extend(health::blocks(fonts, report));
+    rest.extend(appendix::blocks(fonts, report));
+    let titles: Vec<String> = rest
+        .iter()
+        .filter_map(|block| match block {
+            Block::Section(title) => Some(title.clone()),
+            _ => None,
+        })
+        .collect();
+    let keys = cover.iter().position(|block| matches!(block, Block::Keys(_)));
+    let place = keys.map_or(cover.len(), |keys| keys + 1);
+    cover.splice(place..place, [Block::Contents(titles), Block::Gap(10.0)]);
+    cover.extend(rest);
+    if cover.iter().any(|block| !is_shown(fonts, block)) {
+        cover.push(Block::Text(UNSHOWN.to_owned()));
+    }
+    cover
+}
+
+/// What a reader must know of letters that the fonts do not have.
+const UNSHOWN: &str = "Letters that the fonts of this report do not have stand by their numbers in Unicode, \
+                       as in [5E74]; copied out of the report they are themselves.";
+
+/// Whether the fonts have every letter of a block's text.
+fn is_shown(fonts: &Fonts, block: &Block) -> bool {
+    let has = |text: &str| text.split('\n').all(|line| fonts.has(Face::Sans, line));
+    match block {
+        Block::Section(text) | Block::Heading(text) | Block::Text(text) => has(text),
+        Block::Banner(_, reason) => has(reason),
+        Block::Table(table) => table.rows().all(|row| {
+            let remark = row.remark.as_deref().unwrap_or_default();
+            has(remark) && row.cells.iter().all(|cell| has(cell))
+        }),
+        _ => true,
+    }
+}
