@@ -1,5 +1,7 @@
 //! What every form of the report says of one small run.
 
+mod awkward;
+
 use std::convert::Infallible;
 
 use plotters::drawing::IntoDrawingArea;

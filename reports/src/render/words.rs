@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use profiles::correlation::Correlator;
 use profiles::time::BenchTime;
 
+use crate::header::CheckSpec;
 use crate::report::Report;
 use crate::verdict::{Ending, Finding, Verdict};
 
@@ -148,12 +149,11 @@ pub(crate) fn because(report: &Report) -> String {
             .filter(move |f: &&Finding| f.verdict == verdict)
     };
     let all = several(findings.len() as u64, "check");
-    let worst = of(report.verdict).min_by(|a, b| {
-        let tightness = |finding| share(finding, report).unwrap_or(f64::INFINITY);
-        tightness(a).total_cmp(&tightness(b))
-    });
+    let place = worst_first(report).first().copied();
+    let worst = place.map(|place| &findings[place]);
+    let is_measured = place.is_some_and(|place| share(report, place).is_some());
     match (report.verdict, worst) {
-        (Verdict::Pass, Some(finding)) if share(finding, report).is_some() => format!(
+        (Verdict::Pass, Some(finding)) if is_measured => format!(
             "{all} passed. The tightest is “{}”, {} inside its limit of {}.",
             finding.check,
             quantity(finding.margin.unwrap_or(0.0).abs(), &finding.unit),
@@ -188,21 +188,45 @@ fn ended(sentence: String) -> String {
     }
 }
 
-/// A finding's margin as a share of what is allowed: of half the band where the check has two
-/// limits, of the limit's size where it has one.
-pub(crate) fn share(finding: &Finding, report: &Report) -> Option<f64> {
+/// The margin of the finding at `place` as a share of what is allowed: of half the band where the check has
+/// two limits, of the limit's size where it has one.
+pub(crate) fn share(report: &Report, place: usize) -> Option<f64> {
+    let finding = report.findings.get(place)?;
     let margin = finding.margin?;
-    let spec = report
-        .header
-        .checks
-        .iter()
-        .find(|check| check.name == finding.check);
+    let spec = spec(report, place);
     let option = |name: &str| spec.and_then(|check| check.options.number(name));
     let allowed = match (option("min"), option("max")) {
         (Some(min), Some(max)) => (max - min) / 2.0,
         _ => finding.limit?.abs(),
     };
     (allowed > 0.0).then(|| margin / allowed)
+}
+
+/// The check that the finding at `place` is of. Findings come in the order of the checks, so that ten
+/// thousand of them need not be searched for each.
+fn spec(report: &Report, place: usize) -> Option<&CheckSpec> {
+    let name = &report.findings.get(place)?.check;
+    let checks = &report.header.checks;
+    let same = checks.get(place).filter(|check| check.name == *name);
+    same.or_else(|| checks.iter().find(|check| check.name == *name))
+}
+
+/// Places of the findings: what fails first, then what is not known, each with the tightest first.
+pub(crate) fn worst_first(report: &Report) -> Vec<usize> {
+    let rank = |verdict| match verdict {
+        Verdict::Fail => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::Pass => 2,
+    };
+    let findings = report.findings.iter().enumerate();
+    let mut keyed: Vec<(u8, f64, usize)> = findings
+        .map(|(place, finding)| {
+            let tightness = share(report, place).filter(|share| !share.is_nan());
+            (rank(finding.verdict), tightness.unwrap_or(f64::INFINITY), place)
+        })
+        .collect();
+    keyed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+    keyed.into_iter().map(|(.., place)| place).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,12 @@ use super::{Limit, Panel, Pen, Spot, TimeAxis, Trace};
 /// Columns of a plot on paper, each wide enough for a line's weight.
 const COLUMNS: f64 = 700.0;
 
+/// Most worst values in a panel.
+const SPOTS: usize = 12;
+
+/// Most limits in a panel.
+const MOST_LIMITS: usize = 12;
+
 /// Options of checks that are limits on the channel itself, and how they are written.
 const LIMITS: [(&str, &str); 4] = [("min", "≥"), ("max", "≤"), ("low", "≥"), ("high", "≤")];
 
@@ -222,6 +228,7 @@ impl<'a> PanelBuilder<'a> {
             let during: Vec<(f64, f64)> = windows
                 .map(|w| (w.start.as_secs_f64(), w.end.as_secs_f64()))
                 .collect();
+            let full = self.panel.limits.len() >= MOST_LIMITS;
             let same = self
                 .panel
                 .limits
@@ -229,6 +236,7 @@ impl<'a> PanelBuilder<'a> {
                 .find(|known| known.label == label);
             match same {
                 Some(known) => known.during = union(&known.during, &during),
+                None if full => {}
                 None => self.panel.limits.push(Limit {
                     label,
                     value,
@@ -251,7 +259,8 @@ impl<'a> PanelBuilder<'a> {
                 value,
                 label,
             };
-            if self.lies_on_a_trace(&spot) {
+            // More would hide what they tell of.
+            if self.panel.worst.len() < SPOTS && self.lies_on_a_trace(&spot) {
                 self.panel.worst.push(spot);
             }
         }

@@ -25,8 +25,9 @@ pub fn margins(report: &Report, most: usize) -> Vec<Bar> {
     let mut bars: Vec<Bar> = report
         .findings
         .iter()
-        .filter_map(|finding| {
-            let share = words::share(finding, report)?;
+        .enumerate()
+        .filter_map(|(place, finding)| {
+            let share = words::share(report, place).filter(|share| share.is_finite())?;
             Some(Bar {
                 label: finding.check.clone(),
                 share: share.clamp(-1.0, 1.0),

@@ -129,6 +129,13 @@ impl Table {
         self.rows.len()
     }
 
+    /// Leaves at most `most` rows; how many are left out.
+    pub(super) fn shortened(&mut self, most: usize) -> usize {
+        let left = self.rows.len().saturating_sub(most);
+        self.rows.truncate(most);
+        left
+    }
+
     /// Titles of the columns.
     pub(in super::super) fn titles(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|column| column.title)

@@ -1,18 +1,27 @@
 //! The appendix: what ran on what, so that the run can be repeated and the report traced.
 
-use super::super::super::words::{count, number, utc};
+use super::super::super::words::{count, number, several, utc};
 use super::super::fonts::Fonts;
 use super::super::layout::Block;
 use super::super::table::{Row, Table, digests, numbers, words as text};
 use crate::header::{Calibration, DeviceHeader};
 use crate::report::Report;
 
+/// Rows of each table; a year in orbit has eleven thousand phases.
+const LISTED: usize = 250;
+
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Section("What ran on what".to_owned())];
-    let mut part = |title: &str, table: Table| {
+    let mut part = |title: &str, mut table: Table| {
         if table.len() > 0 {
             blocks.push(Block::Heading(title.to_owned()));
+            let left = table.shortened(LISTED);
             blocks.push(Block::Table(table));
+            if left > 0 {
+                let more = several(left as u64, "more row");
+                let told = format!("The record's header has {more}.");
+                blocks.push(Block::Text(told));
+            }
             blocks.push(Block::Gap(12.0));
         }
     };

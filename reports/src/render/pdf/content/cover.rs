@@ -11,6 +11,9 @@ use crate::verdict::{Finding, Verdict};
 /// How many margins the first page shows: those that matter, with room for the table.
 const BARS: usize = 10;
 
+/// How many checks are listed; of more, the worst. Two hundred are five pages.
+const LISTED: usize = 200;
+
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Section(report.header.campaign.clone())];
     if !report.header.description.is_empty() {
@@ -35,8 +38,38 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     if report.findings.is_empty() {
         blocks.push(Block::Text("No check was made.".to_owned()));
     }
-    blocks.push(Block::Table(checks(fonts, &report.findings)));
+    let shown = shown(report);
+    blocks.push(Block::Table(checks(fonts, &shown)));
+    if let Some(rest) = rest(report, &shown) {
+        blocks.push(Block::Text(rest));
+    }
     blocks
+}
+
+/// The findings that are listed: all in the order of the campaign, or the worst of very many.
+fn shown(report: &Report) -> Vec<&Finding> {
+    if report.findings.len() <= LISTED {
+        return report.findings.iter().collect();
+    }
+    let worst = words::worst_first(report).into_iter().take(LISTED);
+    worst.map(|place| &report.findings[place]).collect()
+}
+
+/// What of the findings is not listed.
+fn rest(report: &Report, shown: &[&Finding]) -> Option<String> {
+    let left = report.findings.len().checked_sub(shown.len()).filter(|left| *left > 0)?;
+    let of = |verdict| {
+        let all = report.findings.iter().filter(|f| f.verdict == verdict).count();
+        all - shown.iter().filter(|f| f.verdict == verdict).count()
+    };
+    let (failed, unknown) = (of(Verdict::Fail), of(Verdict::Inconclusive));
+    Some(format!(
+        "These are the {} worst. Of {} more, {} failed and {} could not be decided; summary.json has them all.",
+        shown.len(),
+        several(left as u64, "check"),
+        count(failed as u64),
+        count(unknown as u64),
+    ))
 }
 
 /// The numbers that a reader asks first.
@@ -124,7 +157,7 @@ fn extreme(report: &Report, channel: &str, highest: bool) -> Option<(f64, String
     worst
 }
 
-fn checks(fonts: &Fonts, findings: &[Finding]) -> Table {
+fn checks(fonts: &Fonts, findings: &[&Finding]) -> Table {
     let columns = vec![
         text("verdict", 74.0),
         text("check", 100.0),

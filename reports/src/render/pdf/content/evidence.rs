@@ -7,19 +7,29 @@ use super::super::table::{Row, Table, words as text};
 use crate::report::Report;
 use crate::verdict::{Evidence, Finding};
 
+/// Findings whose evidence is told; a finding has a few lines to a page of it.
+const LISTED: usize = 40;
+
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let told = report
         .findings
         .iter()
         .filter(|finding| !finding.evidence.is_empty());
     let mut blocks = Vec::new();
-    for finding in told {
+    let left = told.clone().count().saturating_sub(LISTED);
+    for finding in told.take(LISTED) {
         if blocks.is_empty() {
             blocks.push(Block::Section("Evidence".to_owned()));
         }
         blocks.push(Block::Heading(title(finding)));
         blocks.push(Block::Table(pieces(fonts, &finding.evidence)));
         blocks.push(Block::Gap(12.0));
+    }
+    if left > 0 {
+        let more = words::several(left as u64, "more finding");
+        blocks.push(Block::Text(format!(
+            "summary.json has the evidence of {more}."
+        )));
     }
     blocks
 }
