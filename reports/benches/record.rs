@@ -71,6 +71,7 @@ fn header(pace: &str) -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: (0..12).map(check).collect(),
         workloads: Vec::new(),

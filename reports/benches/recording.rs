@@ -47,6 +47,7 @@ fn header(channels: u16) -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),

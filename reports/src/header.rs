@@ -10,6 +10,7 @@ use profiles::time::{BenchTime, Window};
 use serde::{Deserialize, Serialize};
 
 use crate::event::DeviceId;
+use crate::render::style::Style;
 
 /// What a run is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,9 @@ pub struct Header {
     pub versions: BTreeMap<String, String>,
     /// When the last step ends.
     pub end: BenchTime,
+    /// What the campaign sets of the report's looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<Style>,
 }
 
 impl Header {

@@ -173,6 +173,7 @@ pub(crate) fn header() -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: checks::specs(&devices(), &phases()),
         workloads: vec![

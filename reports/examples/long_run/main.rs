@@ -149,6 +149,7 @@ fn header(run: &Run) -> Header {
         wire: false,
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         checks: checks(run, seconds(0, end)),
         workloads: Vec::new(),
         inputs: Vec::new(),

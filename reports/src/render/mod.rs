@@ -3,11 +3,13 @@
 
 pub mod chart;
 pub mod figure;
+mod frame;
 pub mod html;
 pub mod junit;
 pub mod pdf;
 pub mod png;
 pub mod seal;
+pub mod style;
 pub mod summary;
 pub mod svg;
 pub(crate) mod words;

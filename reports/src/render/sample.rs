@@ -104,6 +104,7 @@ fn header() -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: vec![check()],
         workloads: vec![WorkloadHeader {
@@ -346,6 +347,7 @@ pub(super) fn nothing() -> Report {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: Vec::new(),
         workloads: Vec::new(),

@@ -70,6 +70,7 @@ pub(crate) fn header() -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: Vec::new(),
         workloads: vec![WorkloadHeader {

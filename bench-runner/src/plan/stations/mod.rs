@@ -174,6 +174,7 @@ pub(super) fn header(
         wire: false,
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         checks: Vec::new(),
         workloads: Vec::new(),
         inputs: Vec::new(),

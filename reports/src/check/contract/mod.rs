@@ -81,6 +81,7 @@ fn header(check: CheckSpec) -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: vec![check],
         workloads: vec![WorkloadHeader {

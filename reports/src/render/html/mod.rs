@@ -8,8 +8,8 @@ mod exhibits;
 
 use std::fmt::Write;
 
+use super::frame::Frame;
 use super::pdf::{self, Block, Fonts};
-use super::seal::Seal;
 use super::words;
 use crate::report::Report;
 
@@ -25,24 +25,34 @@ const POLICY: &str =
 /// The report as an HTML document.
 pub fn document(report: &Report) -> String {
     let fonts = Fonts::new();
-    let blocks = pdf::content(&fonts, report);
-    let seal = Seal::of(report);
-    let title = escaped(&format!("{}: {}", report.header.campaign, report.verdict));
+    page(&Frame::of(report), &pdf::content(&fonts, report))
+}
+
+/// Blocks in a frame as an HTML document.
+pub(super) fn page(frame: &Frame, blocks: &[Block]) -> String {
+    let title = escaped(&frame.title);
+    let seal = escaped(&frame.keywords);
     let mut out = String::with_capacity(1 << 20);
     let mut put = |text: std::fmt::Arguments<'_>| {
         // A text in memory takes all.
         let _always_ok = out.write_fmt(text);
     };
+    let accent = frame.style.accent.map_or_else(String::new, |[r, g, b]| {
+        format!("h1, h2, h3 {{ color: #{r:02x}{g:02x}{b:02x}; }}\n")
+    });
     put(format_args!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"keywords\" content=\"{seal}\">\n<title>{title}</title>\n<style>\n{PLOT_STYLE}\n{STYLE}</style>\n</head>\n<body>\n"
+         <meta name=\"keywords\" content=\"{seal}\">\n<title>{title}</title>\n<style>\n{PLOT_STYLE}\n{STYLE}{accent}</style>\n</head>\n<body>\n"
     ));
+    let logo = frame.style.logo.as_ref().map_or_else(String::new, |logo| {
+        format!("<img class=\"logo\" alt=\"\" src=\"data:image/png;base64,{logo}\"> ")
+    });
     put(format_args!(
-        "<header>{} · run {}</header>\n",
-        escaped(&report.header.campaign),
-        escaped(&report.manifest.run_id)
+        "<header>{logo}{} · {}</header>\n",
+        escaped(&frame.left),
+        escaped(&frame.right)
     ));
     let sections = blocks.iter().filter_map(|block| match block {
         Block::Section(title) => Some(title),
@@ -61,22 +71,14 @@ pub fn document(report: &Report) -> String {
          <span>drag over a plot to zoom, double-click for the whole run</span>\
          <strong id=\"where\" role=\"status\"></strong></div>\n<main>\n"
     ));
-    put(format_args!("{}", body::blocks(&blocks)));
+    put(format_args!("{}", body::blocks(blocks)));
     put(format_args!(
         "</main>\n<footer>{}</footer>\n<script id=\"figures\" type=\"application/json\">{}</script>\n\
          <script>{PLOT_SCRIPT}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        escaped(&foot(report)),
-        data::figures(&blocks),
+        escaped(&frame.end),
+        data::figures(blocks),
     ));
     out
-}
-
-fn foot(report: &Report) -> String {
-    let mut told = words::made_by(report);
-    if let Some(record) = &report.manifest.record {
-        told = format!("{told} · record SHA-256 {}", record.sha256);
-    }
-    told
 }
 
 /// Text that means itself in HTML, in an attribute too.

@@ -43,6 +43,8 @@ pub(super) enum Side {
 pub(super) struct Canvas<'a, 's> {
     pub(super) surface: &'a mut Surface<'s>,
     pub(super) fonts: &'a Fonts,
+    /// Colour of titles.
+    pub(super) accent: RGBColor,
 }
 
 fn paint(colour: RGBColor) -> krilla::paint::Paint {

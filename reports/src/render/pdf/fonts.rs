@@ -41,6 +41,7 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let letters = text.chars().map(|letter| match letter {
+        '\t' => " ".to_owned(),
         letter if unfit(letter) => code(letter),
         letter => letter.to_string(),
     });
@@ -140,7 +141,7 @@ impl Fonts {
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.split('\n') {
             let mut line = String::new();
-            for word in paragraph.split(' ') {
+            for word in printable(paragraph).split(' ') {
                 let longer = if line.is_empty() {
                     word.to_owned()
                 } else {

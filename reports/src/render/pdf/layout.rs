@@ -182,6 +182,11 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
         let height = height(fonts, block);
         let below = match blocks.get(place + 1) {
             Some(Block::Figure(_, next)) if wants_below(block) > 0.0 => *next,
+            // The rows that must not stand alone; those taller than a page go where they can.
+            Some(Block::Table(next)) if wants_below(block) > 0.0 => {
+                let rows = next.height(0, next.len().min(2));
+                rows.max(wants_below(block)).min(BOTTOM - TOP - height)
+            }
             _ => wants_below(block),
         };
         if y + height + below > BOTTOM && y > TOP {

@@ -31,15 +31,16 @@ use krilla::outline::{Outline, OutlineNode};
 use krilla::page::{Page, PageSettings};
 use krilla::tagging::TagGroup;
 use krilla::{Document, SerializeSettings};
+use plotters::style::RGBColor;
 
 use super::chart;
 use super::figure::Figure;
-use super::seal::Seal;
-use super::words;
+use super::frame::Frame;
 use crate::report::Report;
 use backend::UNIT;
-use canvas::Canvas;
+use canvas::{Canvas, INK};
 use contents::Link;
+use page::Logo;
 use layout::{Begin, PAGE, Placed, SIDE};
 use tags::{Told, Tree};
 
@@ -71,12 +72,22 @@ pub fn write(report: &Report, out: &Path) -> Result<(), PdfError> {
 /// If the document cannot be put together.
 pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
     let fonts = Fonts::new();
-    let blocks = content(&fonts, report);
-    let placed = layout::pages(&fonts, &blocks);
-    let begins = layout::begins(&placed);
+    document(&fonts, &Frame::of(report), &content(&fonts, report))
+}
 
-    let mut document = Document::new_with(settings(report));
-    document.set_metadata(metadata(report));
+/// Blocks in a frame as a PDF.
+pub(super) fn document(
+    fonts: &Fonts,
+    frame: &Frame,
+    blocks: &[Block],
+) -> Result<Vec<u8>, PdfError> {
+    let placed = layout::pages(fonts, blocks);
+    let begins = layout::begins(&placed);
+    let logo = Logo::of(&frame.style);
+    let accent = frame.style.accent.map(|[r, g, b]| RGBColor(r, g, b));
+
+    let mut document = Document::new_with(settings(frame));
+    document.set_metadata(metadata(frame));
     document.set_outline(outline(&begins));
     let mut by_page: BTreeMap<usize, Vec<&Placed>> = BTreeMap::new();
     for part in &placed {
@@ -91,9 +102,10 @@ pub fn bytes(report: &Report) -> Result<Vec<u8>, PdfError> {
         let mut surface = page.surface();
         let mut canvas = Canvas {
             surface: &mut surface,
-            fonts: &fonts,
+            fonts,
+            accent: accent.unwrap_or(INK),
         };
-        page::frame(&mut canvas, report, number + 1, total);
+        page::frame(&mut canvas, frame, logo.as_ref(), (number + 1, total));
         let mut drawn = Vec::new();
         for part in parts {
             let told = match part.block {
@@ -155,9 +167,9 @@ fn outline(begins: &[Begin]) -> Outline {
 }
 
 /// What the file says that it is. An archive wants a date, and a run that was killed has none.
-fn settings(report: &Report) -> SerializeSettings {
+fn settings(frame: &Frame) -> SerializeSettings {
     let builder = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1);
-    let builder = match date(&report.manifest.started) {
+    let builder = match date(&frame.date) {
         Some(_) => builder.with_archival_validator(Archival::A2_A),
         None => builder,
     };
@@ -183,6 +195,7 @@ pub fn figure(figure: &Figure, size: (f32, f32)) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas {
         surface: &mut surface,
         fonts: &fonts,
+        accent: INK,
     };
     canvas.chart((MARGIN, MARGIN), size, |area| {
         chart::draw(area, figure, UNIT)
@@ -194,18 +207,19 @@ pub fn figure(figure: &Figure, size: (f32, f32)) -> Result<Vec<u8>, PdfError> {
         .map_err(|error| PdfError::Document(format!("{error:?}")))
 }
 
-fn metadata(report: &Report) -> Metadata {
+fn metadata(frame: &Frame) -> Metadata {
     let metadata = Metadata::new()
-        .title(tags::short(&format!(
-            "{}: {}",
-            report.header.campaign, report.verdict
-        )))
-        .description(tags::short(&report.header.description))
-        .creator(words::made_by(report))
-        .document_id(report.manifest.run_id.clone())
-        .keywords(vec![Seal::of(report).to_string()])
+        .title(tags::short(&frame.title))
+        .description(tags::short(&frame.description))
+        .creator(frame.creator.clone())
+        .document_id(frame.id.clone())
+        .keywords(vec![frame.keywords.clone()])
         .language("en".to_owned());
-    match date(&report.manifest.started) {
+    let metadata = match &frame.style.organisation {
+        Some(organisation) => metadata.authors(vec![organisation.clone()]),
+        None => metadata,
+    };
+    match date(&frame.date) {
         Some(date) => metadata.creation_date(date),
         None => metadata,
     }

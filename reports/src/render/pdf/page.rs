@@ -1,9 +1,13 @@
 //! A page: what stands around the text, and each block in its place.
 
+use krilla::geom::Size;
+use krilla::image::Image;
 use krilla::tagging::ArtifactType;
 
 use super::super::chart;
 use super::super::figure;
+use super::super::frame::Frame;
+use super::super::style::Style;
 use super::super::words;
 use super::backend::UNIT;
 use super::canvas::{Canvas, INK, QUIET, RULE, Side, Type};
@@ -15,44 +19,69 @@ use super::layout::{
 };
 use super::shape;
 use super::tags::{self, Told};
-use crate::report::Report;
 use crate::verdict::Verdict;
 
 const SMALL: Type = Type::new(Face::Sans, 7.0, QUIET);
 
 /// Header and footer.
-pub(super) fn frame(canvas: &mut Canvas, report: &Report, number: usize, total: usize) {
-    let (left, right) = (SIDE, PAGE.0 - SIDE);
+pub(super) fn frame(canvas: &mut Canvas, frame: &Frame, logo: Option<&Logo>, place: (usize, usize)) {
+    let (mut left, right) = (SIDE, PAGE.0 - SIDE);
     canvas.artifact(ArtifactType::Header, |canvas| {
-        let run = format!("run {}", report.manifest.run_id);
-        let room = right - left - canvas.fonts.width(SMALL.face, SMALL.size, &run) - 20.0;
-        let (campaign, run) = (
-            canvas.fonts.fitted((SMALL.face, SMALL.size), &report.header.campaign, room.max(200.0)),
-            canvas.fonts.fitted((SMALL.face, SMALL.size), &run, 290.0),
-        );
-        canvas.text((left, 32.0), &campaign, SMALL, Side::Left);
-        canvas.text((right, 32.0), &run, SMALL, Side::Right);
         canvas.rule((left, right), 38.0, 0.4, RULE);
+        if let Some(logo) = logo {
+            left += logo.draw(canvas, (left, 13.0)) + 8.0;
+        }
+        let of = |canvas: &Canvas, text: &str| canvas.fonts.width(SMALL.face, SMALL.size, text);
+        let set = (SMALL.face, SMALL.size);
+        let told = canvas.fonts.fitted(set, &frame.right, 0.55 * (right - left));
+        let room = right - left - of(canvas, &told) - 20.0;
+        let name = canvas.fonts.fitted(set, &frame.left, room);
+        canvas.text((left, 32.0), &name, SMALL, Side::Left);
+        canvas.text((right, 32.0), &told, SMALL, Side::Right);
     });
     let foot = PAGE.1 - 28.0;
-    let mut told = words::made_by(report);
-    if let Some(record) = &report.manifest.record {
-        let short = record.sha256.get(..12).unwrap_or(&record.sha256);
-        told = format!("{told}  ·  record {short}…");
-    }
     canvas.artifact(ArtifactType::Footer, |canvas| {
-        canvas.rule((left, right), foot - 11.0, 0.4, RULE);
-        canvas.text((left, foot), &told, SMALL, Side::Left);
-        let page = format!("{number} / {total}");
+        canvas.rule((SIDE, right), foot - 11.0, 0.4, RULE);
+        let told = canvas.fonts.fitted((SMALL.face, SMALL.size), &frame.foot, WIDTH - 60.0);
+        canvas.text((SIDE, foot), &told, SMALL, Side::Left);
+        let page = format!("{} / {}", place.0, place.1);
         canvas.text((right, foot), &page, SMALL, Side::Right);
     });
+}
+
+/// The users' logo for the head of each page.
+pub(super) struct Logo {
+    image: Image,
+    size: Size,
+}
+
+/// Height and greatest width of a logo, points.
+const LOGO: (f32, f32) = (19.0, 120.0);
+
+impl Logo {
+    pub(super) fn of(style: &Style) -> Option<Logo> {
+        let (bytes, (width, height)) = style.picture()?;
+        let image = Image::from_png(bytes.into(), false).ok()?;
+        let scale = (LOGO.0 / height as f32).min(LOGO.1 / width as f32);
+        let size = Size::from_wh(width as f32 * scale, height as f32 * scale)?;
+        Some(Logo { image, size })
+    }
+
+    /// Draws it; how wide it is.
+    fn draw(&self, canvas: &mut Canvas, (x, y): (f32, f32)) -> f32 {
+        let at = krilla::geom::Transform::from_translate(x, y + LOGO.0 - self.size.height());
+        canvas.surface.push_transform(&at);
+        canvas.surface.draw_image(self.image.clone(), self.size);
+        canvas.surface.pop();
+        self.size.width()
+    }
 }
 
 /// One block; what it is.
 pub(super) fn block(canvas: &mut Canvas, placed: &Placed) -> Told {
     let (x, y) = (SIDE, placed.y);
     let line = |canvas: &mut Canvas, base: f32, size: f32, title: &str| {
-        let face = Type::new(Face::Strong, size, INK);
+        let face = Type::new(Face::Strong, size, canvas.accent);
         let mark = canvas.tagged(|canvas| {
             let lines = title_lines(canvas.fonts, size, title);
             for (place, text) in lines.iter().enumerate() {

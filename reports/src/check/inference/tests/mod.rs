@@ -127,6 +127,7 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
         passes: Vec::new(),
         interlocks: Vec::new(),
         gaps: Vec::new(),
+        style: None,
         wire: false,
         checks: vec![CheckSpec {
             name: "asked".to_owned(),

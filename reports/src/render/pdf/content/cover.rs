@@ -15,7 +15,10 @@ const BARS: usize = 10;
 const LISTED: usize = 200;
 
 pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
-    let mut blocks = vec![Block::Section(report.header.campaign.clone())];
+    let style = report.header.style.as_ref();
+    let title = style.and_then(|style| style.title.as_ref());
+    let title = title.unwrap_or(&report.header.campaign).clone();
+    let mut blocks = vec![Block::Section(title)];
     if !report.header.description.is_empty() {
         blocks.push(Block::Text(report.header.description.clone()));
         blocks.push(Block::Gap(5.0));

@@ -15,11 +15,12 @@ use crate::report::Report;
 /// All blocks of the report.
 pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut cover = cover::blocks(fonts, report);
-    let mut rest = sections::blocks(fonts, report);
-    rest.extend(exhibits::blocks(fonts, report));
-    rest.extend(evidence::blocks(fonts, report));
-    rest.extend(faults::blocks(fonts, report));
-    rest.extend(health::blocks(fonts, report));
+    let mut parts: Vec<(&str, Vec<Block>)> = sections::parts(fonts, report);
+    parts.push(("outputs", exhibits::blocks(fonts, report)));
+    parts.push(("evidence", evidence::blocks(fonts, report)));
+    parts.push(("faults", faults::blocks(fonts, report)));
+    parts.push(("telemetry", health::blocks(fonts, report)));
+    let mut rest = chosen(report, parts);
     rest.extend(appendix::blocks(fonts, report));
     let titles: Vec<String> = rest
         .iter()
@@ -36,6 +37,22 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
         cover.push(Block::Text(UNSHOWN.to_owned()));
     }
     cover
+}
+
+/// The parts that the campaign wants, in its order.
+fn chosen(report: &Report, mut parts: Vec<(&str, Vec<Block>)>) -> Vec<Block> {
+    let style = report.header.style.as_ref();
+    let wanted = style.map_or(&[][..], |style| &style.sections);
+    let mut blocks = Vec::new();
+    for name in wanted {
+        if let Some(place) = parts.iter().position(|(part, _)| part == name) {
+            blocks.append(&mut parts.remove(place).1);
+        }
+    }
+    if wanted.is_empty() {
+        blocks.extend(parts.into_iter().flat_map(|(_, part)| part));
+    }
+    blocks
 }
 
 /// What a reader must know of letters that the fonts do not have.

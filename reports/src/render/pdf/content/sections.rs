@@ -8,24 +8,33 @@ use super::super::table::{Row, Table, numbers, words as text};
 use crate::report::{Answers, GoldenBand, PassStory, Report};
 use crate::verdict::Verdict;
 
-pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let power = [
-        (figure::supply_power(report), 100.0),
-        (figure::orbit_power(report), 104.0),
-    ];
-    section(&mut blocks, "Power", power.into());
-    section(&mut blocks, "Heat", vec![(figure::heat(report), 132.0)]);
-    states(report, &mut blocks);
-    windows(report, &mut blocks);
-    inference(fonts, report, &mut blocks);
-    passes(fonts, report, &mut blocks);
-    section(
-        &mut blocks,
-        "Other channels",
-        vec![(figure::others(report), 112.0)],
-    );
-    blocks
+/// The parts by their names in [`PARTS`](crate::render::style::PARTS).
+pub(super) fn parts(fonts: &Fonts, report: &Report) -> Vec<(&'static str, Vec<Block>)> {
+    let mut all = Vec::new();
+    let mut part = |name, fill: &dyn Fn(&mut Vec<Block>)| {
+        let mut blocks = Vec::new();
+        fill(&mut blocks);
+        all.push((name, blocks));
+    };
+    part("power", &|blocks| {
+        let power = [
+            (figure::supply_power(report), 100.0),
+            (figure::orbit_power(report), 104.0),
+        ];
+        section(blocks, "Power", power.into());
+    });
+    part("heat", &|blocks| {
+        section(blocks, "Heat", vec![(figure::heat(report), 132.0)]);
+        states(report, blocks);
+        windows(report, blocks);
+    });
+    part("inference", &|blocks| inference(fonts, report, blocks));
+    part("down-link", &|blocks| passes(fonts, report, blocks));
+    part("channels", &|blocks| {
+        let others = vec![(figure::others(report), 112.0)];
+        section(blocks, "Other channels", others);
+    });
+    all
 }
 
 /// A section of figures, each as high as its panels need.
