@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use reports::render::seal::Seal;
 use reports::render::{html, pdf};
 
+use super::past::compared;
 use super::{complain, failed, no_run, print};
 use crate::execute::{judge, write_reports};
 use crate::exit::Exit;
@@ -15,8 +16,21 @@ use crate::exit::Exit;
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
     /// Folder of the run
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["compare", "over"])]
     run: Option<PathBuf>,
+    /// Two runs side by side: verdicts that changed, margins, plots over each other, speed with its
+    /// interval, energy, what was asked differently
+    #[arg(long, num_args = 2, value_names = ["RUN", "RUN"], conflicts_with = "run")]
+    compare: Option<Vec<PathBuf>>,
+    /// One campaign over all its runs below a folder: margins, speed and energy from run to run
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["run", "compare"])]
+    over: Option<PathBuf>,
+    /// Which campaign, where the folder has runs of several: a part of its name
+    #[arg(long, requires = "over")]
+    campaign: Option<String>,
+    /// File of the comparison, .pdf or .html; comparison.pdf if left out
+    #[arg(long, value_name = "FILE", conflicts_with = "run")]
+    out: Option<PathBuf>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -34,6 +48,13 @@ enum Verb {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
+    let out = args.out.as_deref();
+    if let Some([before, now]) = args.compare.as_deref() {
+        return compared::compare([before, now], out);
+    }
+    if let Some(folder) = &args.over {
+        return compared::over(folder, args.campaign.as_deref(), out);
+    }
     match (&args.verb, &args.run) {
         (Some(Verb::Verify { file, run }), _) => verify(file, run.as_deref()),
         (None, Some(run)) => again(run),

@@ -10,6 +10,7 @@ mod lists;
 mod mesh;
 mod scenario;
 mod settings;
+mod style;
 pub(crate) mod sky;
 mod stations;
 pub(crate) mod steps;
@@ -286,6 +287,7 @@ impl Planner {
         let goldens = self.goldens(folder, campaign);
         let cycles = self.cycle_windows(campaign, &steps);
         let mut header = stations::header((request, campaign, seed), sky.as_ref(), steps, &devices);
+        header.style = self.style(folder, campaign);
         header.windows.extend(cycles);
         header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);

@@ -2,6 +2,7 @@
 //! form tells the same findings.
 
 pub mod chart;
+pub mod compare;
 pub mod figure;
 mod frame;
 pub mod html;

@@ -291,6 +291,7 @@ fn figure(test: &Test) -> Figure {
             end: cycles.seconds(),
             epoch: test.start.map(|start| start.to_string()),
             eclipses: Vec::new(),
+            counts: None,
         },
         panels: vec![Panel {
             quantity: "temperature".to_owned(),

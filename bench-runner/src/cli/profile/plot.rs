@@ -43,6 +43,7 @@ pub(super) fn figure(flown: &Flown) -> Figure {
             end: flown.flight.seconds,
             epoch: Some(flown.flight.start.to_string()),
             eclipses: eclipses.copied().collect(),
+            counts: None,
         },
         panels: vec![
             panel(

@@ -3,6 +3,7 @@
 mod fault;
 mod mesh;
 mod read;
+mod report;
 
 use crate::config::cycles::RawCycles;
 use crate::config::interlock::RawInterlock;
@@ -16,6 +17,7 @@ pub(super) use fault::faults;
 pub use fault::{FAULT_KINDS, RawFault};
 pub use mesh::RawMesh;
 pub(super) use read::{campaign, set, settings};
+pub use report::RawReport;
 
 /// A campaign as written.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub struct RawCampaign {
     pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
     /// Interlocks beside those of the wiring.
     pub interlocks: Vec<RawInterlock>,
+    /// What it sets of its report's looks.
+    pub report: RawReport,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -73,6 +77,7 @@ impl RawCampaign {
             faults: Vec::new(),
             limits: Vec::new(),
             interlocks: Vec::new(),
+            report: RawReport::default(),
             lost: sections
                 .map(|section| Lost {
                     section,

@@ -51,6 +51,35 @@ pub(super) const CASES: &[Case] = &[
         "\"keyword-spotting\"",
         "runs `eo-cloudnet-tiny`, but golden `keyword-spotting` was made by `mlperf-tiny-kws`",
     ),
+    // Looks of the report that nobody could read, or that are not there.
+    (
+        CAMPAIGN,
+        "[orbit]",
+        "[report]\naccent = \"#ffff00\"\n[orbit]",
+        "\"#ffff00\"",
+        "cannot be read on white paper",
+    ),
+    (
+        CAMPAIGN,
+        "[orbit]",
+        "[report]\naccent = \"blue\"\n[orbit]",
+        "\"blue\"",
+        "`blue` is no colour",
+    ),
+    (
+        CAMPAIGN,
+        "[orbit]",
+        "[report]\nsections = [\"power\", \"head\"]\n[orbit]",
+        "\"head\"",
+        "`head` is no `sections`",
+    ),
+    (
+        CAMPAIGN,
+        "[orbit]",
+        "[report]\nlogo = \"iss.tle\"\n[orbit]",
+        "\"iss.tle\"",
+        "is no PNG",
+    ),
     // Contexts of limits that would never hold.
     (
         CAMPAIGN,

@@ -1,5 +1,7 @@
 //! Axes: round numbers and round times at a readable distance.
 
+use super::super::figure::TimeAxis;
+
 /// Steps of a time axis, in seconds.
 const STEPS: [f64; 17] = [
     0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0,
@@ -15,6 +17,8 @@ pub(super) enum TimeFormat {
     MinutesSeconds,
     /// `2.5`
     Seconds,
+    /// `7`
+    Count,
 }
 
 impl TimeFormat {
@@ -23,8 +27,22 @@ impl TimeFormat {
             TimeFormat::HoursMinutes => "hh:mm",
             TimeFormat::MinutesSeconds => "mm:ss",
             TimeFormat::Seconds => "s",
+            TimeFormat::Count => "number",
         }
     }
+}
+
+/// Ticks of a figure's axis, and how to write them.
+pub(super) fn ticks(time: &TimeAxis) -> (Vec<f64>, TimeFormat) {
+    if time.counts.is_none() {
+        return times(time.end);
+    }
+    let steps = [1_u32, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000];
+    let enough = |step: &&u32| time.end / f64::from(**step) <= 16.0;
+    let step = steps.iter().find(enough).copied().unwrap_or(1_000_000);
+    let last = (time.end / f64::from(step)).floor() as u32;
+    let ticks = (1..=last).map(|place| f64::from(place * step));
+    (ticks.collect(), TimeFormat::Count)
 }
 
 /// Round times from zero to `end`, at most a dozen, and how to write them.
@@ -52,6 +70,7 @@ pub(super) fn time_label(seconds: f64, format: TimeFormat) -> String {
         TimeFormat::HoursMinutes => format!("{:02}:{:02}", whole / 3_600, whole / 60 % 60),
         TimeFormat::MinutesSeconds => format!("{:02}:{:02}", whole / 60, whole % 60),
         TimeFormat::Seconds => format!("{}", (seconds * 10.0).round() / 10.0),
+        TimeFormat::Count => whole.to_string(),
     }
 }
 

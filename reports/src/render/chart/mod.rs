@@ -96,7 +96,7 @@ fn head<DB: DrawingBackend>(sheet: &Sheet<DB>, title: &str, time: &TimeAxis) -> 
 fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Drawn<DB> {
     let (width, _) = sheet.size();
     let right = width - RIGHT;
-    let (ticks, format) = axis::times(time.end);
+    let (ticks, format) = axis::ticks(time);
     for tick in ticks {
         let x = LEFT + (right - LEFT) * tick / time.end;
         sheet.line(&[(x, top), (x, top + 2.5)], style::FRAME)?;
@@ -107,9 +107,11 @@ fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Dra
             Align::Center,
         )?;
     }
-    let caption = match words::utc(time.epoch.as_deref(), profiles::time::BenchTime::ZERO) {
-        Some(utc) => format!("bench time, {}; T0 is {} UTC", format.name(), &utc[..19]),
-        None => format!("bench time, {}", format.name()),
+    let told = words::utc(time.epoch.as_deref(), profiles::time::BenchTime::ZERO);
+    let caption = match (&time.counts, told) {
+        (Some(counted), _) => counted.clone(),
+        (None, Some(utc)) => format!("bench time, {}; T0 is {} UTC", format.name(), &utc[..19]),
+        (None, None) => format!("bench time, {}", format.name()),
     };
     sheet.text(
         (f64::midpoint(LEFT, right), top + 18.0),

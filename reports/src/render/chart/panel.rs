@@ -14,6 +14,7 @@ struct Plot<'a> {
     end: f64,
     values: Values,
     panel: &'a Panel,
+    ticks: Vec<f64>,
 }
 
 impl Plot<'_> {
@@ -69,6 +70,7 @@ pub(super) fn draw<DB: DrawingBackend>(
         end: time.end,
         values,
         panel,
+        ticks: axis::ticks(time).0,
     };
     shade(sheet, rect, time)?;
     bands(sheet, &plot)?;
@@ -168,7 +170,7 @@ fn grid<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: &Plot) -> Drawn<DB> {
         let label = plot.values.label(tick);
         sheet.text((rect.left - 3.5, y), &label, &style::SMALL, Align::Right)?;
     }
-    for tick in axis::times(plot.end).0 {
+    for &tick in &plot.ticks {
         let x = plot.x(tick);
         sheet.line(&[(x, rect.top), (x, rect.bottom)], style::GRID)?;
     }

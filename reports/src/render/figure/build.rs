@@ -32,6 +32,7 @@ pub fn time_axis(report: &Report) -> TimeAxis {
             .filter(|p| p.phase != Phase::Sunlit)
             .copied()
             .collect(),
+        counts: None,
     }
 }
 

@@ -45,6 +45,19 @@ pub struct TimeAxis {
     pub epoch: Option<String>,
     /// Phases that are not sunlit.
     pub eclipses: Vec<PhaseInterval>,
+    /// What it counts, one by one, where it is no time: `run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
+}
+
+impl TimeAxis {
+    /// How long a figure tells of, in words.
+    pub(crate) fn length(&self) -> String {
+        match &self.counts {
+            Some(what) => super::words::several((self.end - 1.0).max(0.0) as u64, what),
+            None => super::words::duration(self.end),
+        }
+    }
 }
 
 /// One panel: one quantity.

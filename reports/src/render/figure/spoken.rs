@@ -1,12 +1,12 @@
 //! What a picture shows, in words: for who hears the report instead of seeing it.
 
-use super::super::words::{duration, number, quantity};
+use super::super::words::{number, quantity};
 use super::{Bar, Figure, Lane, Panel, Strip};
 
 /// A figure: its panels, what is in them and between which values.
 pub fn spoken(figure: &Figure) -> String {
     let panels = figure.panels.iter().map(panel);
-    let length = duration(figure.time.end);
+    let length = figure.time.length();
     let told = panels.collect::<Vec<String>>().join("; ");
     format!("{}, over {length}: {told}.", figure.title)
 }

@@ -17,7 +17,7 @@ pub(super) use content::content;
 pub(super) use exhibits::{Flow, Pictures};
 pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
-pub(super) use table::{Moment, Table};
+pub(super) use table::{Moment, Row, Table, digests, numbers, words as text};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -21,7 +21,7 @@ const MARK: f32 = 11.0;
 
 /// A column.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub(in super::super) struct Column {
     pub(super) title: &'static str,
     /// In points, with the gutter.
     pub(super) width: f32,
@@ -30,7 +30,7 @@ pub(super) struct Column {
 }
 
 /// A column of text, of numbers, or of digests.
-pub(super) const fn words(title: &'static str, width: f32) -> Column {
+pub(in super::super) const fn words(title: &'static str, width: f32) -> Column {
     Column {
         title,
         width,
@@ -39,7 +39,7 @@ pub(super) const fn words(title: &'static str, width: f32) -> Column {
     }
 }
 
-pub(super) const fn numbers(title: &'static str, width: f32) -> Column {
+pub(in super::super) const fn numbers(title: &'static str, width: f32) -> Column {
     Column {
         title,
         width,
@@ -48,7 +48,7 @@ pub(super) const fn numbers(title: &'static str, width: f32) -> Column {
     }
 }
 
-pub(super) const fn digests(title: &'static str, width: f32) -> Column {
+pub(in super::super) const fn digests(title: &'static str, width: f32) -> Column {
     Column {
         title,
         width,
@@ -81,7 +81,7 @@ pub(in super::super) struct Moment {
 }
 
 impl Row {
-    pub(super) fn of<const N: usize>(cells: [String; N]) -> Row {
+    pub(in super::super) fn of<const N: usize>(cells: [String; N]) -> Row {
         Row {
             cells: cells.into(),
             ..Row::default()
@@ -117,7 +117,7 @@ fn size(face: Face) -> f32 {
 }
 
 impl Table {
-    pub(super) fn new(fonts: &Fonts, columns: Vec<Column>, rows: Vec<Row>) -> Table {
+    pub(in super::super) fn new(fonts: &Fonts, columns: Vec<Column>, rows: Vec<Row>) -> Table {
         let rows = rows
             .into_iter()
             .map(|row| wrapped(fonts, &columns, row))

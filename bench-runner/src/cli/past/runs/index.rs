@@ -23,13 +23,13 @@ const SUMMARY_FILE: &str = "summary.json";
 const DEEPEST: usize = 6;
 
 /// A run, and what its folder says of it.
-pub(super) struct Run {
-    pub(super) folder: PathBuf,
-    pub(super) facts: Value,
+pub(in crate::cli::past) struct Run {
+    pub(in crate::cli::past) folder: PathBuf,
+    pub(in crate::cli::past) facts: Value,
 }
 
 /// All runs below `folder`, by the index where it holds, else by their files.
-pub(super) fn runs(folder: &Path, rebuild: bool) -> Vec<Run> {
+pub(in crate::cli::past) fn runs(folder: &Path, rebuild: bool) -> Vec<Run> {
     let mut folders = Vec::new();
     gather(folder, 0, &mut folders);
     let index = folder.join(INDEX_FILE);
@@ -61,7 +61,7 @@ pub(super) fn runs(folder: &Path, rebuild: bool) -> Vec<Run> {
 }
 
 /// Facts of one run, read from its files.
-pub(super) fn read(folder: &Path) -> Run {
+pub(in crate::cli::past) fn read(folder: &Path) -> Run {
     Run {
         folder: folder.to_owned(),
         facts: facts(folder),

@@ -1,7 +1,7 @@
 //! `bench runs`: the runs in a folder, found by what they left; two of them side by side.
 
 mod compare;
-mod index;
+pub(super) mod index;
 
 use std::path::PathBuf;
 
