@@ -9,6 +9,7 @@
   };
   // Steps of a clock, s.
   const steps = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800];
+  const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000, 100000];
   const charts = [];
   let moment = null;
 
@@ -91,12 +92,14 @@
   };
 
   const draw = (figure, panel, parent) => {
-    const tables = [], series = [{ label: "time", value: (_, at) => (at == null ? "–" : clock(at)) }], bands = [];
+    // What is no time is counted: runs, one by one.
+    const spoken = figure.counts ? (at) => String(+at.toFixed(2)) : clock;
+    const tables = [], series = [{ label: figure.counts ?? "time", value: (_, at) => (at == null ? "–" : spoken(at)) }], bands = [];
     for (const trace of panel.traces) {
       const [stroke, width, dash] = pens[trace.pen];
       const value = (_, v) => (v == null ? "–" : `${+v.toPrecision(5)} ${panel.unit}`);
       tables.push(stretch(trace.lines));
-      series.push({ label: trace.label, stroke, width, dash, value, points: { show: false } });
+      series.push({ label: trace.label, stroke, width, dash, value, points: { show: trace.lines.some((line) => line.length === 1) } });
       if (trace.extremes.length > 0) {
         const xs = trace.extremes.map((e) => e[0]);
         for (const [name, at] of [["highest", 2], ["lowest", 1]]) {
@@ -120,7 +123,7 @@
         x: { time: false, range: (_, min, max) => [min ?? 0, max ?? figure.end] },
         y: { range: (_, min, max) => uPlot.rangeNum(Math.min(min ?? Infinity, ...known), Math.max(max ?? -Infinity, ...known), 0.08, true) },
       },
-      axes: [{ values: (_, ticks) => ticks.map(clock), space: 80, incrs: steps }, { size: 64 }],
+      axes: [{ values: (_, ticks) => ticks.map(spoken), space: 80, incrs: figure.counts ? counts : steps }, { size: 64 }],
       cursor: { sync: { key: "bench", setSeries: false }, drag: { x: true, y: false } },
       hooks: {
         drawClear: [under(figure, panel)], draw: [over(panel)],

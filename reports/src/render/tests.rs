@@ -1,6 +1,7 @@
 //! What every form of the report says of one small run.
 
 mod awkward;
+mod compare;
 
 use std::convert::Infallible;
 

@@ -86,7 +86,10 @@ pub(super) struct Values {
 impl Values {
     /// An axis that shows `low` to `high` with about `ticks` round numbers.
     pub(super) fn new(low: f64, high: f64, ticks: f64) -> Values {
-        let size = low.abs().max(high.abs()).max(1e-9);
+        let size = match low.abs().max(high.abs()) {
+            size if size < 1e-9 => 1.0,
+            size => size,
+        };
         // A constant still needs an axis around it.
         let (low, high) = match high - low {
             span if span < 1e-6 * size => (low - 0.05 * size, high + 0.05 * size),

@@ -82,7 +82,12 @@ pub(super) fn draw<DB: DrawingBackend>(
     for trace in &panel.traces {
         for line in &trace.lines {
             let points: Vec<_> = line.iter().map(|&(t, v)| (plot.x(t), plot.y(v))).collect();
-            sheet.line(&points, style::stroke(trace.pen))?;
+            let stroke = style::stroke(trace.pen);
+            match points[..] {
+                // A line through one point is nothing, and the point is there.
+                [alone] => sheet.circle(alone, 1.0, stroke)?,
+                _ => sheet.line(&points, stroke)?,
+            }
         }
     }
     spots(sheet, &plot)?;

@@ -5,6 +5,9 @@ use super::super::pdf::Block;
 use super::Pair;
 use crate::report::Report;
 
+/// Panels of a figure on one page.
+const PANELS: usize = 6;
+
 /// The figures that both runs may have.
 pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
     let kinds: [(fn(&Report) -> Figure, &str, f32); 4] = [
@@ -14,7 +17,11 @@ pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
         (figure::others, "Other channels", 112.0),
     ];
     for (draw, title, height) in kinds {
-        section(title, both(draw(pair.before), draw(pair.now)), height, blocks);
+        let figure = both(draw(pair.before), draw(pair.now));
+        if !figure.is_empty() {
+            blocks.push(Block::Section(title.to_owned()));
+            put(figure, height, blocks);
+        }
     }
     let workloads = |report: &Report| report.header.workloads.iter().map(|w| w.name.clone()).collect();
     let names: [Vec<String>; 2] = [workloads(pair.before), workloads(pair.now)];
@@ -28,22 +35,38 @@ pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
             blocks.push(Block::Section("Inference".to_owned()));
             begun = true;
         }
-        if !figure.is_empty() {
-            let height = 40.0 + 68.0 * figure.panels.len() as f32;
-            blocks.push(Block::Figure(figure, height));
-            blocks.push(Block::Gap(14.0));
-        }
+        put(figure, 68.0, blocks);
     }
 }
 
-fn section(title: &str, figure: Figure, panel: f32, blocks: &mut Vec<Block>) {
-    if figure.is_empty() {
-        return;
+/// A figure in parts that fit on pages.
+fn put(mut figure: Figure, panel: f32, blocks: &mut Vec<Block>) {
+    while !figure.panels.is_empty() {
+        let rest = figure.panels.split_off(figure.panels.len().min(PANELS));
+        let height = 40.0 + panel * figure.panels.len() as f32;
+        blocks.push(Block::Figure(figure.clone(), height));
+        blocks.push(Block::Gap(14.0));
+        figure.panels = rest;
     }
-    let height = 40.0 + panel * figure.panels.len() as f32;
-    blocks.push(Block::Section(title.to_owned()));
-    blocks.push(Block::Figure(figure, height));
-    blocks.push(Block::Gap(14.0));
+}
+
+/// Panels with more lines than two as one for each line: of each there will be two.
+fn apart(panels: Vec<Panel>) -> Vec<Panel> {
+    let mut all = Vec::new();
+    for mut panel in panels {
+        panel.traces.retain(|trace| trace.pen != Pen::Command);
+        if panel.traces.len() <= 2 {
+            all.push(panel);
+            continue;
+        }
+        for trace in std::mem::take(&mut panel.traces) {
+            let mut one = panel.clone();
+            one.quantity = format!("{}: {}", panel.quantity, trace.label);
+            one.traces.push(trace);
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// Two figures as one. Phases are those of A, unless only B has some.
@@ -56,14 +79,14 @@ fn both(a: Figure, b: Figure) -> Figure {
     // One T0 in UTC would be wrong for one of them.
     time.epoch = a.time.epoch.filter(|epoch| b.time.epoch.as_ref() == Some(epoch));
     let mut panels = Vec::new();
-    let mut later = b.panels;
-    for panel in a.panels {
+    let mut later = apart(b.panels);
+    for panel in apart(a.panels) {
         let same = |other: &Panel| other.quantity == panel.quantity && other.unit == panel.unit;
         let place = later.iter().position(same);
         let other = place.map(|place| later.remove(place));
         panels.push(merged(panel, other));
     }
-    panels.extend(later.into_iter().map(|panel| merged_b(panel)));
+    panels.extend(later.into_iter().map(merged_b));
     Figure {
         title: a.title,
         time,
@@ -73,7 +96,6 @@ fn both(a: Figure, b: Figure) -> Figure {
 
 /// Pens by the channel and the run, so that both lines of a channel stand out against each other.
 fn labelled(panel: &mut Panel, side: &str, from: usize) {
-    panel.traces.retain(|trace| trace.pen != Pen::Command);
     for (place, trace) in panel.traces.iter_mut().enumerate() {
         trace.label = format!("{side}: {}", trace.label);
         trace.pen = Pen::at(2 * place + from);

@@ -80,7 +80,7 @@ impl<'a> Pair<'a> {
             Block::Keys(self.keys(&changes)),
         ];
         let contents = blocks.len();
-        blocks.extend(verdicts::blocks(fonts, *self, &changes));
+        blocks.extend(verdicts::blocks(fonts, &changes));
         tables::speeds(fonts, *self, &mut blocks);
         tables::energy(fonts, *self, &mut blocks);
         figures::overlaid(*self, &mut blocks);

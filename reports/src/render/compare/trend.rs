@@ -213,9 +213,13 @@ impl Runs {
         let shown = lines.iter().filter(|line| !line.points.is_empty());
         let panels: Vec<Panel> = shown.map(panel).collect();
         let left = panels.len().saturating_sub(PANELS * FIGURES);
-        for some in panels.chunks(PANELS).take(FIGURES) {
+        for (place, some) in panels.chunks(PANELS).take(FIGURES).enumerate() {
+            let title = match place {
+                0 => "Margins, speed and energy",
+                _ => "Margins, speed and energy, continued",
+            };
             let figure = Figure {
-                title: "From run to run".to_owned(),
+                title: title.to_owned(),
                 time: TimeAxis {
                     end: (self.runs.len().max(2) + 1) as f64,
                     epoch: None,
@@ -266,7 +270,7 @@ fn panel(line: &Line<'_>) -> Panel {
     let points = line.points.iter().map(|&(place, value)| ((place + 1) as f64, value));
     let end = line.points.last().map_or(1.0, |(place, _)| (place + 1) as f64);
     let limits = (line.kind == Kind::Margin).then(|| Limit {
-        label: "limit".to_owned(),
+        label: "0".to_owned(),
         value: 0.0,
         during: vec![(0.0, end)],
     });

@@ -110,19 +110,16 @@ pub(super) fn judged(pair: Pair<'_>, changes: &[Change<'_>]) -> (Verdict, String
         return (Verdict::Inconclusive, "Neither run checked anything.".to_owned());
     }
     let alone = changes.iter().filter(|change| change.is_alone()).count();
-    let told = if alone == changes.len() {
-        return (
-            Verdict::Inconclusive,
-            "The runs have no check in common: they ask different things.".to_owned(),
-        );
-    } else {
-        format!("No check of B is worse than in A; {better} got better.")
-    };
+    if alone == changes.len() {
+        let told = "The runs have no check in common: they ask different things.";
+        return (Verdict::Inconclusive, told.to_owned());
+    }
+    let told = format!("No check of B is worse than in A; {better} got better.");
     (Verdict::Pass, told)
 }
 
 /// What changed, the margins, and all checks.
-pub(super) fn blocks(fonts: &Fonts, pair: Pair<'_>, changes: &[Change<'_>]) -> Vec<Block> {
+pub(super) fn blocks(fonts: &Fonts, changes: &[Change<'_>]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let bars = bars(changes);
     if !bars.is_empty() {
@@ -143,7 +140,6 @@ pub(super) fn blocks(fonts: &Fonts, pair: Pair<'_>, changes: &[Change<'_>]) -> V
     blocks.push(Block::Table(all(fonts, changes)));
     blocks.extend(left_out(changes.len()));
     blocks.push(Block::Gap(14.0));
-    let _ = pair;
     blocks
 }
 

@@ -13,6 +13,9 @@ use super::{Limit, Panel, Pen, Spot, TimeAxis, Trace};
 /// Columns of a plot on paper, each wide enough for a line's weight.
 const COLUMNS: f64 = 700.0;
 
+/// Lines in a panel that can be told apart without colour.
+const PENS: usize = 4;
+
 /// Most worst values in a panel.
 const SPOTS: usize = 12;
 
@@ -285,15 +288,24 @@ impl<'a> PanelBuilder<'a> {
         })
     }
 
-    /// Adds the panel, if it shows anything.
+    /// Adds the panel, if it shows anything: as several where it has more lines than there are pens, for
+    /// two lines that look alike tell nothing.
     pub(super) fn add_to(self, panels: &mut Vec<Panel>) {
-        if self
-            .panel
+        let mut panel = self.panel;
+        let (commands, mut own): (Vec<Trace>, Vec<Trace>) = panel
             .traces
-            .iter()
-            .any(|trace| trace.pen != Pen::Command)
-        {
-            panels.push(self.panel);
+            .drain(..)
+            .partition(|trace| trace.pen == Pen::Command);
+        if own.is_empty() {
+            return;
+        }
+        let mut told = Some(commands);
+        while !own.is_empty() {
+            let rest = own.split_off(own.len().min(PENS));
+            let mut some = panel.clone();
+            some.traces = std::mem::replace(&mut own, rest);
+            some.traces.extend(told.take().unwrap_or_default());
+            panels.push(some);
         }
     }
 

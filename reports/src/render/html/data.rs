@@ -29,6 +29,7 @@ fn figure(figure: &Figure) -> Value {
     json!({
         "title": figure.title,
         "end": figure.time.end,
+        "counts": figure.time.counts,
         "eclipses": eclipses.collect::<Vec<Value>>(),
         "panels": figure.panels.iter().map(panel).collect::<Vec<Value>>(),
     })
