@@ -63,10 +63,12 @@ fn tell(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 10)]
 fn read(bencher: Bencher<'_, '_>) {
     let Some(path) = record() else { return };
-    bencher.counter(ItemsCount::new(1_000_000_usize)).bench_local(|| {
-        let record = Record::open(&path).expect("a record");
-        let mut count = 0;
-        record.for_each(&mut |_| count += 1).expect("read");
-        count
-    });
+    bencher
+        .counter(ItemsCount::new(1_000_000_usize))
+        .bench_local(|| {
+            let record = Record::open(&path).expect("a record");
+            let mut count = 0;
+            record.for_each(&mut |_| count += 1).expect("read");
+            count
+        });
 }

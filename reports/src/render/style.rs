@@ -16,7 +16,10 @@ pub const PARTS: [(&str, &str); 9] = [
     ("outputs", "the worst outputs beside what was expected"),
     ("evidence", "what findings rest on, piece by piece"),
     ("faults", "what was broken on purpose"),
-    ("telemetry", "health of links and clocks, and notable events"),
+    (
+        "telemetry",
+        "health of links and clocks, and notable events",
+    ),
 ];
 
 /// Octets of a logo at most: it stands in every record and every report.
@@ -61,7 +64,9 @@ impl Style {
         }
         let told = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
         if let Err(why) = told {
-            return Err(format!("is no PNG: {why}; expected a picture in that format"));
+            return Err(format!(
+                "is no PNG: {why}; expected a picture in that format"
+            ));
         }
         self.logo = Some(STANDARD.encode(bytes));
         Ok(self)
@@ -70,7 +75,9 @@ impl Style {
     /// The logo's octets with its width and height in pixels.
     pub(super) fn picture(&self) -> Option<(Vec<u8>, (u32, u32))> {
         let bytes = STANDARD.decode(self.logo.as_ref()?).ok()?;
-        let reader = ::png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().ok()?;
+        let reader = ::png::Decoder::new(std::io::Cursor::new(&bytes))
+            .read_info()
+            .ok()?;
         let size = reader.info().size();
         drop(reader);
         Some((bytes, size))
@@ -108,7 +115,9 @@ mod tests {
     #[test]
     fn colours_are_read_and_those_that_cannot_be_read_are_told() {
         assert_eq!(colour("#0072b2"), Some([0x00, 0x72, 0xb2]));
-        for odd in ["0072b2", "#0072b", "#0072b2f", "#00zzb2", "blue", "", "#+072b2"] {
+        for odd in [
+            "0072b2", "#0072b", "#0072b2f", "#00zzb2", "blue", "", "#+072b2",
+        ] {
             assert_eq!(colour(odd), None, "{odd}");
         }
         // The grey whose contrast on white is the least allowed is #767676, 4.54.
@@ -118,9 +127,19 @@ mod tests {
     #[test]
     fn a_logo_is_a_png_that_is_not_long() {
         let none = Style::default();
-        assert!(none.clone().with_logo(b"<svg/>").unwrap_err().contains("no PNG"));
+        assert!(
+            none.clone()
+                .with_logo(b"<svg/>")
+                .unwrap_err()
+                .contains("no PNG")
+        );
         let long = vec![0; LOGO_LIMIT + 1];
-        assert!(none.clone().with_logo(&long).unwrap_err().contains("at most"));
+        assert!(
+            none.clone()
+                .with_logo(&long)
+                .unwrap_err()
+                .contains("at most")
+        );
         let packed = super::super::png::pack(&[0; 6], 2, 1).unwrap();
         let style = none.with_logo(&packed).unwrap();
         assert_eq!(style.picture(), Some((packed, (2, 1))));

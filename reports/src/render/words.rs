@@ -222,7 +222,11 @@ pub(crate) fn worst_first(report: &Report) -> Vec<usize> {
     let mut keyed: Vec<(u8, f64, usize)> = findings
         .map(|(place, finding)| {
             let tightness = share(report, place).filter(|share| !share.is_nan());
-            (rank(finding.verdict), tightness.unwrap_or(f64::INFINITY), place)
+            (
+                rank(finding.verdict),
+                tightness.unwrap_or(f64::INFINITY),
+                place,
+            )
         })
         .collect();
     keyed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));

@@ -294,4 +294,29 @@ mod tests {
         let series = filled([(0, 1.0), (100, f64::NAN), (200, f64::INFINITY), (300, 3.0)]);
         assert_eq!((series.count(), series.mean()), (2, Some(2.0)));
     }
+
+    proptest::proptest! {
+        /// Whatever was told, each column of a plot spans from its least to its greatest value, no further.
+        #[test]
+        fn the_envelope_is_exact(
+            mut told in proptest::collection::vec((0_u64..20_000_000, -1e6_f64..1e6), 1..2_000)
+        ) {
+            told.sort_by_key(|(millis, _)| *millis);
+            let series = filled(told.iter().copied());
+            let grid = Grid::new(BenchTime::from_millis(20_000_000), BUCKETS);
+            let columns = told.chunk_by(|a, b| {
+                let place = |millis| grid.place(BenchTime::from_millis(millis));
+                place(a.0) == place(b.0)
+            });
+            let expected: Vec<(f64, f64, u32)> = columns
+                .map(|column| {
+                    let values = column.iter().map(|(_, value)| *value);
+                    let least = values.clone().fold(f64::INFINITY, f64::min);
+                    (least, values.fold(f64::NEG_INFINITY, f64::max), column.len() as u32)
+                })
+                .collect();
+            let kept = series.buckets().iter().map(|b| (b.min, b.max, b.count));
+            proptest::prop_assert_eq!(kept.collect::<Vec<_>>(), expected);
+        }
+    }
 }

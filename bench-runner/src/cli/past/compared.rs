@@ -55,7 +55,10 @@ pub(in crate::cli) fn over(folder: &Path, campaign: Option<&str>, out: Option<&P
     }
     let mut found = index::runs(folder, false);
     found.retain(|run| run.facts["campaign"].is_string());
-    let mut names: Vec<String> = found.iter().map(|run| word(&run.facts, "campaign")).collect();
+    let mut names: Vec<String> = found
+        .iter()
+        .map(|run| word(&run.facts, "campaign"))
+        .collect();
     names.sort_unstable();
     names.dedup();
     if let Some(wanted) = campaign {
@@ -64,13 +67,19 @@ pub(in crate::cli) fn over(folder: &Path, campaign: Option<&str>, out: Option<&P
     let [name] = names.as_slice() else {
         let told = match names.as_slice() {
             [] => "holds no run that is over".to_owned(),
-            many => format!("holds runs of {}; choose one with --campaign", many.join(", ")),
+            many => format!(
+                "holds runs of {}; choose one with --campaign",
+                many.join(", ")
+            ),
         };
         complain(&format!("Error: {} {told}\n", folder.display()));
         return Exit::Refused;
     };
     found.retain(|run| word(&run.facts, "campaign") == *name);
-    let mut runs: Vec<Past> = found.iter().map(|run| past(&run.folder, &run.facts)).collect();
+    let mut runs: Vec<Past> = found
+        .iter()
+        .map(|run| past(&run.folder, &run.facts))
+        .collect();
     runs.sort_by(|a, b| (&a.started, &a.id).cmp(&(&b.started, &b.id)));
     let runs = Runs {
         campaign: name.clone(),
@@ -106,7 +115,8 @@ fn unknown(out: &Path) -> Exit {
 }
 
 fn put(drawn: Result<Vec<u8>, String>, out: &Path) -> Exit {
-    let written = drawn.and_then(|bytes| std::fs::write(out, bytes).map_err(|error| error.to_string()));
+    let written =
+        drawn.and_then(|bytes| std::fs::write(out, bytes).map_err(|error| error.to_string()));
     match written {
         Ok(()) => {
             print(&format!("{}\n", out.display()));

@@ -37,7 +37,9 @@ pub(super) fn ticks(time: &TimeAxis) -> (Vec<f64>, TimeFormat) {
     if time.counts.is_none() {
         return times(time.end);
     }
-    let steps = [1_u32, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000];
+    let steps = [
+        1_u32, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000,
+    ];
     let enough = |step: &&u32| time.end / f64::from(**step) <= 16.0;
     let step = steps.iter().find(enough).copied().unwrap_or(1_000_000);
     let last = (time.end / f64::from(step)).floor() as u32;

@@ -8,9 +8,12 @@ use crate::report::Report;
 /// Panels of a figure on one page.
 const PANELS: usize = 6;
 
+/// What draws one kind of figure of a run.
+type Draw = fn(&Report) -> Figure;
+
 /// The figures that both runs may have.
 pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
-    let kinds: [(fn(&Report) -> Figure, &str, f32); 4] = [
+    let kinds: [(Draw, &str, f32); 4] = [
         (figure::supply_power, "Power", 100.0),
         (figure::orbit_power, "Orbit", 104.0),
         (figure::heat, "Heat", 120.0),
@@ -23,14 +26,24 @@ pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
             put(figure, height, blocks);
         }
     }
-    let workloads = |report: &Report| report.header.workloads.iter().map(|w| w.name.clone()).collect();
+    let workloads = |report: &Report| {
+        report
+            .header
+            .workloads
+            .iter()
+            .map(|w| w.name.clone())
+            .collect()
+    };
     let names: [Vec<String>; 2] = [workloads(pair.before), workloads(pair.now)];
     let mut begun = false;
     for (a, name) in names[0].iter().enumerate() {
         let Some(b) = names[1].iter().position(|other| other == name) else {
             continue;
         };
-        let figure = both(figure::inference(pair.before, a), figure::inference(pair.now, b));
+        let figure = both(
+            figure::inference(pair.before, a),
+            figure::inference(pair.now, b),
+        );
         if !begun && !figure.is_empty() {
             blocks.push(Block::Section("Inference".to_owned()));
             begun = true;
@@ -77,7 +90,10 @@ fn both(a: Figure, b: Figure) -> Figure {
         time.eclipses.clone_from(&b.time.eclipses);
     }
     // One T0 in UTC would be wrong for one of them.
-    time.epoch = a.time.epoch.filter(|epoch| b.time.epoch.as_ref() == Some(epoch));
+    time.epoch = a
+        .time
+        .epoch
+        .filter(|epoch| b.time.epoch.as_ref() == Some(epoch));
     let mut panels = Vec::new();
     let mut later = apart(b.panels);
     for panel in apart(a.panels) {

@@ -16,7 +16,11 @@ const FEWEST_ANSWERS: u64 = 5;
 
 /// The workload of that name.
 fn workload<'a>(report: &'a Report, name: &str) -> Option<&'a WorkloadStory> {
-    let place = report.header.workloads.iter().position(|w| w.name == name)?;
+    let place = report
+        .header
+        .workloads
+        .iter()
+        .position(|w| w.name == name)?;
     report.workloads.get(place)
 }
 
@@ -142,7 +146,9 @@ fn by_phase(fonts: &Fonts, pair: Pair<'_>, name: &str) -> Table {
         None => story.and_then(|story| story.overall.clone()),
         Some(name) => {
             let mut phases = story.into_iter().flat_map(|story| story.phases.clone());
-            phases.find(|told| told.phase == name).map(|told| told.answers)
+            phases
+                .find(|told| told.phase == name)
+                .map(|told| told.answers)
         }
     };
     let rows = phases.into_iter().map(Some).chain([None]).map(|phase| {
@@ -190,7 +196,9 @@ pub(super) fn energy(fonts: &Fonts, pair: Pair<'_>, blocks: &mut Vec<Block>) {
         let both = sides.each_ref().map(|side| side.get(name).copied());
         let told = both.map(|value| value.map_or_else(|| "–".to_owned(), number));
         let by = match both {
-            [Some(a), Some(b)] if a > 0.0 => format!("{:+.2} %", 100.0 * (b - a) / a).replace('-', "−"),
+            [Some(a), Some(b)] if a > 0.0 => {
+                format!("{:+.2} %", 100.0 * (b - a) / a).replace('-', "−")
+            }
             _ => "–".to_owned(),
         };
         let [a, b] = told;
@@ -207,10 +215,14 @@ pub(super) fn asked(fonts: &Fonts, pair: Pair<'_>, blocks: &mut Vec<Block>) {
     let facts = [pair.before, pair.now].map(facts);
     let names: BTreeSet<&String> = facts.iter().flat_map(BTreeMap::keys).collect();
     let all = names.len();
-    let differing = names.into_iter().filter(|name| facts[0].get(*name) != facts[1].get(*name));
+    let differing = names
+        .into_iter()
+        .filter(|name| facts[0].get(*name) != facts[1].get(*name));
     let rows: Vec<Row> = differing
         .map(|name| {
-            let told = facts.each_ref().map(|side| side.get(name).cloned().unwrap_or_else(|| "–".to_owned()));
+            let told = facts
+                .each_ref()
+                .map(|side| side.get(name).cloned().unwrap_or_else(|| "–".to_owned()));
             let [a, b] = told;
             Row::of([name.clone(), a, b])
         })

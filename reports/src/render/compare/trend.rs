@@ -105,7 +105,11 @@ impl Runs {
     }
 
     fn frame(&self) -> Frame {
-        let title = format!("{}: {}", self.campaign, several(self.runs.len() as u64, "run"));
+        let title = format!(
+            "{}: {}",
+            self.campaign,
+            several(self.runs.len() as u64, "run")
+        );
         let last = self.runs.last();
         Frame {
             title: title.clone(),
@@ -124,7 +128,12 @@ impl Runs {
 
     fn blocks(&self, fonts: &Fonts) -> Vec<Block> {
         let lines = self.lines();
-        let of = |verdict| self.runs.iter().filter(|run| run.verdict == verdict).count();
+        let of = |verdict| {
+            self.runs
+                .iter()
+                .filter(|run| run.verdict == verdict)
+                .count()
+        };
         let (failed, unknown) = (of(Verdict::Fail), of(Verdict::Inconclusive));
         let verdict = match (failed, unknown, self.runs.len()) {
             (1.., _, _) => Verdict::Fail,
@@ -132,7 +141,11 @@ impl Runs {
             _ => Verdict::Inconclusive,
         };
         let mut blocks = vec![
-            Block::Section(format!("{} over {}", self.campaign, several(self.runs.len() as u64, "run"))),
+            Block::Section(format!(
+                "{} over {}",
+                self.campaign,
+                several(self.runs.len() as u64, "run")
+            )),
             Block::Banner(verdict, self.because(&lines, failed, unknown)),
             Block::Gap(9.0),
             Block::Keys(vec![
@@ -141,7 +154,11 @@ impl Runs {
                 (failed.to_string(), "failed".to_owned()),
                 (unknown.to_string(), "could not be decided".to_owned()),
             ]),
-            Block::Contents(["Spread", "From run to run", "Runs"].map(str::to_owned).into()),
+            Block::Contents(
+                ["Spread", "From run to run", "Runs"]
+                    .map(str::to_owned)
+                    .into(),
+            ),
             Block::Gap(10.0),
             Block::Section("Spread".to_owned()),
             Block::Table(spread(fonts, &lines)),
@@ -159,7 +176,10 @@ impl Runs {
     }
 
     fn because(&self, lines: &[Line<'_>], failed: usize, unknown: usize) -> String {
-        let often = lines.iter().filter(|line| line.verdicts[0] > 0).max_by_key(|line| line.verdicts[0]);
+        let often = lines
+            .iter()
+            .filter(|line| line.verdicts[0] > 0)
+            .max_by_key(|line| line.verdicts[0]);
         let mut told = match (failed, unknown) {
             (0, 0) => format!("All {} passed.", several(self.runs.len() as u64, "run")),
             _ => format!(
@@ -169,7 +189,7 @@ impl Runs {
         };
         if let Some(often) = often {
             let times = several(often.verdicts[0] as u64, "time");
-            told.push_str(&format!(" “{}” failed most often: {times}.", often.name));
+            told.push_str(&[" “", often.name, "” failed most often: ", &times, "."].concat());
         }
         told
     }
@@ -250,25 +270,36 @@ impl Runs {
             text("firmware", 120.0),
         ];
         let first = self.runs.len().saturating_sub(LISTED);
-        let rows = self.runs.iter().enumerate().skip(first).map(|(place, run)| {
-            let mut row = Row::of([
-                run.verdict.to_string(),
-                (place + 1).to_string(),
-                run.id.clone(),
-                run.started.clone(),
-                run.firmware.clone(),
-            ]);
-            row.verdict = Some(run.verdict);
-            row
-        });
+        let rows = self
+            .runs
+            .iter()
+            .enumerate()
+            .skip(first)
+            .map(|(place, run)| {
+                let mut row = Row::of([
+                    run.verdict.to_string(),
+                    (place + 1).to_string(),
+                    run.id.clone(),
+                    run.started.clone(),
+                    run.firmware.clone(),
+                ]);
+                row.verdict = Some(run.verdict);
+                row
+            });
         Table::new(fonts, columns, rows.collect())
     }
 }
 
 /// One number from run to run; below zero a margin is broken.
 fn panel(line: &Line<'_>) -> Panel {
-    let points = line.points.iter().map(|&(place, value)| ((place + 1) as f64, value));
-    let end = line.points.last().map_or(1.0, |(place, _)| (place + 1) as f64);
+    let points = line
+        .points
+        .iter()
+        .map(|&(place, value)| ((place + 1) as f64, value));
+    let end = line
+        .points
+        .last()
+        .map_or(1.0, |(place, _)| (place + 1) as f64);
     let limits = (line.kind == Kind::Margin).then(|| Limit {
         label: "0".to_owned(),
         value: 0.0,
@@ -308,7 +339,8 @@ fn spread(fonts: &Fonts, lines: &[Line<'_>]) -> Table {
     let rows = lines.iter().map(|line| {
         let mut sorted: Vec<f64> = line.points.iter().map(|&(_, value)| value).collect();
         sorted.sort_by(f64::total_cmp);
-        let told = |value: Option<&f64>| value.map_or_else(|| "–".to_owned(), |value| number(*value));
+        let told =
+            |value: Option<&f64>| value.map_or_else(|| "–".to_owned(), |value| number(*value));
         let middle = sorted.get(sorted.len().saturating_sub(1) / 2);
         let failed = match line.kind {
             Kind::Margin => count(line.verdicts[0] as u64),

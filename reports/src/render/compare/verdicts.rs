@@ -42,7 +42,9 @@ impl<'a> Change<'a> {
     /// The later finding, or the only one.
     fn any(&self) -> &'a Finding {
         let [a, b] = self.sides;
-        b.or(a).expect("a change is of a check in one run or both").0
+        b.or(a)
+            .expect("a change is of a check in one run or both")
+            .0
     }
 
     fn findings(&self) -> [Option<&'a Finding>; 2] {
@@ -53,11 +55,18 @@ impl<'a> Change<'a> {
 /// Each check of either run, in the order of A's campaign.
 pub(super) fn changes(pair: Pair<'_>) -> Vec<Change<'_>> {
     let key = |finding: &Finding| {
-        let Finding { check, kind, subject, during, .. } = finding;
+        let Finding {
+            check,
+            kind,
+            subject,
+            during,
+            ..
+        } = finding;
         [check, kind, subject, during].map(String::clone)
     };
     let side = |report: &'_ Report, place: usize| words::share(report, place);
-    let mut later: std::collections::BTreeMap<[String; 4], usize> = std::collections::BTreeMap::new();
+    let mut later: std::collections::BTreeMap<[String; 4], usize> =
+        std::collections::BTreeMap::new();
     for (place, finding) in pair.now.findings.iter().enumerate() {
         later.entry(key(finding)).or_insert(place);
     }
@@ -74,7 +83,10 @@ pub(super) fn changes(pair: Pair<'_>) -> Vec<Change<'_>> {
     let mut alone: Vec<usize> = later.into_values().collect();
     alone.sort_unstable();
     changes.extend(alone.into_iter().map(|place| Change {
-        sides: [None, Some((&pair.now.findings[place], side(pair.now, place)))],
+        sides: [
+            None,
+            Some((&pair.now.findings[place], side(pair.now, place))),
+        ],
     }));
     changes
 }
@@ -89,7 +101,10 @@ pub(super) fn judged(pair: Pair<'_>, changes: &[Change<'_>]) -> (Verdict, String
         .filter(|(_, report)| report.ending != Ending::Completed)
         .map(|(side, report)| format!("{side} did not complete: {}", report.ending))
         .collect();
-    let first = changes.iter().filter(|change| change.step() < 0).min_by_key(|c| c.step());
+    let first = changes
+        .iter()
+        .filter(|change| change.step() < 0)
+        .min_by_key(|c| c.step());
     if let Some(first) = first {
         let finding = first.any();
         let because = finding.because.trim_end_matches('.');
@@ -107,7 +122,10 @@ pub(super) fn judged(pair: Pair<'_>, changes: &[Change<'_>]) -> (Verdict, String
         return (Verdict::Inconclusive, format!("{}.", cut.join("; ")));
     }
     if changes.is_empty() {
-        return (Verdict::Inconclusive, "Neither run checked anything.".to_owned());
+        return (
+            Verdict::Inconclusive,
+            "Neither run checked anything.".to_owned(),
+        );
     }
     let alone = changes.iter().filter(|change| change.is_alone()).count();
     if alone == changes.len() {
@@ -123,11 +141,16 @@ pub(super) fn blocks(fonts: &Fonts, changes: &[Change<'_>]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let bars = bars(changes);
     if !bars.is_empty() {
-        blocks.push(Block::Heading("Margins: what the tightest checks have left of their allowance".to_owned()));
+        blocks.push(Block::Heading(
+            "Margins: what the tightest checks have left of their allowance".to_owned(),
+        ));
         blocks.push(Block::Bars(bars));
         blocks.push(Block::Gap(10.0));
     }
-    let changed: Vec<&Change<'_>> = changes.iter().filter(|c| c.step() != 0 || c.is_alone()).collect();
+    let changed: Vec<&Change<'_>> = changes
+        .iter()
+        .filter(|c| c.step() != 0 || c.is_alone())
+        .collect();
     blocks.push(Block::Heading("Verdicts that changed".to_owned()));
     if changed.is_empty() {
         blocks.push(Block::Text("None.".to_owned()));
@@ -152,7 +175,11 @@ fn left_out(all: usize) -> Option<Block> {
 /// The tightest checks, A above B.
 fn bars(changes: &[Change<'_>]) -> Vec<Bar> {
     let tightest = |change: &Change<'_>| {
-        let shares = change.sides.iter().flatten().filter_map(|(_, share)| *share);
+        let shares = change
+            .sides
+            .iter()
+            .flatten()
+            .filter_map(|(_, share)| *share);
         shares.fold(f64::INFINITY, f64::min)
     };
     let mut both: Vec<&Change<'_>> = changes.iter().filter(|c| tightest(c).is_finite()).collect();
@@ -160,7 +187,9 @@ fn bars(changes: &[Change<'_>]) -> Vec<Bar> {
     let mut bars = Vec::new();
     for change in both.into_iter().take(BARS / 2) {
         for (name, side) in SIDES.iter().zip(change.sides) {
-            let Some((finding, Some(share))) = side else { continue };
+            let Some((finding, Some(share))) = side else {
+                continue;
+            };
             bars.push(Bar {
                 label: format!("{name}: {}", finding.check),
                 share: share.clamp(-1.0, 1.0),
@@ -181,7 +210,9 @@ fn changed_table(fonts: &Fonts, changed: &[&Change<'_>]) -> Table {
     ];
     let rows = changed.iter().take(LISTED).map(|change| {
         let [a, b] = change.findings();
-        let told = |side: Option<&Finding>| side.map_or_else(|| "not checked".to_owned(), |f| f.verdict.to_string());
+        let told = |side: Option<&Finding>| {
+            side.map_or_else(|| "not checked".to_owned(), |f| f.verdict.to_string())
+        };
         let mut row = Row::of([
             told(b),
             told(a),

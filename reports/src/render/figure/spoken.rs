@@ -17,7 +17,11 @@ fn panel(panel: &Panel) -> String {
         .traces
         .iter()
         .map(|trace| {
-            let means = trace.lines.iter().flatten().map(|&(_, value)| (value, value));
+            let means = trace
+                .lines
+                .iter()
+                .flatten()
+                .map(|&(_, value)| (value, value));
             let hidden = trace.extremes.iter().map(|&(_, low, high)| (low, high));
             let range = means
                 .chain(hidden)

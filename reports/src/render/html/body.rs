@@ -91,9 +91,7 @@ fn plain(block: &Block) -> String {
         Block::Pictures(shown) => exhibits::pictures(shown),
         Block::Flow(shown) => exhibits::text(shown),
         // The browser's page has its own contents, above all of it.
-        Block::Gap(_) | Block::Contents(_) | Block::Section(_) | Block::Figure(..) => {
-            String::new()
-        },
+        Block::Gap(_) | Block::Contents(_) | Block::Section(_) | Block::Figure(..) => String::new(),
     }
 }
 

@@ -122,7 +122,8 @@ impl Fonts {
     /// Whether a face has every letter of `text`.
     pub(super) fn has(&self, face: Face, text: &str) -> bool {
         let loaded = self.loaded(face);
-        text.chars().all(|letter| loaded.face.glyph_index(letter).is_some())
+        text.chars()
+            .all(|letter| loaded.face.glyph_index(letter).is_some())
     }
 
     /// `text`, cut off with an ellipsis where it is wider than `room` points.

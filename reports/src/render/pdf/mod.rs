@@ -40,8 +40,8 @@ use crate::report::Report;
 use backend::UNIT;
 use canvas::{Canvas, INK};
 use contents::Link;
-use page::Logo;
 use layout::{Begin, PAGE, Placed, SIDE};
+use page::Logo;
 use tags::{Told, Tree};
 
 /// What is left free around a figure that has a page of its own, points.
@@ -123,7 +123,7 @@ pub(super) fn document(
             let told = match part {
                 Part::Told(told) => told,
                 Part::Contents(links) => {
-                    let entries = links.into_iter().map(|link| linked(&mut page, link));
+                    let entries = links.iter().map(|link| linked(&mut page, link));
                     tags::contents(entries.collect())
                 }
             };
@@ -145,7 +145,7 @@ enum Part {
 }
 
 /// Lays a link over a line of the contents.
-fn linked(page: &mut Page, link: Link) -> TagGroup {
+fn linked(page: &mut Page, link: &Link) -> TagGroup {
     let (left, top, width, height) = link.place;
     let place = Rect::from_xywh(left, top, width, height);
     let target = XyzDestination::new(link.to.page, Point::from_xy(SIDE, link.to.y - 20.0));

@@ -24,7 +24,12 @@ use crate::verdict::Verdict;
 const SMALL: Type = Type::new(Face::Sans, 7.0, QUIET);
 
 /// Header and footer.
-pub(super) fn frame(canvas: &mut Canvas, frame: &Frame, logo: Option<&Logo>, place: (usize, usize)) {
+pub(super) fn frame(
+    canvas: &mut Canvas,
+    frame: &Frame,
+    logo: Option<&Logo>,
+    place: (usize, usize),
+) {
     let (mut left, right) = (SIDE, PAGE.0 - SIDE);
     canvas.artifact(ArtifactType::Header, |canvas| {
         canvas.rule((left, right), 38.0, 0.4, RULE);
@@ -33,7 +38,9 @@ pub(super) fn frame(canvas: &mut Canvas, frame: &Frame, logo: Option<&Logo>, pla
         }
         let of = |canvas: &Canvas, text: &str| canvas.fonts.width(SMALL.face, SMALL.size, text);
         let set = (SMALL.face, SMALL.size);
-        let told = canvas.fonts.fitted(set, &frame.right, 0.55 * (right - left));
+        let told = canvas
+            .fonts
+            .fitted(set, &frame.right, 0.55 * (right - left));
         let room = right - left - of(canvas, &told) - 20.0;
         let name = canvas.fonts.fitted(set, &frame.left, room);
         canvas.text((left, 32.0), &name, SMALL, Side::Left);
@@ -42,7 +49,9 @@ pub(super) fn frame(canvas: &mut Canvas, frame: &Frame, logo: Option<&Logo>, pla
     let foot = PAGE.1 - 28.0;
     canvas.artifact(ArtifactType::Footer, |canvas| {
         canvas.rule((SIDE, right), foot - 11.0, 0.4, RULE);
-        let told = canvas.fonts.fitted((SMALL.face, SMALL.size), &frame.foot, WIDTH - 60.0);
+        let told = canvas
+            .fonts
+            .fitted((SMALL.face, SMALL.size), &frame.foot, WIDTH - 60.0);
         canvas.text((SIDE, foot), &told, SMALL, Side::Left);
         let page = format!("{} / {}", place.0, place.1);
         canvas.text((right, foot), &page, SMALL, Side::Right);
@@ -131,7 +140,9 @@ fn picture(canvas: &mut Canvas, at: (f32, f32), block: &Block) {
         }
         Block::Bars(bars) => {
             let height = chart::bars_height(bars.len()) as f32;
-            canvas.chart(at, (WIDTH, height), |area| chart::draw_bars(area, bars, UNIT));
+            canvas.chart(at, (WIDTH, height), |area| {
+                chart::draw_bars(area, bars, UNIT)
+            });
         }
         Block::Lanes(title, lanes, time) => {
             let height = chart::lanes_height(lanes.len()) as f32;

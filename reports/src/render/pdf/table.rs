@@ -216,7 +216,12 @@ impl Table {
         Told::Rows(head, told)
     }
 
-    fn draw_head(&self, canvas: &mut Canvas, (x, y): (f32, f32), is_first: bool) -> Option<TagGroup> {
+    fn draw_head(
+        &self,
+        canvas: &mut Canvas,
+        (x, y): (f32, f32),
+        is_first: bool,
+    ) -> Option<TagGroup> {
         let base = y + PAD + 6.6;
         let face = Type::new(Face::Strong, 6.8, QUIET);
         let titled = self.is_titled();

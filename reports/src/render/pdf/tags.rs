@@ -22,7 +22,7 @@ pub(super) enum Told {
 
 /// The tree while pages are drawn.
 pub(super) struct Tree<'a> {
-    tree: TagTree,
+    root: TagTree,
     sections: u16,
     /// The table that goes on over pages.
     table: Option<(&'a Block, TagGroup, TagGroup)>,
@@ -31,7 +31,7 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     pub(super) fn new() -> Tree<'a> {
         Tree {
-            tree: TagTree::new().with_lang(Some("en".to_owned())),
+            root: TagTree::new().with_lang(Some("en".to_owned())),
             sections: 0,
             table: None,
         }
@@ -52,12 +52,16 @@ impl<'a> Tree<'a> {
             Block::Heading(title) => {
                 self.push(heading(self.sections.clamp(1, 2) + 1, title), nodes);
             }
-            _ => nodes.into_iter().for_each(|node| self.tree.push(node)),
+            _ => {
+                for node in nodes {
+                    self.root.push(node);
+                }
+            }
         }
     }
 
     fn push(&mut self, tag: TagKind, nodes: Vec<Node>) {
-        self.tree.push(TagGroup::with_children(tag, nodes));
+        self.root.push(TagGroup::with_children(tag, nodes));
     }
 
     fn rows(&mut self, block: &'a Block, head: Option<TagGroup>, rows: Vec<TagGroup>) {
@@ -72,7 +76,9 @@ impl<'a> Tree<'a> {
         if let Some(head) = head {
             table.1.push(head);
         }
-        rows.into_iter().for_each(|row| table.2.push(row));
+        for row in rows {
+            table.2.push(row);
+        }
     }
 
     fn close(&mut self) {
@@ -86,7 +92,7 @@ impl<'a> Tree<'a> {
 
     pub(super) fn finish(mut self) -> TagTree {
         self.close();
-        self.tree
+        self.root
     }
 }
 

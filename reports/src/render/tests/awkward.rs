@@ -66,7 +66,9 @@ fn of_ten_thousand_failures_the_worst_are_told() {
     assert!(paper.len() < 600_000, "{} bytes", paper.len());
     let page = html::document(&report);
     assert!(page.contains(">check 5000<") && !page.contains(">check 1<"));
-    assert!(page.contains("These are the 200 worst. Of 9800 more checks, 9800 failed and 0 could not be decided"));
+    assert!(page.contains(
+        "These are the 200 worst. Of 9800 more checks, 9800 failed and 0 could not be decided"
+    ));
     assert!(summary::json(&report).contains("\"check 1\""));
 }
 

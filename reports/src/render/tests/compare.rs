@@ -28,7 +28,9 @@ fn a_verdict_that_got_worse_fails_the_comparison_and_says_why() {
     assert!(paper == pair.pdf().unwrap(), "other bytes");
     kept("compared", &paper);
     let page = pair.html();
-    assert!(page.contains("B is worse than A: 1 of 3 checks got worse, 0 better. “bus in band” was PASS and is FAIL"));
+    assert!(page.contains(
+        "B is worse than A: 1 of 3 checks got worse, 0 better. “bus in band” was PASS and is FAIL"
+    ));
     assert!(page.contains("fell to 25.5 V"), "it says why");
     assert!(page.contains(&"0".repeat(64)), "an input that differs");
     assert!(page.contains("A: bus supply") && page.contains("B: bus supply"));
@@ -65,14 +67,26 @@ fn runs_are_told_one_after_the_other() {
         id: format!("run-{place}"),
         started: format!("2026-11-{:02}T08:00:00Z", place + 1),
         firmware: "1.2".to_owned(),
-        verdict: if place == 7 { Verdict::Fail } else { Verdict::Pass },
+        verdict: if place == 7 {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        },
         numbers: vec![
             Told {
                 name: "bus in band".to_owned(),
                 kind: Kind::Margin,
-                value: Some(if place == 7 { -0.5 } else { 1.0 + 0.05 * f64::from(place) }),
+                value: Some(if place == 7 {
+                    -0.5
+                } else {
+                    1.0 + 0.05 * f64::from(place)
+                }),
                 unit: "V".to_owned(),
-                verdict: Some(if place == 7 { Verdict::Fail } else { Verdict::Pass }),
+                verdict: Some(if place == 7 {
+                    Verdict::Fail
+                } else {
+                    Verdict::Pass
+                }),
             },
             Told {
                 name: "keywords".to_owned(),
@@ -92,7 +106,9 @@ fn runs_are_told_one_after_the_other() {
     assert!(paper == runs.pdf().unwrap(), "other bytes");
     kept("over", &paper);
     let page = runs.html();
-    assert!(page.contains("1 of 12 runs failed, 0 could not be decided. “bus in band” failed most often: 1 time."));
+    assert!(page.contains(
+        "1 of 12 runs failed, 0 could not be decided. “bus in band” failed most often: 1 time."
+    ));
     assert!(page.contains("run-11") && page.contains("2026-11-12"));
     let none = Runs {
         runs: Vec::new(),
@@ -113,9 +129,18 @@ fn lines_beyond_the_pens_are_in_panels_of_their_own() {
     }
     let shown = figure::supply_power(&report);
     for panel in &shown.panels {
-        let own = panel.traces.iter().filter(|trace| trace.pen != figure::Pen::Command);
+        let own = panel
+            .traces
+            .iter()
+            .filter(|trace| trace.pen != figure::Pen::Command);
         assert!(own.count() <= 4, "{}", panel.quantity);
     }
-    let of = |quantity: &str| shown.panels.iter().filter(|p| p.quantity == quantity).count();
+    let of = |quantity: &str| {
+        shown
+            .panels
+            .iter()
+            .filter(|p| p.quantity == quantity)
+            .count()
+    };
     assert_eq!(of("bus voltage"), 2);
 }

@@ -60,16 +60,24 @@ fn shown(report: &Report) -> Vec<&Finding> {
 
 /// What of the findings is not listed.
 fn rest(report: &Report, shown: &[&Finding]) -> Option<String> {
-    let left = report.findings.len().checked_sub(shown.len()).filter(|left| *left > 0)?;
+    let left = report
+        .findings
+        .len()
+        .checked_sub(shown.len())
+        .filter(|left| *left > 0)?;
     let of = |verdict| {
-        let all = report.findings.iter().filter(|f| f.verdict == verdict).count();
+        let all = report
+            .findings
+            .iter()
+            .filter(|f| f.verdict == verdict)
+            .count();
         all - shown.iter().filter(|f| f.verdict == verdict).count()
     };
     let (failed, unknown) = (of(Verdict::Fail), of(Verdict::Inconclusive));
     Some(format!(
-        "These are the {} worst. Of {} more, {} failed and {} could not be decided; summary.json has them all.",
+        "These are the {} worst. Of {}, {} failed and {} could not be decided; summary.json has them all.",
         shown.len(),
-        several(left as u64, "check"),
+        several(left as u64, "more check"),
         count(failed as u64),
         count(unknown as u64),
     ))

@@ -29,7 +29,9 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
             _ => None,
         })
         .collect();
-    let keys = cover.iter().position(|block| matches!(block, Block::Keys(_)));
+    let keys = cover
+        .iter()
+        .position(|block| matches!(block, Block::Keys(_)));
     let place = keys.map_or(cover.len(), |keys| keys + 1);
     cover.splice(place..place, [Block::Contents(titles), Block::Gap(10.0)]);
     cover.extend(rest);
