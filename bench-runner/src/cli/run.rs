@@ -18,6 +18,7 @@ use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
 use crate::plan::{DevicePlan, Plan};
 use crate::run::{Lock, LockError, Stop};
+use crate::runtime::Pace;
 use crate::supervise::{Guard, GuardError};
 
 /// Run a campaign, and record, judge and report it
@@ -102,6 +103,9 @@ pub(super) fn carry_out(
             return Exit::BenchFault;
         }
     };
+    if plan.pace == Pace::Real && style == Style::People {
+        complain(&super::watch::advice(folder));
+    }
     let watch = console::Watch::start();
     let mut console = Console::new(header, style);
     let outcome = run(&mut console, &stop);
