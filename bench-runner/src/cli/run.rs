@@ -223,7 +223,7 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
 /// Whether a run that ended so is one to go on with.
 pub(super) fn may_go_on(ending: &Ending) -> bool {
     match ending {
-        Ending::BenchFault { .. } | Ending::Interrupted | Ending::Absent { .. } => true,
+        Ending::BenchFault { .. } | Ending::Interrupted { .. } | Ending::Absent { .. } => true,
         Ending::Completed | Ending::Interlock { .. } | Ending::Unsafe { .. } => false,
     }
 }

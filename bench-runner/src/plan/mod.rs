@@ -45,11 +45,11 @@ use broken::Broken;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub(crate) use stations::limits;
 pub use stations::limits::Worst;
 pub use stations::{
     BoardPlan, DevicePlan, Firmware, Holds, InstrumentPlan, Interlock, LatchUp, Wired,
 };
+pub(crate) use stations::{limits, rates};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;

@@ -129,6 +129,34 @@ fn what_the_bus_measures_is_the_same_both_ways() {
 }
 
 #[test]
+fn a_simulator_that_plays_its_curves_gives_the_board_what_it_is_told() {
+    let played = Scene::of("array_ride_through")
+        .on("solar_array")
+        .device("array", "play = \"instrument\"")
+        .run();
+    assert_eq!(*played.ending(), Ending::Completed);
+    assert_eq!(played.outcome.exit, Exit::Passed);
+    assert_eq!(played.unsafe_ends(), [""; 0]);
+    let (mine, theirs) = (
+        taken(&played, "array"),
+        taken(crate::on_an_array(), "array"),
+    );
+    assert_eq!(
+        mine.keys().collect::<Vec<_>>(),
+        theirs.keys().collect::<Vec<_>>()
+    );
+    for (at, (command, late_us)) in &mine {
+        assert_eq!(command, &theirs[at].0, "at {at}");
+        assert!(*late_us < 1_500_000, "at {at}: {late_us} µs");
+    }
+    let array = played.device("array");
+    let lists = played.events(|event| {
+        event.device == array && matches!(event.kind, EventKind::ListUploaded { .. })
+    });
+    assert!(!lists.is_empty(), "it was told all of it");
+}
+
+#[test]
 fn a_trip_within_a_list_is_an_interlock() {
     let trip = "set = [{ device = \"bus_supply\", after = \"60 s\", \
                 inject = \"over-voltage-trip\" }]";
