@@ -200,7 +200,13 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
         return;
     }
     if style == Style::Quiet {
-        let (name, folder) = (outcome.exit.name(), outcome.folder.display());
+        // The word of the verdict where that decides, as in the summary; else what outranks it.
+        let verdict = outcome.report.verdict.to_string();
+        let name = match outcome.exit {
+            Exit::Passed | Exit::Failed => &verdict,
+            exit => exit.name(),
+        };
+        let folder = outcome.folder.display();
         print(&format!("{name} {folder}\n"));
         return;
     }

@@ -415,6 +415,14 @@ pub(super) const CASES: &[Case] = &[
         "ofset",
         "`offset`",
     ),
+    // Addresses and counts are whole.
+    (
+        WIRING,
+        "network = \"mlperf-tiny-kws\"",
+        "network = \"mlperf-tiny-kws\", id_offset = 1.5",
+        "1.5",
+        "expected a whole number from 0 to",
+    ),
     // Who plays set points.
     (
         WIRING,

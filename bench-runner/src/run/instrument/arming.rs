@@ -17,6 +17,9 @@ impl InstrumentStation {
         // Whether it was switched on before does not matter any more.
         self.instrument.has_restarted().await?;
         self.rates.is_off();
+        if let Some(latch) = &mut self.latch {
+            latch.is_off();
+        }
         let limit = |key: &str| self.limits.get(key).copied();
         match &mut self.instrument {
             Instrument::PowerSupply(supply) => {

@@ -122,7 +122,7 @@ impl InstrumentStation {
     /// Whether it still has the limits that it was armed with: one whose power was away has not, and is
     /// armed again, for which it is switched off, and stays off. Makes that can tell are asked with a
     /// poll once a second, `surely` at once. `false` if the instrument failed.
-    pub(super) async fn keeps_its_limits(&mut self, surely: bool) -> bool {
+    pub(in crate::run) async fn keeps_its_limits(&mut self, surely: bool) -> bool {
         let now = self.clock.now();
         if !surely && now < self.looks {
             return true;
