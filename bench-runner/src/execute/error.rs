@@ -51,7 +51,9 @@ pub enum ExecuteError {
     #[error("{0} is gone: the run was made from it")]
     Gone(PathBuf),
     /// An input that would lie outside of the run's folder.
-    #[error("the record names an input `{0}`, which is outside of the run's folder: no run did that")]
+    #[error(
+        "the record names an input `{0}`, which is outside of the run's folder: no run did that"
+    )]
     Outside(String),
     /// A golden among a run's inputs.
     #[error("{path}: {why}")]

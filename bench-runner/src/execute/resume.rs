@@ -165,7 +165,7 @@ fn differs(known: &Header, planned: &Header) -> Option<String> {
     }
     let names = |header: &Header| -> Vec<(String, String, String)> {
         let devices = header.devices.iter();
-        let named = devices.map(|d| (d.name.clone(), d.model.clone(), d.link.clone()));
+        let named = devices.map(|d| (d.name.clone(), d.model.clone(), wherever(&d.link)));
         named.collect()
     };
     let inputs = |header: &Header| {
@@ -188,6 +188,15 @@ fn differs(known: &Header, planned: &Header) -> Option<String> {
     }
     (checks(known) != checks(planned) || known.workloads != planned.workloads)
         .then(|| changed("checks and workloads"))
+}
+
+/// A link without the place of its firmware: the run has kept that, and the inputs say which it is.
+fn wherever(link: &str) -> String {
+    let Some(rest) = link.strip_prefix("qemu:") else {
+        return link.to_owned();
+    };
+    let settings = rest.find(['@', ',']).map_or("", |at| &rest[at..]);
+    format!("qemu:{settings}")
 }
 
 /// Goes on with the run in `folder`. `console` sees every event that is to come.

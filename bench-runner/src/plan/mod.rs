@@ -262,7 +262,8 @@ impl Planner {
             Some((_, kept)) if kept == bytes => {}
             Some(_) => {
                 let message = format!("two different files are both called `{path}`");
-                let help = "a run keeps what it was made from by the names of the files: rename one";
+                let help =
+                    "a run keeps what it was made from by the names of the files: rename one";
                 self.refuse(Refusal::nowhere(message).help(help));
             }
         }

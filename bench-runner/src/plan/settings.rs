@@ -108,7 +108,8 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
             return Ok(OptionValue::Text(text.clone()));
         }
         (OptionKind::Duration, RawValue::Text(text)) => match crate::config::seconds(text) {
-            Some(seconds) => return Ok(OptionValue::Number(seconds)),
+            Some(seconds) if seconds <= LONGEST => return Ok(OptionValue::Number(seconds)),
+            Some(_) => "expected at most \"31 d\", as long as a campaign may be".to_owned(),
             None => DURATION.to_owned(),
         },
         (OptionKind::Number { min, max, unit }, _) => range("a number", min, max, unit),
@@ -127,6 +128,9 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
     };
     Err((expected, help))
 }
+
+/// No setting lasts longer than a campaign, s.
+const LONGEST: f64 = 31.0 * 86_400.0;
 
 const DURATION: &str = "expected a length of time in quotes, such as \"250 ms\" or \"5 min\"";
 

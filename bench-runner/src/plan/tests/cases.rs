@@ -423,6 +423,13 @@ pub(super) const CASES: &[Case] = &[
         "1.5",
         "expected a whole number from 0 to",
     ),
+    (
+        WIRING,
+        "latency = \"240 ms\"",
+        "latency = \"1e30 s\"",
+        "\"1e30 s\"",
+        "expected at most \"31 d\"",
+    ),
     // Who plays set points.
     (
         WIRING,
