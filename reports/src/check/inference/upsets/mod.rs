@@ -67,7 +67,7 @@ pub(in crate::check) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "population",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 1e18,
                 unit: "",
