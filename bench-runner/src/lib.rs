@@ -14,6 +14,7 @@ pub mod runtime;
 pub mod supervise;
 pub mod table;
 pub mod torture;
+pub mod watch;
 
 use std::collections::BTreeMap;
 

@@ -38,6 +38,60 @@ fn firmware() -> Option<&'static Path> {
     built.as_deref()
 }
 
+#[test]
+fn a_run_of_other_firmware_is_cut_off_and_goes_on_with_that_firmware() {
+    let Some(firmware) = firmware() else { return };
+    let other = firmware.join("bad-slow.elf");
+    let place = TempDir::new().unwrap();
+    let run = place.path().join("run");
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let bench_of = |file: &str| format!("hil-tests/firmware/bench/{file}.toml");
+    let said = bench(
+        &[
+            "run",
+            &bench_of("keywords"),
+            "--wiring",
+            &bench_of("lockstep"),
+            "--firmware",
+            &text(&other),
+            "--out",
+            &text(&run),
+            "-q",
+        ],
+        &[],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    let kept = fs::read(run.join("inputs/board.elf")).unwrap();
+    assert!(
+        kept == fs::read(&other).unwrap(),
+        "another firmware is kept"
+    );
+    for file in ["manifest.json", "report.pdf", "junit.xml", "summary.json"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+    let record = fs::read(run.join("record.mcap")).unwrap();
+    fs::write(run.join("record.mcap"), &record[..record.len() * 6 / 10]).unwrap();
+    let said = bench(&["judge", &text(&run)], &[]);
+    assert_eq!(said.code, Some(5), "{}", said.all());
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert!(
+        said.err.contains("interrupted: the record ends at T+"),
+        "{}",
+        said.all()
+    );
+    assert!(
+        said.err.contains("going on with step `work`"),
+        "{}",
+        said.all()
+    );
+    // Begun anew behind the gap, and seen whole: but the checks of whole runs cannot pass.
+    assert_eq!(said.code, Some(4), "{}", said.all());
+    // Another firmware is not the one of this run.
+    fs::copy(firmware.join("board.elf"), run.join("inputs/board.elf")).unwrap();
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert_ne!(said.code, Some(0), "{}", said.all());
+}
+
 fn bench(arguments: &[&str], variables: &[(&str, &str)]) -> Said {
     let program = Program::new(env!("CARGO_BIN_EXE_bench-under-test"), workspace());
     let mut command = program.command(arguments);

@@ -19,6 +19,7 @@ mod resume;
 mod run;
 mod supervise;
 mod torture;
+mod watch;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,8 @@ enum Verb {
     Replay(replay::Args),
     Export(export::Args),
     Runs(runs::Args),
+    Watch(watch::Args),
+    Serve(watch::serve::Args),
     Report(report::Args),
     Completions(completions::Args),
     #[command(hide = true)]
@@ -152,6 +155,8 @@ pub fn main() -> Exit {
         Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),
         Verb::Runs(args) => runs::main(&args),
+        Verb::Watch(args) => watch::main(&args),
+        Verb::Serve(args) => watch::serve::main(&args),
         Verb::Report(args) => report::main(&args),
         Verb::Completions(args) => completions::main(&args),
     }

@@ -18,6 +18,7 @@ use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute};
 use crate::exit::Exit;
 use crate::plan::{DevicePlan, Plan};
 use crate::run::{Lock, LockError, Stop};
+use crate::runtime::Pace;
 use crate::supervise::{Guard, GuardError};
 
 /// Run a campaign, and record, judge and report it
@@ -102,6 +103,9 @@ pub(super) fn carry_out(
             return Exit::BenchFault;
         }
     };
+    if plan.pace == Pace::Real && style == Style::People {
+        complain(&super::watch::advice(folder));
+    }
     let watch = console::Watch::start();
     let mut console = Console::new(header, style);
     let outcome = run(&mut console, &stop);
@@ -200,7 +204,13 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
         return;
     }
     if style == Style::Quiet {
-        let (name, folder) = (outcome.exit.name(), outcome.folder.display());
+        // The word of the verdict where that decides, as in the summary; else what outranks it.
+        let verdict = outcome.report.verdict.to_string();
+        let name = match outcome.exit {
+            Exit::Passed | Exit::Failed => &verdict,
+            exit => exit.name(),
+        };
+        let folder = outcome.folder.display();
         print(&format!("{name} {folder}\n"));
         return;
     }
@@ -223,7 +233,7 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
 /// Whether a run that ended so is one to go on with.
 pub(super) fn may_go_on(ending: &Ending) -> bool {
     match ending {
-        Ending::BenchFault { .. } | Ending::Interrupted | Ending::Absent { .. } => true,
+        Ending::BenchFault { .. } | Ending::Interrupted { .. } | Ending::Absent { .. } => true,
         Ending::Completed | Ending::Interlock { .. } | Ending::Unsafe { .. } => false,
     }
 }

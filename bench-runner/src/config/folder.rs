@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::refusal::nearest;
@@ -152,8 +153,14 @@ fn on_disk(root: &Path, path: &str) -> PathBuf {
         .unwrap_or(there)
 }
 
-/// The bytes of a file on disk; of a huge one only enough to see that it is huge.
+/// The bytes of a file on disk; of a huge one only enough to see that it is huge. Pipes and sockets are
+/// not opened: one that nobody writes to would be waited for without end.
 fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_fifo() || kind.is_socket() {
+        let text = "it is a pipe or a socket, and a file is wanted";
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, text));
+    }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
     file.take(HUGE).read_to_end(&mut bytes)?;
@@ -180,6 +187,14 @@ mod tests {
     use super::*;
 
     static FILES: &[Embedded] = &[("a/x.toml", b"x"), ("b/c/y", b"y"), ("b/c/z", b"z")];
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(place.path().join("s")).unwrap();
+        let folder = Folder::Disk(place.path().to_owned());
+        assert!(folder.read("s").unwrap_err().contains("a file is wanted"));
+    }
 
     #[test]
     fn embedded_files_are_found_by_relative_paths() {

@@ -23,7 +23,7 @@ use reports::verdict::{Ending, Verdict};
 
 pub use candidate::candidate;
 pub use error::ExecuteError;
-use judging::goldens_of;
+pub(crate) use judging::goldens_of;
 pub use judging::judge;
 pub use replay::{Heard, Replay, replay};
 pub use resume::{Resumption, resume};
