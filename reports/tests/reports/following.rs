@@ -104,7 +104,7 @@ fn a_recorder_is_followed_from_another_thread() {
             std::thread::yield_now();
         }
         assert!(told.events == events);
-        assert_eq!(told.begun, [header.clone()]);
+        assert_eq!(told.begun, std::slice::from_ref(&header));
     });
 }
 

@@ -1,7 +1,7 @@
 //! `bench report --compare` and `--over`: two runs side by side, or one campaign over many runs, on paper
 //! or for a browser.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reports::render::compare::Pair;
 use reports::render::compare::trend::{Kind, Past, Runs, Told};
@@ -134,7 +134,7 @@ fn word(value: &Value, key: &str) -> String {
 }
 
 /// A run as its summary tells it.
-fn past(folder: &PathBuf, facts: &Value) -> Past {
+fn past(folder: &Path, facts: &Value) -> Past {
     let name = folder.file_name().unwrap_or(folder.as_os_str());
     let identities = facts["identities"].as_object();
     let mut firmware: Vec<String> = identities
