@@ -261,6 +261,7 @@ impl Observer for Console {
             | EventKind::StepEnded { .. }
             | EventKind::StepsAbandoned
             | EventKind::SetPointApplied { .. }
+            | EventKind::Upset { .. }
             | EventKind::OutputFetched { .. }
             | EventKind::MadeSafe => None,
         };

@@ -6,6 +6,8 @@
 //! bench time: it works at virtual pace, its supply and its sensors are the plant's, and the same run
 //! gives the same bytes. `docs/firmware.md` says what firmware does for that.
 
+mod gdb;
+mod image;
 mod process;
 mod step;
 mod uart;
@@ -13,8 +15,10 @@ mod uart;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use image::{Image, Memory, WAIT};
 pub use process::{ENDED, missing};
 pub(crate) use step::{CONTROL, Hears, LockStep};
+pub use step::{Flip, Upset};
 pub(super) use uart::End;
 
 /// The machine of the reference board.
