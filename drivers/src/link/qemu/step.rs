@@ -319,6 +319,7 @@ mod tests {
             elf,
             machine: "none".to_owned(),
             mode: QemuMode::LockStep,
+            uart: crate::link::qemu::Uart::Socket,
             shift: 4,
             program: program.display().to_string(),
             args: Vec::new(),
