@@ -11,6 +11,7 @@ mod cli;
 mod determinism;
 mod devices;
 mod faults;
+mod firmware;
 mod gate;
 mod golden;
 mod inference;
