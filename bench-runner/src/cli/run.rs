@@ -14,7 +14,7 @@ use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
-use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute};
+use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute, execute_lean};
 use crate::exit::Exit;
 use crate::plan::{DevicePlan, Plan};
 use crate::run::{Lock, LockError, Stop};
@@ -42,13 +42,20 @@ pub(super) struct Args {
     /// Keep every chunk on every line in the record, in both directions, for `bench replay`
     #[arg(long)]
     wire: bool,
+    /// Draw no report if the run passes: for the many runs of a gate
+    #[arg(long)]
+    lean: bool,
     /// No progress; in the end one line with the verdict and the run's folder
     #[arg(short, long)]
     quiet: bool,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let mut plan = match Plan::new(&args.question.request()) {
+    let request = match args.question.request() {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    let mut plan = match Plan::new(&request) {
         Ok(plan) => plan,
         Err(refusals) => {
             complain(&refusals.render(colour_err()));
@@ -75,7 +82,11 @@ pub(super) fn main(args: &Args) -> Exit {
     let wiring = args.question.wiring.as_deref();
     let at = (wiring, folder.as_path());
     carry_out(&plan, at, style, &plan.header, |console, stop| {
-        execute(&plan, &folder, console, stop)
+        if args.lean {
+            execute_lean(&plan, &folder, console, stop)
+        } else {
+            execute(&plan, &folder, console, stop)
+        }
     })
 }
 
