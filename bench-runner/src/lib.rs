@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod execute;
 pub mod exit;
 pub mod gate;
+pub mod labgrid;
 pub mod monte_carlo;
 pub mod plan;
 pub mod run;

@@ -142,7 +142,7 @@ impl Folder {
             Folder::Disk(root) if root.as_os_str().is_empty() => path.to_owned(),
             Folder::Disk(root) => tidy(&root.join(path)).display().to_string(),
             Folder::Altered(folder, name, _) if name == path => {
-                format!("{} with --set", folder.label(path))
+                format!("{} (altered)", folder.label(path))
             }
             Folder::Altered(folder, ..) => folder.label(path),
             Folder::Embedded(_, root) => format!("<embedded>/{}", tidy(&root.join(path)).display()),

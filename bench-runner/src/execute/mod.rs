@@ -129,11 +129,20 @@ pub fn carry_out(
     Ok((closed(plan, folder, begun, (recorder, told), ending), world))
 }
 
-/// The inputs of a run in its folder, and its record.
-fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+/// Keeps what went into a plan in the run's folder.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn keep_inputs(plan: &Plan, folder: &Path) -> Result<(), ExecuteError> {
     for (path, bytes) in &plan.files {
         write(&folder.join("inputs").join(path), bytes)?;
     }
+    Ok(())
+}
+
+/// The inputs of a run in its folder, and its record.
+fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+    keep_inputs(plan, folder)?;
     Ok(Recorder::create(&folder.join(RECORD_FILE), header)?)
 }
 
