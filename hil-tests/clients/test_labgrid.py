@@ -39,6 +39,15 @@ tcp:
     model: keysight-6633b
     poll: 200 ms
     limits: volts = 34.0, amps = 2.0
+cut:
+  supply:
+    cls: BenchSCPI
+    host: {host}
+    port: {other}
+    role: power-supply
+    model: keysight-6634b
+    poll: 200 ms
+    limits: volts = 34.0, amps = 1.0
 """
 
 
@@ -120,12 +129,13 @@ class Labgrid:
 @pytest.fixture(name="labgrid")
 def start_labgrid(tmp_path, emulate):
     _, scpi = emulate.socket("keysight-6633b")
+    _, other = emulate.socket("keysight-6634b")
     port = os.path.realpath(emulate.port("keysight-6632b"))
     folder = tmp_path / "labgrid"
     folder.mkdir()
     (folder / "campaign.toml").write_text(CAMPAIGN)
     (folder / "wiring.toml").write_text(WIRING.replace("6633b", "6632b").replace("34.0", "20.0"))
-    labgrid = Labgrid(folder, EXPORTED.format(port=port, host=HOST, scpi=scpi))
+    labgrid = Labgrid(folder, EXPORTED.format(port=port, host=HOST, scpi=scpi, other=other))
     try:
         labgrid.start()
         yield labgrid
@@ -135,45 +145,49 @@ def start_labgrid(tmp_path, emulate):
 
 def test_places_are_acquired_run_on_made_safe_and_released(labgrid):
     labgrid.place("tcp", "lab/tcp/BenchSCPI/supply")
+    labgrid.place("cut", "lab/cut/BenchSCPI/supply")
     labgrid.place("serial", "lab/serial/NetworkSerialPort")
     campaign = (labgrid.folder / "campaign.toml").read_text()
-    gentle = campaign.replace("28.0", "18.0").replace("27.9", "17.9").replace("28.1", "18.1")
-    (labgrid.folder / "campaign.toml").write_text(gentle)
+    for high, low in (("28.0", "18.0"), ("27.9", "17.9"), ("28.1", "18.1"), ("1.5", "0.9")):
+        campaign = campaign.replace(high, low)
+    (labgrid.folder / "campaign.toml").write_text(campaign)
     # A wiring of what the resource says; waiting is no hindrance where nobody is before us.
     tcp = labgrid.bench("tcp", "--wait")
     # A wiring that names labgrid's own serial port, behind ser2net.
     serial = labgrid.bench("serial", "--wiring", "wiring.toml")
-    for _ in range(100):
-        if labgrid.holder("serial") == "ci/bench":
-            break
-        time.sleep(0.1)
+    # One that is interrupted while it runs.
+    cut = labgrid.bench("cut")
+    wait_for(lambda: (labgrid.folder / "run-serial-2").exists())
     # Somebody who comes meanwhile is told, and touches nothing.
     busy = labgrid.bench("serial", "--wiring", "wiring.toml", "--quiet")
-    _, said = busy.communicate(timeout=30)
-    assert busy.returncode == 6, said
-    assert "already acquired" in said and "Nothing was touched" in said
-    for run, name in ((tcp, "tcp"), (serial, "serial")):
-        out, said = run.communicate(timeout=60)
-        assert run.returncode == 0, (out, said, (labgrid.folder / "log").read_text())
-        assert labgrid.holder(name) == "None", name
-    assert labgrid.client("reservations").stdout == ""
+    # A place that there is not; and one that nobody has told what it is.
+    nowhere = labgrid.bench("nowhere")
+    wait_for(lambda: (labgrid.folder / "run-cut-0/record.mcap").exists())
+    time.sleep(0.5)
+    cut.send_signal(signal.SIGINT)
+    ends(busy, 6, "already acquired", "Nothing was touched")
+    ends(nowhere, 2, "matches nothing")
+    ends(cut, 5)
+    ends(tcp, 0)
+    ends(serial, 0)
     kept = (labgrid.folder / "run-serial-2/inputs/wiring.toml").read_text()
     assert re.search(r'link = "rfc2217:127.0.0.1:\d+@9600"', kept)
+    ends(labgrid.bench("serial"), 2, "`role`")
+    for place in ("tcp", "serial", "cut"):
+        assert labgrid.holder(place) == "None", place
+    assert labgrid.client("reservations").stdout == ""
 
-    # Interrupted while it runs: it makes safe, then gives the place back.
-    run = labgrid.bench("tcp")
-    for _ in range(200):
-        if (labgrid.folder / "run-tcp-0/record.mcap").exists():
-            break
+
+def wait_for(what):
+    for _ in range(600):
+        if what():
+            return
         time.sleep(0.1)
-    time.sleep(0.5)
-    run.send_signal(signal.SIGINT)
-    out, said = run.communicate(timeout=30)
-    assert run.returncode == 5, (out, said)
-    assert labgrid.holder("tcp") == "None"
+    raise AssertionError("it never was")
 
-    for place, part, code in (("nowhere", "matches nothing", 2), ("serial", "`role`", 2)):
-        run = labgrid.bench(place, "--wire")
-        _, said = run.communicate(timeout=30)
-        assert (run.returncode, part in said) == (code, True), said
-    assert labgrid.holder("serial") == "None"
+
+def ends(process, code, *parts):
+    out, said = process.communicate(timeout=90)
+    assert process.returncode == code, (out, said)
+    for part in parts:
+        assert part in said, said

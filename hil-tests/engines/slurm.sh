@@ -108,38 +108,41 @@ if [ $# -gt 0 ]; then
 fi
 
 gate=hil-tests/engines/gate.toml
-fail() { echo "$*" >&2; tail -n 20 "$place"/*/log/*.log >&2 || true; exit 1; }
-expect() { # expected code, output's file, what it must say, what it is
-    [ "$code" = "$1" ] || { cat "$2" >&2; fail "$4: it ended with $code, not with $1"; }
-    grep -q "$3" "$2" || { cat "$2" >&2; fail "$4: it does not say '$3'"; }
-    echo "ok  $4: $1"
+fail() {
+    echo "$*" >&2
+    tail -n 20 "$place"/*.said "$place"/*/log/*.log >&2 || true
+    exit 1
+}
+submit() { # name, gate's file, shards
+    "$BENCH" submit "$2" --engine slurm --shards "$3" --out "$place/$1" --wait >"$place/$1.said" 2>&1
+}
+expect() { # process, name, expected code, what it must say, what it is
+    code=0
+    wait "$1" || code=$?
+    [ "$code" = "$3" ] || fail "$5: it ended with $code, not with $3"
+    grep -q "$4" "$place/$2.said" || fail "$5: it does not say '$4'"
+    echo "ok  $5: $3"
 }
 
-# 1. A gate in two shards, one for each node, passes as it does on one machine.
-code=0
-"$BENCH" submit $gate --engine slurm --shards 2 --out "$place/good" --wait >"$place/said" 2>&1 || code=$?
-expect 0 "$place/said" '^ALLOWED .*: 4 of 4 runs passed' "a gate on two nodes is allowed"
-
-# 2. A worker is killed while it works: its shard is lost, and told so. It is never a pass.
+# Three gates at a time on the two nodes: one of which a worker is killed, one that passes, one that fails.
 sed -e "s|\.\./|$root/hil-tests/|g" -e "s/^seeds .*/seeds = [$(seq -s, 60)]/" $gate >"$place/long.toml"
-"$BENCH" submit "$place/long.toml" --engine slurm --shards 2 --out "$place/long" --wait >"$place/said" 2>&1 &
-waiting=$!
-for _ in $(seq 200); do
-    worker=$(pgrep -f "gate .*long.toml --shard-from-env .*/long/shard-2" | head -1 || true)
+sed -e 's/^max .*/max = 27.5/' -e "s|\.\./|$root/hil-tests/|g" hil-tests/campaigns/smoke.toml >"$place/strict.toml"
+sed -e "s|\.\./campaigns/smoke.toml|$place/strict.toml|" -e "s|\.\./|$root/hil-tests/|g" \
+    -e 's/^seeds .*/seeds = [1]/' $gate >"$place/fails.toml"
+submit long "$place/long.toml" 2 &
+long=$!
+submit good $gate 2 &
+good=$!
+submit fails "$place/fails.toml" 1 &
+fails=$!
+for _ in $(seq 300); do
+    worker=$(pgrep -f "gate .*long.toml --shard-from-env .*$place/long/shard-2" | head -1 || true)
     [ -n "$worker" ] && [ -d "$place/long/shard-2/runs" ] && break
     sleep 0.1
 done
 [ -n "$worker" ] || fail "the second shard did not start"
 kill -9 "$worker"
-code=0
-wait $waiting || code=$?
-expect 3 "$place/said" '1 of 2 shards lost: .*/long/shard-2 ' "a worker killed with -9 is a lost shard"
+expect $good good 0 '^ALLOWED .*: 4 of 4 runs passed' "a gate on two nodes is allowed"
+expect $fails fails 1 '^BLOCKED ' "a gate that fails is blocked through Slurm"
+expect $long long 3 '1 of 2 shards lost: .*/long/shard-2 ' "a worker killed with -9 is a lost shard"
 [ ! -e "$place/long/merged" ] || fail "something was decided without the lost shard"
-
-# 3. A failure comes through as one.
-sed -e 's/^max .*/max = 27.5/' -e "s|\.\./|$root/hil-tests/|g" hil-tests/campaigns/smoke.toml >"$place/strict.toml"
-sed -e "s|\.\./campaigns/smoke.toml|$place/strict.toml|" -e "s|\.\./|$root/hil-tests/|g" \
-    -e 's/^seeds .*/seeds = [1]/' $gate >"$place/fails.toml"
-code=0
-"$BENCH" submit "$place/fails.toml" --engine slurm --shards 1 --out "$place/fails" --wait >"$place/said" 2>&1 || code=$?
-expect 1 "$place/said" '^BLOCKED ' "a gate that fails is blocked through Slurm"

@@ -136,6 +136,10 @@ fn submission(args: &Args, engine: Engine) -> Result<Submission, String> {
 fn shown(submission: &Submission, files: &[(&str, String)]) -> String {
     let mut text = String::new();
     for (name, written) in files {
+        if name.ends_with(".yaml") {
+            // Several documents of one stream.
+            text.push_str("---\n");
+        }
         text = format!(
             "{text}# {}\n{written}\n",
             submission.out.join(name).display()
