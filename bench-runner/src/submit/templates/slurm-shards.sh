@@ -10,5 +10,5 @@
 #SBATCH --output=@OUT@/log/shard-%a.log
 @OPTIONS@
 # What another engine around `sbatch` said must not be taken for Slurm's word.
-unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX BENCH_SHARD_COUNT
+unset CI_NODE_INDEX CI_NODE_TOTAL JOB_COMPLETION_INDEX BENCH_SHARD_COUNT GITHUB_ACTIONS GITHUB_STEP_SUMMARY
 exec @BENCH@ gate @FILE@ --shard-from-env@ARGUMENTS@ --out @OUT@/shard-"$SLURM_ARRAY_TASK_ID"
