@@ -322,7 +322,6 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         (vec![file, "--shard", "3/2"], "no shard 3 of 2"),
         (vec![file, "--accept-baseline"], "names no `baseline`"),
         (vec!["none.toml"], "cannot read none.toml"),
-        (vec!["merge", out], "cannot read"),
     ] {
         let mut all = vec!["gate"];
         all.extend(&arguments);
@@ -331,5 +330,13 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.err);
         assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
     }
+    // A folder without a result is a shard that was lost, and no mistake.
+    let said = bench(&["gate", "merge", "nowhere", "--out", out], &[]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(
+        said.err.contains("1 of 1 shards lost: nowhere"),
+        "{}",
+        said.err
+    );
     assert!(!Path::new(out).exists());
 }
