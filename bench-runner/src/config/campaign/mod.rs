@@ -8,6 +8,7 @@ mod report;
 use crate::config::cycles::RawCycles;
 use crate::config::interlock::RawInterlock;
 use crate::config::orbit::RawOrbit;
+use crate::config::vary::Varied;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -48,6 +49,8 @@ pub struct RawCampaign {
     pub interlocks: Vec<RawInterlock>,
     /// What it sets of its report's looks.
     pub report: RawReport,
+    /// What is drawn anew in each run of a Monte Carlo study.
+    pub vary: Vec<Varied>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -78,6 +81,7 @@ impl RawCampaign {
             limits: Vec::new(),
             interlocks: Vec::new(),
             report: RawReport::default(),
+            vary: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,

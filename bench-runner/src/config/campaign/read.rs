@@ -39,6 +39,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let faults = super::faults(root);
     let (limits, interlocks) = (limits(root), interlocks(root));
     let report = super::report::report(root);
+    let vary = crate::config::vary::vary(root);
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -59,6 +60,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         limits,
         interlocks,
         report,
+        vary,
         lost,
     }
 }

@@ -10,6 +10,7 @@ mod fonts;
 mod layout;
 mod page;
 mod shape;
+mod sheet;
 mod table;
 mod tags;
 
@@ -17,6 +18,7 @@ pub(super) use content::content;
 pub(super) use exhibits::{Flow, Pictures};
 pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
+pub use sheet::{Line, Part, Sheet, Title};
 pub(super) use table::{Moment, Row, Table, digests, numbers, words as text};
 
 use std::collections::BTreeMap;
@@ -109,20 +111,20 @@ pub(super) fn document(
         let mut drawn = Vec::new();
         for part in parts {
             let told = match part.block {
-                Block::Contents(_) => Part::Contents(contents::draw(
+                Block::Contents(_) => Drawn::Contents(contents::draw(
                     &mut canvas,
                     part.y,
                     begins.get(1..).unwrap_or_default(),
                 )),
-                _ => Part::Told(page::block(&mut canvas, part)),
+                _ => Drawn::Told(page::block(&mut canvas, part)),
             };
             drawn.push((part.block, told));
         }
         surface.finish();
         for (block, part) in drawn {
             let told = match part {
-                Part::Told(told) => told,
-                Part::Contents(links) => {
+                Drawn::Told(told) => told,
+                Drawn::Contents(links) => {
                     let entries = links.iter().map(|link| linked(&mut page, link));
                     tags::contents(entries.collect())
                 }
@@ -138,7 +140,7 @@ pub(super) fn document(
 }
 
 /// What was drawn of a block.
-enum Part {
+enum Drawn {
     Told(Told),
     /// The contents, whose links can only be laid over a page that is drawn.
     Contents(Vec<Link>),
