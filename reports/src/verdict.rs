@@ -107,6 +107,26 @@ impl Evidence {
     }
 }
 
+/// How far a check is with its windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Its first window is yet to come.
+    Waiting,
+    /// It is in a window, or between two.
+    Watching,
+    /// All its windows are over.
+    Done,
+}
+
+/// How a check stands while the run goes on.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// How far it is.
+    pub progress: Progress,
+    /// What it would answer now.
+    pub finding: Finding,
+}
+
 /// How a run ended, apart from what the checks say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "how")]

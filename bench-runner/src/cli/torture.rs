@@ -70,7 +70,10 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let mut request = args.question.request();
+    let mut request = match args.question.request() {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
     request.pace = crate::runtime::Pace::Virtual;
     if let Some(file) = &args.replay {
         request.faults = Some(super::place_of(file));
@@ -263,6 +266,9 @@ fn worker_arguments(args: &Args) -> Vec<OsString> {
     }
     if let Some(seed) = question.seed {
         arguments.extend(["--seed".into(), seed.to_string().into()]);
+    }
+    for setting in &question.set {
+        arguments.extend(["--set".into(), setting.to_string().into()]);
     }
     if let Some(file) = &question.faults {
         arguments.extend(["--faults".into(), file.into()]);

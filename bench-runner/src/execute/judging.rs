@@ -114,7 +114,7 @@ pub(super) fn cut_off(folder: &Path, at: BenchTime) -> Ending {
 }
 
 /// The goldens that a run was held against, from its own folder.
-pub(super) fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
+pub(crate) fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, ExecuteError> {
     let mut goldens = Goldens::default();
     let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
     for input in &header.inputs {

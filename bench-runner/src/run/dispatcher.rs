@@ -38,13 +38,14 @@ const RAISED_QUEUE: usize = 1_024;
 /// the emulated world as it was left.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> (Ending, World) {
     let clock = plan.pace.clock();
-    let started = emulation::start(plan, clock).await;
+    let happenings = Happenings::default();
+    let started = emulation::start(plan, clock, &happenings).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
         clock,
         raised,
-        happenings: Happenings::default(),
+        happenings,
         interlocks: Interlocks::new(&plan.interlocks, reached(plan)),
         reactions: Reactions::default(),
         orders: BTreeMap::new(),

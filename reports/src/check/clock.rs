@@ -49,6 +49,7 @@ fn validate(options: &Options) -> Result<(), String> {
     }
 }
 
+#[derive(Clone)]
 struct Clock {
     question: Question,
     moments: Moments,
@@ -112,6 +113,10 @@ impl Check for Clock {
 
     fn failing(&self) -> bool {
         self.correlator.steps() > self.steps
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -93,6 +93,7 @@ pub(in crate::check) const KIND: Kind = Kind {
 /// Events that are kept of a run, of each kind: days of it.
 const MOST_KEPT: usize = 2_000_000;
 /// How an output was judged.
+#[derive(Clone)]
 enum Judged {
     Right,
     /// It says itself that it is none.
@@ -100,6 +101,7 @@ enum Judged {
     Wrong(String),
 }
 
+#[derive(Clone)]
 struct Upsets {
     question: Question,
     golden: Option<Arc<Golden>>,
@@ -117,11 +119,16 @@ struct Upsets {
     amps: Vec<(BenchTime, f64)>,
 }
 
-/// Whether a fault is one of what surrounds a board, and upsets nothing in it.
+/// Whether a fault is one of what surrounds a board, and upsets nothing in it; or of real memory,
+/// which tells by itself when it is upset.
 fn is_around(fault: &Fault) -> bool {
     matches!(
         fault,
-        Fault::Line { .. } | Fault::BrownOut { .. } | Fault::PowerCycle { .. } | Fault::Weak { .. }
+        Fault::MemoryFlip { .. }
+            | Fault::Line { .. }
+            | Fault::BrownOut { .. }
+            | Fault::PowerCycle { .. }
+            | Fault::Weak { .. }
     )
 }
 
@@ -207,6 +214,20 @@ impl Check for Upsets {
                 command: Command::Inject(fault),
                 ..
             } if !is_around(fault) => self.injections.push((at, fault.clone())),
+            EventKind::Upset {
+                address,
+                place,
+                bit,
+                ..
+            } => {
+                let (address, bit, place) = (*address, *bit, place.clone());
+                let fault = Fault::MemoryFlip {
+                    address,
+                    bit,
+                    place,
+                };
+                self.injections.push((at, fault));
+            }
             EventKind::Inferred(inferred) if self.answers.len() < MOST_KEPT => {
                 self.answers.push((at, (inferred.input, inferred.digest)));
             }
@@ -226,6 +247,10 @@ impl Check for Upsets {
     /// A share is known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {
