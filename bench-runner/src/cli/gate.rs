@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(short, long, default_value = "gate")]
     out: PathBuf,
     /// Runs at a time; as many as there are cores if left out
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = super::jobs)]
     jobs: Option<usize>,
     /// Run one part of so many, as 2/5; `bench gate merge` decides over all of them
     #[arg(long, value_name = "I/N", conflicts_with = "shard_from_env")]

@@ -235,3 +235,13 @@ fn failed(error: &crate::execute::ExecuteError) -> Exit {
     complain(&format!("Error: {error}\n"));
     error.exit()
 }
+
+/// How many things are done at a time: `--jobs`.
+///
+/// # Errors
+/// What was expected.
+fn jobs(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1_024;
+    let jobs = text.parse().ok().filter(|jobs| (1..=MOST).contains(jobs));
+    jobs.ok_or_else(|| format!("expected a whole number from 1 to {MOST}"))
+}

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_parser = seeds, default_value = "1..100")]
     seeds: (u64, u64),
     /// Runs at a time; as many as there are cores if left out
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = super::jobs)]
     jobs: Option<usize>,
     /// Longest that one run may take on the wall, s
     #[arg(long, default_value_t = 60)]

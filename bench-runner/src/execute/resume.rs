@@ -12,6 +12,7 @@ use reports::record::{Record, Recorder};
 use reports::report::Manifest;
 use reports::verdict::{Ending, Verdict};
 
+use super::judging::cut_off;
 use super::told::{Shown, Told};
 use super::{
     ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, REPORTS, closed, draw, goldens_of, now,
@@ -100,6 +101,13 @@ impl Resumption {
                 ));
             }
             _ => {}
+        }
+        if reached.ending.is_none()
+            && let ending @ Ending::Unsafe { .. } = cut_off(folder, reached.last)
+        {
+            return refuse(format!(
+                "somebody must look first, and then remove its {SUPERVISOR_FILE}: {ending}"
+            ));
         }
         if let Some(what) = differs(&known, &plan.header) {
             return refuse(what);

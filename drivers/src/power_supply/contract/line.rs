@@ -134,3 +134,20 @@ fn what_cannot_be_heard_any_more_is_switched_off_all_the_same() {
         assert!(rig.bus_volts().abs() < 1e-9, "{} is on", make.name);
     });
 }
+
+#[test]
+fn that_it_was_switched_on_is_told_once_by_those_who_can_tell() {
+    let mut tell = 0;
+    for_every_make!(|make| {
+        let mut rig = Rig::new(make);
+        if !rig.supply.has_restarted().await.unwrap() {
+            return;
+        }
+        tell += 1;
+        assert!(!rig.supply.has_restarted().await.unwrap(), "{}", make.name);
+        rig.feed(0.5, 0.5, 0.8).await;
+        assert!(!rig.supply.has_restarted().await.unwrap(), "{}", make.name);
+        assert_eq!(rig.measure().await.2, "on", "{}", make.name);
+    });
+    assert!(tell >= 6, "only {tell} makes can tell");
+}
