@@ -192,6 +192,9 @@ impl Console {
     }
 }
 
+/// What is said when somebody asks a run to stop.
+const INTERRUPTED: &str = "asked to stop: making the bench safe";
+
 impl Observer for Console {
     fn standing(&mut self, failing: usize) {
         self.failing = failing;
@@ -239,10 +242,7 @@ impl Observer for Console {
             EventKind::NotMadeSafe { why } => {
                 Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
             }
-            EventKind::Interrupted => Some((
-                "interrupted",
-                "asked to stop: making the bench safe".to_owned(),
-            )),
+            EventKind::Interrupted => Some(("interrupted", INTERRUPTED.to_owned())),
             EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
             EventKind::Damaged { .. }
             | EventKind::Repeated { .. }
