@@ -8,12 +8,16 @@ pub mod embedded;
 pub mod execute;
 pub mod exit;
 pub mod gate;
+pub mod labgrid;
+pub mod monte_carlo;
 pub mod plan;
 pub mod run;
 pub mod runtime;
+pub mod submit;
 pub mod supervise;
 pub mod table;
 pub mod torture;
+pub mod watch;
 
 use std::collections::BTreeMap;
 

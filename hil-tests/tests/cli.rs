@@ -20,16 +20,18 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 24] = [
     "run",
     "resume",
     "plan",
     "gate",
+    "submit",
     "profile",
     "init",
     "decode",
     "golden",
     "torture",
+    "monte-carlo",
     "can",
     "list",
     "emulate",

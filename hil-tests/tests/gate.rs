@@ -14,6 +14,60 @@ use super::firmware::{bench, firmware};
 
 const GATE: &str = "hil-tests/firmware/gate.toml";
 
+#[test]
+fn a_run_of_other_firmware_is_cut_off_and_goes_on_with_that_firmware() {
+    let Some(firmware) = firmware() else { return };
+    let other = firmware.join("bad-slow.elf");
+    let place = TempDir::new().unwrap();
+    let run = place.path().join("run");
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let bench_of = |file: &str| format!("hil-tests/firmware/bench/{file}.toml");
+    let said = bench(
+        &[
+            "run",
+            &bench_of("keywords"),
+            "--wiring",
+            &bench_of("lockstep"),
+            "--firmware",
+            &text(&other),
+            "--out",
+            &text(&run),
+            "-q",
+        ],
+        &[],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    let kept = fs::read(run.join("inputs/board.elf")).unwrap();
+    assert!(
+        kept == fs::read(&other).unwrap(),
+        "another firmware is kept"
+    );
+    for file in ["manifest.json", "report.pdf", "junit.xml", "summary.json"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+    let record = fs::read(run.join("record.mcap")).unwrap();
+    fs::write(run.join("record.mcap"), &record[..record.len() * 6 / 10]).unwrap();
+    let said = bench(&["judge", &text(&run)], &[]);
+    assert_eq!(said.code, Some(5), "{}", said.all());
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert!(
+        said.err.contains("interrupted: the record ends at T+"),
+        "{}",
+        said.all()
+    );
+    assert!(
+        said.err.contains("going on with step `work`"),
+        "{}",
+        said.all()
+    );
+    // Begun anew behind the gap, and seen whole: but the checks of whole runs cannot pass.
+    assert_eq!(said.code, Some(4), "{}", said.all());
+    // Another firmware is not the one of this run.
+    fs::copy(firmware.join("board.elf"), run.join("inputs/board.elf")).unwrap();
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert_ne!(said.code, Some(0), "{}", said.all());
+}
+
 /// The gate's answer to a firmware, under the name that the baseline's runs have.
 fn gate(elf: &str) -> Option<(Said, TempDir)> {
     let built = firmware()?;
@@ -268,7 +322,6 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         (vec![file, "--shard", "3/2"], "no shard 3 of 2"),
         (vec![file, "--accept-baseline"], "names no `baseline`"),
         (vec!["none.toml"], "cannot read none.toml"),
-        (vec!["merge", out], "cannot read"),
     ] {
         let mut all = vec!["gate"];
         all.extend(&arguments);
@@ -277,5 +330,13 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.err);
         assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
     }
+    // A folder without a result is a shard that was lost, and no mistake.
+    let said = bench(&["gate", "merge", "nowhere", "--out", out], &[]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(
+        said.err.contains("1 of 1 shards lost: nowhere"),
+        "{}",
+        said.err
+    );
     assert!(!Path::new(out).exists());
 }

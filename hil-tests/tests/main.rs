@@ -16,6 +16,7 @@ mod gate;
 mod golden;
 mod inference;
 mod language;
+mod many;
 mod mesh;
 mod network;
 mod processes;

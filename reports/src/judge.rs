@@ -9,7 +9,7 @@ use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::golden::Goldens;
 use crate::header::{CheckSpec, Gap, Header, Subject, WorkloadHeader};
 use crate::report::reacted;
-use crate::verdict::{Ending, Finding, Verdict};
+use crate::verdict::{Ending, Finding, Progress, Standing, Verdict};
 
 /// Judges one run, event by event.
 pub struct Judge {
@@ -186,6 +186,18 @@ impl Judge {
         failing.count()
     }
 
+    /// How each check stands, in the order of the campaign, while the run goes on: what it would answer
+    /// if it were asked now. Costs what answering costs, on a copy of what the checks keep.
+    pub fn standings(&self) -> Vec<Standing> {
+        let each = self.posts.iter().map(|post| post.standing(self.last));
+        each.collect()
+    }
+
+    /// What was found of limits that were crossed and interlocks that held, so far.
+    pub fn interlocks(&self) -> &[Finding] {
+        &self.interlocks
+    }
+
     /// What was found, in the order of the campaign's checks. A check whose windows the run did
     /// not reach the end of cannot have passed.
     pub fn conclude(self) -> Vec<Finding> {
@@ -228,6 +240,26 @@ impl Observer for Judge {
 }
 
 impl Post {
+    /// What the check would answer at `now`.
+    fn standing(&self, now: BenchTime) -> Standing {
+        let (first, last) = (self.windows.first(), self.windows.last());
+        let progress = match (first, last) {
+            (Some(first), _) if now < first.start => Progress::Waiting,
+            (_, Some(last)) if now < last.end => Progress::Watching,
+            _ => Progress::Done,
+        };
+        let mut twin = self.check.twin();
+        if progress != Progress::Done {
+            twin.cut_short(now);
+        }
+        let finding = doubted(twin.conclude(), self.expired.as_deref());
+        let finding = doubted(finding, self.torn.as_deref());
+        Standing {
+            progress,
+            finding: unseen(finding, self.blind),
+        }
+    }
+
     fn take(&mut self, event: &Event) {
         while let Some(&window) = self.windows.get(self.cursor) {
             if event.at < window.end {
@@ -378,6 +410,10 @@ mod tests {
 
         fn failing(&self) -> bool {
             false
+        }
+
+        fn twin(&self) -> Box<dyn Check> {
+            Box::new(Spy(Arc::clone(&self.0)))
         }
 
         fn conclude(self: Box<Self>) -> Finding {

@@ -9,6 +9,7 @@ use reports::header::Header;
 use serde_json::json;
 
 use super::{complain, print};
+use crate::watch::words::Names;
 
 /// Bench time between two updates of the live line at virtual pace, s: a few milliseconds of
 /// people's time.
@@ -57,8 +58,7 @@ impl Style {
 
 /// Shows a run under way: a live line on a terminal, plain lines elsewhere, JSON for programs.
 pub(super) struct Console {
-    names: Vec<String>,
-    steps: Vec<String>,
+    names: Names,
     bar: Option<ProgressBar>,
     style: Style,
     now: &'static str,
@@ -83,10 +83,8 @@ impl Console {
             }
             bar
         });
-        let names = header.devices.iter().map(|device| device.name.clone());
         Console {
-            names: names.collect(),
-            steps: header.steps.iter().map(|step| step.name.clone()).collect(),
+            names: Names::of(header),
             bar,
             style,
             now: "",
@@ -155,45 +153,7 @@ impl Console {
             "{time}  {now:<8}  {rate:5.1} inferences/s  {failing} of {checks} checks failing{lost}"
         )
     }
-
-    fn name(&self, event: &Event) -> &str {
-        self.names
-            .get(usize::from(event.device.0))
-            .map_or("bench", String::as_str)
-    }
 }
-
-impl Console {
-    /// A device, or power, that went away or came back.
-    fn away(&self, event: &Event) -> Option<(&'static str, String)> {
-        let name = self.name(event);
-        let seconds = |us: &u64| *us as f64 * 1e-6;
-        let told = match &event.kind {
-            EventKind::LinkLost { why } => ("link-lost", format!("{name} is away: {why}")),
-            EventKind::LinkRestored { away_us } => {
-                let away = seconds(away_us);
-                let text = format!("{name} is back after {away:.1} s, and armed again");
-                ("link-restored", text)
-            }
-            EventKind::PowerCut { amps, count, .. } => {
-                let text = format!("{name} cuts power: {amps:.3} A is too much (cut {count})");
-                ("power-cut", text)
-            }
-            EventKind::PowerBack { off_us } => {
-                let off = seconds(off_us);
-                (
-                    "power-back",
-                    format!("{name} gives power again after {off:.1} s"),
-                )
-            }
-            _ => return None,
-        };
-        Some(told)
-    }
-}
-
-/// What is said when somebody asks a run to stop.
-const INTERRUPTED: &str = "asked to stop: making the bench safe";
 
 impl Observer for Console {
     fn standing(&mut self, failing: usize) {
@@ -201,7 +161,7 @@ impl Observer for Console {
     }
 
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
-        let line = match &event.kind {
+        match &event.kind {
             EventKind::Sampled { .. } => {
                 self.update(event.at);
                 return Ok(());
@@ -210,61 +170,17 @@ impl Observer for Console {
                 self.inferences += 1;
                 return Ok(());
             }
-            EventKind::PhaseEntered { phase } => {
-                self.now = phase.name();
-                Some(("phase", phase.to_string()))
-            }
-            EventKind::StepStarted { step } => {
-                let step = self
-                    .steps
-                    .get(usize::from(*step))
-                    .map_or("", String::as_str);
-                Some(("step", format!("step: {step}")))
-            }
-            EventKind::Identified { maker, model, .. } => Some((
-                "identified",
-                format!("{} is a {maker} {model}", self.name(event)),
-            )),
-            EventKind::ListUploaded { points } => {
-                let text = format!("{} keeps a list of {points} set points", self.name(event));
-                Some(("list", text))
-            }
-            EventKind::Interlock { rule, why, .. } => Some(("interlock", format!("{rule}: {why}"))),
-            EventKind::Resumed { with, .. } => Some(("resumed", format!("goes on with {with}"))),
-            EventKind::Booted => Some(("booted", format!("{} started", self.name(event)))),
-            EventKind::DeviceFailed { why } => {
-                Some(("failed", format!("{} failed: {why}", self.name(event))))
-            }
-            EventKind::LinkLost { .. }
-            | EventKind::LinkRestored { .. }
-            | EventKind::PowerCut { .. }
-            | EventKind::PowerBack { .. } => self.away(event),
-            EventKind::NotMadeSafe { why } => {
-                Some(("unsafe", format!("{} IS NOT SAFE: {why}", self.name(event))))
-            }
-            EventKind::Interrupted => Some(("interrupted", INTERRUPTED.to_owned())),
-            EventKind::RunEnded { ending } => Some(("ended", ending.to_string())),
+            EventKind::PhaseEntered { phase } => self.now = phase.name(),
             EventKind::Damaged { .. }
             | EventKind::Repeated { .. }
             | EventKind::TaskReturned { .. }
             | EventKind::TaskLost { .. }
             | EventKind::BusError { .. }
             | EventKind::NoResponse { .. }
-            | EventKind::Retried { .. } => {
-                self.trouble += 1;
-                None
-            }
-            EventKind::Wire { .. }
-            | EventKind::QueryDone { .. }
-            | EventKind::TaskTaken { .. }
-            | EventKind::TaskDone { .. }
-            | EventKind::StepEnded { .. }
-            | EventKind::StepsAbandoned
-            | EventKind::SetPointApplied { .. }
-            | EventKind::Upset { .. }
-            | EventKind::OutputFetched { .. }
-            | EventKind::MadeSafe => None,
-        };
+            | EventKind::Retried { .. } => self.trouble += 1,
+            _ => {}
+        }
+        let line = self.names.told(event);
         if let Some((what, text)) = line {
             self.line(event.at, what, &text);
         }

@@ -24,6 +24,7 @@ use super::mesh::Meshes;
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::way::Way;
+use crate::plan::rates::Rates;
 use crate::plan::steps::rest::REACHED;
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
@@ -142,6 +143,9 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        looks: BenchTime::ZERO,
+                        bare: false,
+                        rates: Rates::default(),
                         latch: plan
                             .latch_up
                             .map(|(rule, channel)| Latch::new(rule, channel)),
@@ -191,7 +195,7 @@ impl Dispatcher<'_, '_> {
             }
             if self.stop.asked() {
                 self.push(now, DeviceId::BENCH, EventKind::Interrupted);
-                self.end(Ending::Interrupted);
+                self.end(Ending::Interrupted { why: None });
             }
             if now >= end || self.ending.is_some() {
                 break;

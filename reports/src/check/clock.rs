@@ -29,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "steps",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 0.0,
                 max: 1e6,
                 unit: "",
@@ -49,6 +49,7 @@ fn validate(options: &Options) -> Result<(), String> {
     }
 }
 
+#[derive(Clone)]
 struct Clock {
     question: Question,
     moments: Moments,
@@ -112,6 +113,10 @@ impl Check for Clock {
 
     fn failing(&self) -> bool {
         self.correlator.steps() > self.steps
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -48,6 +48,7 @@ fn validate(options: &Options) -> Result<(), String> {
 }
 
 /// Consecutive moments outside.
+#[derive(Clone)]
 struct Excursion {
     window: usize,
     since: BenchTime,
@@ -62,6 +63,7 @@ impl Excursion {
     }
 }
 
+#[derive(Clone)]
 struct InRange {
     question: Question,
     moments: Moments,
@@ -207,6 +209,10 @@ impl Check for InRange {
         let counts = |excursion: &Excursion| excursion.seconds() >= self.hold;
         self.worst.is_some_and(|worst| !worst.is_inside())
             || self.excursion.as_ref().is_some_and(counts)
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

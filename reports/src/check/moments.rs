@@ -19,7 +19,7 @@ pub(super) struct Moment {
 }
 
 /// Gathers the moments of one channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Moments {
     channel: u16,
     open: Option<Moment>,

@@ -29,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
     build: |setup| Box::new(NoLoss::new(setup)),
 };
 
+#[derive(Clone)]
 struct NoLoss {
     question: Question,
     min_rate: Option<f64>,
@@ -135,6 +136,10 @@ impl Check for NoLoss {
 
     fn failing(&self) -> bool {
         self.first.is_some() || self.failed.is_some()
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(self: Box<Self>) -> Finding {

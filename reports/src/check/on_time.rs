@@ -43,6 +43,7 @@ fn validate(options: &Options) -> Result<(), String> {
     }
 }
 
+#[derive(Clone)]
 struct OnTime {
     question: Question,
     moments: Moments,
@@ -111,6 +112,10 @@ impl Check for OnTime {
 
     fn failing(&self) -> bool {
         self.late > 0
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -16,6 +16,7 @@ pub(super) const KIND: Kind = Kind {
     build: |setup| Box::new(Responds::new(setup)),
 };
 
+#[derive(Clone)]
 struct Responds {
     question: Question,
     answers: u64,
@@ -52,6 +53,10 @@ impl Check for Responds {
 
     fn failing(&self) -> bool {
         self.silences > 0
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(self: Box<Self>) -> Finding {

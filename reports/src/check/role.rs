@@ -24,6 +24,9 @@ pub trait Check: Send {
     /// moment under way may be missing.
     fn failing(&self) -> bool;
 
+    /// The same check, with all that it saw: to be asked in its place while the run goes on.
+    fn twin(&self) -> Box<dyn Check>;
+
     /// Answers. No sample: inconclusive.
     fn conclude(self: Box<Self>) -> Finding;
 }

@@ -54,6 +54,7 @@ fn validate(options: &Options) -> Result<(), String> {
     }
 }
 
+#[derive(Clone)]
 struct Settles {
     question: Question,
     moments: Moments,
@@ -151,6 +152,10 @@ impl Check for Settles {
 
     fn failing(&self) -> bool {
         self.worst.is_some_and(|worst| !worst.is_inside())
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -43,6 +43,7 @@ fn validate(options: &Options) -> Result<(), String> {
     }
 }
 
+#[derive(Clone)]
 struct Slew {
     question: Question,
     moments: Moments,
@@ -111,6 +112,10 @@ impl Check for Slew {
 
     fn failing(&self) -> bool {
         self.worst.is_some_and(|worst| !worst.is_inside())
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

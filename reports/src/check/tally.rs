@@ -50,6 +50,7 @@ pub(in crate::check) fn keep_worst(worst: &mut Option<Seen>, seen: Seen) {
 }
 
 /// The question of one check, and where in the run a time lies.
+#[derive(Clone)]
 pub(in crate::check) struct Question {
     spec: Arc<CheckSpec>,
     places: Vec<(String, Window)>,

@@ -14,12 +14,13 @@ const RECORD_HEAD: usize = 9;
 
 /// No chunk is larger: one is closed when it holds a mebibyte, and a message has at most 4 GiB only
 /// in theory. What claims to be is no chunk of a record, compressed or not.
-const CHUNK_LIMIT: u64 = 1 << 30;
+const CHUNK_LIMIT: u64 = 1 << 28;
 
 /// Channel, sequence, log time and publish time before each message.
 const MESSAGE_HEAD: usize = 22;
 
 /// What of a file is intact.
+#[derive(Debug)]
 pub(super) struct Scan {
     pub(super) topics: BTreeMap<u16, String>,
     pub(super) chunks: Vec<Chunk>,
@@ -36,8 +37,9 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn of(bytes: &[u8]) -> Scan {
-        let mut scan = Scan {
+    /// Of a file of which nothing was looked at.
+    pub(super) fn new() -> Scan {
+        Scan {
             topics: BTreeMap::new(),
             chunks: Vec::new(),
             room: Vec::new(),
@@ -46,7 +48,11 @@ impl Scan {
             last: BenchTime::ZERO,
             next: 0,
             headers: Vec::new(),
-        };
+        }
+    }
+
+    pub(super) fn of(bytes: &[u8]) -> Scan {
+        let mut scan = Scan::new();
         while let Some((code, body)) = record_at(bytes, scan.intact, bytes.len()) {
             if code == op::CHUNK && scan.chunk(bytes, &body).is_none() {
                 break;
@@ -61,7 +67,7 @@ impl Scan {
     }
 
     /// Takes a chunk if its checksum holds and every message in it is the next one.
-    fn chunk(&mut self, bytes: &[u8], body: &Range<usize>) -> Option<()> {
+    pub(super) fn chunk(&mut self, bytes: &[u8], body: &Range<usize>) -> Option<()> {
         let parsed = mcap::parse_record(op::CHUNK, &bytes[body.clone()]);
         let Ok(records::Record::Chunk { header, data }) = parsed else {
             return None;

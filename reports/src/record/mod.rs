@@ -15,16 +15,19 @@
 
 mod chunks;
 mod container;
+mod follower;
 mod past;
 mod reader;
 mod room;
 mod schema;
 mod wire;
+mod words;
 mod writer;
 
 use std::io;
 use std::path::PathBuf;
 
+pub use follower::{Follower, News, Reach};
 pub use reader::{Record, Torn};
 pub use writer::Recorder;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 use profiles::time::BenchTime;
 
-use super::chunks::{Chunk, Message, Scan, first_message, messages};
-use super::{RecordError, topic, wire};
-use crate::event::{DeviceId, Event, EventKind};
+use super::chunks::{Chunk, Scan, first_message, messages};
+use super::words::{Topic, Words, content};
+use super::{RecordError, topic};
+use crate::event::{Event, EventKind};
 use crate::header::Header;
 
 /// A record of a run, whole or torn.
@@ -32,18 +32,6 @@ pub struct Torn {
     pub byte: u64,
     /// The time of the last event before it.
     pub at: BenchTime,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Topic {
-    Header,
-    Events,
-    Outputs,
-    Samples(DeviceId),
-    Inferences(DeviceId),
-    Wire(DeviceId),
-    /// Nothing of ours.
-    Other,
 }
 
 impl Record {
@@ -82,10 +70,7 @@ impl Record {
         let message = message.ok_or(RecordError::NoHeader)?;
         let header: Header = serde_json::from_slice(message.data)
             .map_err(|error| content(chunk.stored.start, error.to_string()))?;
-        let topics = scan.topics.iter();
-        let topics: BTreeMap<u16, Topic> = topics
-            .map(|(channel, name)| (*channel, Topic::of(name, &header)))
-            .collect();
+        let topics = Topic::all(&scan.topics, &header);
         let torn = (!scan.closed).then_some(Torn {
             byte: scan.intact as u64,
             at: scan.last,
@@ -122,14 +107,14 @@ impl Record {
     /// # Errors
     /// If a message is not what this version writes; the events before it were given.
     pub fn for_each(&self, take: &mut dyn FnMut(&Event)) -> Result<(), RecordError> {
-        let mut outputs = BTreeMap::new();
-        let (mut readings, mut room) = (Vec::new(), Vec::new());
+        let mut words = Words::new(self.topics.clone());
+        let mut room = Vec::new();
         for chunk in &self.chunks {
             let gone = || content(chunk.stored.start, "the chunk does not unpack".to_owned());
             let records = chunk.records(&self.bytes, &mut room).ok_or_else(gone)?;
             let walked = messages(records, &mut |message| {
                 let byte = chunk.stored.start;
-                match self.event(message, byte, &mut outputs, &mut readings) {
+                match words.event(message, byte) {
                     Ok(Some(event)) => take(&event),
                     Ok(None) => {}
                     Err(error) => return ControlFlow::Break(error),
@@ -141,50 +126,6 @@ impl Record {
             }
         }
         Ok(())
-    }
-
-    fn event(
-        &self,
-        message: &Message<'_>,
-        byte: usize,
-        outputs: &mut BTreeMap<u32, Arc<[u8]>>,
-        readings: &mut Vec<profiles::reading::Reading>,
-    ) -> Result<Option<Event>, RecordError> {
-        let wrong = || content(byte, "is not in the format of its topic".to_owned());
-        let topic = self.topics.get(&message.channel).copied();
-        let (device, kind) = match topic.unwrap_or(Topic::Other) {
-            Topic::Header | Topic::Other => return Ok(None),
-            Topic::Outputs => {
-                let (digest, bytes) = wire::output(message.data).ok_or_else(wrong)?;
-                outputs.insert(digest, bytes.into());
-                return Ok(None);
-            }
-            Topic::Samples(device) => {
-                readings.clear();
-                wire::readings(message.data, readings).ok_or_else(wrong)?;
-                let readings = readings.as_slice().into();
-                (device, EventKind::Sampled { readings })
-            }
-            Topic::Inferences(device) => {
-                let inferred = wire::inferred(message.data).ok_or_else(wrong)?;
-                (device, EventKind::Inferred(inferred))
-            }
-            Topic::Wire(device) => {
-                let (sent, octets) = wire::chunk(message.data).ok_or_else(wrong)?;
-                let octets = octets.into();
-                (device, EventKind::Wire { sent, octets })
-            }
-            Topic::Events => {
-                let mut event: Event = serde_json::from_slice(message.data)
-                    .map_err(|error| content(byte, error.to_string()))?;
-                if let EventKind::OutputFetched { digest, output, .. } = &mut event.kind {
-                    *output = outputs.get(digest).cloned().ok_or_else(wrong)?;
-                }
-                return Ok(Some(event));
-            }
-        };
-        let at = message.at;
-        Ok(Some(Event { at, device, kind }))
     }
 
     /// Whether the last message says that the run ended.
@@ -203,33 +144,5 @@ impl Record {
             let event = is_event.then(|| serde_json::from_slice::<Event>(data));
             matches!(event, Some(Ok(event)) if matches!(event.kind, EventKind::RunEnded { .. }))
         })
-    }
-}
-
-fn content(byte: usize, why: String) -> RecordError {
-    RecordError::Content {
-        byte: byte as u64,
-        why,
-    }
-}
-
-impl Topic {
-    fn of(name: &str, header: &Header) -> Topic {
-        let device = |name| header.device(name).map(|(id, _)| id);
-        match name {
-            topic::HEADER => Topic::Header,
-            topic::EVENTS => Topic::Events,
-            topic::OUTPUTS => Topic::Outputs,
-            _ => {
-                let samples = name.strip_prefix(topic::SAMPLES).and_then(device);
-                let inferences = name.strip_prefix(topic::INFERENCES).and_then(device);
-                let wire = name.strip_prefix(topic::WIRE).and_then(device);
-                let samples = samples.map(Topic::Samples);
-                samples
-                    .or(inferences.map(Topic::Inferences))
-                    .or(wire.map(Topic::Wire))
-                    .unwrap_or(Topic::Other)
-            }
-        }
     }
 }

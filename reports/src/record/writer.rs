@@ -29,7 +29,7 @@ const CHUNK_MICROS_VIRTUAL: u64 = 30_000_000;
 
 /// Outputs that are remembered, so as not to be written twice, are forgotten beyond this many
 /// bytes; a board with flipped bits may never give the same output again.
-const KEPT_BYTES: usize = 64 << 20;
+pub(super) const KEPT_BYTES: usize = 64 << 20;
 
 /// Records a run.
 pub struct Recorder {

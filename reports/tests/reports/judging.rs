@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use profiles::option::OptionValue;
 use profiles::reading::Reading;
+use profiles::time::BenchTime;
 use reports::digest::crc32;
 use reports::event::{DeviceId, Event, EventKind};
 use reports::golden::{Band, Gauge, Goldens, ThroughputGolden};
 use reports::header::{CheckSpec, NamedWindow, Subject};
 use reports::judge::Judge;
-use reports::verdict::{Ending, Finding, Verdict};
+use reports::verdict::{Ending, Finding, Progress, Verdict};
 
 use crate::bench_run::{
     BOARD, SUPPLY, VOLTS, WORDS, check, event, header, inferred, seconds, volts,
@@ -295,12 +296,47 @@ fn throughput_is_judged_phase_by_phase() {
 }
 
 #[test]
+fn a_check_is_asked_while_the_run_goes_on_and_answers_the_same_in_the_end() {
+    let mut header = header();
+    let mut late = check("in_range", VOLTS, &[("min", 26.0)]);
+    late.windows[0].window.start = BenchTime::from_millis(50_000);
+    header.checks = vec![check("in_range", VOLTS, &[("min", 26.0)]), late];
+    let mut judge = Judge::new(&header, &Goldens::default()).unwrap();
+    let so_far = |judge: &Judge| {
+        let standings = judge.standings().into_iter();
+        let each = standings.map(|it| (it.progress, it.finding.verdict, it.finding.margin));
+        each.collect::<Vec<_>>()
+    };
+    judge.take(&volts(1_000, 28.0));
+    let (pass, unknown) = (Verdict::Pass, Verdict::Inconclusive);
+    let first = (Progress::Watching, pass, Some(2.0));
+    assert_eq!(so_far(&judge), [first, (Progress::Waiting, unknown, None)]);
+    judge.take(&volts(60_000, 25.0));
+    let failed = (Progress::Watching, Verdict::Fail, Some(-1.0));
+    assert_eq!(so_far(&judge), [failed, failed]);
+    let ending = Ending::Completed;
+    judge.take(&event(
+        100_000,
+        DeviceId::BENCH,
+        EventKind::RunEnded { ending },
+    ));
+    let asked: Vec<Finding> = judge.standings().into_iter().map(|it| it.finding).collect();
+    assert!(
+        judge
+            .standings()
+            .iter()
+            .all(|it| it.progress == Progress::Done)
+    );
+    assert_eq!(asked, judge.conclude());
+}
+
+#[test]
 fn a_run_that_stops_early_passes_nothing() {
     let mut header = header();
     header.checks = vec![check("in_range", VOLTS, &[("min", 26.0)])];
     let mut judge = Judge::new(&header, &Goldens::default()).unwrap();
     judge.take(&volts(1_000, 28.0));
-    let ending = Ending::Interrupted;
+    let ending = Ending::Interrupted { why: None };
     judge.take(&event(
         2_000,
         DeviceId::BENCH,

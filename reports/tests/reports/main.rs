@@ -7,6 +7,7 @@
 
 mod bench_run;
 mod damaged;
+mod following;
 mod golden;
 mod judging;
 mod record;

@@ -16,7 +16,7 @@ use reports::verdict::Ending;
 
 use crate::bench_run::{BOARD, event, header, volts};
 
-fn write(header: &Header, events: &[Event]) -> Vec<u8> {
+pub(crate) fn write(header: &Header, events: &[Event]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("record.mcap");
     let mut recorder = Recorder::create(&path, header).unwrap();
@@ -27,7 +27,7 @@ fn write(header: &Header, events: &[Event]) -> Vec<u8> {
     std::fs::read(&path).unwrap()
 }
 
-fn read(record: &Record) -> Vec<Event> {
+pub(crate) fn read(record: &Record) -> Vec<Event> {
     let mut events = Vec::new();
     record
         .for_each(&mut |event| events.push(event.clone()))
@@ -145,7 +145,7 @@ proptest! {
 }
 
 /// A run that fills several chunks, since interruptions close them.
-fn several_chunks() -> Vec<Event> {
+pub(crate) fn several_chunks() -> Vec<Event> {
     let mut events: Vec<Event> = (0..30).map(|n| volts(n * 100, n as f64)).collect();
     events.push(event(3_000, DeviceId::BENCH, EventKind::Interrupted));
     let output: Arc<[u8]> = [1, 2, 3, 4].into();
@@ -159,7 +159,7 @@ fn several_chunks() -> Vec<Event> {
         };
         events.push(event(3_500 + u64::from(n), BOARD, kind));
     }
-    let ending = Ending::Interrupted;
+    let ending = Ending::Interrupted { why: None };
     events.push(event(
         4_000,
         DeviceId::BENCH,
@@ -218,7 +218,7 @@ fn a_recorder_that_is_killed_leaves_what_it_flushed() {
 }
 
 /// A header of a run that went on: of the same devices, and otherwise another.
-fn later_header() -> Header {
+pub(crate) fn later_header() -> Header {
     Header {
         end: BenchTime::from_millis(99_000),
         ..header()

@@ -63,6 +63,7 @@ pub(in crate::check) const KIND: Kind = Kind {
 /// Answers that are kept: days of inference.
 const MOST_KEPT: usize = 4_000_000;
 
+#[derive(Clone)]
 struct Energy {
     question: Question,
     golden: Option<Arc<Golden>>,
@@ -332,6 +333,10 @@ impl Check for Energy {
     /// An integral is known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -65,6 +65,7 @@ struct Text {
     first_us: Option<u32>,
 }
 
+#[derive(Clone)]
 struct Generation {
     question: Question,
     golden: String,
@@ -258,6 +259,10 @@ impl Check for Generation {
     /// Percentiles are known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

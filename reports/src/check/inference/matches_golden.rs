@@ -28,12 +28,14 @@ pub(in crate::check) const KIND: Kind = Kind {
 };
 
 /// How often an answer was given, and first when.
+#[derive(Clone)]
 struct Given {
     count: u64,
     first: BenchTime,
 }
 
 /// An output that is wrong.
+#[derive(Clone)]
 struct Wrong {
     at: BenchTime,
     answer: Answer,
@@ -41,6 +43,7 @@ struct Wrong {
     comparison: Option<Comparison>,
 }
 
+#[derive(Clone)]
 struct MatchesGolden {
     question: Question,
     golden_name: String,
@@ -257,6 +260,10 @@ impl Check for MatchesGolden {
 
     fn failing(&self) -> bool {
         self.unusable.is_none() && (self.wrong.is_some() || self.silences > 0)
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(self: Box<Self>) -> Finding {

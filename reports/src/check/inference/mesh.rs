@@ -43,7 +43,7 @@ pub(in crate::check) const KIND: Kind = Kind {
 };
 
 /// What became of one board's part.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Part {
     name: String,
     /// Its way, as people write it.
@@ -55,6 +55,7 @@ struct Part {
     result_bytes: u64,
 }
 
+#[derive(Clone)]
 struct Mesh {
     question: Question,
     /// Tasks that the mesh is given in all.
@@ -237,6 +238,10 @@ impl Check for Mesh {
         let least = self.question.option("min_done").unwrap_or(1.0);
         let most_lost = (1.0 - least) * f64::from(self.tasks);
         self.lost.len() as f64 > most_lost
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(self: Box<Self>) -> Finding {

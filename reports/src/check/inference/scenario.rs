@@ -53,7 +53,7 @@ pub(in crate::check) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "warm_up",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 0.0,
                 max: 1e6,
                 unit: "",
@@ -77,6 +77,7 @@ struct Query {
     samples: u32,
 }
 
+#[derive(Clone)]
 struct Scenario {
     question: Question,
     /// As MLPerf names it: `single-stream`, `multi-stream`, `server`, `offline`.
@@ -281,6 +282,10 @@ impl Check for Scenario {
     /// Percentiles are known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

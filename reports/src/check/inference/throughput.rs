@@ -19,7 +19,7 @@ pub(in crate::check) const KIND: Kind = Kind {
     target: Target::Workload,
     options: &[OptionSpec {
         name: "min_samples",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 1e9,
             unit: "",
@@ -31,6 +31,7 @@ pub(in crate::check) const KIND: Kind = Kind {
     build: |setup| Box::new(Throughput::new(setup)),
 };
 
+#[derive(Clone)]
 struct Throughput {
     question: Question,
     workload: String,
@@ -332,6 +333,10 @@ impl Check for Throughput {
     /// Quantiles and rates are known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

@@ -144,12 +144,14 @@ fn context(text: &str) -> Result<(Vec<Condition>, Bands), String> {
 }
 
 /// Contexts on their run: windows looked up, states heard.
+#[derive(Clone)]
 pub(super) struct Contexts {
     contexts: Vec<(Vec<Known>, Bands)>,
     states: Vec<States>,
 }
 
 /// A condition, looked up.
+#[derive(Clone)]
 enum Known {
     /// Within one of these.
     During(Vec<Window>),
@@ -160,6 +162,7 @@ enum Known {
 }
 
 /// What one channel of states told, as far back as it may be asked for.
+#[derive(Clone)]
 struct States {
     channel: u16,
     /// Changes, in order of time.

@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "samples",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 1e6,
                 unit: "",
@@ -49,12 +49,13 @@ pub(super) const KIND: Kind = Kind {
 };
 
 /// Moments in a row outside one colour's limits.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Excursion {
     count: u64,
     worst: Option<Seen>,
 }
 
+#[derive(Clone)]
 struct LimitCheck {
     question: Question,
     moments: Moments,
@@ -198,6 +199,10 @@ impl Check for LimitCheck {
 
     fn failing(&self) -> bool {
         self.worst_red.is_some_and(|worst| !worst.is_inside()) || self.red.count >= self.persistence
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {

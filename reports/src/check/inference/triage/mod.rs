@@ -36,6 +36,7 @@ const BITS_TOLD: usize = 8;
 type Bit = (usize, u8, bool);
 
 /// What is known of one output of one input.
+#[derive(Clone)]
 struct Output {
     bytes: Arc<[u8]>,
     right: bool,
@@ -44,6 +45,7 @@ struct Output {
 }
 
 /// A wrong output that was asked again.
+#[derive(Clone)]
 struct Case {
     at: BenchTime,
     answer: Answer,
@@ -77,12 +79,14 @@ impl Class {
 }
 
 /// When an output was given.
+#[derive(Clone)]
 struct Given {
     first: BenchTime,
     last: BenchTime,
 }
 
 /// Gathers what triage needs.
+#[derive(Clone)]
 pub(super) struct Triage {
     surroundings: Surroundings,
     outputs: BTreeMap<Answer, Output>,

@@ -67,7 +67,7 @@ pub(in crate::check) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "population",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 1e18,
                 unit: "",
@@ -93,6 +93,7 @@ pub(in crate::check) const KIND: Kind = Kind {
 /// Events that are kept of a run, of each kind: days of it.
 const MOST_KEPT: usize = 2_000_000;
 /// How an output was judged.
+#[derive(Clone)]
 enum Judged {
     Right,
     /// It says itself that it is none.
@@ -100,6 +101,7 @@ enum Judged {
     Wrong(String),
 }
 
+#[derive(Clone)]
 struct Upsets {
     question: Question,
     golden: Option<Arc<Golden>>,
@@ -245,6 +247,10 @@ impl Check for Upsets {
     /// A share is known at the end only.
     fn failing(&self) -> bool {
         false
+    }
+
+    fn twin(&self) -> Box<dyn Check> {
+        Box::new(self.clone())
     }
 
     fn conclude(mut self: Box<Self>) -> Finding {
