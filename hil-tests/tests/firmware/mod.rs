@@ -177,16 +177,21 @@ fn upsets_of_memory_are_masked_hang_or_silently_wrong() {
             before,
             after,
             ..
-        } => Some((event.at.as_secs_f64(), place.as_str(), *bit, before ^ after)),
+        } => Some((
+            event.at.as_micros() / 100_000,
+            place.as_str(),
+            *bit,
+            before ^ after,
+        )),
         _ => None,
     });
     let upsets: Vec<_> = upsets.collect();
     assert_eq!(
         upsets,
         [
-            (11.0, "slots+34000", 0, 1),
-            (14.0, "ticks+3", 7, 0x80),
-            (20.0, "WEIGHTS+1000", 6, 0x40),
+            (110, "slots+34000", 0, 1),
+            (140, "ticks+3", 7, 0x80),
+            (200, "WEIGHTS+1000", 6, 0x40),
         ]
     );
     // Power came, and the watchdog bit 1.6 s after the clock jumped.
@@ -250,7 +255,7 @@ fn supply_heat_and_bad_packets_reach_the_firmware_and_do_not_upset_it() {
     let Some(built) = firmware() else {
         return;
     };
-    let hot = "busy_watts = 28.0, heat_capacity = 10.0, ";
+    let hot = "busy_watts = 34.0, heat_capacity = 10.0, ";
     let (said, record) = Asked::of(built, SURROUNDINGS, hot).run("out");
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     let events = events(record);

@@ -173,18 +173,6 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
-            EventKind::Upset {
-                address,
-                place,
-                bit,
-                before,
-                after,
-            } => (
-                Kind::Injected,
-                format!(
-                    "bit {bit} of {place} ({address:#x}) turned over: {before:#04x}, then {after:#04x}"
-                ),
-            ),
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
@@ -282,6 +270,17 @@ fn of_bench(kind: &EventKind) -> Option<(Kind, String)> {
         } => {
             let text = format!("{rule}: {why}; {}", reacted(*reaction_us, *within_us));
             Some((Kind::Interlock, text))
+        }
+        EventKind::Upset {
+            address,
+            place,
+            bit,
+            before,
+            after,
+        } => {
+            let octets = format!("{before:#04x}, then {after:#04x}");
+            let text = format!("bit {bit} of {place} ({address:#x}) turned over: {octets}");
+            Some((Kind::Injected, text))
         }
         EventKind::Resumed { with, gap_us } => {
             let gap = *gap_us as f64 * 1e-6;

@@ -42,8 +42,7 @@ fn sheet(run: &GateRun, decision: &Decision) -> Sheet {
         _ => Verdict::Fail,
     };
     let first = decision.reasons.iter().take(FIRST);
-    let first =
-        first.map(|reason| format!(" {}: {}: {}.", reason.class, reason.subject, reason.why));
+    let first = first.map(|reason| format!(" {}: {}.", reason.class, reason.subject));
     let passed = run.jobs.iter().filter(|job| is_pass(job)).count();
     let took = (run.ended_ms - run.started_ms) as f64 * 1e-3;
     let key = |value: String, what: &str| (value, what.to_owned());
@@ -163,7 +162,7 @@ fn compared(run: &GateRun, decision: &Decision) -> Part {
         "Nothing was compared: there is no baseline, or this is one shard of several.".to_owned()
     } else {
         format!(
-            "Longer than before by; the interval holds with 99.9 %. {:.1} % is allowed.",
+            "How much longer than before it takes, with an interval of 99.9 %; {:.1} % is allowed.",
             run.slower * 100.0
         )
     };

@@ -9,8 +9,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 /// How long an answer may take: thousands of times what it takes.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one look for QEMU takes, ns.
+const LOOK_NANOS: i64 = 100_000_000;
 /// Octets that are read at once: more than any answer here has.
 const CHUNK: usize = 512;
 
@@ -21,16 +25,21 @@ pub(super) struct Waiting(UnixListener);
 impl Waiting {
     /// Waits at a socket of that name.
     pub(super) fn at(path: &Path) -> io::Result<Waiting> {
-        let listener = UnixListener::bind(path)?;
-        listener.set_nonblocking(true)?;
-        Ok(Waiting(listener))
+        UnixListener::bind(path).map(Waiting)
     }
 
-    /// QEMU's end, once it is there; `WouldBlock` before.
-    pub(super) fn met(&self) -> io::Result<Gdb> {
+    /// QEMU's end, if it comes within a moment.
+    pub(super) fn met(&self) -> io::Result<Option<Gdb>> {
+        let moment = Timespec {
+            tv_sec: 0,
+            tv_nsec: LOOK_NANOS,
+        };
+        let mut files = [PollFd::new(&self.0, PollFlags::IN)];
+        if poll(&mut files, Some(&moment))? == 0 {
+            return Ok(None);
+        }
         let (socket, _) = self.0.accept()?;
-        socket.set_nonblocking(false)?;
-        Gdb::new(socket)
+        Gdb::new(socket).map(Some)
     }
 }
 

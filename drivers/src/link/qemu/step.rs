@@ -9,7 +9,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use profiles::time::Period;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -105,9 +104,6 @@ pub struct Upset {
     pub after: u8,
 }
 
-/// How often it is looked for QEMU's debugger, and how many looks there are: ten seconds.
-const DEBUGGER_LOOK: Duration = Duration::from_millis(10);
-const DEBUGGER_LOOKS: u32 = 1_000;
 /// From one tick to the next of a clock that QEMU is given beside the firmware's, µs. When a debugger
 /// stops a machine whose idle time is skipped, QEMU takes it for idle and skips to what is due next;
 /// with this tick that is never far.
@@ -267,20 +263,15 @@ impl LockStep {
 fn debugger(spec: &QemuSpec, waiting: &Waiting, process: &mut Process) -> io::Result<Gdb> {
     let wait = Image::read(&spec.elf).ok().and_then(|image| image.wait());
     let wait = wait.ok_or_else(|| io::Error::other(format!("it has no function `{WAIT}`")))?;
-    for _ in 0..DEBUGGER_LOOKS {
-        match waiting.met() {
-            Ok(mut debugger) => {
-                debugger.stop_at(wait)?;
-                debugger.start()?;
-                return Ok(debugger);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
+    for _ in 0..LOOKS {
+        if let Some(mut debugger) = waiting.met()? {
+            debugger.stop_at(wait)?;
+            debugger.start()?;
+            return Ok(debugger);
         }
         if let Some(why) = process.ended() {
             return Err(io::Error::other(why));
         }
-        std::thread::sleep(DEBUGGER_LOOK);
     }
     Err(io::Error::other("its debugger did not start within 10 s"))
 }

@@ -140,7 +140,10 @@ impl Sheet {
             if !part.lines.is_empty() {
                 blocks.push(Block::Table(table(fonts, part)));
             }
-            blocks.extend(part.remark.clone().map(Block::Text));
+            if let Some(remark) = &part.remark {
+                blocks.push(Block::Gap(4.0));
+                blocks.push(Block::Text(remark.clone()));
+            }
         }
         blocks
     }
