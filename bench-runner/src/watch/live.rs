@@ -155,6 +155,8 @@ impl ChannelLive {
 
 /// A number in five significant digits or so.
 pub fn number_text(number: f64) -> String {
+    // Nobody measures a zero below zero.
+    let number = if number.abs() < 1e-9 { 0.0 } else { number };
     match number.abs() {
         size if size >= 1e6 || (size > 0.0 && size < 1e-3) => format!("{number:.3e}"),
         size if size >= 1_000.0 => format!("{number:.1}"),
@@ -365,7 +367,7 @@ impl Live {
     /// The step at a time.
     pub fn step_name(&self, at: BenchTime) -> &str {
         let mut steps = self.header.steps.iter();
-        let step = steps.rfind(|step| step.window.contains(at));
+        let step = steps.rfind(|step| step.window.start <= at);
         step.map_or("", |step| step.name.as_str())
     }
 
