@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 24] = [
     "run",
     "resume",
     "plan",
@@ -42,6 +42,8 @@ const VERBS: [&str; 22] = [
     "export",
     "replay",
     "runs",
+    "watch",
+    "serve",
     "completions",
 ];
 
