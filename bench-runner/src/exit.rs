@@ -17,7 +17,7 @@ pub enum Exit {
     BenchFault = 3,
     /// Hardware absent, no samples, golden missing: never a pass.
     Inconclusive = 4,
-    /// By a signal; the bench was made safe.
+    /// By a signal, and the bench was made safe; or a record ends where its run was killed.
     Interrupted = 5,
     /// Another run holds the bench.
     Busy = 6,
@@ -48,7 +48,11 @@ pub const TABLE: [(Exit, &str, &str); 10] = [
         "INCONCLUSIVE",
         "hardware absent, no samples, golden missing",
     ),
-    (Exit::Interrupted, "INTERRUPTED", "by a signal; made safe"),
+    (
+        Exit::Interrupted,
+        "INTERRUPTED",
+        "by a signal, made safe; or a record of a run that was killed",
+    ),
     (
         Exit::Busy,
         "BUSY",
@@ -78,7 +82,7 @@ impl Exit {
         match (ending, verdict) {
             (Ending::Unsafe { .. }, _) => Exit::Unsafe,
             (Ending::Interlock { .. }, _) => Exit::Interlock,
-            (Ending::Interrupted, _) => Exit::Interrupted,
+            (Ending::Interrupted { .. }, _) => Exit::Interrupted,
             (_, Verdict::Fail) => Exit::Failed,
             (Ending::BenchFault { .. }, _) => Exit::BenchFault,
             (Ending::Absent { .. }, _) | (Ending::Completed, Verdict::Inconclusive) => {
@@ -111,7 +115,7 @@ mod tests {
         let endings = [
             Ending::Completed,
             Ending::BenchFault { why: why() },
-            Ending::Interrupted,
+            Ending::Interrupted { why: None },
             Ending::Absent { why: why() },
             Ending::Interlock { why: why() },
             Ending::Unsafe { why: why() },

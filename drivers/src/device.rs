@@ -33,6 +33,13 @@ pub trait Device: Send {
     /// Everything it measures, now.
     async fn measure(&mut self, readings: &mut Vec<Reading>) -> Result<(), DeviceError>;
 
+    /// Whether its power was away since it was asked last, so that it has forgotten its limits and
+    /// settings: the power-on bit of `*ESR?` (IEEE 488.2, 11.5.1.1), which is cleared by being read.
+    /// `false` where a make cannot tell.
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        Ok(false)
+    }
+
     /// The state to leave behind: nothing plays, outputs off, heaters off, read back. Safe to
     /// repeat.
     async fn make_safe(&mut self) -> Result<(), DeviceError>;

@@ -152,6 +152,14 @@ impl Instrument {
         self.device().player()
     }
 
+    /// See [`Device::has_restarted`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.device().has_restarted().await
+    }
+
     fn device(&mut self) -> &mut dyn Device {
         match self {
             Instrument::PowerSupply(supply) => supply.as_mut(),

@@ -1,11 +1,36 @@
 """The workflows that we give away, read as YAML by somebody else's parser. What they run, the Rust
 tests run (hil-tests/tests/gate.rs)."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 CI = Path(__file__).parent.parent.parent / "docs/ci"
+
+
+SCHEMAS = [
+    ("github-workflow.yml", "vendor.github-workflows"),
+    ("gitlab-ci.yml", "vendor.gitlab-ci"),
+]
+
+
+def holds(schema, path):
+    """Whether a file is what the engine's published schema allows (check-jsonschema has them)."""
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
+    return subprocess.run(check, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("name,schema", SCHEMAS)
+def test_the_engine_takes_it(name, schema, tmp_path):
+    assert holds(schema, CI / name)
+    # A slip of the pen is seen: a key that is none, in a job.
+    bad = tmp_path / name
+    bad.write_text((CI / name).read_text().replace("\ngate:", "\ngate:\n  skript: x", 1)
+                   .replace("timeout-minutes:", "timeout-minuets:"))
+    assert not holds(schema, bad)
 
 
 def read(name):

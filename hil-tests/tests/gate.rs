@@ -4,59 +4,68 @@
 //! They need `arm-none-eabi-gcc` and `qemu-system-arm` (`hil-tests/firmware/build.sh --install`).
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::path::Path;
 
-use hil_tests::program::{Program, Said};
+use hil_tests::program::Said;
 use hil_tests::sources::workspace;
 use tempfile::TempDir;
 
+use super::firmware::{bench, firmware};
+
 const GATE: &str = "hil-tests/firmware/gate.toml";
 
-/// The folder with the firmware, built once; `None` where there is nothing to build or run it with,
-/// which only the whole gate minds.
-fn firmware() -> Option<&'static Path> {
-    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
-        if !there("arm-none-eabi-gcc") || !there("qemu-system-arm") {
-            let all = std::env::var_os("BENCH_TEST_EVERYTHING").is_some();
-            assert!(!all, "there is no cross compiler or no QEMU");
-            return None;
-        }
-        let root = workspace();
-        let built = Command::new(root.join("hil-tests/firmware/build.sh")).output();
-        let built = built.unwrap();
-        assert!(
-            built.status.success(),
-            "{}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        Some(root.join("target/firmware"))
-    });
-    built.as_deref()
-}
-
-fn bench(arguments: &[&str], variables: &[(&str, &str)]) -> Said {
-    let program = Program::new(env!("CARGO_BIN_EXE_bench-under-test"), workspace());
-    let mut command = program.command(arguments);
-    for name in [
-        "CI",
-        "GITHUB_ACTIONS",
-        "GITHUB_STEP_SUMMARY",
-        "CI_NODE_INDEX",
-        "CI_NODE_TOTAL",
-    ] {
-        command.env_remove(name);
+#[test]
+fn a_run_of_other_firmware_is_cut_off_and_goes_on_with_that_firmware() {
+    let Some(firmware) = firmware() else { return };
+    let other = firmware.join("bad-slow.elf");
+    let place = TempDir::new().unwrap();
+    let run = place.path().join("run");
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let bench_of = |file: &str| format!("hil-tests/firmware/bench/{file}.toml");
+    let said = bench(
+        &[
+            "run",
+            &bench_of("keywords"),
+            "--wiring",
+            &bench_of("lockstep"),
+            "--firmware",
+            &text(&other),
+            "--out",
+            &text(&run),
+            "-q",
+        ],
+        &[],
+    );
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    let kept = fs::read(run.join("inputs/board.elf")).unwrap();
+    assert!(
+        kept == fs::read(&other).unwrap(),
+        "another firmware is kept"
+    );
+    for file in ["manifest.json", "report.pdf", "junit.xml", "summary.json"] {
+        fs::remove_file(run.join(file)).unwrap();
     }
-    command.envs(variables.iter().copied());
-    let output = command.output().unwrap();
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    let record = fs::read(run.join("record.mcap")).unwrap();
+    fs::write(run.join("record.mcap"), &record[..record.len() * 6 / 10]).unwrap();
+    let said = bench(&["judge", &text(&run)], &[]);
+    assert_eq!(said.code, Some(5), "{}", said.all());
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert!(
+        said.err.contains("interrupted: the record ends at T+"),
+        "{}",
+        said.all()
+    );
+    assert!(
+        said.err.contains("going on with step `work`"),
+        "{}",
+        said.all()
+    );
+    // Begun anew behind the gap, and seen whole: but the checks of whole runs cannot pass.
+    assert_eq!(said.code, Some(4), "{}", said.all());
+    // Another firmware is not the one of this run.
+    fs::copy(firmware.join("board.elf"), run.join("inputs/board.elf")).unwrap();
+    let said = bench(&["resume", &text(&run)], &[]);
+    assert_ne!(said.code, Some(0), "{}", said.all());
 }
 
 /// The gate's answer to a firmware, under the name that the baseline's runs have.
@@ -106,13 +115,16 @@ fn good_firmware_is_allowed_and_told_in_every_format() {
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     assert!(
         said.out
-            .starts_with("ALLOWED  reference firmware: 4 of 4 runs passed")
+            .starts_with("ALLOWED  reference firmware: 6 of 6 runs passed")
     );
     let out = folder.path().join("gate");
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
     let ctrf: serde_json::Value = serde_json::from_str(&read("ctrf.json")).unwrap();
-    assert_eq!(ctrf["results"]["summary"]["passed"], 4);
+    assert_eq!(ctrf["results"]["summary"]["passed"], 6);
     assert_eq!(read("gl-code-quality.json"), "[]\n");
+    let paper = fs::read(out.join("gate.pdf")).unwrap();
+    let link = b"(runs/keywords/nominal/board/seed-1/try-1/report.pdf)";
+    assert!(paper.starts_with(b"%PDF") && paper.windows(link.len()).any(|part| part == link));
     assert!(read("gate.md").contains("| soak/nominal/board/seed-2 | pass |"));
     // What ran is kept: the very file that was given.
     let kept = out.join("runs/keywords/nominal/board/seed-1/try-1/inputs/board.elf");
@@ -264,7 +276,7 @@ fn the_workflow_for_gitlab_runs() {
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     assert!(
         said.out
-            .starts_with("ALLOWED  reference firmware: 4 of 4 runs passed")
+            .starts_with("ALLOWED  reference firmware: 6 of 6 runs passed")
     );
     let one = merge.replace("gate-shard-2", "");
     let said = carry_out(&one, folder.path(), &[]);
@@ -310,7 +322,6 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         (vec![file, "--shard", "3/2"], "no shard 3 of 2"),
         (vec![file, "--accept-baseline"], "names no `baseline`"),
         (vec!["none.toml"], "cannot read none.toml"),
-        (vec!["merge", out], "cannot read"),
     ] {
         let mut all = vec!["gate"];
         all.extend(&arguments);
@@ -319,5 +330,13 @@ fn what_cannot_be_a_gate_is_refused_before_anything_runs() {
         assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.err);
         assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
     }
+    // A folder without a result is a shard that was lost, and no mistake.
+    let said = bench(&["gate", "merge", "nowhere", "--out", out], &[]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(
+        said.err.contains("1 of 1 shards lost: nowhere"),
+        "{}",
+        said.err
+    );
     assert!(!Path::new(out).exists());
 }

@@ -244,3 +244,37 @@ fn a_latch_up_is_cut_off_in_time_and_counted() {
     assert_eq!(ran.outcome.exit, Exit::Failed);
     assert_eq!(ran.unsafe_ends(), [""; 0]);
 }
+
+#[test]
+fn more_latch_ups_than_the_rule_allows_end_the_run_as_an_interlock() {
+    let run = |most: u32| {
+        let rule = format!(
+            "latch_up = {{ above_amps = 1.2, for = \"500 ms\", cut = \"2 s\", most = {most} }}"
+        );
+        let scene = scene().wired(
+            "poll   = \"1 s\"\nlimits = { volts = 34.0",
+            &format!("poll   = \"250 ms\"\n{rule}\nlimits = {{ volts = 34.0"),
+        );
+        let again = "[[fault]]\ndevice = \"payload\"\nkind = \"latch_up\"\namps = 0.8\n\
+                     at = \"55 s\"\n";
+        let scene = scene.asking_also(again);
+        with_fault(scene, "payload", "kind = \"latch_up\", amps = 0.8")
+    };
+    let count = |ran: &Ran, kind: fn(&EventKind) -> bool| ran.events(|e| kind(&e.kind)).len();
+    let cuts = |ran: &Ran| count(ran, |kind| matches!(kind, EventKind::PowerCut { .. }));
+    let backs = |ran: &Ran| count(ran, |kind| matches!(kind, EventKind::PowerBack { .. }));
+    // Twice is allowed, and happens twice.
+    let ran = run(2);
+    assert_eq!((cuts(&ran), backs(&ran)), (2, 2));
+    assert_eq!(ran.outcome.exit, Exit::Failed);
+    // Once is allowed: the second time power stays off.
+    let ran = run(1);
+    assert_eq!((cuts(&ran), backs(&ran)), (2, 1));
+    assert_eq!(ran.outcome.exit, Exit::Interlock);
+    let told = ran.ending().to_string();
+    assert!(
+        told.contains("for the 2. time, and power may be cut 1 times"),
+        "{told}"
+    );
+    assert_eq!(ran.unsafe_ends(), [""; 0]);
+}

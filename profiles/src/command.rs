@@ -131,6 +131,15 @@ pub enum Fault {
         /// Which bit of it, 0 to 7.
         bit: u8,
     },
+    /// One bit of the memory of real firmware turns over.
+    MemoryFlip {
+        /// The octet's address.
+        address: u64,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+        /// What is there, as `weights+17`.
+        place: String,
+    },
     /// One bit of a board's output buffer holds this value, until power goes.
     StuckBit {
         /// Which byte of the output; beyond its end it counts from the start again.

@@ -31,6 +31,15 @@ pub enum OptionKind {
         /// Symbol of its unit.
         unit: &'static str,
     },
+    /// A whole number from `min` to `max`: an address, a count.
+    Whole {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+        /// Symbol of its unit.
+        unit: &'static str,
+    },
     /// A length of time as text, `"250 ms"`; kept in seconds.
     Duration,
     /// Any text.

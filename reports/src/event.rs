@@ -153,6 +153,19 @@ pub enum EventKind {
         #[serde(skip)]
         octets: Arc<[u8]>,
     },
+    /// A bit of a firmware's memory turned over, as it was asked to.
+    Upset {
+        /// The octet's address.
+        address: u64,
+        /// What is there, as `weights+17`.
+        place: String,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+        /// The octet as it was.
+        before: u8,
+        /// As it was read back. What does not hold what is written stays as it was.
+        after: u8,
+    },
     /// A query was not answered in time.
     NoResponse {
         /// Which input.

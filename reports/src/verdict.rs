@@ -138,8 +138,12 @@ pub enum Ending {
         /// How.
         why: String,
     },
-    /// By a signal.
-    Interrupted,
+    /// By a signal, or the run was killed and only its record is left.
+    Interrupted {
+        /// Where the record ends, if the run was killed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// A device is absent: nothing was switched on.
     Absent {
         /// Which, and what was tried.
@@ -162,7 +166,8 @@ impl fmt::Display for Ending {
         match self {
             Ending::Completed => f.write_str("completed"),
             Ending::BenchFault { why } => write!(f, "bench fault: {why}"),
-            Ending::Interrupted => f.write_str("interrupted"),
+            Ending::Interrupted { why: None } => f.write_str("interrupted"),
+            Ending::Interrupted { why: Some(why) } => write!(f, "interrupted: {why}"),
             Ending::Absent { why } => write!(f, "hardware absent: {why}"),
             Ending::Interlock { why } => write!(f, "interlock: {why}"),
             Ending::Unsafe { why } => write!(f, "SAFE STATE NOT CONFIRMED: {why}"),

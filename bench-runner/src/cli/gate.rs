@@ -11,7 +11,8 @@ use signal_hook::iterator::Signals;
 use super::{complain, print};
 use crate::exit::Exit;
 use crate::gate::{
-    self, Baseline, Decision, GateFile, GateRun, Job, Pool, RESULT_FILE, Shard, Try, decide,
+    self, Baseline, Decision, GateFile, GateRun, Job, Pool, RESULT_FILE, Shard, Try, Unmerged,
+    decide,
 };
 
 /// Run campaigns × firmware × conditions × seeds, hold them against the baseline, and decide
@@ -76,7 +77,7 @@ struct Asked {
 
 pub(super) fn main(args: &Args) -> Exit {
     let outcome = match (&args.verb, &args.file) {
-        (Some(Verb::Merge(merge)), _) => merged(merge),
+        (Some(Verb::Merge(merge)), _) => merged(&merge.shards, &merge.out),
         (None, Some(file)) => whole(args, file),
         // The command line asks for one of them.
         (None, None) => Err("expected a gate file".to_owned()),
@@ -87,9 +88,17 @@ pub(super) fn main(args: &Args) -> Exit {
     })
 }
 
-fn merged(merge: &Merge) -> Result<Exit, String> {
-    let run = gate::merge(&merge.shards)?;
-    told(&run, &decide(&run), &merge.out)
+/// Puts shards together, and tells the decision over all of them.
+pub(super) fn merged(shards: &[PathBuf], out: &Path) -> Result<Exit, String> {
+    let run = match gate::merge(shards) {
+        Ok(run) => run,
+        Err(Unmerged::Refused(why)) => return Err(why),
+        Err(Unmerged::Lost(why)) => {
+            complain(&format!("Error: {why}\n"));
+            return Ok(Exit::BenchFault);
+        }
+    };
+    told(&run, &decide(&run), out)
 }
 
 fn whole(args: &Args, file: &Path) -> Result<Exit, String> {
@@ -107,7 +116,7 @@ fn whole(args: &Args, file: &Path) -> Result<Exit, String> {
     let program = std::env::current_exe().map_err(|error| format!("who am I? {error}"))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let width = args.jobs.unwrap_or(cores);
-    let pool = Arc::new(Pool::new(program, args.out.clone(), width, asked.gate.pace));
+    let pool = Arc::new(Pool::new(program, args.out.clone(), width, &asked.gate));
     heed(&pool).map_err(|error| format!("cannot watch for signals: {error}"))?;
     let started_ms = jiff::Timestamp::now().as_millisecond();
     let jobs = pool.run(&asked.mine, &progress);

@@ -99,6 +99,8 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
         let kind = match spec.kind {
             OptionKind::Number { unit: "", .. } => "number".to_owned(),
             OptionKind::Number { unit, .. } => format!("number, {unit}"),
+            OptionKind::Whole { unit: "", .. } => "whole number".to_owned(),
+            OptionKind::Whole { unit, .. } => format!("whole number, {unit}"),
             OptionKind::Duration => "time".to_owned(),
             OptionKind::Text => "text".to_owned(),
             OptionKind::Template(_) => "template".to_owned(),

@@ -11,6 +11,7 @@ mod golden;
 mod init;
 mod judge;
 mod list;
+mod many;
 mod past;
 mod plan;
 mod profile;
@@ -26,7 +27,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use self::many::{monte_carlo, submit};
 use self::past::{export, replay, runs};
+use crate::config::alter::{Setting, altered};
 use crate::config::folder::Folder;
 use crate::embedded;
 use crate::exit::{Exit, TABLE};
@@ -46,6 +49,7 @@ enum Verb {
     Resume(resume::Args),
     Plan(plan::Args),
     Gate(gate::Args),
+    Submit(submit::Args),
     Profile(profile::Args),
     Init(init::Args),
     List(list::Args),
@@ -58,6 +62,7 @@ enum Verb {
     Decode(decode::Args),
     Golden(golden::Args),
     Torture(torture::Args),
+    MonteCarlo(monte_carlo::Args),
     Judge(judge::Args),
     Replay(replay::Args),
     Export(export::Args),
@@ -81,6 +86,9 @@ struct Question {
     /// Seed, instead of the campaign's
     #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
+    /// Another value than the campaign's, as `orbit.battery.capacity_ah=7.5`; again for more
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<Setting>,
     /// How bench time passes
     #[arg(long, value_enum, default_value = "virtual")]
     pace: PaceArg,
@@ -101,13 +109,19 @@ enum PaceArg {
 }
 
 impl Question {
-    fn request(&self) -> crate::plan::Request {
+    /// What a plan is made from; says what cannot be set, with the code that ends with.
+    fn request(&self) -> Result<crate::plan::Request, Exit> {
         let place = |path: &Option<PathBuf>, embedded: fn() -> (Folder, String)| match path {
             None => embedded(),
             Some(path) => place_of(path),
         };
-        crate::plan::Request {
-            campaign: place(&self.campaign, embedded::campaign),
+        let (folder, name) = place(&self.campaign, embedded::campaign);
+        let folder = altered(folder, &name, &self.set).map_err(|why| {
+            complain(&format!("Error: {why}\n"));
+            Exit::Refused
+        })?;
+        Ok(crate::plan::Request {
+            campaign: (folder, name),
             wiring: place(&self.wiring, embedded::wiring),
             seed: self.seed,
             pace: match self.pace {
@@ -117,7 +131,7 @@ impl Question {
             dictionary: None,
             firmware: self.firmware.clone(),
             faults: self.faults.as_deref().map(place_of),
-        }
+        })
     }
 }
 
@@ -138,6 +152,7 @@ pub fn main() -> Exit {
         Verb::Resume(args) => resume::main(&args),
         Verb::Plan(args) => plan::main(&args),
         Verb::Gate(args) => gate::main(&args),
+        Verb::Submit(args) => submit::main(&args),
         Verb::Supervise(args) => supervise::main(&args),
         Verb::Profile(args) => profile::main(&args),
         Verb::Init(args) => init::main(&args),
@@ -151,6 +166,7 @@ pub fn main() -> Exit {
         Verb::Decode(args) => decode::main(&args),
         Verb::Golden(args) => golden::main(&args),
         Verb::Torture(args) => torture::main(&args),
+        Verb::MonteCarlo(args) => monte_carlo::main(&args),
         Verb::Judge(args) => judge::main(&args),
         Verb::Replay(args) => replay::main(&args),
         Verb::Export(args) => export::main(&args),

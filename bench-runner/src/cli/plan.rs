@@ -24,7 +24,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    match Plan::new(&args.question.request()) {
+    let request = match args.question.request() {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    match Plan::new(&request) {
         Ok(plan) if args.json => {
             let text = serde_json::to_string_pretty(&as_json(&plan)).unwrap_or_default();
             print(&(text + "\n"));

@@ -61,7 +61,11 @@ pub(super) fn main(args: &Args) -> Exit {
     lock.fence(&mut resumption.plan.devices);
     let style = Style::of(args.quiet, args.json);
     if style == Style::People {
-        complain(&format!("going on with {}\n", resumption.with()));
+        complain(&format!(
+            "{}; going on with {}\n",
+            resumption.before(),
+            resumption.with()
+        ));
     }
     let wiring = args.run.join("inputs/wiring.toml");
     let at = (Some(wiring.as_path()), args.run.as_path());

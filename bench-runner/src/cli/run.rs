@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use reports::header::Header;
 use reports::record::Recorder;
@@ -14,9 +15,10 @@ use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
 use super::{Question, colour_err, colour_out, complain, failed, print};
-use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute};
+use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute, execute_lean, keep_inputs};
 use crate::exit::Exit;
-use crate::plan::{DevicePlan, Plan};
+use crate::labgrid::Place;
+use crate::plan::{DevicePlan, Plan, Request};
 use crate::run::{Lock, LockError, Stop};
 use crate::runtime::Pace;
 use crate::supervise::{Guard, GuardError};
@@ -37,19 +39,71 @@ pub(super) struct Args {
     /// JSON lines on standard output, for programs
     #[arg(long)]
     json: bool,
-    /// Wait for instruments that another run holds
+    /// Wait for instruments that another run holds, and for the place
     #[arg(long)]
     wait: bool,
     /// Keep every chunk on every line in the record, in both directions, for `bench replay`
     #[arg(long)]
     wire: bool,
+    /// Acquire this place of labgrid's, run on its resources, and release it when it is safe
+    #[arg(long, value_name = "PLACE")]
+    labgrid: Option<String>,
+    /// Draw no report if the run passes: for the many runs of a gate
+    #[arg(long)]
+    lean: bool,
     /// No progress; in the end one line with the verdict and the run's folder
     #[arg(short, long)]
     quiet: bool,
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let mut plan = match Plan::new(&args.question.request()) {
+    let request = match args.question.request() {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
+    match &args.labgrid {
+        Some(place) => on_place(args, request, place),
+        None => run(args, &request),
+    }
+}
+
+/// Runs on a place of labgrid's: acquired before anything else, released after everything else.
+fn on_place(args: &Args, mut request: Request, name: &str) -> Exit {
+    // Whoever interrupts before the run heeds it must not leave the place behind.
+    let early = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGHUP, SIGTERM] {
+        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&early)) {
+            complain(&format!("Error: cannot watch for signals: {error}\n"));
+            return Exit::BenchFault;
+        }
+    }
+    let place = match Place::take(name, args.wait) {
+        Ok(place) => place,
+        Err(error) => {
+            complain(&format!("Error: {error}\nNothing was touched.\n"));
+            return error.exit;
+        }
+    };
+    let given = args.question.wiring.is_some().then_some(request.wiring);
+    let exit = match place.wiring(given) {
+        _ if early.load(Ordering::Relaxed) => Exit::Interrupted,
+        Ok(wiring) => {
+            request.wiring = wiring;
+            run(args, &request)
+        }
+        Err(why) => {
+            complain(&format!("Error: {why}\nNothing was touched.\n"));
+            Exit::Refused
+        }
+    };
+    if let Some(told) = place.release(exit) {
+        complain(&format!("{told}\n"));
+    }
+    exit
+}
+
+fn run(args: &Args, request: &Request) -> Exit {
+    let mut plan = match Plan::new(request) {
         Ok(plan) => plan,
         Err(refusals) => {
             complain(&refusals.render(colour_err()));
@@ -73,10 +127,23 @@ pub(super) fn main(args: &Args) -> Exit {
     }
     let style = Style::of(args.quiet, args.json);
     warn(&plan, style);
-    let wiring = args.question.wiring.as_deref();
+    let kept = folder.join("inputs/wiring.toml");
+    let mut wiring = args.question.wiring.as_deref();
+    if args.labgrid.is_some() {
+        // Its links are known here alone: the supervisor reads what the run keeps of it.
+        if let Err(error) = keep_inputs(&plan, &folder) {
+            complain(&format!("Error: {error}\nNothing was touched.\n"));
+            return Exit::BenchFault;
+        }
+        wiring = Some(kept.as_path());
+    }
     let at = (wiring, folder.as_path());
     carry_out(&plan, at, style, &plan.header, |console, stop| {
-        execute(&plan, &folder, console, stop)
+        if args.lean {
+            execute_lean(&plan, &folder, console, stop)
+        } else {
+            execute(&plan, &folder, console, stop)
+        }
     })
 }
 
@@ -204,7 +271,13 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
         return;
     }
     if style == Style::Quiet {
-        let (name, folder) = (outcome.exit.name(), outcome.folder.display());
+        // The word of the verdict where that decides, as in the summary; else what outranks it.
+        let verdict = outcome.report.verdict.to_string();
+        let name = match outcome.exit {
+            Exit::Passed | Exit::Failed => &verdict,
+            exit => exit.name(),
+        };
+        let folder = outcome.folder.display();
         print(&format!("{name} {folder}\n"));
         return;
     }
@@ -227,7 +300,7 @@ fn tell(outcome: &Outcome, style: Style, watch: &console::Watch) {
 /// Whether a run that ended so is one to go on with.
 pub(super) fn may_go_on(ending: &Ending) -> bool {
     match ending {
-        Ending::BenchFault { .. } | Ending::Interrupted | Ending::Absent { .. } => true,
+        Ending::BenchFault { .. } | Ending::Interrupted { .. } | Ending::Absent { .. } => true,
         Ending::Completed | Ending::Interlock { .. } | Ending::Unsafe { .. } => false,
     }
 }

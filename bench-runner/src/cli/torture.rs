@@ -51,12 +51,18 @@ pub(super) struct Args {
     worker: bool,
 }
 
+/// Most seeds of one call: a week of an ordinary machine.
+const MOST_SEEDS: u64 = 1_000_000;
+
 /// `1..1000`, or one number.
 fn seeds(text: &str) -> Result<(u64, u64), String> {
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let last = last.strip_prefix('=').unwrap_or(last);
     match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last && last - first >= MOST_SEEDS => {
+            Err(format!("expected at most {MOST_SEEDS} seeds at a time"))
+        }
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
         (Some(_), Some(_)) => Err("the last seed is below the first".to_owned()),
         _ => Err("expected the first and the last seed, such as 1..1000".to_owned()),
@@ -64,7 +70,10 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let mut request = args.question.request();
+    let mut request = match args.question.request() {
+        Ok(request) => request,
+        Err(exit) => return exit,
+    };
     request.pace = crate::runtime::Pace::Virtual;
     if let Some(file) = &args.replay {
         request.faults = Some(super::place_of(file));
@@ -257,6 +266,9 @@ fn worker_arguments(args: &Args) -> Vec<OsString> {
     }
     if let Some(seed) = question.seed {
         arguments.extend(["--seed".into(), seed.to_string().into()]);
+    }
+    for setting in &question.set {
+        arguments.extend(["--set".into(), setting.to_string().into()]);
     }
     if let Some(file) = &question.faults {
         arguments.extend(["--faults".into(), file.into()]);

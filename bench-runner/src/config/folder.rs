@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::refusal::nearest;
 
@@ -21,6 +23,8 @@ pub enum Folder {
     Disk(PathBuf),
     /// The program itself; paths are relative to this folder of its files.
     Embedded(&'static [Embedded], PathBuf),
+    /// Another, but for one of its files, which reads so.
+    Altered(Box<Folder>, String, Arc<[u8]>),
 }
 
 impl Folder {
@@ -30,6 +34,8 @@ impl Folder {
     /// The operating system's words, or that the program has no such file.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         match self {
+            Folder::Altered(_, name, bytes) if name == path => Ok(bytes.to_vec()),
+            Folder::Altered(folder, ..) => folder.read(path),
             Folder::Disk(root) => {
                 let path = on_disk(root, path);
                 read_some(&path).map_err(|error| match error.kind() {
@@ -53,6 +59,7 @@ impl Folder {
         match self {
             Folder::Disk(root) => on_disk(root, &path.to_string_lossy()),
             Folder::Embedded(..) => path.to_owned(),
+            Folder::Altered(folder, ..) => folder.path(path),
         }
     }
 
@@ -63,6 +70,7 @@ impl Folder {
     pub fn read_all(&self, path: &str) -> Result<BTreeMap<String, Vec<u8>>, String> {
         let mut found = BTreeMap::new();
         match self {
+            Folder::Altered(folder, ..) => return folder.read_all(path),
             Folder::Disk(root) => {
                 let entries = std::fs::read_dir(on_disk(root, path)).map_err(|e| e.to_string())?;
                 for entry in entries {
@@ -94,9 +102,13 @@ impl Folder {
 
     /// What is in the same folder and looks like `path` misspelt, as advice.
     pub fn nearest(&self, path: &str) -> Option<String> {
+        if let Folder::Altered(folder, ..) = self {
+            return folder.nearest(path);
+        }
         let path = Path::new(path);
         let (parent, name) = (path.parent()?, path.file_name()?.to_string_lossy());
         let names: Vec<String> = match self {
+            Folder::Altered(..) => Vec::new(),
             Folder::Disk(root) => {
                 let folder = root.join(parent);
                 let folder = if folder.as_os_str().is_empty() {
@@ -130,6 +142,10 @@ impl Folder {
         match self {
             Folder::Disk(root) if root.as_os_str().is_empty() => path.to_owned(),
             Folder::Disk(root) => tidy(&root.join(path)).display().to_string(),
+            Folder::Altered(folder, name, _) if name == path => {
+                format!("{} (altered)", folder.label(path))
+            }
+            Folder::Altered(folder, ..) => folder.label(path),
             Folder::Embedded(_, root) => format!("<embedded>/{}", tidy(&root.join(path)).display()),
         }
     }
@@ -152,8 +168,14 @@ fn on_disk(root: &Path, path: &str) -> PathBuf {
         .unwrap_or(there)
 }
 
-/// The bytes of a file on disk; of a huge one only enough to see that it is huge.
+/// The bytes of a file on disk; of a huge one only enough to see that it is huge. Pipes and sockets are
+/// not opened: one that nobody writes to would be waited for without end.
 fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_fifo() || kind.is_socket() {
+        let text = "it is a pipe or a socket, and a file is wanted";
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, text));
+    }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
     file.take(HUGE).read_to_end(&mut bytes)?;
@@ -180,6 +202,14 @@ mod tests {
     use super::*;
 
     static FILES: &[Embedded] = &[("a/x.toml", b"x"), ("b/c/y", b"y"), ("b/c/z", b"z")];
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(place.path().join("s")).unwrap();
+        let folder = Folder::Disk(place.path().to_owned());
+        assert!(folder.read("s").unwrap_err().contains("a file is wanted"));
+    }
 
     #[test]
     fn embedded_files_are_found_by_relative_paths() {

@@ -1,6 +1,7 @@
 //! Configuration: text to raw campaigns and wirings, keeping the place of everything in its
 //! file. Nothing is looked up here; that is the plan's.
 
+pub mod alter;
 pub mod campaign;
 pub(crate) mod cycles;
 pub mod folder;
@@ -12,6 +13,7 @@ pub mod refusal;
 pub(crate) mod selection;
 mod syntax;
 mod units;
+pub mod vary;
 pub mod wiring;
 
 pub use reader::{Located, Node, TableReader};

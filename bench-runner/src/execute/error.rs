@@ -50,6 +50,11 @@ pub enum ExecuteError {
     /// A file that the run was made from is gone.
     #[error("{0} is gone: the run was made from it")]
     Gone(PathBuf),
+    /// An input that would lie outside of the run's folder.
+    #[error(
+        "the record names an input `{0}`, which is outside of the run's folder: no run did that"
+    )]
+    Outside(String),
     /// A golden among a run's inputs.
     #[error("{path}: {why}")]
     Golden {
@@ -88,6 +93,7 @@ impl ExecuteError {
             ExecuteError::Record(_)
             | ExecuteError::Changed { .. }
             | ExecuteError::Gone(_)
+            | ExecuteError::Outside(_)
             | ExecuteError::Golden { .. }
             | ExecuteError::Judge(_) => Exit::Damaged,
             ExecuteError::Write { .. } | ExecuteError::Draw(_) => Exit::BenchFault,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
+use profiles::time::BenchTime;
 use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Golden, Goldens, ThroughputGolden};
@@ -26,8 +27,11 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     let header = record.header().clone();
     let goldens = goldens_of(folder, &header)?;
     let mut told = Told::new(&header, &goldens)?;
-    let mut failed = None;
-    record.for_each(&mut |event| failed = failed.take().or(told.observe(event).err()))?;
+    let (mut failed, mut last) = (None, BenchTime::ZERO);
+    record.for_each(&mut |event| {
+        last = last.max(event.at);
+        failed = failed.take().or(told.observe(event).err());
+    })?;
     if let Some(error) = failed {
         return Err(ExecuteError::Draw(error.to_string()));
     }
@@ -35,11 +39,9 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     // A record that says that all went well, but was not closed, may have lost what did not.
     let ended = told.ending.clone();
     let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
-    let ending = ended.unwrap_or_else(|| Ending::BenchFault {
-        why: match torn {
-            Some(torn) => format!("the record ends at {}: the run was cut off", torn.at),
-            None => "the record has no end: the run was cut off".to_owned(),
-        } + &supervised(folder),
+    let ending = ended.unwrap_or_else(|| {
+        let at = torn.map_or(last, |torn| torn.at);
+        cut_off(folder, at)
     });
     let manifest = match fs::read(folder.join(MANIFEST_FILE)) {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
@@ -82,15 +84,18 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     Ok(told.conclude(folder, manifest, &goldens))
 }
 
-/// What the supervisor did, where a run was cut off on real lines.
-fn supervised(folder: &Path) -> String {
+/// The ending of a run of which nothing is on record after `at`: interrupted; with what the supervisor
+/// did, where it was on real lines. A bench that it could not leave safe outranks that.
+fn cut_off(folder: &Path, at: BenchTime) -> Ending {
+    let why = format!("the record ends at {at}: the run was cut off");
     let text = fs::read(folder.join(SUPERVISOR_FILE)).ok();
     let takeover = text.and_then(|text| serde_json::from_slice::<Takeover>(&text).ok());
     match takeover {
-        None => String::new(),
+        None => Ending::Interrupted { why: Some(why) },
         Some(takeover) if takeover.is_safe => {
             let seconds = takeover.seconds;
-            format!("; the supervisor left the bench safe within {seconds:.2} s")
+            let why = format!("{why}; the supervisor left the bench safe within {seconds:.2} s");
+            Ending::Interrupted { why: Some(why) }
         }
         Some(takeover) => {
             let devices = takeover
@@ -98,10 +103,12 @@ fn supervised(folder: &Path) -> String {
                 .iter()
                 .filter(|left| left.state == "unsafe");
             let names: Vec<&str> = devices.map(|left| left.name.as_str()).collect();
-            format!(
-                "; the supervisor could not leave safe: {}",
-                names.join(", ")
-            )
+            Ending::Unsafe {
+                why: format!(
+                    "{why}; the supervisor could not leave safe: {}",
+                    names.join(", ")
+                ),
+            }
         }
     }
 }
@@ -112,6 +119,11 @@ pub(crate) fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, Exec
     let mut files: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
     for input in &header.inputs {
         let path = folder.join("inputs").join(&input.path);
+        // A record that somebody else made does not say what is read elsewhere.
+        let mut parts = Path::new(&input.path).components();
+        if !parts.all(|part| matches!(part, Component::Normal(_))) {
+            return Err(ExecuteError::Outside(input.path.clone()));
+        }
         let bytes = fs::read(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
             _ => ExecuteError::Read {

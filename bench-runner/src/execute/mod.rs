@@ -73,6 +73,27 @@ pub fn execute(
     Ok(outcome)
 }
 
+/// Runs a plan into `folder` as [`execute`] does; of a run that passed, only `summary.json` is written.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn execute_lean(
+    plan: &Plan,
+    folder: &Path,
+    console: &mut dyn Observer,
+    stop: &Stop,
+) -> Result<Outcome, ExecuteError> {
+    let (mut outcome, _world) = carry_out(plan, folder, console, stop)?;
+    if outcome.exit == Exit::Passed {
+        let text = render::summary::json(&outcome.report);
+        let written = write(&folder.join("summary.json"), text.as_bytes());
+        keep(&mut outcome, written);
+    } else {
+        draw(&mut outcome);
+    }
+    Ok(outcome)
+}
+
 /// Runs a plan into `folder` as [`execute`] does, but draws no reports. Gives the emulated world as
 /// the run left it, too.
 ///
@@ -108,11 +129,20 @@ pub fn carry_out(
     Ok((closed(plan, folder, begun, (recorder, told), ending), world))
 }
 
-/// The inputs of a run in its folder, and its record.
-fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+/// Keeps what went into a plan in the run's folder.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn keep_inputs(plan: &Plan, folder: &Path) -> Result<(), ExecuteError> {
     for (path, bytes) in &plan.files {
         write(&folder.join("inputs").join(path), bytes)?;
     }
+    Ok(())
+}
+
+/// The inputs of a run in its folder, and its record.
+fn begun(plan: &Plan, folder: &Path, header: &Header) -> Result<Recorder, ExecuteError> {
+    keep_inputs(plan, folder)?;
     Ok(Recorder::create(&folder.join(RECORD_FILE), header)?)
 }
 

@@ -285,7 +285,7 @@ impl Ear {
     /// Hears a chunk and tells the judge what it says, as the station of a board does.
     fn hear(&mut self, event: &Event, octets: &[u8], judge: &mut Judge) {
         let (mut told, mut owed, mut readings) = (Vec::new(), Vec::new(), Vec::<Reading>::new());
-        self.driver.hear(octets, &mut told, &mut owed);
+        self.driver.hear(event.at, octets, &mut told, &mut owed);
         let mut tell = |kind| {
             judge.take(&Event {
                 at: event.at,

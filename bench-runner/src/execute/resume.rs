@@ -10,12 +10,14 @@ use reports::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use reports::header::Header;
 use reports::record::{Record, Recorder};
 use reports::report::Manifest;
-use reports::verdict::Ending;
+use reports::verdict::{Ending, Verdict};
 
 use super::told::{Shown, Told};
 use super::{
     ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, REPORTS, closed, draw, goldens_of, now,
+    run_id, write,
 };
+use crate::exit::Exit;
 use crate::plan::steps::rest::whole;
 use crate::plan::{Plan, Rest};
 use crate::run::{self, Stop};
@@ -62,6 +64,8 @@ pub struct Resumption {
     pub plan: Plan,
     /// The header of the whole run.
     pub header: Header,
+    /// How the part before ended, in words.
+    before: String,
     /// From the last thing that was recorded until it goes on.
     gap_us: u64,
     /// Bench time when the part begins that is to come.
@@ -123,9 +127,18 @@ impl Resumption {
         Ok(Resumption {
             plan,
             header,
+            before: match reached.ending.filter(|ending| *ending != Ending::Completed) {
+                Some(ending) => format!("it ended at {}, {ending}", reached.last),
+                None => format!("interrupted: the record ends at {}", reached.last),
+            },
             gap_us: begins.micros_since(reached.last),
             begins,
         })
+    }
+
+    /// How the part before ended, in words: a run that was killed was interrupted.
+    pub fn before(&self) -> &str {
+        &self.before
     }
 
     /// With what it goes on, in words.
@@ -152,7 +165,7 @@ fn differs(known: &Header, planned: &Header) -> Option<String> {
     }
     let names = |header: &Header| -> Vec<(String, String, String)> {
         let devices = header.devices.iter();
-        let named = devices.map(|d| (d.name.clone(), d.model.clone(), d.link.clone()));
+        let named = devices.map(|d| (d.name.clone(), d.model.clone(), wherever(&d.link)));
         named.collect()
     };
     let inputs = |header: &Header| {
@@ -177,6 +190,15 @@ fn differs(known: &Header, planned: &Header) -> Option<String> {
         .then(|| changed("checks and workloads"))
 }
 
+/// A link without the place of its firmware: the run has kept that, and the inputs say which it is.
+fn wherever(link: &str) -> String {
+    let Some(rest) = link.strip_prefix("qemu:") else {
+        return link.to_owned();
+    };
+    let settings = rest.find(['@', ',']).map_or("", |at| &rest[at..]);
+    format!("qemu:{settings}")
+}
+
 /// Goes on with the run in `folder`. `console` sees every event that is to come.
 ///
 /// # Errors
@@ -199,6 +221,14 @@ pub fn resume(
     let begun = begun(folder, &path);
     let mut recorder = Recorder::resume(&path, header, resumption.begins)?;
     set_aside(folder, header.gaps.len());
+    let dates = Manifest {
+        run_id: run_id(folder),
+        started: begun.0.clone(),
+        resumed: begun.1.clone(),
+        ..provisional(plan, header)
+    };
+    let text = serde_json::to_string_pretty(&dates).unwrap_or_default() + "\n";
+    write(&folder.join(MANIFEST_FILE), text.as_bytes())?;
     let event = Event {
         at: resumption.begins,
         device: DeviceId::BENCH,
@@ -247,6 +277,31 @@ fn begun(folder: &Path, record: &Path) -> (String, Vec<String>) {
     });
     resumed.push(now());
     (started, resumed)
+}
+
+/// The manifest of a run that has just gone on: it keeps the dates, should the run be killed again.
+fn provisional(plan: &Plan, header: &Header) -> Manifest {
+    let ending = Ending::Interrupted {
+        why: Some("it went on, and has not ended since".to_owned()),
+    };
+    Manifest {
+        run_id: String::new(),
+        started: String::new(),
+        ended: String::new(),
+        resumed: Vec::new(),
+        versions: header.versions.clone(),
+        seed: header.seed,
+        pace: header.pace.clone(),
+        campaign: header.campaign.clone(),
+        wiring: plan.wiring_name.clone(),
+        inputs: header.inputs.clone(),
+        record: None,
+        identities: BTreeMap::new(),
+        exit_code: Exit::of(&ending, Verdict::Inconclusive) as u8,
+        ending,
+        verdict: Verdict::Inconclusive,
+        sim_seconds: 0.0,
+    }
 }
 
 /// What is told of the run as it was is kept only where it is not told anew: what a supervisor did.

@@ -34,6 +34,12 @@ pub struct GateFile {
     /// How bench time passes.
     #[serde(default)]
     pub pace: GatePace,
+    /// Which runs' folders are kept.
+    #[serde(default)]
+    pub keep: Keep,
+    /// The machines that `bench submit` asks for.
+    #[serde(default, rename = "submit")]
+    pub hardware: Hardware,
     /// The folder of the file.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -47,6 +53,44 @@ pub struct Condition {
     pub name: String,
     /// Its wiring.
     pub wiring: PathBuf,
+}
+
+/// Which runs' folders are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// All.
+    #[default]
+    All,
+    /// Those of runs that did not pass: of thousands, the others would only fill the disk.
+    Failed,
+}
+
+/// What `bench submit` asks an engine for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hardware {
+    /// How many shards, if the command line does not say.
+    #[serde(default)]
+    pub shards: Option<u32>,
+    /// What a machine must have: features of Slurm's nodes, labels `bench/FEATURE` of Kubernetes'.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// Slurm: licences, for what several benches share.
+    #[serde(default)]
+    pub licenses: Vec<String>,
+    /// Slurm: the partition.
+    #[serde(default)]
+    pub partition: Option<String>,
+    /// Slurm: longest that a shard may take, min.
+    #[serde(default)]
+    pub minutes: Option<u32>,
+    /// Kubernetes: the image, with `bench` in it.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Kubernetes: the volume claim with the gate's files.
+    #[serde(default)]
+    pub claim: Option<String>,
 }
 
 /// How bench time passes in a gate.

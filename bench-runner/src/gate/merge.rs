@@ -7,33 +7,35 @@ use std::path::PathBuf;
 
 use super::{GateRun, RESULT_FILE, Shard};
 
+/// Why shards are no whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmerged {
+    /// They do not fit together.
+    #[error("{0}")]
+    Refused(String),
+    /// Some left no result: they were killed, or their machines went away.
+    #[error("{0}")]
+    Lost(String),
+}
+
+impl From<String> for Unmerged {
+    fn from(why: String) -> Unmerged {
+        Unmerged::Refused(why)
+    }
+}
+
 /// The whole gate of these shards' folders.
 ///
 /// # Errors
-/// If a shard is missing, there twice, of another gate, or cannot be read.
-pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
-    let mut shards: BTreeMap<u32, (String, GateRun)> = BTreeMap::new();
-    for folder in folders {
-        let path = folder.join(RESULT_FILE);
-        let name = path.display().to_string();
-        let text = fs::read(&path).map_err(|error| {
-            format!("cannot read {name}: {error}; did this shard end before it was done?")
-        })?;
-        let run: GateRun = serde_json::from_slice(&text)
-            .map_err(|error| format!("{name} is no result of a gate: {error}"))?;
-        if let Some(job) = run.jobs.iter().find(|job| job.tries.is_empty()) {
-            return Err(format!("{name} is damaged: `{}` was never run", job.name));
-        }
-        let index = run.shard.index;
-        if let Some((other, first)) = shards.values().next() {
-            differ(other, first, &name, &run)?;
-        }
-        if let Some((other, _)) = shards.insert(index, (name.clone(), run)) {
-            return Err(format!("shard {index} is there twice: {other} and {name}"));
-        }
+/// If a shard is lost, missing, there twice, of another gate, or cannot be read.
+pub fn merge(folders: &[PathBuf]) -> Result<GateRun, Unmerged> {
+    let (shards, lost) = read(folders)?;
+    if !lost.is_empty() {
+        return Err(Unmerged::Lost(loss(&lost, &shards)));
     }
     let Some((_, (_, first))) = shards.first_key_value() else {
-        return Err("there is nothing to merge: expected the folders of shards".to_owned());
+        let why = "there is nothing to merge: expected the folders of shards";
+        return Err(Unmerged::Refused(why.to_owned()));
     };
     let count = first.shard.count;
     let gaps: Vec<String> = (1..=count)
@@ -45,7 +47,8 @@ pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
             "shard {} is missing: {} of {count} are there; nothing is decided without it",
             gaps.join(", "),
             shards.len()
-        ));
+        )
+        .into());
     }
     let mut whole = first.clone();
     whole.shard = Shard::WHOLE;
@@ -55,7 +58,7 @@ pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
         whole.ended_ms = whole.ended_ms.max(shard.ended_ms);
         for mut job in shard.jobs {
             if let Some(other) = whole.jobs.iter().find(|other| other.name == job.name) {
-                return Err(format!("{name}: `{}` is there twice", other.name));
+                return Err(format!("{name}: `{}` is there twice", other.name).into());
             }
             let folder = PathBuf::from(&name);
             let folder = folder.parent().unwrap_or(&folder);
@@ -79,9 +82,73 @@ pub fn merge(folders: &[PathBuf]) -> Result<GateRun, String> {
             } else {
                 String::new()
             }
-        )),
+        )
+        .into()),
         None => Ok(whole),
     }
+}
+
+/// Shards by their index, each with its file.
+type Shards = BTreeMap<u32, (String, GateRun)>;
+
+/// The shards that left a result, and the folders of those that did not.
+fn read(folders: &[PathBuf]) -> Result<(Shards, Vec<&PathBuf>), Unmerged> {
+    let mut lost: Vec<&PathBuf> = Vec::new();
+    let mut shards = Shards::new();
+    for folder in folders {
+        let path = folder.join(RESULT_FILE);
+        let name = path.display().to_string();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                lost.push(folder);
+                continue;
+            }
+            Err(error) => return Err(format!("cannot read {name}: {error}").into()),
+        };
+        let run: GateRun = serde_json::from_slice(&text)
+            .map_err(|error| format!("{name} is no result of a gate: {error}"))?;
+        if let Some(job) = run.jobs.iter().find(|job| job.tries.is_empty()) {
+            let why = format!("{name} is damaged: `{}` was never run", job.name);
+            return Err(why.into());
+        }
+        let index = run.shard.index;
+        if let Some((other, first)) = shards.values().next() {
+            differ(other, first, &name, &run)?;
+        }
+        if let Some((other, _)) = shards.insert(index, (name.clone(), run)) {
+            let why = format!("shard {index} is there twice: {other} and {name}");
+            return Err(why.into());
+        }
+    }
+    Ok((shards, lost))
+}
+
+/// What is told of shards that left nothing.
+fn loss(lost: &[&PathBuf], there: &Shards) -> String {
+    let names: Vec<String> = lost.iter().map(|it| it.display().to_string()).collect();
+    let jobs = || there.values().flat_map(|(_, run)| &run.jobs);
+    let bad: Vec<&str> = jobs()
+        .filter(|job| !job.first().is_pass())
+        .map(|job| job.name.as_str())
+        .collect();
+    let others = match &bad[..] {
+        [] => format!("the {} runs of the others passed", jobs().count()),
+        [first, ..] => format!(
+            "of the {} runs of the others {} did not pass, as `{first}`",
+            jobs().count(),
+            bad.len()
+        ),
+    };
+    format!(
+        "{} of {} shards lost: {} {} no {RESULT_FILE}. Killed before the end, or the machine went away? \
+         Nothing is decided without it; {others}.\n  Help: move that folder away, run the shard again \
+         with `bench gate FILE --shard I/N --out` and the same folder, then merge again",
+        lost.len(),
+        lost.len() + there.len(),
+        names.join(", "),
+        if lost.len() == 1 { "has" } else { "have" },
+    )
 }
 
 fn differ(other: &str, first: &GateRun, name: &str, run: &GateRun) -> Result<(), String> {
@@ -143,11 +210,17 @@ mod tests {
         let names: Vec<&str> = whole.jobs.iter().map(|job| job.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(whole.shard, Shard::WHOLE);
-        let why = |folders: &[PathBuf]| merge(folders).unwrap_err();
+        let why = |folders: &[PathBuf]| merge(folders).unwrap_err().to_string();
         assert!(why(&[]).contains("nothing to merge"));
         assert!(why(std::slice::from_ref(&one)).contains("shard 2/2 is missing"));
         assert!(why(&[one.clone(), one.clone()]).contains("shard 1 is there twice"));
-        assert!(why(&[one.clone(), folder.join("none")]).contains("cannot read"));
+        let lost = merge(&[one.clone(), folder.join("none")]).unwrap_err();
+        assert!(matches!(&lost, Unmerged::Lost(_)), "{lost:?}");
+        let lost = lost.to_string();
+        assert!(
+            lost.contains("1 of 2 shards lost: ")
+                && lost.contains("the 2 runs of the others passed")
+        );
         // A shard that was stopped before it was done.
         let short = shard(folder, 2, &[]);
         assert!(why(&[one.clone(), short]).contains("no shard ran `b`"));

@@ -16,9 +16,9 @@ mod told;
 
 pub use baseline::Baseline;
 pub use decide::{Decision, decide};
-pub use file::GateFile;
+pub use file::{GateFile, GatePace, Hardware, Keep};
 pub use matrix::{Job, jobs, of_shard};
-pub use merge::merge;
+pub use merge::{Unmerged, merge};
 pub use pool::{Pool, Starting};
 pub use result::{GateRun, JobResult, Speed, Try};
 pub use shard::Shard;

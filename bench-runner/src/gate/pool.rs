@@ -12,7 +12,7 @@ use reports::digest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
-use super::file::GatePace;
+use super::file::{GateFile, GatePace, Keep};
 use super::result::{Speed, Try, Wrong};
 use super::{Job, JobResult};
 use crate::execute::RECORD_FILE;
@@ -31,18 +31,22 @@ pub struct Pool {
     pub width: usize,
     /// How bench time passes.
     pub pace: GatePace,
+    /// Which runs' folders are kept.
+    pub keep: Keep,
     /// Processes under way, to be told that it is over; closed once that was said.
     under_way: Mutex<Option<Vec<u32>>>,
 }
 
 impl Pool {
     /// A pool of `width` jobs at a time.
-    pub fn new(program: PathBuf, folder: PathBuf, width: usize, pace: GatePace) -> Pool {
+    pub fn new(program: PathBuf, folder: PathBuf, width: usize, gate: &GateFile) -> Pool {
+        let (pace, keep) = (gate.pace, gate.keep);
         Pool {
             program,
             folder,
             width: width.max(1),
             pace,
+            keep,
             under_way: Mutex::new(Some(Vec::new())),
         }
     }
@@ -140,6 +144,7 @@ impl Pool {
         let child = Command::new(&self.program)
             .args(self.args(job, &folder))
             .arg("--quiet")
+            .args((self.keep == Keep::Failed).then_some("--lean"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -176,6 +181,10 @@ impl Pool {
         one.record = record.ok();
         if let Ok(text) = fs::read(folder.join("summary.json")) {
             summarise(&text, &mut one);
+        }
+        if one.is_pass() && self.keep == Keep::Failed {
+            // What cannot be removed is only in the way.
+            let _left = fs::remove_dir_all(&folder);
         }
         one
     }

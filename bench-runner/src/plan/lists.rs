@@ -74,12 +74,14 @@ impl Plan {
     }
 }
 
-/// What lists are made of.
+/// What lists are made of. A dark curve is none that a simulator could keep: it is told, and
+/// switches off.
 fn is_playable(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Supply { .. } | Command::Chamber { slew: None, .. }
-    )
+    match command {
+        Command::Supply { .. } | Command::Chamber { slew: None, .. } => true,
+        Command::Curve(points) => !points.is_dark(),
+        _ => false,
+    }
 }
 
 /// Whether `next` can follow `last` in a list.

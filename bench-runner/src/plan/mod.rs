@@ -45,11 +45,11 @@ use broken::Broken;
 pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
-pub(crate) use stations::limits;
 pub use stations::limits::Worst;
 pub use stations::{
     BoardPlan, DevicePlan, Firmware, Holds, InstrumentPlan, Interlock, LatchUp, Wired,
 };
+pub(crate) use stations::{limits, rates};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
 pub(crate) use workloads::THROUGHPUT_FILE;
@@ -257,8 +257,15 @@ impl Planner {
     }
 
     fn keep_file(&mut self, path: &str, bytes: &[u8]) {
-        if !self.files.iter().any(|(kept, _)| kept == path) {
-            self.files.push((path.to_owned(), bytes.to_vec()));
+        match self.files.iter().find(|(kept, _)| kept == path) {
+            None => self.files.push((path.to_owned(), bytes.to_vec())),
+            Some((_, kept)) if kept == bytes => {}
+            Some(_) => {
+                let message = format!("two different files are both called `{path}`");
+                let help =
+                    "a run keeps what it was made from by the names of the files: rename one";
+                self.refuse(Refusal::nowhere(message).help(help));
+            }
         }
     }
 

@@ -96,6 +96,11 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         {
             return Ok(OptionValue::Number(*number));
         }
+        (OptionKind::Whole { min, max, .. }, RawValue::Number(number))
+            if (min..=max).contains(number) && number.fract() == 0.0 =>
+        {
+            return Ok(OptionValue::Number(*number));
+        }
         (OptionKind::Text | OptionKind::Template(_), RawValue::Text(text)) => {
             return Ok(OptionValue::Text(text.clone()));
         }
@@ -103,10 +108,12 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
             return Ok(OptionValue::Text(text.clone()));
         }
         (OptionKind::Duration, RawValue::Text(text)) => match crate::config::seconds(text) {
-            Some(seconds) => return Ok(OptionValue::Number(seconds)),
+            Some(seconds) if seconds <= LONGEST => return Ok(OptionValue::Number(seconds)),
+            Some(_) => "expected at most \"31 d\", as long as a campaign may be".to_owned(),
             None => DURATION.to_owned(),
         },
-        (OptionKind::Number { min, max, unit }, _) => range(min, max, unit),
+        (OptionKind::Number { min, max, unit }, _) => range("a number", min, max, unit),
+        (OptionKind::Whole { min, max, unit }, _) => range("a whole number", min, max, unit),
         (OptionKind::Duration, _) => DURATION.to_owned(),
         (OptionKind::Text | OptionKind::Template(_), _) => "expected a text in quotes".to_owned(),
         (OptionKind::Choice(words), _) => format!("expected one of: {}", words.join(", ")),
@@ -114,21 +121,26 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
     let help = match (spec.kind, raw) {
         (OptionKind::Choice(words), RawValue::Text(text)) => nearest(text, words.iter().copied()),
         (OptionKind::Duration, RawValue::Text(text)) => duration_help(text),
-        (OptionKind::Number { .. }, RawValue::Text(text)) => number_help(text),
+        (OptionKind::Number { .. } | OptionKind::Whole { .. }, RawValue::Text(text)) => {
+            number_help(text)
+        }
         _ => None,
     };
     Err((expected, help))
 }
 
+/// No setting lasts longer than a campaign, s.
+const LONGEST: f64 = 31.0 * 86_400.0;
+
 const DURATION: &str = "expected a length of time in quotes, such as \"250 ms\" or \"5 min\"";
 
 /// What a number may be; bounds that only computers have are left out.
-fn range(min: f64, max: f64, unit: &str) -> String {
+fn range(what: &str, min: f64, max: f64, unit: &str) -> String {
     let range = match (min > f64::MIN, max < f64::MAX) {
-        (true, true) => format!("expected a number from {min} to {max} {unit}"),
-        (true, false) => format!("expected a number from {min} up, {unit}"),
-        (false, true) => format!("expected a number up to {max} {unit}"),
-        (false, false) => format!("expected a number {unit}"),
+        (true, true) => format!("expected {what} from {min} to {max} {unit}"),
+        (true, false) => format!("expected {what} from {min} up, {unit}"),
+        (false, true) => format!("expected {what} up to {max} {unit}"),
+        (false, false) => format!("expected {what} {unit}"),
     };
     range.trim_end_matches([' ', ',']).to_owned()
 }

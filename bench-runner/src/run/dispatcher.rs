@@ -24,6 +24,7 @@ use super::mesh::Meshes;
 use super::order::OrderBuffer;
 use super::station::{Happenings, Order, Raised, Reporter, Stop};
 use super::way::Way;
+use crate::plan::rates::Rates;
 use crate::plan::steps::rest::REACHED;
 use crate::plan::{DevicePlan, Plan};
 use crate::runtime::Pace;
@@ -37,13 +38,14 @@ const RAISED_QUEUE: usize = 1_024;
 /// the emulated world as it was left.
 pub async fn run(plan: &Plan, observers: &mut [&mut dyn Observer], stop: &Stop) -> (Ending, World) {
     let clock = plan.pace.clock();
-    let started = emulation::start(plan, clock).await;
+    let happenings = Happenings::default();
+    let started = emulation::start(plan, clock, &happenings).await;
     let (raise, raised) = mpsc::channel(RAISED_QUEUE);
     let mut dispatcher = Dispatcher {
         plan,
         clock,
         raised,
-        happenings: Happenings::default(),
+        happenings,
         interlocks: Interlocks::new(&plan.interlocks, reached(plan)),
         reactions: Reactions::default(),
         orders: BTreeMap::new(),
@@ -141,6 +143,9 @@ impl Dispatcher<'_, '_> {
                         identity: None,
                         timing: Timing::default(),
                         playing: Playing::default(),
+                        looks: BenchTime::ZERO,
+                        bare: false,
+                        rates: Rates::default(),
                         latch: plan
                             .latch_up
                             .map(|(rule, channel)| Latch::new(rule, channel)),
@@ -190,7 +195,7 @@ impl Dispatcher<'_, '_> {
             }
             if self.stop.asked() {
                 self.push(now, DeviceId::BENCH, EventKind::Interrupted);
-                self.end(Ending::Interrupted);
+                self.end(Ending::Interrupted { why: None });
             }
             if now >= end || self.ending.is_some() {
                 break;

@@ -45,6 +45,11 @@ impl Latch {
         }
     }
 
+    /// It was armed anew, and is off: nothing switches it on by itself.
+    pub(super) fn is_off(&mut self) {
+        (self.is_on, self.above_since) = (false, None);
+    }
+
     /// The current of these readings, where it has been above for as long as the rule allows; and
     /// for how long it was.
     fn sees(&mut self, at: BenchTime, readings: &[Reading]) -> Option<(f64, u64)> {
@@ -111,6 +116,12 @@ impl InstrumentStation {
             biased;
             () = keep(&mut self.orders, &mut self.kept) => return Ok(true),
             () = self.clock.sleep_until(back_at) => {}
+        }
+        if !self.keeps_its_limits(true).await {
+            return Ok(false);
+        }
+        if !self.latch.as_ref().is_some_and(|latch| latch.is_on) {
+            return Ok(true);
         }
         let on = Command::SupplyOutput(Switch::On);
         self.instrument.apply(&self.name, &on).await?;

@@ -125,7 +125,7 @@ impl Happenings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, event: Event) {
+    pub(super) fn push(&self, event: Event) {
         let mut told = self.lock();
         if told.events.len() < MOST {
             told.events.push(event);

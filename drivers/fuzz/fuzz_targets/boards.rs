@@ -52,7 +52,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<[u8; 8]>)| {
             [0x6a0, 0x6a1, 0x100].map(|id| CanFrame::new(CanId::Standard(id), frame).to_bytes().to_vec())
         });
         for chunk in chunks.iter().cloned().chain(frames) {
-            driver.hear(&chunk, &mut heard, &mut owed);
+            driver.hear(at, &chunk, &mut heard, &mut owed);
             emulator.receive(at, &chunk, &mut plant, &mut out);
         }
     }

@@ -13,14 +13,18 @@ use profiles::time::BenchTime;
 use super::board::Settings;
 use crate::emulator::{Emulator, Outbox};
 use crate::link::QemuSpec;
-use crate::link::qemu::{CONTROL, Hears, LockStep};
+use crate::link::qemu::{CONTROL, Flip, Hears, LockStep, Upset};
 use crate::model::EmulatorSetup;
 use crate::plant::{self, BoardId, Place, Plant};
 
 /// The converter starts again this far above where it stops, V.
 const HYSTERESIS_VOLTS: f64 = 1.0;
 
-/// A board that runs `spec`, and says in `trouble` why it runs no more.
+/// Hears when bits turned over, at what place, and what that did.
+pub type Witness = Arc<dyn Fn(BenchTime, String, Upset) + Send + Sync>;
+
+/// A board that runs `spec`, and says in `trouble` why it runs no more. Its memory can be upset if
+/// there is somebody to tell of it.
 ///
 /// # Panics
 /// If `setup` puts it where no board is: the plan puts boards at places of boards.
@@ -28,6 +32,7 @@ pub fn firmware(
     spec: &QemuSpec,
     setup: &EmulatorSetup,
     trouble: &Arc<OnceLock<String>>,
+    upsets: Option<Witness>,
 ) -> Box<dyn Emulator> {
     let Place::Board(id) = setup.place else {
         panic!("{} is a board and has a board's place", setup.device);
@@ -38,6 +43,9 @@ pub fn firmware(
         settings: Settings::new(&setup.options),
         running: None,
         heard: Vec::new(),
+        latched: 0.0,
+        flips: Vec::new(),
+        upsets,
         next: BenchTime::ZERO,
         joules: 0.0,
         trouble: Arc::clone(trouble),
@@ -52,6 +60,12 @@ struct Firmware {
     running: Option<LockStep>,
     /// What came on its line since it was told last.
     heard: Vec<u8>,
+    /// What a latch-up takes until power goes, A.
+    latched: f64,
+    /// What turns over when it waits next.
+    flips: Vec<(Flip, String)>,
+    /// Who hears what they did.
+    upsets: Option<Witness>,
     next: BenchTime,
     /// Energy since the plant was told last, J.
     joules: f64,
@@ -66,9 +80,12 @@ impl Firmware {
         if self.running.is_some() && volts < least {
             self.running = None;
             self.heard.clear();
+            self.flips.clear();
+            self.latched = 0.0;
             self.joules = 0.0;
         } else if self.running.is_none() && volts >= least + HYSTERESIS_VOLTS {
-            let running = LockStep::start(&self.spec).map_err(|error| error.to_string())?;
+            let running = LockStep::start(&self.spec, self.upsets.is_some())
+                .map_err(|error| error.to_string())?;
             self.running = Some(running);
         }
         let mean = self.joules / plant::STEP.as_secs_f64();
@@ -94,6 +111,14 @@ impl Firmware {
         let busy_s = f64::from(told.busy_us) * 1e-6;
         self.joules += idle_watts * CONTROL.as_secs_f64() + (busy_watts - idle_watts) * busy_s;
         let state = plant.board(self.id);
+        self.joules += self.latched * state.volts.0 * CONTROL.as_secs_f64();
+        let (flips, places): (Vec<Flip>, Vec<String>) = self.flips.drain(..).unzip();
+        let upsets = running.upset(&flips)?;
+        if let Some(witness) = &self.upsets {
+            for (upset, place) in upsets.into_iter().zip(places) {
+                witness(at, place, upset);
+            }
+        }
         let rest = self.heard.split_off(self.heard.len().min(LockStep::MOST));
         running.go_on(&Hears {
             volts: state.volts.0,
@@ -147,8 +172,24 @@ impl Emulator for Firmware {
         }
     }
 
-    fn inject(&mut self, _: BenchTime, _: &Fault, _: &mut Plant) {
-        // The plan allows no fault of a board whose firmware is real.
+    fn inject(&mut self, _: BenchTime, fault: &Fault, _: &mut Plant) {
+        // Without power there is neither memory nor current.
+        if self.running.is_none() {
+            return;
+        }
+        // The plan allows no other fault inside of real firmware.
+        match fault {
+            Fault::MemoryFlip {
+                address,
+                bit,
+                place,
+            } => {
+                let (address, bit) = (*address, *bit);
+                self.flips.push((Flip { address, bit }, place.clone()));
+            }
+            Fault::LatchUp { amps } => self.latched += amps,
+            _ => {}
+        }
     }
 
     fn is_over(&self) -> bool {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::command::PowerMode;
 use profiles::reading::{Damage, Reading};
+use profiles::time::BenchTime;
 
 use crate::device::Identity;
 use crate::link::BusNeeds;
@@ -136,7 +137,8 @@ pub trait Accelerator: Send {
         0
     }
 
-    /// Takes a chunk, tells what was heard, and sends what the transport owes the far end.
+    /// Takes a chunk that was there at `at`, tells what was heard, and sends what the transport owes
+    /// the far end.
     /// Never fails: what cannot be read is [`Heard::Damaged`].
-    fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>);
+    fn hear(&mut self, at: BenchTime, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>);
 }

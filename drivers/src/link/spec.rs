@@ -329,6 +329,10 @@ mod tests {
                 "qemu:board.elf@mps2-an385,mode=live,shift=4",
             ),
             (
+                "qemu:board.elf,uart=pty,shift=3",
+                "qemu:board.elf@mps2-an385,mode=live,shift=3,uart=pty",
+            ),
+            (
                 "qemu:a@b.elf@virt,shift=5, mode=lockstep,program=qemu-system-riscv64,args=-d a,b",
                 "qemu:a@b.elf@virt,mode=lockstep,shift=5,program=qemu-system-riscv64,args=-d a,b",
             ),
@@ -390,7 +394,9 @@ mod tests {
             ("qemu:", "the firmware's ELF file is missing"),
             ("qemu:a.elf,mode=fast", "`fast` is no mode"),
             ("qemu:a.elf,shift=11", "no number from 0 to 10"),
-            ("qemu:a.elf,uart=1", "`uart=1` is no setting"),
+            ("qemu:a.elf,uart=1", "`1` is no UART"),
+            ("qemu:a.elf,mode=lockstep,uart=pty", "leave `uart=` out"),
+            ("qemu:a.elf,usart=pty", "`usart=pty` is no setting"),
             ("socketcand:lab:29536", "the name of the bus is missing"),
             ("socketcand:lab:0/can0", "no number from 1 to 65535"),
         ] {

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::device::Identity;
 use crate::error::{DeviceError, DeviceErrorKind, LinkError};
 use crate::link::Link;
+use crate::scpi::status::event;
 
 /// How long a line must be quiet until what was asked before can no longer be answered.
 const QUIET: Period = Period::millis(50);
@@ -170,6 +171,16 @@ impl Session {
             serial: serial.to_owned(),
             firmware: firmware.to_owned(),
         })
+    }
+
+    /// Whether the instrument was switched on since it was asked last: the power-on bit of the
+    /// standard event status register, which is cleared by being read.
+    ///
+    /// # Errors
+    /// If no answer comes in time, or no number.
+    pub(crate) async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        let [events] = self.ask_numbers("*ESR?").await?;
+        Ok(events as u16 & u16::from(event::POWER_ON) != 0)
     }
 
     /// An answer that makes no sense; whatever else comes of it is not waited for.

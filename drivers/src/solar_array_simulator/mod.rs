@@ -4,6 +4,8 @@
 mod contract;
 mod keysight_sas;
 #[cfg(test)]
+mod played;
+#[cfg(test)]
 mod rig;
 mod role;
 

@@ -30,7 +30,7 @@ pub(super) const fn safe_celsius(reach: [f64; 2]) -> OptionSpec {
 pub(super) const fn address(min: f64, max: f64, default: f64, help: &'static str) -> OptionSpec {
     OptionSpec {
         name: "address",
-        kind: OptionKind::Number { min, max, unit: "" },
+        kind: OptionKind::Whole { min, max, unit: "" },
         default: Some(OptionDefault::Number(default)),
         help,
     }

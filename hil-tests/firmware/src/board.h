@@ -29,6 +29,7 @@ bool port_read(uint8_t *octet);
 bool port_has_heard(void);
 void port_write(const uint8_t *octets, size_t length);
 void port_tick(void);              /* once a control period, from the timer's interrupt */
+void lockstep_wait(void);          /* called between telling and hearing */
 void port_busy(bool busy);         /* whether the accelerator takes power */
 
 /* What the board's sensors say; a broken wire reads SENSOR_NONE. */

@@ -84,6 +84,10 @@ static bool transfer(int operation, int file, void *octets, uint32_t length)
     return true;
 }
 
+/* Has told, and is not answered yet: here a debugger stops the board once a control period, where
+ * its memory is to be upset (docs/firmware.md). */
+__attribute__((noinline)) void lockstep_wait(void) { __asm__ volatile("nop" ::: "memory"); }
+
 static void take_sensors(const struct hears *hears)
 {
     latest.bus_millivolts = hears->bus_millivolts;
@@ -173,6 +177,7 @@ void port_tick(void)
     if (!transfer(0x05, outbound, &told, sizeof told) ||
         !transfer(0x05, outbound, octets, told.length))
         return;
+    lockstep_wait();
     do {
         /* An answer to what was told before a reset is no answer. */
         if (!transfer(0x06, inbound, &hears, sizeof hears) || hears.length > RING ||

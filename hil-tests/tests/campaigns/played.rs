@@ -129,6 +129,34 @@ fn what_the_bus_measures_is_the_same_both_ways() {
 }
 
 #[test]
+fn a_simulator_that_plays_its_curves_gives_the_board_what_it_is_told() {
+    let played = Scene::of("array_ride_through")
+        .on("solar_array")
+        .device("array", "play = \"instrument\"")
+        .run();
+    assert_eq!(*played.ending(), Ending::Completed);
+    assert_eq!(played.outcome.exit, Exit::Passed);
+    assert_eq!(played.unsafe_ends(), [""; 0]);
+    let (mine, theirs) = (
+        taken(&played, "array"),
+        taken(crate::on_an_array(), "array"),
+    );
+    assert_eq!(
+        mine.keys().collect::<Vec<_>>(),
+        theirs.keys().collect::<Vec<_>>()
+    );
+    for (at, (command, late_us)) in &mine {
+        assert_eq!(command, &theirs[at].0, "at {at}");
+        assert!(*late_us < 1_500_000, "at {at}: {late_us} µs");
+    }
+    let array = played.device("array");
+    let lists = played.events(|event| {
+        event.device == array && matches!(event.kind, EventKind::ListUploaded { .. })
+    });
+    assert!(!lists.is_empty(), "it was told all of it");
+}
+
+#[test]
 fn a_trip_within_a_list_is_an_interlock() {
     let trip = "set = [{ device = \"bus_supply\", after = \"60 s\", \
                 inject = \"over-voltage-trip\" }]";
@@ -162,5 +190,36 @@ fn lossy_lines_end_safely_or_are_made_up_for() {
             whole || ran.outcome.exit != Exit::Passed,
             "{device} {faults}"
         );
+    }
+}
+
+#[test]
+fn a_list_that_no_register_tells_of_is_followed_at_the_output() {
+    let ramp = "length = \"60 s\"\nprofile = [{ device = \"bus_supply\", kind = \"ramp\", \
+                from = 24.0, to = 22.0, limit_amps = 1.0, every = \"2 s\" }]";
+    let ran = Scene::of("smoke")
+        .wired("\"keysight-6633b\"", "\"keysight-e36312a\"")
+        .wired("volts = 34.0, amps = 2.0", "volts = 25.0, amps = 1.0")
+        .device("bus_supply", "play = \"instrument\"")
+        .asking(
+            "volts = 28.0, limit_amps = 1.8",
+            "volts = 24.0, limit_amps = 1.0",
+        )
+        .asking("length = \"60 s\"", ramp)
+        .run();
+    assert_eq!(*ran.ending(), Ending::Completed);
+    assert_eq!(ran.unsafe_ends(), [""; 0]);
+    let supply = ran.device("bus_supply");
+    let points: Vec<u32> = ran
+        .events(|event| event.device == supply)
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::ListUploaded { points } => Some(points),
+            _ => None,
+        })
+        .collect();
+    assert!(points.iter().sum::<u32>() >= 30, "{points:?}");
+    for (at, (_, late_us)) in taken(&ran, "bus_supply") {
+        assert!(late_us < 1_500_000, "at {at}: {late_us} µs");
     }
 }

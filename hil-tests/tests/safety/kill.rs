@@ -82,8 +82,8 @@ fn a_killed_run_leaves_a_readable_record_that_is_no_pass() {
     assert_eq!(of(|kind| matches!(kind, EventKind::RunEnded { .. })), 0);
     let judged = execute::judge(&folder).unwrap();
     assert_ne!(judged.report.verdict, Verdict::Pass);
-    assert_eq!(judged.exit, Exit::BenchFault);
-    let Ending::BenchFault { why } = &judged.report.ending else {
+    assert_eq!(judged.exit, Exit::Interrupted);
+    let Ending::Interrupted { why: Some(why) } = &judged.report.ending else {
         panic!("{:?}", judged.report.ending);
     };
     assert!(why.contains("cut off"), "{why}");

@@ -94,6 +94,50 @@ fn a_station_that_is_told_too_much_sends_none_of_it() {
 }
 
 #[test]
+fn set_points_that_change_too_fast_are_refused_and_never_sent() {
+    // A ramp of 0.1 V in a second, and a step of 3 V.
+    let ramp = "length = \"60 s\"\nprofile = [{ device = \"bus_supply\", kind = \"ramp\", \
+                from = 28.0, to = 31.0, limit_amps = 1.8, every = \"2 s\" }]";
+    let scene = |rate: &str| {
+        Scene::of("smoke").asking("length = \"60 s\"", ramp).ending(
+            "campaigns/smoke.toml",
+            &format!("\n[limits.bus_supply]\n{rate}\n"),
+        )
+    };
+    let refusals = scene("volts_per_s = 0.05")
+        .plan()
+        .unwrap_err()
+        .render(false);
+    assert!(
+        refusals.contains("`bus_supply` would be told to change by 0.1 within a second")
+            && refusals.contains("above its limit `volts_per_s`"),
+        "{refusals}"
+    );
+    let mut plan = scene("volts_per_s = 0.2\nwatts_per_s = 1.0")
+        .plan()
+        .unwrap();
+    let ran = Ran::of(&plan);
+    assert_eq!(ran.outcome.report.ending, Ending::Completed);
+    // As if the plan had not looked.
+    let (id, _) = plan.header.device("bus_supply").unwrap();
+    let mut told = plan.timeline.iter_mut().filter(|told| told.device == id);
+    let late = told.rfind(|told| matches!(told.command, Command::Supply { .. }));
+    let Command::Supply { volts, .. } = &mut late.unwrap().command else {
+        panic!("it is a set point");
+    };
+    *volts = Volts(28.0);
+    let ran = Ran::of(&plan);
+    let Ending::BenchFault { why } = &ran.outcome.report.ending else {
+        panic!("{:?}", ran.outcome.report.ending);
+    };
+    assert!(
+        why.contains("within a second, above the limit `volts_per_s`, 0.2"),
+        "{why}"
+    );
+    assert_eq!(ran.unsafe_ends(), [""; 0]);
+}
+
+#[test]
 fn an_instrument_that_does_not_keep_its_limits_is_never_switched_on() {
     let (supply, watched) = on(Ways {
         keeps_protection: false,

@@ -43,6 +43,21 @@ impl Observer for Quiet {
     }
 }
 
+/// The manifest of a run that goes on, as a kill would leave it.
+const WHILE_IT_WENT_ON: &str = "while-it-went-on.json";
+
+/// Keeps the manifest that a run has while it goes on.
+struct Looks<'a>(&'a Path);
+
+impl Observer for Looks<'_> {
+    fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
+        if let EventKind::Resumed { .. } = event.kind {
+            fs::copy(self.0.join(MANIFEST_FILE), self.0.join(WHILE_IT_WENT_ON)).unwrap();
+        }
+        Ok(())
+    }
+}
+
 fn events(folder: &Path) -> Vec<Event> {
     let record = Record::open(&folder.join(RECORD_FILE)).unwrap();
     let mut events = Vec::new();
@@ -63,6 +78,8 @@ fn cut_again(folder: &Path, share: f64) {
     for file in [MANIFEST_FILE, "report.pdf", "junit.xml", "summary.json"] {
         fs::remove_file(folder.join(file)).unwrap();
     }
+    // What it had written itself when it went on, if it had.
+    let _none = fs::rename(folder.join(WHILE_IT_WENT_ON), folder.join(MANIFEST_FILE));
     let record = folder.join(RECORD_FILE);
     let whole = fs::read(&record).unwrap();
     let length = (whole.len() as f64 * share) as usize;
@@ -85,7 +102,8 @@ fn plan(folder: &Path) -> Plan {
 
 fn resume(folder: &Path) -> Outcome {
     let resumption = Resumption::of(folder, plan(folder), None).unwrap();
-    execute::resume(folder, &resumption, &mut Quiet, &Stop::default()).unwrap()
+    let outcome = execute::resume(folder, &resumption, &mut Looks(folder), &Stop::default());
+    outcome.unwrap()
 }
 
 /// What holds of every run that went on.
@@ -110,8 +128,7 @@ fn is_one_run(folder: &Path, outcome: &Outcome, gaps: usize) -> Vec<Event> {
         summary::json(&outcome.report)
     );
     let manifest = &judged.report.manifest;
-    // When a part went on that was killed later, nobody wrote down.
-    assert!((1..=gaps).contains(&manifest.resumed.len()));
+    assert_eq!(manifest.resumed.len(), gaps);
     assert!(!manifest.started.is_empty());
     // Steps begin and end in pairs that are in the header, in its order.
     let steps = &record.header().steps;
@@ -212,6 +229,15 @@ fn a_run_is_cut_off_and_goes_on_again() {
     let (_place, folder) = cut(smoke(), 0.4);
     resume(&folder);
     cut_again(&folder, 0.7);
+    // Killed while it went on: interrupted, and the date of its going on is still known.
+    let judged = execute::judge(&folder).unwrap();
+    assert_eq!(judged.exit, Exit::Interrupted);
+    assert_eq!(judged.report.manifest.resumed.len(), 1);
+    let told = judged.report.ending.to_string();
+    assert!(
+        told.starts_with("interrupted: the record ends at T+"),
+        "{told}"
+    );
     let outcome = resume(&folder);
     is_one_run(&folder, &outcome, 2);
     assert_eq!(outcome.report.ending, Ending::Completed);

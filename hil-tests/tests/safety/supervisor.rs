@@ -181,9 +181,10 @@ fn a_killed_run_leaves_its_bench_safe_again_and_again() {
     println!("from the run's death to its output off and confirmed, s: {seconds:?}");
     let judged = bench_runner::execute::judge(&bench.scene.path("out-0")).unwrap();
     assert_ne!(judged.report.verdict, Verdict::Pass);
-    let Ending::BenchFault { why } = &judged.report.ending else {
+    let Ending::Interrupted { why: Some(why) } = &judged.report.ending else {
         panic!("{:?}", judged.report.ending);
     };
+    assert_eq!(judged.exit, Exit::Interrupted);
     assert!(why.contains("the supervisor left the bench safe"), "{why}");
 }
 

@@ -63,7 +63,17 @@ pub struct ArrayCurve {
     exponent: Option<f64>,
 }
 
+/// Below these a curve is dark: less than solar-array simulators resolve, and than a board can
+/// start on.
+const LEAST_AMPS: f64 = 0.005;
+const LEAST_VOLTS: f64 = 1.0;
+
 impl ArrayPoints {
+    /// Whether a simulator makes no curve of this, but switches its output off: below 5 mA or 1 V.
+    pub fn is_dark(&self) -> bool {
+        self.isc.0 < LEAST_AMPS || self.voc.0 < LEAST_VOLTS
+    }
+
     /// The points of a cell's or an array's curve.
     pub fn of(curve: &IvCurve) -> ArrayPoints {
         let (vmp, imp) = curve.max_power();

@@ -29,7 +29,7 @@ pub(super) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "steps",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 0.0,
                 max: 1e6,
                 unit: "",

@@ -14,7 +14,7 @@ const RECORD_HEAD: usize = 9;
 
 /// No chunk is larger: one is closed when it holds a mebibyte, and a message has at most 4 GiB only
 /// in theory. What claims to be is no chunk of a record, compressed or not.
-const CHUNK_LIMIT: u64 = 1 << 30;
+const CHUNK_LIMIT: u64 = 1 << 28;
 
 /// Channel, sequence, log time and publish time before each message.
 const MESSAGE_HEAD: usize = 22;

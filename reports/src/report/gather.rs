@@ -173,6 +173,18 @@ impl Gatherer {
                 self.device(event, |device| device.counts.retries += 1);
                 (Kind::Retried, format!("“{asked}” asked again: {why}"))
             }
+            EventKind::Upset {
+                address,
+                place,
+                bit,
+                before,
+                after,
+            } => (
+                Kind::Injected,
+                format!(
+                    "bit {bit} of {place} ({address:#x}) turned over: {before:#04x}, then {after:#04x}"
+                ),
+            ),
             EventKind::BusError { why } => (Kind::BusError, why.clone()),
             EventKind::DeviceFailed { why } => (Kind::Failed, why.clone()),
             EventKind::Interrupted => (Kind::Interrupted, "asked to stop".to_owned()),
@@ -187,7 +199,10 @@ impl Gatherer {
     }
 
     fn set_point(&mut self, event: &Event, command: &Command, late_us: u64) {
-        if let Command::Inject(fault) = command {
+        // Memory tells by itself when it is upset.
+        if let Command::Inject(fault) = command
+            && !matches!(fault, Fault::MemoryFlip { .. })
+        {
             self.story
                 .tell(event.at, event.device, Kind::Injected, injected(fault));
         }
@@ -300,6 +315,11 @@ pub fn injected(fault: &Fault) -> String {
         Fault::Babble { millis } => format!("filling its bus for {} s", seconds(millis)),
         Fault::Hang => "hung until its watchdog's reset".to_owned(),
         Fault::BitFlip { byte, bit } => format!("bit {bit} of byte {byte} turned over"),
+        Fault::MemoryFlip {
+            address,
+            bit,
+            place,
+        } => format!("bit {bit} of {place} ({address:#x}) turned over"),
         Fault::StuckBit { byte, bit, high } => format!(
             "bit {bit} of byte {byte} of its outputs stuck at {}",
             u8::from(*high)

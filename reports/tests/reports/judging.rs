@@ -336,7 +336,7 @@ fn a_run_that_stops_early_passes_nothing() {
     header.checks = vec![check("in_range", VOLTS, &[("min", 26.0)])];
     let mut judge = Judge::new(&header, &Goldens::default()).unwrap();
     judge.take(&volts(1_000, 28.0));
-    let ending = Ending::Interrupted;
+    let ending = Ending::Interrupted { why: None };
     judge.take(&event(
         2_000,
         DeviceId::BENCH,

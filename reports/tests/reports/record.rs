@@ -159,7 +159,7 @@ pub(crate) fn several_chunks() -> Vec<Event> {
         };
         events.push(event(3_500 + u64::from(n), BOARD, kind));
     }
-    let ending = Ending::Interrupted;
+    let ending = Ending::Interrupted { why: None };
     events.push(event(
         4_000,
         DeviceId::BENCH,

@@ -5,7 +5,7 @@ use crate::config::reader::{Located, Node, TableReader};
 use crate::config::refusal::Place;
 
 /// What `kind` of a fault may say.
-pub const FAULT_KINDS: [&str; 18] = [
+pub const FAULT_KINDS: [&str; 19] = [
     "unplugged",
     "silent",
     "slow",
@@ -15,6 +15,7 @@ pub const FAULT_KINDS: [&str; 18] = [
     "wrong_unit",
     "drop",
     "flip",
+    "upset",
     "stuck",
     "reboot",
     "brown_out",
@@ -53,6 +54,12 @@ pub struct RawFault {
     pub share: Option<Located<f64>>,
     /// Current of a latch-up, A.
     pub amps: Option<Located<f64>>,
+    /// Parts of a firmware's memory.
+    pub memory: Option<Vec<Located<String>>>,
+    /// Which octet of them.
+    pub byte: Option<Located<u64>>,
+    /// Which bit of it.
+    pub bit: Option<Located<u64>>,
     /// Whether all that is written could be read.
     pub is_whole: bool,
 }
@@ -75,6 +82,9 @@ fn fault(node: &Node<'_>) -> Option<RawFault> {
     let (per_hour, per_orbit) = (number("rate_per_hour"), number("rate_per_orbit"));
     let (lasts, delay) = (time("lasts"), time("delay"));
     let (share, amps) = (number("share"), number("amps"));
+    let memory = table.get("memory").and_then(|node| node.texts());
+    let whole = |key| table.get(key).and_then(|node| node.whole());
+    let (byte, bit) = (whole("byte"), whole("bit"));
     let place = table.place().clone();
     table.finish();
     Some(RawFault {
@@ -90,6 +100,9 @@ fn fault(node: &Node<'_>) -> Option<RawFault> {
         delay,
         share,
         amps,
+        memory,
+        byte,
+        bit,
         is_whole: node.noted() == before,
     })
 }

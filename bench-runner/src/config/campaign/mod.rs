@@ -7,6 +7,7 @@ mod read;
 use crate::config::cycles::RawCycles;
 use crate::config::interlock::RawInterlock;
 use crate::config::orbit::RawOrbit;
+use crate::config::vary::Varied;
 use profiles::command::PowerMode;
 use profiles::phase::Phase;
 
@@ -44,6 +45,8 @@ pub struct RawCampaign {
     pub limits: Vec<(Located<String>, Vec<RawSetting>)>,
     /// Interlocks beside those of the wiring.
     pub interlocks: Vec<RawInterlock>,
+    /// What is drawn anew in each run of a Monte Carlo study.
+    pub vary: Vec<Varied>,
     /// What is in the file but could not be read: its section, and its name where that could.
     /// It is refused already; what else names it is not to be blamed for that.
     pub lost: Vec<Lost>,
@@ -73,6 +76,7 @@ impl RawCampaign {
             faults: Vec::new(),
             limits: Vec::new(),
             interlocks: Vec::new(),
+            vary: Vec::new(),
             lost: sections
                 .map(|section| Lost {
                     section,

@@ -38,6 +38,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
     let checks = tables(root, "check", check);
     let faults = super::faults(root);
     let (limits, interlocks) = (limits(root), interlocks(root));
+    let vary = crate::config::vary::vary(root);
     let nameless = || Located {
         value: String::new(),
         place: root.place().clone(),
@@ -57,6 +58,7 @@ pub(in crate::config) fn campaign(root: &TableReader<'_>) -> RawCampaign {
         faults,
         limits,
         interlocks,
+        vary,
         lost,
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct RawRadiation {
     pub(crate) rates: Option<Located<String>>,
     /// The boards that are hit; all emulated ones if absent.
     pub(crate) boards: Option<Vec<Located<String>>>,
+    /// Parts of the memory of real firmware that are hit; all of it if absent.
+    pub(crate) memory: Option<Vec<Located<String>>>,
     /// Where the section stands.
     pub(crate) place: Place,
 }
@@ -162,6 +164,7 @@ fn radiation(node: &Node<'_>) -> Option<RawRadiation> {
     let seed = table.get("seed").and_then(|node| node.whole());
     let rates = table.get("rates").and_then(|node| node.text());
     let boards = table.get("boards").and_then(|node| node.texts());
+    let memory = table.get("memory").and_then(|node| node.texts());
     table.finish();
     let [
         quiet_per_day,
@@ -180,6 +183,7 @@ fn radiation(node: &Node<'_>) -> Option<RawRadiation> {
         seed: seed.map(|seed| seed.value),
         rates,
         boards,
+        memory,
         place: node.place.clone(),
     })
 }

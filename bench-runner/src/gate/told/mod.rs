@@ -5,6 +5,7 @@ mod github;
 mod gitlab;
 mod junit;
 mod markdown;
+mod pdf;
 mod words;
 
 use std::fs;
@@ -38,6 +39,8 @@ pub fn write(
     ] {
         fs::write(folder.join(name), text)?;
     }
+    let paper = pdf::bytes(run, decision).map_err(io::Error::other)?;
+    fs::write(folder.join("gate.pdf"), paper)?;
     if let Some(path) = step_summary {
         // Other steps of the job may have written theirs before.
         let file = fs::OpenOptions::new().create(true).append(true).open(path);

@@ -201,6 +201,8 @@ pub(crate) const KINDS: &[Kind] = &[
     },
     Kind {
         number: Some(AMPS),
+        fits: is_board,
+        whom: "a board",
         ..of_boards("latch_up", |_, amps, _| Fault::LatchUp { amps })
     },
     on_can("bus_off", |_, _, millis| Fault::BusOff { millis }),
@@ -235,7 +237,7 @@ impl Planner {
             self.refuse(Refusal::at(&raw.kind.place, message, expected));
             return None;
         }
-        self.needless_of(raw, kind);
+        self.needless_of(raw, Some(kind));
         let number = match kind.number {
             None => 0.0,
             Some(room) => self.number(raw, kind, room)?,
@@ -283,17 +285,27 @@ impl Planner {
         None
     }
 
-    /// Refuses the keys that this kind does not have.
-    fn needless_of(&mut self, raw: &RawFault, kind: &Kind) {
+    /// Refuses the keys that this kind does not have; `None` is an upset of memory.
+    pub(super) fn needless_of(&mut self, raw: &RawFault, kind: Option<&Kind>) {
         let length: Option<&Place> = raw.lasts.as_ref().map(|lasts| &lasts.place);
-        let lasts = length.filter(|_| kind.lasts == Lasts::Never);
-        let own = kind.number.map(|room| room.key);
+        let lasts = length.filter(|_| kind.is_none_or(|kind| kind.lasts == Lasts::Never));
+        let own = kind.and_then(|kind| kind.number).map(|room| room.key);
         let numbers = ["delay", "share", "amps"].into_iter();
         let numbers = numbers.filter(|key| own != Some(key));
         let strays = numbers.filter_map(|key| Some((key, &value(raw, key)?.place)));
-        let strays: Vec<_> = strays.chain(lasts.map(|place| ("lasts", place))).collect();
+        let strays = strays.chain(lasts.map(|place| ("lasts", place)));
+        let memory = raw.memory.as_ref().map(|names| &names[0].place);
+        let (byte, bit) = (raw.byte.as_ref(), raw.bit.as_ref());
+        let of_memory = [
+            ("memory", memory),
+            ("byte", byte.map(|byte| &byte.place)),
+            ("bit", bit.map(|bit| &bit.place)),
+        ];
+        let of_memory = of_memory.into_iter().filter(|_| kind.is_some());
+        let of_memory = of_memory.filter_map(|(key, place)| Some((key, place?)));
+        let strays: Vec<_> = strays.chain(of_memory).collect();
         for (key, place) in strays {
-            let message = format!("the fault `{}` has no `{key}`", kind.name);
+            let message = format!("the fault `{}` has no `{key}`", raw.kind.value);
             self.refuse(Refusal::at(place, message, "nobody reads this"));
         }
     }

@@ -1,6 +1,7 @@
 //! What breaks on purpose: each `[[fault]]` to the times at which it is injected.
 
 mod kinds;
+mod upset;
 mod write;
 
 use drivers::link::QemuMode;
@@ -42,7 +43,14 @@ impl Planner {
             };
             let purpose = format!("fault {number} {}", raw.kind.value);
             let stream = seed.stream(wired.name.as_str(), &purpose);
-            for (at, millis) in self.strokes(raw, header, period, stream) {
+            let strokes = self.strokes(raw, header, period, stream);
+            if raw.kind.value == upset::UPSET {
+                self.needless_of(raw, None);
+                let places = seed.stream(wired.name.as_str(), &format!("{purpose} places"));
+                timeline.extend(self.upsets(raw, wired, &strokes, places));
+                continue;
+            }
+            for (at, millis) in strokes {
                 let Some(fault) = self.fault_of(raw, wired, millis) else {
                     break;
                 };

@@ -41,6 +41,14 @@ pub(crate) fn snippet(device: &str, at: BenchTime, fault: &Fault) -> Option<Stri
         Fault::Reset => ("reboot", None, None),
         Fault::Hang => ("hang", None, None),
         Fault::OverVoltageTrip => ("over_voltage", None, None),
+        Fault::MemoryFlip { address, bit, .. } => {
+            let at = at.as_micros() / 1_000;
+            return Some(format!(
+                "[[fault]]\ndevice = \"{device}\"\nkind = \"upset\"\nat = \"{at} ms\"\n\
+                 memory = \"{address:#x}..{:#x}\"\nbyte = 0\nbit = {bit}\n",
+                address + 1
+            ));
+        }
         Fault::BitFlip { .. }
         | Fault::StuckBit { .. }
         | Fault::OutputFlip { .. }

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
+use drivers::link::QemuMode;
+use profiles::command::{Command, Fault};
 use profiles::orbit::{
     Prediction, PropagationError, SolarArray, Utc, injections, phases, predict_in,
     radiation_effects,
@@ -126,12 +128,27 @@ impl Planner {
                 self.refuse(Refusal::at(&raw.place, message, expected));
                 return Vec::new();
             }
-            let points = injections(&effects, &board.name, memory_bytes(board), seed);
+            let memory = raw.memory.as_ref();
+            let target = match board.link.qemu() {
+                None => None,
+                Some(_) => match self.target(board, memory, &raw.place) {
+                    None => return Vec::new(),
+                    target => target,
+                },
+            };
+            let bytes = target.as_ref().map(|target| target.octets() as u32);
+            let bytes = bytes.unwrap_or_else(|| memory_bytes(board));
+            let points = injections(&effects, &board.name, bytes, seed);
             timeline.extend(points.iter().map(|point| PlacedCommand {
                 command: TimedCommand {
                     at: point.at,
                     device: board.id,
-                    command: point.command.clone(),
+                    command: match (&target, &point.command) {
+                        (Some(target), Command::Inject(Fault::BitFlip { byte, bit })) => {
+                            Command::Inject(target.flip(u64::from(*byte), *bit))
+                        }
+                        (_, command) => command.clone(),
+                    },
                 },
                 place: raw.place.clone(),
                 amps_place: None,
@@ -144,9 +161,17 @@ impl Planner {
     fn hit<'a>(&mut self, raw: &RawRadiation, devices: &'a [DevicePlan]) -> Vec<&'a Wired> {
         let boards = devices.iter().map(DevicePlan::wired);
         let boards = boards.filter(|wired| wired.role == Role::Accelerator);
-        let emulated = |wired: &Wired| wired.link.line().is_none() && wired.link.qemu().is_none();
+        let is_played = |wired: &Wired| wired.link.line().is_none() && wired.link.qemu().is_none();
+        let keeps_step = |wired: &Wired| {
+            let firmware = wired.link.qemu();
+            firmware.is_some_and(|spec| spec.mode == QemuMode::LockStep)
+        };
+        let emulated = |wired: &Wired| is_played(wired) || keeps_step(wired);
         let Some(names) = &raw.boards else {
-            return boards.filter(|wired| emulated(wired)).collect();
+            // Real firmware is hit where somebody asks for it.
+            let firmware = raw.memory.is_some();
+            let hit = boards.filter(|wired| is_played(wired) || firmware && keeps_step(wired));
+            return hit.collect();
         };
         let mut hit = Vec::new();
         for name in names {

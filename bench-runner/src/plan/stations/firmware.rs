@@ -1,5 +1,6 @@
 //! Firmware: boards at the far end of a `qemu:` link run the very file that is to be judged.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -21,6 +22,15 @@ pub struct Firmware {
     pub device: Option<String>,
     /// The ELF file.
     pub elf: PathBuf,
+}
+
+impl fmt::Display for Firmware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(device) = &self.device {
+            write!(f, "{device}=")?;
+        }
+        write!(f, "{}", self.elf.display())
+    }
 }
 
 impl FromStr for Firmware {

@@ -13,7 +13,7 @@ use crate::config::refusal::Refusal;
 use crate::config::wiring::{RawDevice, RawWiring};
 use crate::config::{Located, number_help};
 use crate::plan::Planner;
-use crate::plan::limits::SLEW;
+use crate::plan::limits::unrated;
 use crate::run::LONGEST_CUT;
 
 /// How often an instrument is asked when the wiring does not say.
@@ -77,8 +77,8 @@ impl Planner {
                 (rating.name.to_owned(), rated.unwrap_or(rating.value))
             })
             .collect();
-        if role == Role::ThermalChamber {
-            limits.insert(SLEW.to_owned(), f64::INFINITY);
+        for limit in unrated(role) {
+            limits.insert((*limit).to_owned(), f64::INFINITY);
         }
         for limit in &raw.limits {
             self.limit(limit, &mut limits, HARDWARE);
@@ -191,11 +191,9 @@ impl Planner {
             let found = found.find(|device| device.wired().name.as_str() == name.value);
             match found {
                 Some(DevicePlan::Instrument(device)) => {
-                    if device.wired.role == Role::ThermalChamber {
-                        device
-                            .limits
-                            .entry(SLEW.to_owned())
-                            .or_insert(f64::INFINITY);
+                    for limit in unrated(device.wired.role) {
+                        let limit = device.limits.entry((*limit).to_owned());
+                        limit.or_insert(f64::INFINITY);
                     }
                     for limit in settings {
                         self.limit(limit, &mut device.limits, BENCH);

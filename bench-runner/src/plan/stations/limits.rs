@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use drivers::catalog::Role;
 use profiles::command::{Command, Sink};
 use profiles::quantity::CelsiusPerMinute;
 use profiles::time::BenchTime;
 use reports::event::DeviceId;
 
 use super::DevicePlan;
+use super::rates::RATES;
 use crate::config::refusal::{Place, Refusal};
 use crate::plan::Planner;
 use crate::plan::steps::PlacedCommand;
@@ -31,7 +33,7 @@ pub struct Worst {
 
 impl Worst {
     /// Keeps the worse of the two, and counts both.
-    fn take(&mut self, other: Worst) {
+    pub(super) fn take(&mut self, other: Worst) {
         let count = self.count + other.count;
         if other.margin() < self.margin() {
             *self = other;
@@ -51,6 +53,15 @@ impl Worst {
 
 /// The limit of how fast a chamber goes: no model has one, wirings may.
 pub(crate) const SLEW: &str = "slew_k_per_min";
+
+/// The limits that a role may have beside what its models are rated for.
+pub(in crate::plan) fn unrated(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::ThermalChamber => &[SLEW],
+        role if role.feeds() => &RATES,
+        _ => &[],
+    }
+}
 
 /// Limits of what is never below zero.
 const LOWEST_IS_ZERO: [&str; 3] = ["volts", "amps", "watts"];
@@ -104,7 +115,7 @@ pub(crate) fn beyond(command: &Command, limits: &BTreeMap<String, f64>) -> Optio
 }
 
 /// The worst set point from each place in the campaign against each limit.
-type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
+pub(super) type ByPlace = BTreeMap<(DeviceId, &'static str, usize), (Worst, Place)>;
 
 impl Planner {
     /// Has chambers whose rate is limited go no faster where the campaign leaves it to them.
@@ -167,6 +178,7 @@ impl Planner {
                 }
             }
         }
+        Planner::rates(timeline, devices, &mut places);
         let mut worst: BTreeMap<(DeviceId, &'static str), Worst> = BTreeMap::new();
         for ((device, limit, _), (here, place)) in places {
             self.within(&here, &place);
@@ -190,8 +202,18 @@ impl Planner {
         } else {
             ("above", "at most")
         };
+        let told = if RATES.contains(&&*worst.limit) {
+            "to change by "
+        } else {
+            ""
+        };
+        let within = if told.is_empty() {
+            ""
+        } else {
+            " within a second"
+        };
         let message = format!(
-            "`{}` would be told {value} at {}, {side} its limit `{}`",
+            "`{}` would be told {told}{value}{within} at {}, {side} its limit `{}`",
             worst.device, worst.at, worst.limit
         );
         let expected = format!("expected {most} {}", worst.allowed);

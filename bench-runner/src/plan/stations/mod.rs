@@ -7,6 +7,7 @@ mod firmware;
 mod instrument;
 mod interlocks;
 pub(crate) mod limits;
+pub(crate) mod rates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -415,6 +415,21 @@ pub(super) const CASES: &[Case] = &[
         "ofset",
         "`offset`",
     ),
+    // Addresses and counts are whole.
+    (
+        WIRING,
+        "network = \"mlperf-tiny-kws\"",
+        "network = \"mlperf-tiny-kws\", id_offset = 1.5",
+        "1.5",
+        "expected a whole number from 0 to",
+    ),
+    (
+        WIRING,
+        "latency = \"240 ms\"",
+        "latency = \"1e30 s\"",
+        "\"1e30 s\"",
+        "expected at most \"31 d\"",
+    ),
     // Who plays set points.
     (
         WIRING,

@@ -152,7 +152,8 @@ impl Alone {
             let Some(arrival) = self.way.clock.until(deadline, link.receive()).await else {
                 return Ok(said);
             };
-            board.hear(&arrival.map_err(failed)?.chunk, &mut heard, &mut owed);
+            let arrival = arrival.map_err(failed)?;
+            board.hear(arrival.at, &arrival.chunk, &mut heard, &mut owed);
             let answer = |heard: &Heard| matches!(heard, Heard::Identity(_) | Heard::Done);
             if let Some(place) = heard.iter().position(answer) {
                 said.answer = Some(heard.swap_remove(place));

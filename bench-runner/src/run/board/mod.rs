@@ -157,7 +157,8 @@ impl BoardStation {
 
     async fn hear(&mut self, arrival: &Arrival, heard: &mut Vec<Heard>) -> bool {
         let mut owed = Vec::new();
-        self.accelerator.hear(&arrival.chunk, heard, &mut owed);
+        self.accelerator
+            .hear(arrival.at, &arrival.chunk, heard, &mut owed);
         self.send(owed).await;
         let mut readings: Vec<Reading> = Vec::new();
         for what in heard.drain(..) {

@@ -3,29 +3,31 @@
 
 mod places;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use drivers::accelerator;
+use drivers::accelerator::{self, Witness};
 use drivers::catalog::{self, Role};
 use drivers::clock::Clock;
 use drivers::emulator::{Emulator, Played, Surroundings, serve};
 use drivers::error::LinkError;
 use drivers::link::can::bus::BitRates;
+use drivers::link::qemu::Upset;
 use drivers::link::{
     CanSpec, LineSpec, Link, LinkFaults, LinkSpec, Pacing, QemuMode, Socket, Trouble, party,
 };
 use drivers::model::EmulatorSetup;
 use drivers::plant::{Drive, Place, Plant, SharedPlant};
-use profiles::command::Fault;
+use profiles::command::{Command, Fault};
 use profiles::quantity::{Amperes, Volts};
 use profiles::seed::Seed;
-use reports::event::DeviceId;
+use reports::event::{DeviceId, Event, EventKind};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
 use self::places::places;
+use super::station::Happenings;
 use super::way::{Door, doors};
 use crate::plan::{DevicePlan, Plan, Wired};
 
@@ -69,8 +71,10 @@ pub(super) struct Started {
 }
 
 /// Opens each device's line, or starts an emulator for it where the link is memory.
-pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
-    let bench = Bench::new(&plan.devices, plan.seed, clock, None);
+pub(super) async fn start(plan: &Plan, clock: Clock, happenings: &Happenings) -> Started {
+    let mut bench = Bench::new(&plan.devices, plan.seed, clock, None);
+    bench.upset = upset(plan);
+    bench.happenings = happenings.clone();
     let (mut nears, mut absent) = (BTreeMap::new(), BTreeMap::new());
     let mut doors = doors(&plan.devices, clock);
     let mut buses = buses(&plan.devices, clock);
@@ -113,6 +117,15 @@ pub(super) async fn start(plan: &Plan, clock: Clock) -> Started {
         absent,
         world,
     }
+}
+
+/// The boards whose firmware is to be upset in its memory.
+fn upset(plan: &Plan) -> BTreeSet<DeviceId> {
+    let flips = plan.timeline.iter().filter(|told| {
+        let command = &told.command;
+        matches!(command, Command::Inject(Fault::MemoryFlip { .. }))
+    });
+    flips.map(|told| told.device).collect()
 }
 
 /// Whether a board is firmware that runs in real time, at a line of its own.
@@ -277,6 +290,9 @@ struct Bench {
     places: BTreeMap<DeviceId, Place>,
     seed: Seed,
     clock: Clock,
+    /// The boards whose firmware is to be upset, and who hears of it.
+    upset: BTreeSet<DeviceId>,
+    happenings: Happenings,
 }
 
 impl Bench {
@@ -293,7 +309,25 @@ impl Bench {
             places,
             seed,
             clock,
+            upset: BTreeSet::new(),
+            happenings: Happenings::default(),
         }
+    }
+
+    /// Who hears what upsets of a board's memory did, where there will be some.
+    fn witness(&self, id: DeviceId) -> Option<Witness> {
+        let places = self.upset.get(&id)?;
+        let (device, happenings) = (*places, self.happenings.clone());
+        Some(Arc::new(move |at, place, upset: Upset| {
+            let kind = EventKind::Upset {
+                address: upset.flip.address,
+                place,
+                bit: upset.flip.bit,
+                before: upset.before,
+                after: upset.after,
+            };
+            happenings.push(Event { at, device, kind });
+        }))
     }
 
     /// Starts an emulator at the far end of a link in memory, and returns the near end.
@@ -352,6 +386,7 @@ impl Bench {
             return None;
         }
         let (firmware, over) = (wired.link.qemu().cloned(), Arc::clone(over));
+        let witness = self.witness(wired.id);
         Some(move || {
             let setup = EmulatorSetup {
                 device: device.clone(),
@@ -361,7 +396,7 @@ impl Bench {
             };
             match &firmware {
                 None => catalog::emulate(role, model, setup),
-                Some(spec) => Some(accelerator::firmware(spec, &setup, &over)),
+                Some(spec) => Some(accelerator::firmware(spec, &setup, &over, witness.clone())),
             }
         })
     }

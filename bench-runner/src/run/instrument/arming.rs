@@ -14,6 +14,12 @@ use super::InstrumentStation;
 impl InstrumentStation {
     /// Tells the instrument its limits.
     pub(super) async fn arm(&mut self) -> Result<(), DeviceError> {
+        // Whether it was switched on before does not matter any more.
+        self.instrument.has_restarted().await?;
+        self.rates.is_off();
+        if let Some(latch) = &mut self.latch {
+            latch.is_off();
+        }
         let limit = |key: &str| self.limits.get(key).copied();
         match &mut self.instrument {
             Instrument::PowerSupply(supply) => {

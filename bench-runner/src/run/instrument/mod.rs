@@ -14,7 +14,7 @@ use drivers::device::Identity;
 use drivers::error::{DeviceError, DeviceErrorKind};
 use drivers::instrument::Instrument;
 use drivers::model::DriverSetup;
-use profiles::command::Command;
+use profiles::command::{Command, Switch};
 use profiles::name::DeviceName;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Period};
@@ -24,6 +24,7 @@ use tokio::sync::mpsc::Receiver;
 use super::latch::Latch;
 use super::station::{Order, Raised, Reporter, Task};
 use super::way::{Way, is_gone};
+use crate::plan::rates::Rates;
 pub(super) use playing::Playing;
 pub(crate) use returning::{is_expected, may_pass};
 pub(super) use timing::{AHEAD, Timing};
@@ -64,6 +65,12 @@ pub(super) struct InstrumentStation {
     pub(super) identity: Option<Identity>,
     pub(super) timing: Timing,
     pub(super) playing: Playing,
+    /// When it is asked next whether it was switched off and on.
+    pub(super) looks: BenchTime,
+    /// Whether it was, and was not armed since.
+    pub(super) bare: bool,
+    /// What it was told lately, where that may not change too fast.
+    pub(super) rates: Rates,
     /// The rule against latch-ups of what it feeds.
     pub(super) latch: Option<Latch>,
     pub(super) reporter: Reporter,
@@ -179,6 +186,9 @@ impl InstrumentStation {
                     if attempt > 1 && !self.is_still_itself().await {
                         return false;
                     }
+                    if !self.keeps_its_limits(attempt > 1).await {
+                        return false;
+                    }
                     let heard_at = self.clock.now();
                     self.reporter.sampled(heard_at, &readings);
                     return self.watch(heard_at, &readings).await
@@ -200,8 +210,18 @@ impl InstrumentStation {
 
     pub(super) async fn apply(&mut self, at: BenchTime, command: &Command) -> bool {
         // The last look before the line, whatever was looked at before.
-        if let Err(error) = self.is_within_limits(command) {
+        let within = self
+            .is_within_limits(command)
+            .and_then(|()| self.is_slow_enough(at, command));
+        if let Err(error) = within {
             self.fail(&error).await;
+            return false;
+        }
+        let switches_on = matches!(
+            command,
+            Command::SupplyOutput(Switch::On) | Command::LoadInput(Switch::On)
+        );
+        if switches_on && !self.keeps_its_limits(true).await {
             return false;
         }
         self.way.meter.mark();
@@ -233,6 +253,7 @@ impl InstrumentStation {
         if let Some(latch) = &mut self.latch {
             latch.told(command);
         }
+        self.rates.take(at, command);
         let now = self.clock.now();
         let (characters, byte_us) = (self.way.meter.first(), self.way.byte_us());
         self.timing.told(task, characters, byte_us);

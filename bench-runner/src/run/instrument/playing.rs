@@ -47,6 +47,7 @@ impl InstrumentStation {
         let beyond = points
             .iter()
             .find_map(|point| self.is_within_limits(&point.command).err());
+        let beyond = beyond.or_else(|| self.is_slow_throughout(points).err());
         let uploaded = match beyond {
             Some(error) => Err(error),
             None => match self.instrument.player() {
@@ -68,6 +69,10 @@ impl InstrumentStation {
     }
 
     async fn start(&mut self, at: BenchTime, task: &Task, command: &Command) -> bool {
+        if let Err(error) = self.is_slow_enough(at, command) {
+            self.fail(&error).await;
+            return false;
+        }
         self.way.meter.mark();
         let started = match self.instrument.player() {
             Some(player) => player.start().await,

@@ -13,6 +13,8 @@ use crate::run::way::{is_gone, keep};
 /// How long a line is waited for by which an instrument is still to be made safe: within what a
 /// run in a hurry leaves for it.
 const TO_MAKE_SAFE: Period = Period::millis(1_000);
+/// How often an instrument is asked whether it was switched off and on.
+const LOOKS: Period = Period::millis(1_000);
 
 impl InstrumentStation {
     /// Waits for a line that was lost, within the time that the wiring gives it. `false` if the
@@ -114,6 +116,46 @@ impl InstrumentStation {
             Err(error) if is_gone(&error) => self.recover(&error).await,
             // Heard again, or not: the next poll tells.
             Ok(()) | Err(_) => true,
+        }
+    }
+
+    /// Whether it still has the limits that it was armed with: one whose power was away has not, and is
+    /// armed again, for which it is switched off, and stays off. Makes that can tell are asked with a
+    /// poll once a second, `surely` at once. `false` if the instrument failed.
+    pub(in crate::run) async fn keeps_its_limits(&mut self, surely: bool) -> bool {
+        let now = self.clock.now();
+        if !surely && now < self.looks {
+            return true;
+        }
+        self.looks = now + LOOKS;
+        let armed = match self.instrument.has_restarted().await {
+            Ok(false) if !self.bare => return true,
+            Ok(_) => {
+                let event = EventKind::Retried {
+                    asked: "arm".into(),
+                    why: "its power was away, and with it its limits and settings".into(),
+                };
+                self.reporter.tell(self.clock.now(), event);
+                (self.playing, self.bare) = (Playing::Nothing, true);
+                self.arm().await
+            }
+            Err(error) => Err(error),
+        };
+        match armed {
+            Ok(()) => {
+                self.bare = false;
+                true
+            }
+            Err(error) if is_gone(&error) => self.recover(&error).await,
+            Err(error) if may_pass(&error) => {
+                // The next poll asks again.
+                self.looks = now;
+                true
+            }
+            Err(error) => {
+                self.fail(&error).await;
+                false
+            }
         }
     }
 

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use drivers::error::{DeviceError, DeviceErrorKind};
+use drivers::player::Point;
 use profiles::channel::ChannelSpec;
-use profiles::command::Command;
+use profiles::command::{Command, Switch};
 use profiles::reading::{Reading, Value};
 use profiles::time::{BenchTime, Period};
 use reports::event::EventKind;
@@ -14,6 +15,7 @@ use reports::header::Accuracy;
 use super::InstrumentStation;
 use crate::plan::InstrumentPlan;
 use crate::plan::limits::beyond;
+use crate::plan::rates::Rates;
 use crate::run::station::Raised;
 
 /// How long an instrument may take to be switched off after a reading beyond a limit: a supply at
@@ -131,6 +133,41 @@ impl InstrumentStation {
         is_within(command, &self.limits).map_err(|kind| kind.of(&self.name))
     }
 
+    /// Refuses a set point that is due at `at` and changes faster than it may.
+    pub(super) fn is_slow_enough(
+        &self,
+        at: BenchTime,
+        command: &Command,
+    ) -> Result<(), DeviceError> {
+        let Some(text) = self.rates.beyond(at, command, &self.limits) else {
+            return Ok(());
+        };
+        let (asked, code) = (command.to_string(), 0);
+        Err(DeviceErrorKind::Refused { asked, code, text }.of(&self.name))
+    }
+
+    /// Refuses a list in which something changes faster than it may.
+    pub(super) fn is_slow_throughout(&self, points: &[Point]) -> Result<(), DeviceError> {
+        // When it starts is looked at again when it starts.
+        let (mut rates, mut at) = (Rates::default(), self.clock.now());
+        rates.take(at, &Command::SupplyOutput(Switch::On));
+        for (index, point) in points.iter().enumerate() {
+            if index > 0
+                && let Some(text) = rates.beyond(at, &point.command, &self.limits)
+            {
+                let (asked, code) = (point.command.to_string(), 0);
+                return Err(DeviceErrorKind::Refused { asked, code, text }.of(&self.name));
+            }
+            rates.take(at, &point.command);
+            if index == 0 {
+                rates.is_off();
+                rates.take(at, &Command::SupplyOutput(Switch::On));
+            }
+            at = at.plus_micros(point.stays.map_or(0, Period::as_micros));
+        }
+        Ok(())
+    }
+
     /// Watches readings. Where one is beyond a limit, the instrument is left safe at once, before
     /// anybody else hears of it. `false` if it is told nothing more.
     pub(super) async fn watch(&mut self, heard_at: BenchTime, readings: &[Reading]) -> bool {
@@ -196,7 +233,7 @@ fn is_within(command: &Command, limits: &BTreeMap<String, f64>) -> Result<(), De
 
 #[cfg(test)]
 mod tests {
-    use profiles::command::{Sink, Switch};
+    use profiles::command::Sink;
     use profiles::physics::array_curve::ArrayPoints;
     use profiles::quantity::{Amperes, Celsius, CelsiusPerMinute, Decibels, Volts, Watts};
 

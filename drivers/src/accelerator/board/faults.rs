@@ -197,6 +197,7 @@ impl Board {
             // whoever plays it.
             Fault::Reset
             | Fault::Hang
+            | Fault::MemoryFlip { .. }
             | Fault::LatchUp { .. }
             | Fault::OverVoltageTrip
             | Fault::BusOff { .. }

@@ -8,6 +8,7 @@ use profiles::channel::ChannelSpec;
 use profiles::command::PowerMode;
 use profiles::correlation::ONBOARD_TIME;
 use profiles::reading::{Damage, DamageKind, Reading};
+use profiles::time::BenchTime;
 
 use super::protocol;
 use crate::accelerator::board::Refusal;
@@ -146,7 +147,13 @@ impl Accelerator for CcsdsSerial {
         }
     }
 
-    fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, _out: &mut Vec<Bytes>) {
+    fn hear(
+        &mut self,
+        _at: BenchTime,
+        chunk: &[u8],
+        heard: &mut Vec<Heard>,
+        _out: &mut Vec<Bytes>,
+    ) {
         let CcsdsSerial {
             receiver,
             requests,

@@ -39,7 +39,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         },
         OptionSpec {
             name: "baud",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 9_600.0,
                 max: 12_000_000.0,
                 unit: "Bd",

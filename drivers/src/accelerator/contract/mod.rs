@@ -10,6 +10,7 @@ use profiles::command::{Fault, PowerMode};
 use profiles::correlation::ONBOARD_TIME;
 use profiles::quantity::{Celsius, Volts};
 use profiles::reading::Value;
+use profiles::time::BenchTime;
 
 use super::MODELS;
 use super::role::{Accelerator, Heard, Question};
@@ -350,8 +351,12 @@ fn garbage_between_frames_is_damage_and_the_next_frame_is_heard() {
     each(|rig| {
         rig.forget();
         let mut out = Vec::new();
-        rig.driver
-            .hear(&[0x55, 0xaa, 0x07, 0x00], &mut rig.heard, &mut out);
+        rig.driver.hear(
+            BenchTime::ZERO,
+            &[0x55, 0xaa, 0x07, 0x00],
+            &mut rig.heard,
+            &mut out,
+        );
         assert!(matches!(rig.heard[..], [Heard::Damaged(_)]), "{}", rig.make);
         rig.forget();
         rig.live(110);

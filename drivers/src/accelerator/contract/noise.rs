@@ -1,5 +1,6 @@
 //! Any bytes, either way: nobody panics, and all that a driver takes is accounted for.
 
+use profiles::time::BenchTime;
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
@@ -40,7 +41,7 @@ proptest! {
             rig.driver.ask(&Question::LoadInput { slot: 0, bytes: [7; 100].into() }, &mut owed);
             for chunk in noise.iter().cloned().chain(frames(&octets)) {
                 let before = rig.heard.len();
-                rig.driver.hear(&chunk, &mut rig.heard, &mut owed);
+                rig.driver.hear(BenchTime::ZERO, &chunk, &mut rig.heard, &mut owed);
                 let damage: usize = rig.heard[before..]
                     .iter()
                     .map(|heard| match heard {

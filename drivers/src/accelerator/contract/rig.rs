@@ -156,10 +156,10 @@ impl Rig {
     }
 
     fn deliver(&mut self, mut out: Outbox) {
-        for (_, chunk) in out.take() {
+        for (at, chunk) in out.take() {
             let before = self.heard.len();
             let mut owed = Vec::new();
-            self.driver.hear(&chunk, &mut self.heard, &mut owed);
+            self.driver.hear(at, &chunk, &mut self.heard, &mut owed);
             for heard in &self.heard[before..] {
                 if let Heard::Reading(reading) = heard {
                     self.readings.insert(reading.channel, reading.value);

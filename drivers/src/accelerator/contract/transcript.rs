@@ -94,7 +94,8 @@ fn the_driver_asks_as_the_transcript_has_it() {
                 if by_driver {
                     assert_eq!(sent.remove(0), chunk, "{make}: {question:?}");
                 } else {
-                    rig.driver.hear(&chunk, &mut heard, &mut sent);
+                    rig.driver
+                        .hear(BenchTime::ZERO, &chunk, &mut heard, &mut sent);
                 }
             }
             assert!(sent.is_empty(), "{make}: {question:?}: {sent:?}");

@@ -35,8 +35,9 @@ impl Ground {
         let mut damage = 0;
         while let Some(arrival) = self.clock.until(deadline, self.link.receive()).await {
             let (mut heard, mut owed) = (Vec::new(), Vec::new());
+            let arrival = arrival.unwrap();
             self.driver
-                .hear(&arrival.unwrap().chunk, &mut heard, &mut owed);
+                .hear(arrival.at, &arrival.chunk, &mut heard, &mut owed);
             for chunk in owed {
                 self.link.send(chunk).await.unwrap();
             }

@@ -29,7 +29,7 @@ const MOST_OF_ONE: u16 = 30;
 const fn address(name: &'static str, default: f64, help: &'static str) -> OptionSpec {
     OptionSpec {
         name,
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 16_382.0,
             unit: "",
@@ -49,7 +49,7 @@ pub(super) const TRANSPORT: OptionSpec = OptionSpec {
 /// Which of the two forms of its packets and fragments.
 pub(super) const VERSION: OptionSpec = OptionSpec {
     name: "csp_version",
-    kind: OptionKind::Number {
+    kind: OptionKind::Whole {
         min: 1.0,
         max: 2.0,
         unit: "",

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::reading::{Damage, DamageKind};
+use profiles::time::BenchTime;
 
 use super::csp::{Came, Ground};
 use super::identifiers::Identifiers;
@@ -101,7 +102,7 @@ impl Accelerator for DbcCan {
         }
     }
 
-    fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>) {
+    fn hear(&mut self, at: BenchTime, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>) {
         let damaged = |bytes: usize, why| {
             let bytes = bytes as u32;
             Heard::Damaged(Damage { bytes, why })
@@ -120,7 +121,7 @@ impl Accelerator for DbcCan {
         if self.transported(&frame, heard, out) {
             return;
         }
-        let known = self.telemetry.frame(&frame, |decoded| {
+        let known = self.telemetry.frame_at(at, &frame, |decoded| {
             heard.push(match decoded {
                 Decoded::Reading(reading) => Heard::Reading(reading),
                 Decoded::Damaged(damage) => Heard::Damaged(damage),

@@ -20,7 +20,7 @@ const MOST: u16 = 0x7ff - FROM_BOARD;
 /// The setting.
 pub(super) const OPTION: OptionSpec = OptionSpec {
     name: "id_offset",
-    kind: OptionKind::Number {
+    kind: OptionKind::Whole {
         min: 0.0,
         max: MOST as f64,
         unit: "",

@@ -37,7 +37,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         AIR_CONDUCTANCE_OPTION,
         OptionSpec {
             name: "bit_rate",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 10_000.0,
                 max: 1_000_000.0,
                 unit: "bit/s",
@@ -52,7 +52,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         csp::GROUND,
         OptionSpec {
             name: open_node::OPTION,
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 127.0,
                 unit: "",

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use profiles::channel::ChannelSpec;
 use profiles::command::PowerMode;
 use profiles::reading::{Damage, DamageKind};
+use profiles::time::BenchTime;
 
 use super::protocol::{BYTES_A_LINE, Elements, INIT_DONE, READY, TERMINATOR};
 use crate::accelerator::role::{Accelerator, Heard, Inference, Question};
@@ -257,7 +258,7 @@ impl Accelerator for MlperfTiny {
         self.send(out);
     }
 
-    fn hear(&mut self, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>) {
+    fn hear(&mut self, _at: BenchTime, chunk: &[u8], heard: &mut Vec<Heard>, out: &mut Vec<Bytes>) {
         for byte in chunk {
             match byte {
                 b'\n' => {

@@ -110,7 +110,8 @@ impl Rig {
         for (_, chunk) in out.take() {
             self.said.push_str(&String::from_utf8_lossy(&chunk));
             let mut owed = Vec::new();
-            self.driver.hear(&chunk, &mut self.heard, &mut owed);
+            self.driver
+                .hear(BenchTime::ZERO, &chunk, &mut self.heard, &mut owed);
             self.send(owed);
         }
     }
@@ -306,7 +307,7 @@ proptest! {
         rig.driver.ask(&Question::LoadInput { slot: 0, bytes: [7; 100].into() }, &mut owed);
         let text = words.chunks(3).map(|words| words.join(" ") + "%");
         for chunk in noise.into_iter().chain(text.map(String::into_bytes)) {
-            rig.driver.hear(&chunk, &mut rig.heard, &mut owed);
+            rig.driver.hear(BenchTime::ZERO, &chunk, &mut rig.heard, &mut owed);
             let mut out = Outbox::default();
             rig.emulator.receive(rig.at, &chunk, &mut rig.plant, &mut out);
         }

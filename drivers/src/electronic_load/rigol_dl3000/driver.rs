@@ -104,6 +104,10 @@ impl Device for Load {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         self.conduct(false).await
     }

@@ -6,6 +6,8 @@
 //! bench time: it works at virtual pace, its supply and its sensors are the plant's, and the same run
 //! gives the same bytes. `docs/firmware.md` says what firmware does for that.
 
+mod gdb;
+mod image;
 mod process;
 mod step;
 mod uart;
@@ -13,8 +15,10 @@ mod uart;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use image::{Image, Memory, WAIT};
 pub use process::{ENDED, missing};
 pub(crate) use step::{CONTROL, Hears, LockStep};
+pub use step::{Flip, Upset};
 pub(super) use uart::End;
 
 /// The machine of the reference board.
@@ -33,6 +37,8 @@ pub struct QemuSpec {
     pub machine: String,
     /// How the firmware is reached.
     pub mode: QemuMode,
+    /// What the UART of live firmware is to QEMU.
+    pub uart: Uart,
     /// An instruction takes 2 to the power of this, ns.
     pub shift: u8,
     /// The emulator.
@@ -48,6 +54,16 @@ pub enum QemuMode {
     Live,
     /// In step with the plant, in bench time.
     LockStep,
+}
+
+/// What leads to the UART of live firmware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Uart {
+    /// A socket.
+    #[default]
+    Socket,
+    /// A pseudo-terminal: a serial port of the kernel's, with its buffers and line discipline.
+    Pty,
 }
 
 impl QemuMode {
@@ -77,12 +93,17 @@ impl QemuSpec {
             elf: PathBuf::from(elf),
             machine: machine.to_owned(),
             mode: QemuMode::Live,
+            uart: Uart::Socket,
             shift: SHIFT,
             program: PROGRAM.to_owned(),
             args: args.split_whitespace().map(str::to_owned).collect(),
         };
         for part in parts {
             spec.set(part.trim())?;
+        }
+        if spec.mode == QemuMode::LockStep && spec.uart != Uart::Socket {
+            let why = "firmware in lock-step speaks in records, not by its UART: leave `uart=` out";
+            return Err(why.to_owned());
         }
         Ok(spec)
     }
@@ -96,6 +117,11 @@ impl QemuSpec {
                     "`{mode}` is no mode: expected `live` or `lockstep`"
                 ));
             }
+            Some(("uart", "socket")) => self.uart = Uart::Socket,
+            Some(("uart", "pty")) => self.uart = Uart::Pty,
+            Some(("uart", uart)) => {
+                return Err(format!("`{uart}` is no UART: expected `socket` or `pty`"));
+            }
             Some(("shift", shift)) => {
                 let shift = shift.parse().ok().filter(|shift| *shift <= 10);
                 self.shift = shift.ok_or("`shift` is no number from 0 to 10")?;
@@ -105,8 +131,8 @@ impl QemuSpec {
             }
             _ => {
                 return Err(format!(
-                    "`{part}` is no setting: expected `mode=`, `shift=`, `program=` or, as the \
-                     last one, `args=`"
+                    "`{part}` is no setting: expected `mode=`, `uart=`, `shift=`, `program=` or, as \
+                     the last one, `args=`"
                 ));
             }
         }
@@ -118,6 +144,9 @@ impl fmt::Display for QemuSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "qemu:{}@{}", self.elf.display(), self.machine)?;
         write!(f, ",mode={},shift={}", self.mode.name(), self.shift)?;
+        if self.uart == Uart::Pty {
+            f.write_str(",uart=pty")?;
+        }
         if self.program != PROGRAM {
             write!(f, ",program={}", self.program)?;
         }

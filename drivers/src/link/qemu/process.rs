@@ -128,7 +128,9 @@ impl Process {
         let status = self.child.try_wait().ok()??;
         let text = fs::read(self.shared.path.join(CONSOLE)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        let said = text.lines().filter(|line| !line.is_empty());
+        // What QEMU thinks of how it was started is nothing that the firmware said.
+        let lines: Vec<&str> = said.filter(|line| !is_warning(line)).collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("; ");
         let said = if last.is_empty() {
             String::new()
@@ -137,6 +139,10 @@ impl Process {
         };
         Some(format!("{ENDED} ({status}){said}"))
     }
+}
+
+fn is_warning(line: &str) -> bool {
+    line.starts_with("qemu-system-") && line.contains(": warning: ")
 }
 
 /// What the firmware and QEMU print.

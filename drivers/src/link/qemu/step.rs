@@ -9,12 +9,15 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use profiles::time::Period;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::QemuSpec;
+use super::gdb::{Gdb, Waiting};
+use super::image::{Image, WAIT};
 use super::process::{Process, Shared};
 use crate::error::LinkError;
 
@@ -82,12 +85,42 @@ pub(crate) struct Told {
     pub(crate) octets: Vec<u8>,
 }
 
+/// A bit of a running firmware's memory that turns over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flip {
+    /// The octet's address.
+    pub address: u64,
+    /// Which bit of it, 0 to 7.
+    pub bit: u8,
+}
+
+/// What a flip did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upset {
+    /// Which bit.
+    pub flip: Flip,
+    /// The octet as it was.
+    pub before: u8,
+    /// As it is read back. Memory that does not hold what is written stays as it was.
+    pub after: u8,
+}
+
+/// How often it is looked for QEMU's debugger, and how many looks there are: ten seconds.
+const DEBUGGER_LOOK: Duration = Duration::from_millis(10);
+const DEBUGGER_LOOKS: u32 = 1_000;
+/// From one tick to the next of a clock that QEMU is given beside the firmware's, µs. When a debugger
+/// stops a machine whose idle time is skipped, QEMU takes it for idle and skips to what is due next;
+/// with this tick that is never far.
+const TICK_MICROS: u32 = 1_000;
+
 /// A running firmware.
 #[derive(Debug)]
 pub(crate) struct LockStep {
     inbound: File,
     outbound: File,
     sequence: u32,
+    /// What upsets its memory, where that is asked for.
+    debugger: Option<Gdb>,
     process: Process,
 }
 
@@ -95,11 +128,11 @@ impl LockStep {
     /// Most octets that the firmware hears in one control period.
     pub(crate) const MOST: usize = MOST - 1;
 
-    /// Switches the board on: starts the firmware.
+    /// Switches the board on: starts the firmware, with a debugger if its memory is to be upset.
     ///
     /// # Errors
     /// If QEMU cannot be started.
-    pub(crate) fn start(spec: &QemuSpec) -> Result<LockStep, LinkError> {
+    pub(crate) fn start(spec: &QemuSpec, is_upset: bool) -> Result<LockStep, LinkError> {
         let failed = |error: io::Error| LinkError::Open {
             line: spec.to_string(),
             why: error.to_string(),
@@ -108,18 +141,54 @@ impl LockStep {
         // Both ends are held open here: the firmware opens them whenever it starts, also again.
         let inbound = fifo(&shared.path.join("lockstep.in")).map_err(failed)?;
         let outbound = fifo(&shared.path.join("lockstep.out")).map_err(failed)?;
-        let args = [
+        let mut args = vec![
             "-serial".to_owned(),
             "null".to_owned(),
             "-icount".to_owned(),
             format!("shift={},sleep=off", spec.shift),
         ];
+        let mut waiting = None;
+        if is_upset {
+            let path = shared.path.join("debugger");
+            waiting = Some(Waiting::at(&path).map_err(failed)?);
+            let tick = format!("filter-buffer,id=tick,netdev=none,interval={TICK_MICROS}");
+            args.extend(["-S".to_owned(), "-gdb".to_owned()]);
+            args.push(format!("unix:{}", path.display()));
+            args.extend(["-netdev", "hubport,id=none,hubid=0", "-object"].map(str::to_owned));
+            args.push(tick);
+        }
+        let mut process = Process::start(spec, shared, &args)?;
+        let debugger = waiting
+            .map(|waiting| debugger(spec, &waiting, &mut process))
+            .transpose()
+            .map_err(failed)?;
         Ok(LockStep {
             inbound,
             outbound,
             sequence: 0,
-            process: Process::start(spec, shared, &args)?,
+            debugger,
+            process,
         })
+    }
+
+    /// Turns bits over, while the firmware waits to be let go on.
+    ///
+    /// # Errors
+    /// If it ended, or does not come to where it waits.
+    pub(crate) fn upset(&mut self, flips: &[Flip]) -> Result<Vec<Upset>, String> {
+        let Some(debugger) = &mut self.debugger else {
+            return Ok(Vec::new());
+        };
+        let upset = debugger.stopped().and_then(|()| {
+            let upsets = flips.iter().map(|flip| turned(debugger, *flip));
+            upsets.collect::<io::Result<Vec<Upset>>>()
+        });
+        upset.map_err(|error| self.why(&error))
+    }
+
+    fn why(&mut self, error: &io::Error) -> String {
+        let ended = self.process.ended();
+        ended.unwrap_or_else(|| format!("the firmware cannot be upset: {error}"))
     }
 
     /// Waits for what the firmware tells of the control period that is over.
@@ -153,7 +222,9 @@ impl LockStep {
         // A FIFO holds 64 kB, so this does not wait.
         self.inbound
             .write_all(&record)
-            .map_err(|error| format!("the firmware cannot be told: {error}"))
+            .map_err(|error| format!("the firmware cannot be told: {error}"))?;
+        let gone_on = self.debugger.as_mut().map_or(Ok(()), Gdb::go_on);
+        gone_on.map_err(|error| self.why(&error))
     }
 
     fn read(&mut self, mut octets: &mut [u8]) -> Result<(), String> {
@@ -192,6 +263,39 @@ impl LockStep {
     }
 }
 
+/// Meets QEMU's debugger, and lets the firmware start.
+fn debugger(spec: &QemuSpec, waiting: &Waiting, process: &mut Process) -> io::Result<Gdb> {
+    let wait = Image::read(&spec.elf).ok().and_then(|image| image.wait());
+    let wait = wait.ok_or_else(|| io::Error::other(format!("it has no function `{WAIT}`")))?;
+    for _ in 0..DEBUGGER_LOOKS {
+        match waiting.met() {
+            Ok(mut debugger) => {
+                debugger.stop_at(wait)?;
+                debugger.start()?;
+                return Ok(debugger);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if let Some(why) = process.ended() {
+            return Err(io::Error::other(why));
+        }
+        std::thread::sleep(DEBUGGER_LOOK);
+    }
+    Err(io::Error::other("its debugger did not start within 10 s"))
+}
+
+fn turned(debugger: &mut Gdb, flip: Flip) -> io::Result<Upset> {
+    let before = debugger.read(flip.address)?;
+    debugger.write(flip.address, before ^ 1 << flip.bit)?;
+    let after = debugger.read(flip.address)?;
+    Ok(Upset {
+        flip,
+        before,
+        after,
+    })
+}
+
 /// Makes a FIFO and opens both of its ends, which waits for nobody.
 fn fifo(path: &Path) -> io::Result<File> {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
@@ -215,6 +319,7 @@ mod tests {
             elf,
             machine: "none".to_owned(),
             mode: QemuMode::LockStep,
+            uart: crate::link::qemu::Uart::Socket,
             shift: 4,
             program: program.display().to_string(),
             args: Vec::new(),
@@ -231,7 +336,7 @@ mod tests {
              { printf '\\010\\000\\000\\000\\000\\000\\000\\000\\023\\000\\000\\000'; cat heard; } > lockstep.out
              sleep 60",
         );
-        let mut running = LockStep::start(&spec).unwrap();
+        let mut running = LockStep::start(&spec, false).unwrap();
         let told = running.told().unwrap();
         assert_eq!((told.busy_us, &told.octets[..]), (10_000, &b"ab"[..]));
         let hears = Hears {
@@ -258,7 +363,7 @@ mod tests {
     #[test]
     fn firmware_that_ends_is_told_with_what_it_said() {
         let (_folder, spec) = played("echo 'fault at 0x1234' >&2; exit 101");
-        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        let why = LockStep::start(&spec, false).unwrap().told().unwrap_err();
         assert!(
             why.contains("exit status: 101") && why.contains("fault at 0x1234"),
             "{why}"
@@ -270,14 +375,14 @@ mod tests {
         let (_folder, spec) = played(
             "printf '\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\001\\000' > lockstep.out; sleep 60",
         );
-        let why = LockStep::start(&spec).unwrap().told().unwrap_err();
+        let why = LockStep::start(&spec, false).unwrap().told().unwrap_err();
         assert!(why.contains("a record of 65536 octets"), "{why}");
     }
 
     #[test]
     fn a_firmware_that_is_dropped_leaves_nothing() {
         let (_folder, spec) = played("pwd > /dev/stderr; sleep 60");
-        let running = LockStep::start(&spec).unwrap();
+        let running = LockStep::start(&spec, false).unwrap();
         let place = running.process.folder().to_owned();
         assert!(place.join("lockstep.in").exists());
         drop(running);

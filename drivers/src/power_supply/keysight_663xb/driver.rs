@@ -94,6 +94,10 @@ impl Device for Supply {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the output reads back does.
         let remote = self.session.insist("SYST:REM").await;
@@ -144,7 +148,14 @@ impl PowerSupply for Supply {
                 text: "above the ceiling that the supply was armed with".to_owned(),
             }));
         }
-        self.session.tell(&setting).await
+        self.session.tell(&setting).await?;
+        // Its converters round to steps of their own.
+        let [v, a] = self.session.ask_numbers("VOLT?;:CURR?").await?;
+        let near = |read: f64, told: f64, step: f64| (read - told).abs() <= step;
+        if near(v, volts.0, self.traits.volts_step) && near(a, limit.0, self.traits.amps_step) {
+            return Ok(());
+        }
+        Err(self.not_applied(setting, format!("VOLT {v:.3};:CURR {a:.4}")))
     }
 
     async fn switch(&mut self, state: Switch) -> Result<(), DeviceError> {

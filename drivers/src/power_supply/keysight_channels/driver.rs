@@ -6,6 +6,7 @@ use profiles::command::Switch;
 use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 
+use super::expected::Expected;
 use super::{Kind, Traits, operation, questionable, summary};
 use crate::clock::Clock;
 use crate::device::{Device, Identity};
@@ -26,6 +27,8 @@ pub(super) struct Supply {
     over_current_trips: bool,
     pub(super) ceiling: Option<SupplyLimits>,
     pub(super) clock: Clock,
+    /// The list that was uploaded last, where nothing but the output tells whether it plays.
+    pub(super) expected: Option<Expected>,
 }
 
 impl Supply {
@@ -39,6 +42,7 @@ impl Supply {
             session: Session::new(setup.device, setup.link, setup.clock, limit),
             ceiling: None,
             clock: setup.clock,
+            expected: None,
         }
     }
 
@@ -70,7 +74,7 @@ impl Supply {
     }
 
     /// What the registers come to; the E36312A has one for both.
-    async fn mode(&mut self) -> Result<(bool, Mode), DeviceError> {
+    pub(super) async fn mode(&mut self) -> Result<(bool, Mode), DeviceError> {
         let (channel, registers) = (self.channel, self.registers());
         let question = format!("OUTP? (@{channel});:{registers}");
         let (on, mode) = match self.traits.kind {
@@ -123,8 +127,13 @@ impl Device for Supply {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // A refusal does not count here: only what the outputs read back does.
+        self.expected = None;
         let all = self.all();
         let setting = format!("ABOR {all};:OUTP 0,{all}");
         let told = self.session.insist(&setting).await;
@@ -137,12 +146,8 @@ impl Device for Supply {
         Err(self.not_applied(setting, states))
     }
 
-    /// The E36312A plays lists too, but no register is known that says whether it does.
     fn player(&mut self) -> Option<&mut dyn Player> {
-        match self.traits.kind {
-            Kind::Modular => Some(self),
-            Kind::Bench => None,
-        }
+        Some(self)
     }
 }
 
@@ -152,6 +157,7 @@ impl PowerSupply for Supply {
         // Errors of before are not ours. Off, and without volts: no old trip comes back when it is
         // cleared, and nothing is switched on by clearing it. No list plays any more.
         let (all, channel) = (self.all(), self.channel);
+        self.expected = None;
         self.session.tell("*CLS").await?;
         self.session
             .tell(&format!("ABOR {all};:OUTP 0,{all}"))

@@ -5,6 +5,7 @@
 mod channel;
 mod driver;
 mod emulator;
+mod expected;
 mod list;
 mod machine;
 mod options;

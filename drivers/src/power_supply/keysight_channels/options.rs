@@ -12,7 +12,7 @@ const fn options(channel: f64, channels: f64, number: &'static str) -> [OptionSp
         deadline(1.0),
         OptionSpec {
             name: "channel",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: channels,
                 unit: "",

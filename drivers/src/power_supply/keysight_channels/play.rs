@@ -1,24 +1,30 @@
 //! A channel that plays a list of set points by itself (N6705C operating and service guide, pages
-//! 111 to 117, 297 and 350): it is armed when the list is uploaded, and starts with a trigger.
+//! 111 to 117, 297 and 350; E36300 series programming guide, E36311-90008): it is armed when the list
+//! is uploaded, and starts with a trigger. A channel of an N6705B says in a register whether it plays;
+//! what one of an E36312A does is seen at its output ([`super::expected`]).
 
 use async_trait::async_trait;
 use profiles::command::Command;
 use profiles::time::Period;
 
 use super::driver::Supply;
-use super::operation;
+use super::expected::Expected;
+use super::{Kind, operation};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::player::{Player, Point, Room};
 use crate::power_supply::heard;
 
-/// How long the last step of a list takes until it is over; its level stays.
+/// How long the last step of a list takes until it is over, s, or the least that a make takes; its
+/// level stays.
 const LAST_STEP: f64 = 0.001;
 /// How long a list may take longer than its steps, and how often it is asked whether it is over.
-const GRACE: Period = Period::millis(1_000);
-const LOOK: Period = Period::millis(20);
+pub(super) const GRACE: Period = Period::millis(1_000);
+pub(super) const LOOK: Period = Period::millis(20);
+/// The shortest step whose level can be measured while it lasts.
+const SEEN: Period = Period::millis(200);
 
 /// How near a level must be read back, V or A: a module rounds what it is told to steps of its own.
-const NEAR: f64 = 0.01;
+pub(super) const NEAR: f64 = 0.01;
 
 /// What a channel does with its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +109,10 @@ impl Player for Supply {
         let longest = (self.traits.dwell[1] * 1e3) as u32;
         Room {
             points: self.traits.steps,
-            shortest: Period::millis(1),
+            shortest: match self.traits.kind {
+                Kind::Modular => Period::millis(1),
+                Kind::Bench => SEEN,
+            },
             longest: Period::from_millis(longest).unwrap_or(Period::millis(1)),
             // The coarsest step of dwell times.
             grid: Period::millis(1),
@@ -113,11 +122,13 @@ impl Player for Supply {
 
     async fn upload(&mut self, points: &[Point]) -> Result<(), DeviceError> {
         let [volts, amps] = self.levels(points)?;
+        let least = LAST_STEP.max(self.traits.dwell[0]);
         let dwell: Vec<f64> = points
             .iter()
-            .map(|point| point.stays.map_or(LAST_STEP, Period::as_secs_f64))
+            .map(|point| point.stays.map_or(least, Period::as_secs_f64))
             .collect();
         let channel = self.channel;
+        self.expected = None;
         self.session.tell(&format!("ABOR (@{channel})")).await?;
         self.list("VOLT", &volts, NEAR).await?;
         self.list("CURR", &amps, NEAR).await?;
@@ -134,6 +145,11 @@ impl Player for Supply {
             .await?;
         let setting = format!("INIT:TRAN (@{channel})");
         self.session.tell(&setting).await?;
+        if self.traits.kind == Kind::Bench {
+            // Whether it waits is seen when it is triggered.
+            self.expected = Some(Expected::new(&volts, &amps, &dwell));
+            return Ok(());
+        }
         // A trigger that comes before the channel waits for it is ignored.
         if self.until(State::Waits).await? {
             return Ok(());
@@ -144,6 +160,9 @@ impl Player for Supply {
     async fn start(&mut self) -> Result<(), DeviceError> {
         let setting = format!("TRIG:TRAN (@{})", self.channel);
         self.session.tell(&setting).await?;
+        if self.traits.kind == Kind::Bench {
+            return self.begin().await;
+        }
         if self.state().await? == State::Plays {
             return Ok(());
         }
@@ -153,12 +172,17 @@ impl Player for Supply {
     async fn follow(&mut self, last: Option<&Command>) -> Result<(), DeviceError> {
         let channel = self.channel;
         let Some(Command::Supply { volts, limit }) = last else {
+            if self.traits.kind == Kind::Bench {
+                return self.shows().await;
+            }
             if self.state().await? == State::Plays {
                 return Ok(());
             }
             return Err(self.not_applied("a list", "a channel that plays none any more"));
         };
-        if !self.until(State::Idle).await? {
+        if self.traits.kind == Kind::Bench {
+            self.ends(volts.0, limit.0).await?;
+        } else if !self.until(State::Idle).await? {
             return Err(self.not_applied("the end of a list", "a channel that still plays"));
         }
         // As after a set point that was told.

@@ -150,6 +150,10 @@ impl Device for Supply {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the output reads back does.
         let remote = self.session.insist("SYST:REM").await;

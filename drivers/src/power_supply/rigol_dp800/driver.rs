@@ -126,6 +126,10 @@ impl Device for Supply {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         // Refusals do not count here: only what the outputs read back does.
         let mut result = Ok(());

@@ -38,7 +38,7 @@ const OPTIONS: [OptionSpec; 6] = [
     deadline(1.0),
     OptionSpec {
         name: "channel",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 3.0,
             unit: "",

@@ -39,7 +39,7 @@ const OPTIONS: [OptionSpec; 8] = [
     deadline(1.0),
     OptionSpec {
         name: "address",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 0.0,
             max: 30.0,
             unit: "",

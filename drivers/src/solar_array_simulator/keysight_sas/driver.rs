@@ -9,18 +9,17 @@ use profiles::reading::Reading;
 use profiles::time::Period;
 
 use super::{Dialect, Traits, questionable};
+use crate::clock::Clock;
 use crate::device::{Device, Identity};
 use crate::error::{DeviceError, DeviceErrorKind};
 use crate::model::DriverSetup;
+use crate::player::Player;
 use crate::scpi::session::Session;
 use crate::solar_array_simulator::role::{ArrayLimits, SolarArraySimulator};
 
-/// Below these a curve is dark: less than the simulators resolve, and than a board can start on.
-const LEAST_AMPS: f64 = 0.005;
-const LEAST_VOLTS: f64 = 1.0;
 /// How far what reads back may be from what was told: half of the last digit that is told.
-const VOLTS_DIGIT: f64 = 0.000_6;
-const AMPS_DIGIT: f64 = 0.000_06;
+pub(super) const VOLTS_DIGIT: f64 = 0.000_6;
+pub(super) const AMPS_DIGIT: f64 = 0.000_06;
 
 /// States of the channel `output`.
 const OUTPUT: [&str; 4] = ["off", "on", "protected", "dark"];
@@ -38,21 +37,22 @@ const MODE: [&str; 8] = [
 
 /// A simulator at the far end of a link.
 pub(super) struct Simulator {
-    session: Session,
-    traits: &'static Traits,
+    pub(super) session: Session,
+    pub(super) traits: &'static Traits,
+    pub(super) clock: Clock,
     /// The list of channels behind values, `,(@1)`, and behind questions, ` (@1)`; empty where
     /// there is one output only.
     channel: String,
     over_current_trips: bool,
     ceiling: Option<ArrayLimits>,
-    curve: Option<Light>,
+    pub(super) curve: Option<Light>,
     /// Whether it was switched on, be there light or not.
-    on: bool,
+    pub(super) on: bool,
 }
 
 /// Whether the curve that was told last has light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Light {
+pub(super) enum Light {
     Lit,
     Dark,
 }
@@ -77,6 +77,7 @@ impl Simulator {
                 session
             },
             traits,
+            clock: setup.clock,
             channel,
             over_current_trips,
             ceiling: None,
@@ -86,7 +87,7 @@ impl Simulator {
     }
 
     /// Settings of one line, each with the list of channels.
-    fn settings(&self, settings: &[&str]) -> String {
+    pub(super) fn settings(&self, settings: &[&str]) -> String {
         let told = settings.iter().map(|setting| {
             let comma = if setting.contains(' ') { "," } else { " " };
             match self.channel.as_str() {
@@ -97,25 +98,32 @@ impl Simulator {
         told.collect::<Vec<_>>().join(";")
     }
 
-    async fn tell(&mut self, settings: &[&str]) -> Result<String, DeviceError> {
+    pub(super) async fn tell(&mut self, settings: &[&str]) -> Result<String, DeviceError> {
         let line = self.settings(settings);
         self.session.tell(&line).await?;
         Ok(line)
     }
 
-    async fn ask<const N: usize>(&mut self, questions: [&str; N]) -> Result<[f64; N], DeviceError> {
+    pub(super) async fn ask<const N: usize>(
+        &mut self,
+        questions: [&str; N],
+    ) -> Result<[f64; N], DeviceError> {
         let line = self.settings(&questions);
         self.session.ask_numbers(&line).await
     }
 
-    fn not_applied(&self, asked: impl Into<String>, got: impl Into<String>) -> DeviceError {
+    pub(super) fn not_applied(
+        &self,
+        asked: impl Into<String>,
+        got: impl Into<String>,
+    ) -> DeviceError {
         self.session.error(DeviceErrorKind::NotApplied {
             asked: asked.into(),
             got: got.into(),
         })
     }
 
-    fn refused(&self, asked: String, text: &str) -> DeviceError {
+    pub(super) fn refused(&self, asked: String, text: &str) -> DeviceError {
         self.session.error(DeviceErrorKind::Refused {
             asked,
             code: 0,
@@ -124,7 +132,7 @@ impl Simulator {
     }
 
     /// Switches the output, and reads it back.
-    async fn conduct(&mut self, on: bool) -> Result<(), DeviceError> {
+    pub(super) async fn conduct(&mut self, on: bool) -> Result<(), DeviceError> {
         let setting = format!("OUTP {}", u8::from(on));
         self.tell(&[&setting]).await?;
         let [read, questionable] = self.ask(["OUTP?", ":STAT:QUES:COND?"]).await?;
@@ -137,7 +145,7 @@ impl Simulator {
     }
 
     /// The one line that tells a curve; a simulator checks the four points at its end.
-    fn curve_line(&self, points: &ArrayPoints) -> String {
+    pub(super) fn curve_line(&self, points: &ArrayPoints) -> String {
         self.settings(&[
             &format!("CURR:SAS:ISC {:.4}", points.isc.0),
             &format!("IMP {:.4}", points.imp.0),
@@ -146,7 +154,7 @@ impl Simulator {
         ])
     }
 
-    fn beyond_ceiling(&self, points: &ArrayPoints) -> bool {
+    pub(super) fn beyond_ceiling(&self, points: &ArrayPoints) -> bool {
         self.ceiling.is_some_and(|ceiling| {
             points.voc > ceiling.volts
                 || points.isc > ceiling.amps
@@ -221,10 +229,17 @@ impl Device for Simulator {
         Ok(())
     }
 
+    async fn has_restarted(&mut self) -> Result<bool, DeviceError> {
+        self.session.has_restarted().await
+    }
+
     async fn make_safe(&mut self) -> Result<(), DeviceError> {
         self.on = false;
         // Refusals do not count here: only what the output reads back does.
-        let setting = self.settings(&["OUTP 0"]);
+        let setting = match self.traits.dialect {
+            Dialect::Single => self.settings(&["OUTP 0"]),
+            Dialect::Modular => self.settings(&["ABOR", ":OUTP 0"]),
+        };
         let told = self.session.insist(&setting).await;
         let [on] = self.ask(["OUTP?"]).await?;
         if on < 0.5 {
@@ -232,6 +247,14 @@ impl Device for Simulator {
         }
         told?;
         Err(self.not_applied("OUTP 0", "OUTP 1"))
+    }
+
+    /// The E4350B and the E4351B have no lists of curves.
+    fn player(&mut self) -> Option<&mut dyn Player> {
+        match self.traits.dialect {
+            Dialect::Single => None,
+            Dialect::Modular => Some(self),
+        }
     }
 }
 
@@ -266,8 +289,18 @@ impl SolarArraySimulator for Simulator {
         // Errors of before are not ours. An old trip is cleared with the output off, so that
         // clearing it switches nothing on.
         self.session.tell("*CLS").await?;
-        self.tell(&["OUTP 0", ":OUTP:PROT:CLE", ":CURR:MODE SAS"])
-            .await?;
+        let arming: &[&str] = match self.traits.dialect {
+            Dialect::Single => &["OUTP 0", ":OUTP:PROT:CLE", ":CURR:MODE SAS"],
+            // No list plays any more.
+            Dialect::Modular => &[
+                "ABOR",
+                ":OUTP 0",
+                ":OUTP:PROT:CLE",
+                ":CURR:SAS:MODE FIX",
+                ":CURR:MODE SAS",
+            ],
+        };
+        self.tell(arming).await?;
         let trips = u8::from(self.over_current_trips);
         let (volts, amps) = (ceiling.volts.0, ceiling.amps.0);
         let told = self
@@ -305,7 +338,7 @@ impl SolarArraySimulator for Simulator {
             let text = "above the ceiling that the simulator was armed with";
             return Err(self.refused(line, text));
         }
-        if points.isc.0 < LEAST_AMPS || points.voc.0 < LEAST_VOLTS {
+        if points.is_dark() {
             if self.on && self.curve != Some(Light::Dark) {
                 self.conduct(false).await?;
             }

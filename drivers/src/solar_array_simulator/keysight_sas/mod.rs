@@ -13,6 +13,7 @@ mod list;
 mod machine;
 mod memory;
 mod options;
+mod play;
 mod registers;
 #[cfg(test)]
 mod tests;

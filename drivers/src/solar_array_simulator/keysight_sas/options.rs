@@ -15,7 +15,7 @@ const ADAPTER: OptionSpec = OptionSpec {
 
 const ADDRESS: OptionSpec = OptionSpec {
     name: "gpib_address",
-    kind: OptionKind::Number {
+    kind: OptionKind::Whole {
         min: 0.0,
         max: 30.0,
         unit: "",
@@ -58,7 +58,7 @@ pub(super) const MODULAR: [OptionSpec; 9] = [
     serial("MY00000001"),
     OptionSpec {
         name: "channel",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 2.0,
             unit: "",
@@ -68,7 +68,7 @@ pub(super) const MODULAR: [OptionSpec; 9] = [
     },
     OptionSpec {
         name: "channels",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 2.0,
             unit: "",

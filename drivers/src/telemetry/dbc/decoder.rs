@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use profiles::reading::{Damage, DamageKind};
+use profiles::time::BenchTime;
 
 use super::database::Database;
 use crate::link::can::CanFrame;
@@ -14,13 +15,20 @@ pub struct TelemetryDecoder {
     database: Arc<Database>,
     /// The last rolling counter of each message.
     counters: Vec<Option<u64>>,
+    /// When each message came last.
+    last: Vec<Option<BenchTime>>,
 }
 
 impl TelemetryDecoder {
     /// A decoder of what `database` describes.
     pub fn new(database: Arc<Database>) -> TelemetryDecoder {
         let counters = vec![None; database.len()];
-        TelemetryDecoder { database, counters }
+        let last = vec![None; database.len()];
+        TelemetryDecoder {
+            database,
+            counters,
+            last,
+        }
     }
 
     /// What describes the frames.
@@ -40,9 +48,38 @@ impl TelemetryDecoder {
         true
     }
 
+    /// Takes one frame that came at `at`, as [`TelemetryDecoder::frame`] does. A rolling counter
+    /// begins anew after so many messages: a silence of as many, or a multiple, looks like none by the
+    /// counter alone. Where the file says in which cycle a message comes (`GenMsgCycleTime`), the time
+    /// since the last one tells how often the counter went round, and all that is missing is a gap.
+    pub fn frame_at(
+        &mut self,
+        at: BenchTime,
+        frame: &CanFrame,
+        mut sink: impl FnMut(Decoded),
+    ) -> bool {
+        let Some(position) = self.database.position(frame.id) else {
+            return false;
+        };
+        let before = self.counters[position];
+        self.frame(frame, &mut sink);
+        let last = self.last[position].replace(at);
+        if let (Some(before), Some(last)) = (before, last) {
+            let message = self.database.at(position);
+            let now = self.counters[position];
+            let lost = now.and_then(|now| message.whole_turns(before, now, at.micros_since(last)));
+            if let Some(lost) = lost {
+                let why = DamageKind::Gap { lost };
+                sink(Decoded::Damaged(Damage { bytes: 0, why }));
+            }
+        }
+        true
+    }
+
     /// The far end starts anew, and so do its counters.
     pub fn reset_counters(&mut self) {
         self.counters.fill(None);
+        self.last.fill(None);
     }
 }
 

@@ -175,6 +175,21 @@ impl Message {
         }
     }
 
+    /// How many messages are missing beside those that the rolling counter tells, if it went from
+    /// `before` to `now` within `after_us`: whole turns of it, of which the last must be over by three
+    /// quarters, for cycles are not exact. `None` if there are none, or no cycle is known.
+    pub(super) fn whole_turns(&self, before: u64, now: u64, after_us: u64) -> Option<u16> {
+        let cycle = self.cycle?.as_micros() as f64;
+        let counters = self.signals.iter().zip(&self.roles);
+        let mut bits = counters.filter(|(_, role)| matches!(role, Role::Counter));
+        let mask = u64::MAX >> (64 - bits.next()?.0.bits());
+        let turn = mask as f64 + 1.0;
+        let told = (now.wrapping_sub(before).wrapping_sub(1) & mask) as f64;
+        let missing = after_us as f64 / cycle - 1.0;
+        let turns = ((missing - told) / turn + 0.25).floor();
+        (turns >= 1.0).then(|| (turns * turn).min(f64::from(u16::MAX)) as u16)
+    }
+
     /// The content of a frame with these values, by channel number (states by their number), and
     /// with this rolling counter. Of multiplexed signals those of group `group` are sent.
     pub fn encode(&self, values: &[f64], counter: u64, group: u64) -> Vec<u8> {

@@ -1,9 +1,12 @@
 //! Frames against a small DBC file.
 
-use profiles::reading::{Damage, DamageKind, Reading};
+use std::sync::Arc;
 
-use super::Database;
-use crate::link::can::CanId;
+use profiles::reading::{Damage, DamageKind, Reading};
+use profiles::time::BenchTime;
+
+use super::{Database, TelemetryDecoder};
+use crate::link::can::{CanFrame, CanId};
 use crate::telemetry::Decoded;
 
 const TEXT: &str = r#"VERSION ""
@@ -78,6 +81,43 @@ fn rolling_counters_tell_what_is_lost() {
     assert_eq!(heard(15, 2), Some(flaw(0, DamageKind::Gap { lost: 2 })));
     assert_eq!(heard(3, 3), Some(flaw(0, DamageKind::Repeated)));
     assert_eq!(heard(3, 4), Some(Decoded::Reading(Reading::state(4, 0))));
+}
+
+#[test]
+fn a_silence_of_whole_turns_of_a_counter_is_seen_by_the_time_it_took() {
+    let text = format!("{TEXT}BA_ \"GenMsgCycleTime\" BO_ 257 100;\n");
+    let lost = |text: &str, counts: [u8; 2], after_ms: u64| {
+        let database = Arc::new(Database::compile(text).unwrap());
+        let mut decoder = TelemetryDecoder::new(database);
+        let mut lost = 0;
+        for (millis, count) in [(1_000, counts[0]), (1_000 + after_ms, counts[1])] {
+            let data = [0, 0, count << 4, 0, 0, 0, 0, 0];
+            let frame = CanFrame::new(CanId::Standard(257), &data);
+            assert!(
+                decoder.frame_at(BenchTime::from_millis(millis), &frame, |told| {
+                    if let Decoded::Damaged(Damage {
+                        why: DamageKind::Gap { lost: gap },
+                        ..
+                    }) = told
+                    {
+                        lost += gap;
+                    }
+                })
+            );
+        }
+        lost
+    };
+    // Sixteen, and one more on either side; then five turns.
+    assert_eq!(lost(&text, [3, 4], 1_700), 16);
+    assert_eq!(lost(&text, [3, 5], 1_800), 17);
+    assert_eq!(lost(&text, [3, 3], 1_600), 0, "told as repeated");
+    assert_eq!(lost(&text, [15, 0], 8_100), 80);
+    // On time, late, and very late without a loss.
+    for after_ms in [100, 150, 600, 1_100] {
+        assert_eq!(lost(&text, [3, 4], after_ms), 0, "{after_ms} ms");
+    }
+    // Nobody knows when it should have come.
+    assert_eq!(lost(TEXT, [3, 4], 1_700), 0);
 }
 
 #[test]

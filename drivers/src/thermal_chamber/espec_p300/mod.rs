@@ -48,7 +48,7 @@ const OPTIONS: [OptionSpec; 6] = [
     options::deadline(1.0),
     OptionSpec {
         name: "address",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 16.0,
             unit: "",

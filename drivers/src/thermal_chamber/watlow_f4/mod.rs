@@ -55,7 +55,7 @@ const OPTIONS: [OptionSpec; 6] = [
     deadline(0.5),
     OptionSpec {
         name: "address",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 247.0,
             unit: "",
@@ -75,7 +75,7 @@ const OPTIONS: [OptionSpec; 6] = [
     },
     OptionSpec {
         name: "model_number",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 65_535.0,
             unit: "",

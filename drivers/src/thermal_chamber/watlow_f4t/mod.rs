@@ -74,7 +74,7 @@ const OPTIONS: [OptionSpec; 9] = [
     },
     OptionSpec {
         name: "serial",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 2_147_483_647.0,
             unit: "",

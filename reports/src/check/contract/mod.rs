@@ -134,7 +134,7 @@ fn judged(kind: &str, options: &Options, events: &[Event]) -> Finding {
 
 fn value(spec: &OptionSpec) -> BoxedStrategy<Option<OptionValue>> {
     let given = match spec.kind {
-        OptionKind::Number { min, max, .. } => {
+        OptionKind::Number { min, max, .. } | OptionKind::Whole { min, max, .. } => {
             let near = (-50.0..50.0_f64).prop_map(move |n| n.clamp(min, max));
             prop_oneof![8 => near, 1 => Just(min), 1 => Just(max)]
                 .prop_map(OptionValue::Number)

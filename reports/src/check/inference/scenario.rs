@@ -53,7 +53,7 @@ pub(in crate::check) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "warm_up",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 0.0,
                 max: 1e6,
                 unit: "",

@@ -19,7 +19,7 @@ pub(in crate::check) const KIND: Kind = Kind {
     target: Target::Workload,
     options: &[OptionSpec {
         name: "min_samples",
-        kind: OptionKind::Number {
+        kind: OptionKind::Whole {
             min: 1.0,
             max: 1e9,
             unit: "",

@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "samples",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 1e6,
                 unit: "",

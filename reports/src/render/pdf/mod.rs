@@ -14,11 +14,13 @@ mod layout;
 mod page;
 mod sections;
 mod shape;
+mod sheet;
 mod table;
 
 pub(super) use exhibits::{Flow, Pictures};
 pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
+pub use sheet::{Line, Part, Sheet, Title};
 pub(super) use table::{Moment, Table};
 
 use std::collections::BTreeMap;

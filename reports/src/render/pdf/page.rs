@@ -15,25 +15,32 @@ use crate::verdict::Verdict;
 
 const SMALL: Type = Type::new(Face::Sans, 7.0, QUIET);
 
-/// Header and footer.
+/// Header and footer of a run's report.
 pub(super) fn frame(canvas: &mut Canvas, report: &Report, number: usize, total: usize) {
-    let (left, right) = (SIDE, PAGE.0 - SIDE);
-    canvas.text((left, 32.0), &report.header.campaign, SMALL, Side::Left);
-    canvas.text(
-        (right, 32.0),
-        &format!("run {}", report.manifest.run_id),
-        SMALL,
-        Side::Right,
-    );
-    canvas.rule((left, right), 38.0, 0.4, RULE);
-    let foot = PAGE.1 - 28.0;
-    canvas.rule((left, right), foot - 11.0, 0.4, RULE);
     let mut told = words::made_by(report);
     if let Some(record) = &report.manifest.record {
         let short = record.sha256.get(..12).unwrap_or(&record.sha256);
         told = format!("{told}  ·  record {short}…");
     }
-    canvas.text((left, foot), &told, SMALL, Side::Left);
+    let run = format!("run {}", report.manifest.run_id);
+    around(
+        canvas,
+        [&report.header.campaign, &run, &told],
+        number,
+        total,
+    );
+}
+
+/// Header and footer: what stands above on the left and on the right, and below.
+pub(super) fn around(canvas: &mut Canvas, texts: [&str; 3], number: usize, total: usize) {
+    let [above, beside, below] = texts;
+    let (left, right) = (SIDE, PAGE.0 - SIDE);
+    canvas.text((left, 32.0), above, SMALL, Side::Left);
+    canvas.text((right, 32.0), beside, SMALL, Side::Right);
+    canvas.rule((left, right), 38.0, 0.4, RULE);
+    let foot = PAGE.1 - 28.0;
+    canvas.rule((left, right), foot - 11.0, 0.4, RULE);
+    canvas.text((left, foot), below, SMALL, Side::Left);
     canvas.text(
         (right, foot),
         &format!("{number} / {total}"),

@@ -175,6 +175,7 @@ impl Upsets {
 pub(super) fn injected(fault: &Fault) -> String {
     match fault {
         Fault::BitFlip { byte, bit } => format!("flip of bit {bit} of byte {byte}"),
+        Fault::MemoryFlip { bit, place, .. } => format!("flip of bit {bit} of {place}"),
         Fault::OutputFlip { byte, bit } => format!("flip of bit {bit} of byte {byte} of an output"),
         Fault::StuckBit { byte, bit, high } => {
             format!(

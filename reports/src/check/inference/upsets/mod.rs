@@ -67,7 +67,7 @@ pub(in crate::check) const KIND: Kind = Kind {
         },
         OptionSpec {
             name: "population",
-            kind: OptionKind::Number {
+            kind: OptionKind::Whole {
                 min: 1.0,
                 max: 1e18,
                 unit: "",
@@ -119,11 +119,16 @@ struct Upsets {
     amps: Vec<(BenchTime, f64)>,
 }
 
-/// Whether a fault is one of what surrounds a board, and upsets nothing in it.
+/// Whether a fault is one of what surrounds a board, and upsets nothing in it; or of real memory,
+/// which tells by itself when it is upset.
 fn is_around(fault: &Fault) -> bool {
     matches!(
         fault,
-        Fault::Line { .. } | Fault::BrownOut { .. } | Fault::PowerCycle { .. } | Fault::Weak { .. }
+        Fault::MemoryFlip { .. }
+            | Fault::Line { .. }
+            | Fault::BrownOut { .. }
+            | Fault::PowerCycle { .. }
+            | Fault::Weak { .. }
     )
 }
 
@@ -209,6 +214,20 @@ impl Check for Upsets {
                 command: Command::Inject(fault),
                 ..
             } if !is_around(fault) => self.injections.push((at, fault.clone())),
+            EventKind::Upset {
+                address,
+                place,
+                bit,
+                ..
+            } => {
+                let (address, bit, place) = (*address, *bit, place.clone());
+                let fault = Fault::MemoryFlip {
+                    address,
+                    bit,
+                    place,
+                };
+                self.injections.push((at, fault));
+            }
             EventKind::Inferred(inferred) if self.answers.len() < MOST_KEPT => {
                 self.answers.push((at, (inferred.input, inferred.digest)));
             }
