@@ -101,7 +101,7 @@ pub(crate) fn end() -> Event {
         at: BenchTime::from_millis(1_801_000),
         device: DeviceId::BENCH,
         kind: EventKind::RunEnded {
-            ending: Ending::Interrupted,
+            ending: Ending::Interrupted { why: None },
         },
     }
 }

@@ -38,9 +38,9 @@ fn a_run_that_was_cut_off_is_told_so_and_never_a_pass() {
     fs::write(&record, &bytes[..bytes.len() * 2 / 3]).unwrap();
     let said = program(&run).run(&["watch", "."]);
     let last = said.out.lines().last().unwrap_or_default();
-    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_eq!(said.code, Some(5), "{said:?}");
     assert!(
-        last.starts_with("BENCH_FAULT (3): the record ends at T+00:0"),
+        last.starts_with("INTERRUPTED (5): the record ends at T+00:0"),
         "{last}"
     );
     assert!(last.ends_with(": the run was cut off"), "{last}");
