@@ -94,8 +94,8 @@
 
   const show = (state) => {
     const over = state.exit !== null;
-    const word = over ? `${state.exit.name} (${state.exit.code})${state.course === "cut off" ? ", cut off" : ""}` : state.course;
-    part("course").textContent = !over && state.verdict === "FAIL" ? `${word}, failing` : word;
+    const course = over ? `${state.exit.name} (${state.exit.code})${state.course === "cut off" ? ", cut off" : ""}` : state.course;
+    part("course").textContent = !over && state.verdict === "FAIL" ? `${course}, failing` : course;
     part("course").className = over ? state.exit.name : state.verdict === "FAIL" ? "fail" : "running";
     if (state.campaign === undefined) return;
     document.title = `${state.campaign}: ${part("course").textContent}`;
@@ -112,9 +112,14 @@
     part("counts").textContent = counts.join(" · ");
     part("unjudged").hidden = !state.unjudged;
     part("unjudged").textContent = state.unjudged ? `not judged: ${state.unjudged}` : "";
+    const word = (it) => {
+      if (it.verdict === "INCONCLUSIVE" && it.progress !== "done") {
+        return cell(it.progress === "waiting" ? "waits" : "no answer yet", "waiting");
+      }
+      return cell(it.progress === "done" ? it.verdict : `${it.verdict} so far`, it.verdict);
+    };
     rows("checks", state.checks.map((it) => [
-      cell(it.progress === "waiting" ? "waits" : it.progress === "so far" ? `${it.verdict} so far` : it.verdict,
-        it.progress === "waiting" ? "waiting" : it.verdict),
+      word(it),
       cell(it.name), cell(it.margin), cell(it.because),
     ]));
     rows("devices", state.devices.map((it) => [

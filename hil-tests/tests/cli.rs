@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::smoke;
 
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 26] = [
     "run",
     "resume",
     "plan",
@@ -44,6 +44,8 @@ const VERBS: [&str; 24] = [
     "export",
     "replay",
     "runs",
+    "watch",
+    "serve",
     "completions",
 ];
 

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use hil_tests::program::Program;
 use hil_tests::scene::Scene;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::smoke;
 
@@ -136,14 +137,21 @@ fn a_golden_that_is_over_passes_nothing() {
 }
 
 /// A terminal of the program's own, on which keys are pressed.
-struct Terminal {
-    child: std::process::Child,
+pub(crate) struct Terminal {
+    pub(crate) child: std::process::Child,
     keys: fs::File,
     shown: String,
 }
 
 impl Terminal {
     fn start(scene: &Scene, arguments: &[&str]) -> Terminal {
+        let mut command = program(scene).command(&[&["golden"], arguments].concat());
+        command.env_remove("CI").env("USER", "a tester");
+        Terminal::of(&mut command)
+    }
+
+    /// A terminal of 80 columns and 24 rows, in which a command runs.
+    pub(crate) fn of(command: &mut std::process::Command) -> Terminal {
         let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&near).unwrap();
         unlockpt(&near).unwrap();
@@ -152,8 +160,13 @@ impl Terminal {
             let far = OpenOptions::new().read(true).write(true).open(&path);
             Stdio::from(far.unwrap())
         };
-        let mut command = program(scene).command(&[&["golden"], arguments].concat());
-        command.env_remove("CI").env("USER", "a tester");
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: 80,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&near, size).unwrap();
         let child = command.stdin(far()).stdout(far()).stderr(far()).spawn();
         Terminal {
             child: child.unwrap(),
@@ -163,7 +176,7 @@ impl Terminal {
     }
 
     /// Waits until it shows `text` behind all that was waited for before.
-    fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         let mut bytes = [0; 4_096];
         while !self.shown.contains(text) {
             // Its end closes when the program is over.
@@ -176,7 +189,7 @@ impl Terminal {
         self.shown.drain(..end);
     }
 
-    fn press(&mut self, key: u8) {
+    pub(crate) fn press(&mut self, key: u8) {
         self.keys.write_all(&[key]).unwrap();
     }
 }

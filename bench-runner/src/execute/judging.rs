@@ -86,7 +86,7 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
 
 /// The ending of a run of which nothing is on record after `at`: interrupted; with what the supervisor
 /// did, where it was on real lines. A bench that it could not leave safe outranks that.
-pub(super) fn cut_off(folder: &Path, at: BenchTime) -> Ending {
+pub(crate) fn cut_off(folder: &Path, at: BenchTime) -> Ending {
     let why = format!("the record ends at {at}: the run was cut off");
     let text = fs::read(folder.join(SUPERVISOR_FILE)).ok();
     let takeover = text.and_then(|text| serde_json::from_slice::<Takeover>(&text).ok());

@@ -23,8 +23,8 @@ use reports::verdict::{Ending, Verdict};
 
 pub use candidate::candidate;
 pub use error::ExecuteError;
-pub(crate) use judging::goldens_of;
 pub use judging::judge;
+pub(crate) use judging::{cut_off, goldens_of};
 pub use replay::{Heard, Replay, replay};
 pub use resume::{Resumption, resume};
 use told::{Shown, Told};

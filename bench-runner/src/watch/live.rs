@@ -12,6 +12,7 @@ use reports::header::Header;
 use reports::judge::Judge;
 use reports::verdict::{Ending, Progress, Standing, Verdict};
 
+use super::device::{DeviceLive, State};
 use super::series::Series;
 use super::words::Names;
 use crate::exit::Exit;
@@ -49,71 +50,6 @@ pub struct Live {
     names: Names,
     /// The first channel of each device.
     first: Vec<usize>,
-}
-
-/// How a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing was heard of it.
-    Unheard,
-    /// It answers.
-    Answers,
-    /// Its line is lost and waited for.
-    Away,
-    /// It cut power against a latch-up.
-    PowerCut,
-    /// It failed for good.
-    Failed,
-    /// It was made safe.
-    Safe,
-    /// It could not be made safe.
-    Unsafe,
-}
-
-impl State {
-    /// In a word or two.
-    pub const fn word(self) -> &'static str {
-        match self {
-            State::Unheard => "not heard",
-            State::Answers => "answers",
-            State::Away => "LINK LOST",
-            State::PowerCut => "POWER CUT",
-            State::Failed => "FAILED",
-            State::Safe => "safe",
-            State::Unsafe => "NOT SAFE",
-        }
-    }
-
-    /// Whether somebody should look.
-    pub const fn is_bad(self) -> bool {
-        matches!(
-            self,
-            State::Away | State::PowerCut | State::Failed | State::Unsafe
-        )
-    }
-}
-
-/// A device, so far.
-#[derive(Clone, Debug)]
-pub struct DeviceLive {
-    /// How it is.
-    pub state: State,
-    /// Maker and model, once it said so.
-    pub identity: String,
-    /// When it was heard last.
-    pub heard: Option<BenchTime>,
-    /// How often it told values.
-    pub samples: u64,
-    /// Its answered queries.
-    pub inferences: u64,
-    /// Bytes that meant nothing, and packets that never came: occasions.
-    pub damaged: u64,
-    /// Queries without an answer.
-    pub unanswered: u64,
-    /// Questions that were asked again.
-    pub retried: u64,
-    /// How often it started by itself.
-    pub boots: u64,
 }
 
 /// A channel, so far.
@@ -155,6 +91,8 @@ impl ChannelLive {
 
 /// A number in five significant digits or so.
 pub fn number_text(number: f64) -> String {
+    // Nobody measures a zero below zero.
+    let number = if number.abs() < 1e-9 { 0.0 } else { number };
     match number.abs() {
         size if size >= 1e6 || (size > 0.0 && size < 1e-3) => format!("{number:.3e}"),
         size if size >= 1_000.0 => format!("{number:.1}"),
@@ -217,21 +155,10 @@ impl Live {
                     }),
             );
         }
-        let device = DeviceLive {
-            state: State::Unheard,
-            identity: String::new(),
-            heard: None,
-            samples: 0,
-            inferences: 0,
-            damaged: 0,
-            unanswered: 0,
-            retried: 0,
-            boots: 0,
-        };
         let mut live = Live {
             now: BenchTime::ZERO,
             step: None,
-            devices: vec![device; header.devices.len()],
+            devices: vec![DeviceLive::default(); header.devices.len()],
             channels,
             lines: VecDeque::new(),
             told: 0,
@@ -365,7 +292,7 @@ impl Live {
     /// The step at a time.
     pub fn step_name(&self, at: BenchTime) -> &str {
         let mut steps = self.header.steps.iter();
-        let step = steps.rfind(|step| step.window.contains(at));
+        let step = steps.rfind(|step| step.window.start <= at);
         step.map_or("", |step| step.name.as_str())
     }
 
@@ -396,42 +323,5 @@ impl Live {
     pub fn exit(&self) -> Option<Exit> {
         let ending = self.ending.as_ref()?;
         Some(Exit::of(ending, self.verdict()))
-    }
-}
-
-impl DeviceLive {
-    fn take(&mut self, event: &Event) {
-        let mut heard = true;
-        match &event.kind {
-            EventKind::Sampled { .. } => self.samples += 1,
-            EventKind::Inferred(_) => self.inferences += 1,
-            EventKind::Identified { maker, model, .. } => {
-                self.identity = format!("{maker} {model}");
-            }
-            EventKind::Booted => self.boots += 1,
-            EventKind::LinkRestored { .. } | EventKind::PowerBack { .. } => {
-                self.state = State::Answers;
-            }
-            EventKind::Damaged { .. } => self.damaged += 1,
-            EventKind::MadeSafe => self.state = State::Safe,
-            EventKind::PowerCut { .. } => self.state = State::PowerCut,
-            other => {
-                heard = false;
-                match other {
-                    EventKind::NoResponse { .. } => self.unanswered += 1,
-                    EventKind::Retried { .. } => self.retried += 1,
-                    EventKind::LinkLost { .. } => self.state = State::Away,
-                    EventKind::DeviceFailed { .. } => self.state = State::Failed,
-                    EventKind::NotMadeSafe { .. } => self.state = State::Unsafe,
-                    _ => {}
-                }
-            }
-        }
-        if heard {
-            self.heard = Some(event.at);
-            if self.state == State::Unheard {
-                self.state = State::Answers;
-            }
-        }
     }
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use profiles::reading::Value;
 use reports::verdict::{Progress, Verdict};
 
-use super::live::{DeviceLive, Live, State};
+use super::device::{DeviceLive, State};
+use super::live::Live;
 use super::watched::{Course, Watched};
 
 /// The media type of the text.

@@ -54,7 +54,9 @@ impl Plain {
             out += &format!("{}  {}\n", line.at, line.text);
         }
         self.told = live.told;
-        out += &self.checks(live);
+        if watched.exit().is_none() {
+            out += &self.checks(live);
+        }
         out += &self.end(watched, live);
         out
     }

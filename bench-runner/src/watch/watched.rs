@@ -7,11 +7,11 @@ use profiles::time::{BenchTime, Period};
 use reports::golden::Goldens;
 use reports::header::Header;
 use reports::record::{Follower, News, Reach, RecordError};
-use reports::verdict::{Ending, Verdict};
+use reports::verdict::Verdict;
 
 use super::find;
 use super::live::Live;
-use crate::execute::{RECORD_FILE, goldens_of};
+use crate::execute::{RECORD_FILE, cut_off, goldens_of};
 use crate::exit::Exit;
 
 /// Looks at the record that are taken together: 128 MiB of it at most.
@@ -170,11 +170,11 @@ impl Watched {
         match self.course() {
             Course::Ended => self.live.as_ref().and_then(Live::exit),
             Course::CutOff => {
-                let why = "the run was cut off".to_owned();
+                let reached = self.live.as_ref().map_or(BenchTime::ZERO, |live| live.now);
                 let verdict = self.live.as_ref().map(Live::verdict);
                 let verdict = verdict.filter(|verdict| *verdict == Verdict::Fail);
                 let verdict = verdict.unwrap_or(Verdict::Inconclusive);
-                Some(Exit::of(&Ending::BenchFault { why }, verdict))
+                Some(Exit::of(&cut_off(&self.folder, reached), verdict))
             }
             Course::Unbegun | Course::Reading | Course::Running => None,
         }

@@ -17,6 +17,7 @@
 //! 9. what is not in memory is refused in virtual time, and cannot be broken on purpose.
 
 mod lines;
+mod watch;
 
 use std::fs;
 use std::process::Command;

@@ -4,6 +4,8 @@ mod guard;
 mod server;
 mod shelf;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use guard::Guard;
 pub use server::serve;

@@ -136,6 +136,8 @@ impl Desk {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         match asked.path.as_str() {
             "/" => html(list(&shelf)),
+            // Browsers ask for it by themselves.
+            "/favicon.ico" => plain(StatusCode::NO_CONTENT, ""),
             "/metrics" => typed(metrics::MEDIA_TYPE, metrics::text(&shelf.asked_for())),
             "/static/live.css" => typed("text/css; charset=utf-8", STYLE),
             "/static/live.js" => typed("text/javascript; charset=utf-8", SCRIPT),
@@ -161,9 +163,9 @@ impl Desk {
 }
 
 /// What is asked, as far as it matters.
-struct Asked {
+pub(super) struct Asked {
     path: String,
-    host: Option<String>,
+    pub(super) host: Option<String>,
     query_token: Option<String>,
     cookie: Option<String>,
     bearer: Option<String>,
@@ -171,7 +173,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of<B>(request: &Request<B>, cookie: &str) -> Asked {
+    pub(super) fn of<B>(request: &Request<B>, cookie: &str) -> Asked {
         let text = |name| {
             let value = request.headers().get(name)?;
             value.to_str().ok().map(str::to_owned)
@@ -208,7 +210,7 @@ impl Asked {
         }
     }
 
-    fn tokens(&self) -> Vec<&str> {
+    pub(super) fn tokens(&self) -> Vec<&str> {
         let all = [&self.query_token, &self.cookie, &self.bearer];
         all.into_iter().flatten().map(String::as_str).collect()
     }

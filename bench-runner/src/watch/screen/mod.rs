@@ -3,6 +3,8 @@
 
 mod draw;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use profiles::time::BenchTime;
 

@@ -6,7 +6,8 @@ use ratatui_core::text::{Line, Span};
 use reports::verdict::{Progress, Standing, Verdict};
 
 use super::draw::View;
-use crate::watch::live::{DeviceLive, Live, State};
+use crate::watch::device::{DeviceLive, State};
+use crate::watch::live::Live;
 use crate::watch::plain::margin;
 
 /// Heights of a line of values; a space is a gap.
