@@ -78,27 +78,29 @@ fn times(out: &mut Text, runs: &[(&str, &Watched)]) {
     let now: Of = |live| Some(live.now.as_secs_f64());
     let end: Of = |live| Some(live.header.end.as_secs_f64());
     out.gauge(
-        "bench_time_seconds",
-        "seconds",
+        ("bench_time_seconds", "seconds"),
         "Bench time that the record reaches.",
         runs,
         now,
     );
     out.gauge(
-        "bench_planned_seconds",
-        "seconds",
+        ("bench_planned_seconds", "seconds"),
         "Bench time at which the last step ends.",
         runs,
         end,
     );
     let last = late(|live| live.late.last_us);
     let about = "How late the last set point was taken.";
-    out.gauge("bench_set_point_late_seconds", "seconds", about, runs, last);
+    out.gauge(
+        ("bench_set_point_late_seconds", "seconds"),
+        about,
+        runs,
+        last,
+    );
     let most = late(|live| live.late.most_us);
     let about = "How late a set point was taken at most.";
     out.gauge(
-        "bench_set_point_late_most_seconds",
-        "seconds",
+        ("bench_set_point_late_most_seconds", "seconds"),
         about,
         runs,
         most,
@@ -253,17 +255,16 @@ struct Text(String);
 
 impl Text {
     fn family(&mut self, name: &str, kind: &str, unit: &str, about: &str) {
-        self.0 += &format!("# TYPE {name} {kind}\n");
+        writeln!(self.0, "# TYPE {name} {kind}").expect("a text in memory takes all");
         if !unit.is_empty() {
-            self.0 += &format!("# UNIT {name} {unit}\n");
+            writeln!(self.0, "# UNIT {name} {unit}").expect("a text in memory takes all");
         }
-        self.0 += &format!("# HELP {name} {about}\n");
+        writeln!(self.0, "# HELP {name} {about}").expect("a text in memory takes all");
     }
 
     fn gauge(
         &mut self,
-        name: &str,
-        unit: &str,
+        (name, unit): (&str, &str),
         about: &str,
         runs: &[(&str, &Watched)],
         of: impl Fn(&Live) -> Option<f64>,

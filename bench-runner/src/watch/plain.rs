@@ -1,6 +1,7 @@
 //! A run as lines of text, one for each change: for pipes, logs and readers of the screen.
 
 use reports::verdict::{Finding, Progress, Standing, Verdict};
+use std::fmt::Write as _;
 
 use super::live::{Live, number_text};
 use super::watched::{Course, Watched};
@@ -24,7 +25,8 @@ impl Plain {
         let Some(live) = watched.live() else {
             if !std::mem::replace(&mut self.waits, true) {
                 let folder = watched.folder().display();
-                out += &format!("waiting for a run to begin in {folder}\n");
+                writeln!(out, "waiting for a run to begin in {folder}")
+                    .expect("a text in memory takes all");
             }
             return out;
         };
@@ -36,22 +38,26 @@ impl Plain {
             let header = &live.header;
             let (campaign, pace, end) = (&header.campaign, &header.pace, header.end);
             let (devices, checks) = (header.devices.len(), header.checks.len());
-            out += &format!(
-                "watching {} in {}: {devices} devices, {checks} checks, {pace} pace, to {end}\n",
+            writeln!(
+                out,
+                "watching {} in {}: {devices} devices, {checks} checks, {pace} pace, to {end}",
                 campaign,
                 watched.folder().display()
-            );
+            )
+            .expect("a text in memory takes all");
             if let Some(why) = &live.unjudged {
-                out += &format!("checks cannot be judged: {why}\n");
+                writeln!(out, "checks cannot be judged: {why}")
+                    .expect("a text in memory takes all");
             }
         }
         let new = (live.told - self.told) as usize;
         let skipped = new.saturating_sub(live.lines.len());
         if skipped > 0 {
-            out += &format!("({skipped} earlier lines are in the record alone)\n");
+            writeln!(out, "({skipped} earlier lines are in the record alone)")
+                .expect("a text in memory takes all");
         }
         for line in live.lines.iter().skip(live.lines.len().saturating_sub(new)) {
-            out += &format!("{}  {}\n", line.at, line.text);
+            writeln!(out, "{}  {}", line.at, line.text).expect("a text in memory takes all");
         }
         self.told = live.told;
         if watched.exit().is_none() {
@@ -76,7 +82,8 @@ impl Plain {
                 None => self.checks.push(now),
             }
             if known.unwrap_or(quiet) != now && now.0 != Verdict::Inconclusive {
-                out += &format!("{}  {}\n", live.now, check(standing));
+                writeln!(out, "{}  {}", live.now, check(standing))
+                    .expect("a text in memory takes all");
             }
         }
         out
@@ -94,7 +101,7 @@ impl Plain {
         };
         let mut out = String::new();
         for standing in &live.standings {
-            out += &format!("{}\n", check(standing));
+            writeln!(out, "{}", check(standing)).expect("a text in memory takes all");
         }
         out + &format!("{} ({}): {how}\n", exit.name(), exit as u8)
     }

@@ -37,9 +37,9 @@ fn gate(folder: &Path, more: &str) -> String {
         "hil-tests/wiring/emulated.toml",
     );
     let text = format!(
-        "name = 'smoke'\ncampaigns = [{:?}]\nwiring = {:?}\nseeds = [1, 2, 3]\nkeep = 'failed'\n{more}",
-        root.join(campaign),
-        root.join(wiring)
+        "name = 'smoke'\ncampaigns = [\"{}\"]\nwiring = \"{}\"\nseeds = [1, 2, 3]\nkeep = 'failed'\n{more}",
+        root.join(campaign).display(),
+        root.join(wiring).display()
     );
     let file = folder.join("gate.toml");
     fs::write(&file, text).unwrap();

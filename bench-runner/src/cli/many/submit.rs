@@ -136,7 +136,10 @@ fn submission(args: &Args, engine: Engine) -> Result<Submission, String> {
 fn shown(submission: &Submission, files: &[(&str, String)]) -> String {
     let mut text = String::new();
     for (name, written) in files {
-        if name.ends_with(".yaml") {
+        if std::path::Path::new(name)
+            .extension()
+            .is_some_and(|ending| ending == "yaml")
+        {
             // Several documents of one stream.
             text.push_str("---\n");
         }

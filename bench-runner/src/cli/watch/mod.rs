@@ -16,6 +16,8 @@ use crossterm::{cursor, execute};
 use profiles::time::Period;
 use ratatui_core::terminal::Terminal;
 use ratatui_crossterm::CrosstermBackend;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::{colour_out, complain};
@@ -176,7 +178,11 @@ fn look(mut watched: Watched, left: &AtomicBool) -> io::Result<()> {
             _ => Duration::from_millis(u64::from(LOOK.as_millis())),
         };
         // Keys that came together are done together.
-        while poll(wait)? {
+        loop {
+            keys_or(wait)?;
+            if !poll(Duration::ZERO)? {
+                break;
+            }
             wait = Duration::ZERO;
             let Event::Key(pressed) = read()? else {
                 continue;
@@ -188,6 +194,24 @@ fn look(mut watched: Watched, left: &AtomicBool) -> io::Result<()> {
             }
         }
     }
+}
+
+/// Waits for keys, or as long as `wait`. An error if the terminal hung up: to read it then would turn
+/// round and round inside of crossterm.
+fn keys_or(wait: Duration) -> io::Result<()> {
+    let stdin = std::io::stdin();
+    let mut asked = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
+    match rustix::event::poll(&mut asked, Some(&wait)) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if asked[0].revents().intersects(gone) {
+        return Err(io::Error::other("it hung up"));
+    }
+    Ok(())
 }
 
 fn key(pressed: &KeyEvent) -> Option<Key> {

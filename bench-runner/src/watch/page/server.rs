@@ -1,6 +1,7 @@
 //! The server: requests to answers, over HTTP/1.1.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -323,7 +324,7 @@ fn encoded(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 out.push(char::from(octet));
             }
-            octet => out += &format!("%{octet:02X}"),
+            octet => write!(out, "%{octet:02X}").expect("a text in memory takes all"),
         }
     }
     out
@@ -337,7 +338,7 @@ fn decoded(text: &str) -> String {
         let octet = behind.get(..2).filter(|_| first == b'%');
         let octet = octet.and_then(|two| std::str::from_utf8(two).ok());
         let octet = octet.and_then(|two| u8::from_str_radix(two, 16).ok());
-        (rest, _) = match octet {
+        (rest, ()) = match octet {
             Some(octet) => (&behind[2..], out.push(octet)),
             None => (behind, out.push(first)),
         };

@@ -60,12 +60,11 @@ impl Shelf {
     /// A run, read as far as its record goes. Why not, if its record cannot be read.
     pub(super) fn run(&mut self, name: &str) -> Option<Result<&Watched, String>> {
         let known = self.followed.iter().position(|(known, _)| known == name);
-        let entry = match known {
-            Some(place) => self.followed.remove(place),
-            None => {
-                let folder = self.folder(name)?;
-                (name.to_owned(), Watched::new(&folder, self.clock))
-            }
+        let entry = if let Some(place) = known {
+            self.followed.remove(place)
+        } else {
+            let folder = self.folder(name)?;
+            (name.to_owned(), Watched::new(&folder, self.clock))
         };
         if self.followed.len() >= FOLLOWED {
             drop(self.followed.remove(0));

@@ -77,7 +77,7 @@ pub(super) fn state(watched: &Watched, chosen: Option<&[usize]>) -> Value {
 fn devices(live: &Live) -> Vec<Value> {
     let pairs = live.header.devices.iter().zip(&live.devices);
     let devices = pairs.map(|(header, device)| {
-        let heard = device.heard.map(|at| at.as_secs_f64());
+        let heard = device.heard.map(profiles::time::BenchTime::as_secs_f64);
         json!({
             "name": header.name,
             "model": header.model,
@@ -109,7 +109,7 @@ fn check(standing: &Standing) -> Value {
         "progress": progress,
         "margin": margin(finding),
         "because": finding.because,
-        "at": finding.at.map(|at| at.as_secs_f64()),
+        "at": finding.at.map(profiles::time::BenchTime::as_secs_f64),
     })
 }
 

@@ -190,13 +190,12 @@ impl View<'_> {
         let rows = usize::from(height) - 5;
         let devices = self.device_lines(live, width);
         let checks = self.check_lines(live, width);
-        let (channels, title) = match self.screen.list {
-            Some(_) => (self.list_lines(live, width), "all channels".to_owned()),
-            None => {
-                let (from, to) = self.span(live);
-                let span = format!("channels, {} to {}", clock(from), clock(to));
-                (self.channel_lines(live, width), span)
-            }
+        let (channels, title) = if self.screen.list.is_some() {
+            (self.list_lines(live, width), "all channels".to_owned())
+        } else {
+            let (from, to) = self.span(live);
+            let span = format!("channels, {} to {}", clock(from), clock(to));
+            (self.channel_lines(live, width), span)
         };
         let events = self.event_lines(live, width);
         let wanted = [devices.len(), checks.len(), channels.len(), events.len()];

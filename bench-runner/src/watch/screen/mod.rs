@@ -127,17 +127,16 @@ impl Screen {
     }
 
     fn step(&mut self, live: &Live, down: bool) {
-        let (place, most) = match &mut self.list {
-            Some(place) => (place, live.channels.len()),
-            None => {
-                let most = match Panel::ALL[self.panel % Panel::ALL.len()] {
-                    Panel::Devices => live.devices.len(),
-                    Panel::Checks => live.standings.len(),
-                    Panel::Channels => self.chosen.as_ref().map_or(live.channels.len(), Vec::len),
-                    Panel::Events => live.lines.len(),
-                };
-                (&mut self.scroll[self.panel % Panel::ALL.len()], most)
-            }
+        let (place, most) = if let Some(place) = &mut self.list {
+            (place, live.channels.len())
+        } else {
+            let most = match Panel::ALL[self.panel % Panel::ALL.len()] {
+                Panel::Devices => live.devices.len(),
+                Panel::Checks => live.standings.len(),
+                Panel::Channels => self.chosen.as_ref().map_or(live.channels.len(), Vec::len),
+                Panel::Events => live.lines.len(),
+            };
+            (&mut self.scroll[self.panel % Panel::ALL.len()], most)
         };
         *place = if down {
             (*place + 1).min(most.saturating_sub(1))

@@ -103,7 +103,6 @@ impl Compared {
     }
 }
 
-/// What to compare.
 struct Number {
     what: &'static str,
     unit: &'static str,
@@ -152,7 +151,7 @@ impl Throughput {
 
     /// Why the cell of `phase` cannot be judged, or how it compares.
     fn judge(&self, phase: &str, cell: &Cell) -> Result<Judged, String> {
-        let (subject, least) = (self.question.subject(), self.min_samples);
+        let (subject, has) = (self.question.subject(), cell.samples);
         let Some(golden) = &self.golden else {
             return Err(format!("no throughput golden for {subject}"));
         };
@@ -162,28 +161,25 @@ impl Throughput {
                 "the throughput golden knows no {phase} of {subject}"
             ));
         };
-        if cell.samples < least {
-            let has = cell.samples;
+        if has < self.min_samples {
+            let least = self.min_samples;
             return Err(format!(
                 "{has} answers of {subject} in {phase}, at least {least} needed"
             ));
         }
-        let judged = match (&expected.blocks, &cell.blocks) {
+        Ok(match (&expected.blocks, &cell.blocks) {
             (Some(before), Some(now)) => Judged::blocks(phase, (before, now), golden.band),
             (Some(before), None) => {
                 let needed = needed(before, golden.band);
-                let has = cell.samples;
                 return Err(format!(
                     "{has} answers of {subject} in {phase} make no blocks: {needed}"
                 ));
             }
             (None, _) => Judged::band(phase, (cell, expected), golden.band),
-        };
-        Ok(judged)
+        })
     }
 }
 
-/// How one phase compares.
 struct Judged {
     standing: Standing,
     compared: Compared,
