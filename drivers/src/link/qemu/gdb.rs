@@ -239,6 +239,8 @@ mod tests {
                 far.write_all(b"+").unwrap();
                 far.write_all(framed(answer).as_bytes()).unwrap();
             }
+            // The last acknowledgement: who hangs up before it breaks the other's pipe.
+            far.read_exact(&mut one).unwrap();
             String::from_utf8(said).unwrap()
         });
         let mut gdb = Gdb::new(near).unwrap();
