@@ -116,10 +116,13 @@ fn a_device_more_does_not_change_what_the_others_say() {
         .ending("wiring/emulated.toml", more)
         .run();
     let keep = |name: &str| name != "bystander";
-    // Chambers are left safe behind the supplies, all of them: that moment alone may be another.
+    // Chambers are left safe behind the supplies, all of them, and then the run ends: these moments
+    // alone may be others.
     let said = |ran: &Ran| {
         let mut said = heard(ran, keep);
-        said.retain(|(_, event)| !matches!(event.kind, EventKind::MadeSafe));
+        said.retain(|(_, event)| {
+            !matches!(event.kind, EventKind::MadeSafe | EventKind::RunEnded { .. })
+        });
         said
     };
     let (alone, beside) = (said(smoke()), said(&ran));

@@ -1,3 +1,5 @@
+//! The pages: what they serve, and to whom not.
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! The view, as it stands on terminals of several sizes.
+
 use profiles::time::BenchTime;
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal;
