@@ -60,6 +60,20 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
     // A run that was killed has no manifest; its record says the same but for the dates.
     let manifest = manifest.unwrap_or_else(|| Manifest {
         run_id: run_id(folder),
+        ..bare(&header, ending.clone())
+    });
+    let manifest = Manifest {
+        ending,
+        record: Some(record),
+        ..manifest
+    };
+    Ok(told.conclude(folder, manifest, &goldens))
+}
+
+/// The manifest of a run that wrote none: what the header of its record knows.
+pub(super) fn bare(header: &Header, ending: Ending) -> Manifest {
+    Manifest {
+        run_id: String::new(),
         started: String::new(),
         ended: String::new(),
         resumed: Vec::new(),
@@ -71,17 +85,11 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         inputs: header.inputs.clone(),
         record: None,
         identities: BTreeMap::new(),
-        ending: ending.clone(),
+        ending,
         verdict: Verdict::Inconclusive,
         exit_code: 0,
         sim_seconds: 0.0,
-    });
-    let manifest = Manifest {
-        ending,
-        record: Some(record),
-        ..manifest
-    };
-    Ok(told.conclude(folder, manifest, &goldens))
+    }
 }
 
 /// The ending of a run of which nothing is on record after `at`: interrupted; with what the supervisor

@@ -12,7 +12,7 @@ use reports::record::{Record, Recorder};
 use reports::report::Manifest;
 use reports::verdict::{Ending, Verdict};
 
-use super::judging::cut_off;
+use super::judging::{bare, cut_off};
 use super::told::{Shown, Told};
 use super::{
     ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, REPORTS, closed, draw, goldens_of, now,
@@ -293,22 +293,9 @@ fn provisional(plan: &Plan, header: &Header) -> Manifest {
         why: Some("it went on, and has not ended since".to_owned()),
     };
     Manifest {
-        run_id: String::new(),
-        started: String::new(),
-        ended: String::new(),
-        resumed: Vec::new(),
-        versions: header.versions.clone(),
-        seed: header.seed,
-        pace: header.pace.clone(),
-        campaign: header.campaign.clone(),
         wiring: plan.wiring_name.clone(),
-        inputs: header.inputs.clone(),
-        record: None,
-        identities: BTreeMap::new(),
         exit_code: Exit::of(&ending, Verdict::Inconclusive) as u8,
-        ending,
-        verdict: Verdict::Inconclusive,
-        sim_seconds: 0.0,
+        ..bare(header, ending)
     }
 }
 
