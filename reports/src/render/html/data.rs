@@ -30,6 +30,8 @@ fn figure(figure: &Figure) -> Value {
         "title": figure.title,
         "end": figure.time.end,
         "counts": figure.time.counts,
+        "measure": figure.time.measure.as_ref().map(|it| json!([it.begin, it.caption])),
+        "epoch": figure.time.epoch,
         "eclipses": eclipses.collect::<Vec<Value>>(),
         "panels": figure.panels.iter().map(panel).collect::<Vec<Value>>(),
     })

@@ -5,6 +5,7 @@ mod cover;
 mod evidence;
 mod faults;
 mod health;
+mod overview;
 mod sections;
 
 use super::exhibits;
@@ -20,7 +21,9 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     parts.push(("evidence", evidence::blocks(fonts, report)));
     parts.push(("faults", faults::blocks(fonts, report)));
     parts.push(("telemetry", health::blocks(fonts, report)));
-    let mut rest = chosen(report, parts);
+    let mut rest = overview::blocks(fonts, report);
+    rest.extend(cover::rest_of_checks(fonts, report));
+    rest.extend(chosen(report, parts));
     rest.extend(appendix::blocks(fonts, report));
     let titles: Vec<String> = rest
         .iter()
