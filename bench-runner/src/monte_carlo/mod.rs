@@ -6,6 +6,7 @@
 
 mod crew;
 mod margins;
+mod report;
 mod told;
 mod worker;
 
@@ -19,6 +20,7 @@ use crate::gate::Shard;
 
 pub use crew::Crew;
 pub use margins::{Margins, Spread, margins};
+pub use report::report;
 pub use told::{text, write};
 pub use worker::{Start, work};
 

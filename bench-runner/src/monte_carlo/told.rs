@@ -10,7 +10,7 @@ use reports::statistics::Method;
 use serde_json::json;
 
 use super::margins::CONFIDENCE;
-use super::{Flown, Margins, RESULT_FILE, Study, margins};
+use super::{Flown, Margins, RESULT_FILE, Study, margins, report};
 use crate::exit::{Exit, TABLE};
 use crate::table::{Form, Row, Table};
 
@@ -185,6 +185,10 @@ pub fn write(study: &Study, folder: &Path) -> io::Result<()> {
     let json = serde_json::to_string_pretty(&whole).map_err(io::Error::other)?;
     fs::write(folder.join(RESULT_FILE), json + "\n")?;
     fs::write(folder.join("monte-carlo.txt"), text(study))?;
+    let report = report(study, &checks);
+    let paper = report.pdf().map_err(io::Error::other)?;
+    fs::write(folder.join("report.pdf"), paper)?;
+    fs::write(folder.join("report.html"), report.html())?;
     for (name, form) in [("runs.csv", Form::Csv), ("runs.parquet", Form::Parquet)] {
         rows(study, &folder.join(name), form)?;
     }

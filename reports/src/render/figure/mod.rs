@@ -2,6 +2,7 @@
 //! styles; where they land on a page is the chart's business.
 
 mod build;
+mod curves;
 mod exhibit;
 mod heat;
 mod inference;
@@ -15,6 +16,7 @@ use profiles::phase::PhaseInterval;
 use serde::Serialize;
 
 pub use build::time_axis;
+pub use curves::{Moment, curves, told_of};
 pub use exhibit::{Colour, DIFFERS, Drawing, Raster, Shown, exhibit};
 pub use heat::heat;
 pub use inference::inference;

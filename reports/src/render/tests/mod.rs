@@ -2,6 +2,7 @@
 
 mod awkward;
 mod compare;
+mod more;
 
 use std::convert::Infallible;
 

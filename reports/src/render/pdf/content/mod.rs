@@ -2,6 +2,7 @@
 
 mod appendix;
 mod cover;
+mod curves;
 mod evidence;
 mod faults;
 mod health;
@@ -17,6 +18,9 @@ use crate::report::Report;
 pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut cover = cover::blocks(fonts, report);
     let mut parts: Vec<(&str, Vec<Block>)> = sections::parts(fonts, report);
+    if let Some((_, power)) = parts.iter_mut().find(|(name, _)| *name == "power") {
+        power.extend(curves::blocks(fonts, report));
+    }
     parts.push(("outputs", exhibits::blocks(fonts, report)));
     parts.push(("evidence", evidence::blocks(fonts, report)));
     parts.push(("faults", faults::blocks(fonts, report)));

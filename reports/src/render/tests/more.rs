@@ -1,0 +1,215 @@
+//! The pages that not every report has: the overview when it is full, curves of an array, a study.
+
+use profiles::command::Command;
+use profiles::physics::array_curve::ArrayPoints;
+use profiles::quantity::{Amperes, Volts};
+use profiles::reading::Reading;
+use profiles::time::BenchTime;
+
+use super::super::compare::study::{Check, Input, Study};
+use super::super::{figure, html, pdf, sample};
+use super::pages;
+use crate::event::{DeviceId, Event, EventKind};
+use crate::report::Report;
+use crate::statistics::Correlation;
+use crate::verdict::Verdict;
+
+fn kept(name: &str, paper: &[u8]) {
+    if let Some(folder) = std::env::var_os("BENCH_PAGES") {
+        let folder = std::path::PathBuf::from(folder);
+        std::fs::write(folder.join(name).with_extension("pdf"), paper).unwrap();
+    }
+}
+
+fn points(isc: f64, voc: f64) -> ArrayPoints {
+    ArrayPoints {
+        isc: Amperes(isc),
+        imp: Amperes(0.95 * isc),
+        voc: Volts(voc),
+        vmp: Volts(0.88 * voc),
+    }
+}
+
+/// A run on an array that was told a dark curve, a cold one, a hot one and a weak one, and gave 20 V and 1 A.
+fn on_an_array() -> Report {
+    let curves = [
+        (0, points(0.001, 20.0)),
+        (10, points(1.5, 27.0)),
+        (20, points(1.6, 24.0)),
+        (30, points(0.2, 30.0)),
+    ];
+    let told = curves.into_iter().map(|(second, points)| {
+        let command = Command::Curve(points);
+        (
+            second * 1_000,
+            EventKind::SetPointApplied {
+                command,
+                late_us: 0,
+            },
+        )
+    });
+    let heard = (0..40).map(|second| {
+        let readings = [Reading::number(0, 20.0), Reading::number(1, 1.0)];
+        let readings = readings.into();
+        (second * 1_000 + 500, EventKind::Sampled { readings })
+    });
+    let mut events: Vec<Event> = told
+        .chain(heard)
+        .map(|(millis, kind)| Event {
+            at: BenchTime::from_millis(millis),
+            device: DeviceId(0),
+            kind,
+        })
+        .collect();
+    events.sort_by_key(|event| event.at);
+    sample::of("solar-array-simulator", &events)
+}
+
+#[test]
+fn curves_are_told_at_the_moments_that_say_most() {
+    let report = on_an_array();
+    let [(name, moments, shown)] = &figure::curves(&report)[..] else {
+        panic!("one array was told curves");
+    };
+    let seen: Vec<(&str, u64)> = moments
+        .iter()
+        .map(|moment| (moment.name, moment.at.as_micros() / 1_000_000))
+        .collect();
+    // The dark one is none; the weak one has the most volts, but not for being cold.
+    let expected = [
+        ("first light", 10),
+        ("hottest in full light", 20),
+        ("last curve", 30),
+    ];
+    assert_eq!((name.as_str(), &seen[..]), ("bus_supply", &expected[..]));
+    let hot = &moments[1];
+    assert_eq!(hot.measured, Some((20.0, 1.0)));
+    let most = hot.most.0 * hot.most.1;
+    assert!(
+        (most / (1.6 * 24.0 * 0.95 * 0.88) - 1.0).abs() < 0.02,
+        "{most}"
+    );
+    assert!((hot.share().unwrap() - 20.0 / most).abs() < 1e-12);
+    for line in shown.panels.iter().flat_map(|panel| &panel.traces) {
+        let line = &line.lines[0];
+        assert!(
+            line.windows(2).all(|pair| pair[0].0 <= pair[1].0),
+            "in order"
+        );
+    }
+    let paper = pdf::bytes(&report).unwrap();
+    assert!(paper == pdf::bytes(&report).unwrap(), "other bytes");
+    kept("curves", &paper);
+    assert!(html::document(&report).contains("Array curves"));
+    assert!(!html::document(&sample::report()).contains("Array curves"));
+}
+
+#[test]
+fn the_overview_has_one_page_however_much_there_is() {
+    let mut report = sample::report();
+    let (device, story) = (report.header.devices[0].clone(), report.devices[0].clone());
+    for place in 0..40 {
+        let mut device = device.clone();
+        device.name =
+            format!("device_{place}_with_a_name_that_takes_more_than_a_line_of_its_column");
+        report.header.devices.push(device);
+        report.devices.push(story.clone());
+    }
+    report.header.orbit = vec!["an orbit of a name without an end ".repeat(60)];
+    let few = pages(&pdf::bytes(&report).unwrap());
+    let (check, finding) = (report.header.checks[0].clone(), report.findings[0].clone());
+    for place in 0..13 {
+        let mut check = check.clone();
+        check.name = format!("check {place}");
+        let mut finding = finding.clone();
+        finding.check.clone_from(&check.name);
+        report.header.checks.push(check);
+        report.findings.push(finding);
+    }
+    let paper = pdf::bytes(&report).unwrap();
+    kept("overview", &paper);
+    // The checks have a page of their own, and the overview has no second one.
+    assert_eq!(pages(&paper), few + 1);
+    assert!(html::document(&report).contains("more margins found no room"));
+}
+
+fn study() -> Study {
+    let check = |name: &str, failed: u64, spread: Option<[f64; 5]>| Check {
+        name: name.to_owned(),
+        unit: "V".to_owned(),
+        failed,
+        inconclusive: 0,
+        share: failed as f64 / 100.0,
+        interval: [0.01, 0.1],
+        spread,
+        histogram: (1..=20).collect(),
+        worst: Some((
+            17,
+            4_711,
+            "bench run e.toml --seed 4711 --set 'a.b=1.5'".to_owned(),
+        )),
+        goes_with: vec![(
+            0,
+            Correlation {
+                rho: -0.83,
+                p: 1e-9,
+                pairs: 100,
+            },
+        )],
+    };
+    Study {
+        campaign: "Затмение 日食".to_owned(),
+        made_by: "bench 0.1.0".to_owned(),
+        id: "ab".repeat(32),
+        verdict: Verdict::Fail,
+        because: "4 of 100 runs did not pass.".to_owned(),
+        runs: (100, 4),
+        seed: 1,
+        inputs: vec![Input {
+            key: "orbit.battery.capacity_ah".to_owned(),
+            distribution: "7.5..8.5".to_owned(),
+            drawn: Some(("7.51".to_owned(), "8.49".to_owned())),
+        }],
+        checks: vec![
+            check("far from its limit", 0, Some([9.0, 9.1, 9.2, 9.3, 9.4])),
+            check("bus in band", 4, Some([-0.2, 0.0, 0.3, 0.5, 0.8])),
+            check("always the same", 0, Some([0.5; 5])),
+            check("no margin", 0, None),
+        ],
+    }
+}
+
+#[test]
+fn a_study_is_told_and_twice_the_same() {
+    let told = study();
+    let paper = told.pdf().unwrap();
+    assert!(paper == told.pdf().unwrap(), "other bytes");
+    kept("study", &paper);
+    let page = told.html();
+    assert_eq!(page, told.html());
+    for words in [
+        "bench run e.toml --seed 4711 --set &#39;a.b=1.5&#39;",
+        "4.00 % (1.00 to 10.00 %)",
+        "bus in band with orbit.battery.capacity_ah: −0.83, p &lt; 0.001",
+        "limit at 0",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    // What fails comes first.
+    let place = |name: &str| page.find(&format!("<td class=\"words\">{name}")).unwrap();
+    assert!(place("bus in band") < place("far from its limit"));
+}
+
+#[test]
+fn a_study_of_nothing_is_told() {
+    let nothing = Study {
+        runs: (0, 0),
+        inputs: Vec::new(),
+        checks: Vec::new(),
+        verdict: Verdict::Inconclusive,
+        ..study()
+    };
+    assert!(pages(&nothing.pdf().unwrap()) <= 2);
+    let page = nothing.html();
+    assert!(page.contains("No check was made.") && page.contains("Nothing but the seed"));
+}
