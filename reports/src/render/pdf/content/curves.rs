@@ -19,16 +19,16 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
         blocks.push(Block::Figure(figure, HEIGHT));
         blocks.push(Block::Gap(6.0));
         let columns = vec![
-            text("moment", 104.0),
-            numbers("UTC", 62.0),
-            numbers("time", 47.0),
-            numbers("Isc A / Voc V", 66.0),
-            numbers("Imp A / Vmp V", 66.0),
-            numbers("most power", 50.0),
-            numbers("found A", 44.0),
-            numbers("found V", 44.0),
-            numbers("power", 44.0),
-            numbers("of most %", 38.0),
+            text("moment", 92.0),
+            numbers("UTC", 50.0),
+            numbers("time", 45.0),
+            numbers("Isc A / Voc V", 62.0),
+            numbers("Imp A / Vmp V", 62.0),
+            numbers("most power", 48.0),
+            numbers("found A", 40.0),
+            numbers("found V", 40.0),
+            numbers("power", 42.0),
+            numbers("of most %", 40.0),
         ];
         let rows = moments.iter().enumerate().map(|(place, moment)| {
             let utc = words::utc_clock(report, moment.at);
