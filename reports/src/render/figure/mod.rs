@@ -4,6 +4,7 @@
 mod build;
 mod exhibit;
 mod heat;
+mod histogram;
 mod inference;
 mod margins;
 mod others;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use build::time_axis;
 pub use exhibit::{Colour, DIFFERS, Drawing, Raster, Shown, exhibit};
 pub use heat::heat;
+pub use histogram::{Histogram, spoken_histograms};
 pub use inference::inference;
 pub use margins::{Bar, margins};
 pub(crate) use others::letter;
