@@ -6,7 +6,7 @@
 
 mod crew;
 mod margins;
-mod report;
+mod paper;
 mod told;
 mod worker;
 
@@ -20,7 +20,6 @@ use crate::gate::Shard;
 
 pub use crew::Crew;
 pub use margins::{Margins, Spread, margins};
-pub use report::report;
 pub use told::{text, write};
 pub use worker::{Start, work};
 

@@ -79,9 +79,6 @@ pub fn draw_bars<DB: DrawingBackend>(
         };
         sheet.text((width, middle), &bar.margin, &face, Align::Right)?;
     }
-    if bars.iter().any(|bar| bar.spoken.is_some()) {
-        return Ok(());
-    }
     // The limit.
     sheet.line(&[(x(1.0), 0.0), (x(1.0), bottom)], style::LIMIT)
 }
@@ -92,7 +89,7 @@ fn used(bar: &Bar) -> f64 {
 }
 
 /// White strokes across a bar: a broken limit is told apart without colour.
-fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
+pub(super) fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
     let stroke = style::Stroke {
         colour: style::WHITE,
         weight: 0.7,

@@ -1,4 +1,4 @@
-//! The pages that not every report has: the overview when it is full, curves of an array, a study.
+//! The pages that not every report has: the overview when it is full, curves of an array.
 
 use profiles::command::Command;
 use profiles::physics::array_curve::ArrayPoints;
@@ -6,13 +6,10 @@ use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 use profiles::time::BenchTime;
 
-use super::super::compare::study::{Check, Input, Study};
 use super::super::{figure, html, pdf, sample};
 use super::pages;
 use crate::event::{DeviceId, Event, EventKind};
 use crate::report::Report;
-use crate::statistics::Correlation;
-use crate::verdict::Verdict;
 
 fn kept(name: &str, paper: &[u8]) {
     if let Some(folder) = std::env::var_os("BENCH_PAGES") {
@@ -133,85 +130,4 @@ fn the_overview_has_one_page_however_much_there_is() {
     let more = report.findings[1].clone();
     report.findings.extend(std::iter::repeat_n(more, 60));
     assert!(html::document(&report).contains("more margins found no room"));
-}
-
-fn study() -> Study {
-    let check = |name: &str, failed: u64, spread: Option<[f64; 5]>| Check {
-        name: name.to_owned(),
-        unit: "V".to_owned(),
-        failed,
-        inconclusive: 0,
-        share: failed as f64 / 100.0,
-        interval: [0.01, 0.1],
-        spread,
-        histogram: (1..=20).collect(),
-        worst: Some((
-            17,
-            4_711,
-            "bench run e.toml --seed 4711 --set 'a.b=1.5'".to_owned(),
-        )),
-        goes_with: vec![(
-            0,
-            Correlation {
-                rho: -0.83,
-                p: 1e-9,
-                pairs: 100,
-            },
-        )],
-    };
-    Study {
-        campaign: "Затмение 日食".to_owned(),
-        made_by: "bench 0.1.0".to_owned(),
-        id: "ab".repeat(32),
-        verdict: Verdict::Fail,
-        because: "4 of 100 runs did not pass.".to_owned(),
-        runs: (100, 4),
-        seed: 1,
-        inputs: vec![Input {
-            key: "orbit.battery.capacity_ah".to_owned(),
-            distribution: "7.5..8.5".to_owned(),
-            drawn: Some(("7.51".to_owned(), "8.49".to_owned())),
-        }],
-        checks: vec![
-            check("far from its limit", 0, Some([9.0, 9.1, 9.2, 9.3, 9.4])),
-            check("bus in band", 4, Some([-0.2, 0.0, 0.3, 0.5, 0.8])),
-            check("always the same", 0, Some([0.5; 5])),
-            check("no margin", 0, None),
-        ],
-    }
-}
-
-#[test]
-fn a_study_is_told_and_twice_the_same() {
-    let told = study();
-    let paper = told.pdf().unwrap();
-    assert!(paper == told.pdf().unwrap(), "other bytes");
-    kept("study", &paper);
-    let page = told.html();
-    assert_eq!(page, told.html());
-    for words in [
-        "bench run e.toml --seed 4711 --set &#39;a.b=1.5&#39;",
-        "4.00 % (1.00 to 10.00 %)",
-        "bus in band with orbit.battery.capacity_ah: −0.83, p &lt; 0.001",
-        "limit at 0",
-    ] {
-        assert!(page.contains(words), "{words}");
-    }
-    // What fails comes first.
-    let place = |name: &str| page.find(&format!("<td class=\"words\">{name}")).unwrap();
-    assert!(place("bus in band") < place("far from its limit"));
-}
-
-#[test]
-fn a_study_of_nothing_is_told() {
-    let nothing = Study {
-        runs: (0, 0),
-        inputs: Vec::new(),
-        checks: Vec::new(),
-        verdict: Verdict::Inconclusive,
-        ..study()
-    };
-    assert!(pages(&nothing.pdf().unwrap()) <= 2);
-    let page = nothing.html();
-    assert!(page.contains("No check was made.") && page.contains("Nothing but the seed"));
 }
