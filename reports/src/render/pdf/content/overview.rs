@@ -55,7 +55,7 @@ fn margins(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(title.to_owned()));
     // Two lines of text below them.
     let free = f64::from(room(fonts, blocks)) - 32.0;
-    let most = (0..)
+    let most = (0..100)
         .take_while(|bars| bars_height(*bars + 1) <= free)
         .count();
     let (bars, all) = figure::margins(report, most);
@@ -185,7 +185,7 @@ fn energy(report: &Report) -> String {
         let [low, high] = [low, high].map(|share| number((share * 1_000.0).round() * 0.1));
         told.push(format!("battery as planned {low} to {high} %"));
     }
-    told_or(told, "no device told a power")
+    told_or(&told, "no device told a power")
 }
 
 /// From where to where temperatures went.
@@ -203,10 +203,10 @@ fn heat(report: &Report) -> String {
             told.push(format!("{name} {low} to {high} {unit}"));
         }
     }
-    told_or(told, "no device told a temperature")
+    told_or(&told, "no device told a temperature")
 }
 
-fn told_or(told: Vec<String>, nothing: &str) -> String {
+fn told_or(told: &[String], nothing: &str) -> String {
     if told.is_empty() {
         nothing.to_owned()
     } else {
@@ -237,7 +237,7 @@ fn strips(report: &Report) -> Vec<Strip> {
         number: match it.phase {
             Phase::Sunlit => 0,
             Phase::Umbra => 3,
-            _ => 1,
+            Phase::Penumbra => 1,
         },
     });
     strip("orbit", phases.collect());
