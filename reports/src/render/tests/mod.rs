@@ -2,6 +2,7 @@
 
 mod awkward;
 mod compare;
+mod template;
 
 use std::convert::Infallible;
 
