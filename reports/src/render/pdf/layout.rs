@@ -128,6 +128,20 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
     }
 }
 
+/// A gap that begins a new page, unless one has just begun.
+pub(super) const NEW_PAGE: Block = Block::Gap(PAGE.1);
+
+/// What blocks leave free of one page; below zero if they need more.
+pub(super) fn room(fonts: &Fonts, blocks: &[Block]) -> f32 {
+    let taken = blocks.iter().filter(|block| !is_break(block));
+    let taken: f32 = taken.map(|block| height(fonts, block)).sum();
+    BOTTOM - TOP - taken
+}
+
+fn is_break(block: &Block) -> bool {
+    matches!(block, Block::Gap(gap) if *gap >= PAGE.1)
+}
+
 /// What must fit below a block on the same page, so that no title stands alone.
 fn wants_below(block: &Block) -> f32 {
     match block {
@@ -180,6 +194,12 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
                     rows,
                 });
             });
+            continue;
+        }
+        if is_break(block) {
+            if y > TOP {
+                (page, y) = (page + 1, TOP);
+            }
             continue;
         }
         let height = height(fonts, block);
