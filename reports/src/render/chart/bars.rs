@@ -79,9 +79,6 @@ pub fn draw_bars<DB: DrawingBackend>(
         };
         sheet.text((width, middle), &bar.margin, &face, Align::Right)?;
     }
-    if bars.iter().any(|bar| bar.spoken.is_some()) {
-        return Ok(());
-    }
     // The limit.
     sheet.line(&[(x(1.0), 0.0), (x(1.0), bottom)], style::LIMIT)
 }

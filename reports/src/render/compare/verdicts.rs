@@ -195,7 +195,6 @@ fn bars(changes: &[Change<'_>]) -> Vec<Bar> {
                 share: share.clamp(-1.0, 1.0),
                 margin: quantity(finding.margin.unwrap_or(0.0), &finding.unit),
                 verdict: finding.verdict,
-                spoken: None,
             });
         }
     }

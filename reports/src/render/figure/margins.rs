@@ -18,9 +18,6 @@ pub struct Bar {
     pub margin: String,
     /// What the check says.
     pub verdict: Verdict,
-    /// What it says in words where it is no margin; then there is no limit at 100 % either.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spoken: Option<String>,
 }
 
 /// The bars of the checks that have a margin, at most `most`: what failed first, then what is not known, each
@@ -34,7 +31,6 @@ pub fn margins(report: &Report, most: usize) -> (Vec<Bar>, usize) {
             share: share.clamp(-1.0, 1.0),
             margin: words::quantity(finding.margin?, &finding.unit),
             verdict: finding.verdict,
-            spoken: None,
         })
     });
     let mut bars: Vec<Bar> = bars.collect();

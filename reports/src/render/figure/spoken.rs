@@ -48,9 +48,6 @@ fn panel(panel: &Panel) -> String {
 /// Margins.
 pub fn spoken_bars(bars: &[Bar]) -> String {
     let told = bars.iter().map(|bar| {
-        if let Some(spoken) = &bar.spoken {
-            return spoken.clone();
-        }
         let percent = (100.0 * (1.0 - bar.share)).round();
         let (label, margin) = (&bar.label, &bar.margin);
         format!("{label}: {percent} % of its limit used, margin {margin}")
