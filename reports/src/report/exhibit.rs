@@ -7,7 +7,7 @@ use std::sync::Arc;
 use profiles::time::BenchTime;
 
 use crate::event::{Event, EventKind};
-use crate::golden::{Comparator, Golden, Goldens};
+use crate::golden::{Comparator, Golden, Goldens, Matched};
 use crate::header::Header;
 
 /// Wrong outputs shown of each workload.
@@ -43,6 +43,21 @@ pub enum Picture {
     Mask(Mask),
     /// A text, token by token.
     Text(Text),
+    /// Boxes around what was found.
+    Boxes(Boxes),
+}
+
+/// Two lists of boxes over one scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Boxes {
+    /// Rows and columns of the scene.
+    pub size: [usize; 2],
+    /// How bright the scene is at each pixel, 0 to 255.
+    pub scene: Vec<u8>,
+    /// Names of the classes, as far as the golden has them.
+    pub classes: Vec<String>,
+    /// The boxes.
+    pub matched: Matched,
 }
 
 /// Two segmentation masks of one scene.
@@ -137,6 +152,7 @@ impl Picture {
                 let wrong = text.got.iter().filter(|(_, expected)| !expected).count();
                 wrong as f64 / text.got.len().max(1) as f64
             }
+            Picture::Boxes(boxes) => 1.0 - boxes.matched.f1(),
         }
     }
 
@@ -163,6 +179,21 @@ impl Picture {
                     prompt: prompt.map(|token| piece(*token)).collect(),
                     ..Text::of(&expected, &got, piece)
                 }))
+            }
+            (Comparator::Detections { min_score, .. }, _) => {
+                let tie = manifest.margins.undecidable_up_to;
+                let &[.., rows, columns] = manifest.input.shape.as_slice() else {
+                    return None;
+                };
+                let scene = scene(golden, input, [rows, columns]);
+                (!scene.is_empty()).then(|| {
+                    Picture::Boxes(Boxes {
+                        size: [rows, columns],
+                        scene,
+                        classes: manifest.output.classes.clone(),
+                        matched: Matched::of(&got, &expected, *min_score, tie),
+                    })
+                })
             }
             (_, &[classes @ 2..=250, rows, columns]) if rows > 1 && columns > 1 => {
                 let choose = |side: &[f64]| chosen(side, classes, rows * columns);

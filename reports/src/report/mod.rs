@@ -17,7 +17,7 @@ use crate::header::{DeviceHeader, Header, InterlockHeader};
 use crate::verdict::{Ending, Finding, Verdict};
 
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
-pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
+pub use exhibit::{Boxes, Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub(crate) use gather::reacted;
 pub use gather::{Gatherer, injected};
 pub use latency::{Answers, Moment, PhaseAnswers, WorkloadStory};
