@@ -50,6 +50,13 @@ SUFFIX = {"fp32": "", "bf16": "-bf16", "int8": "-int8"}
 KEPT = [0, 3, 5, 7]
 
 
+# Prompts that another correct implementation continues with other tokens. In int8 a sum that is rounded in another
+# order moves an activation to its other neighbour, and a logit by some hundredths: onnxruntime and an implementation
+# in numpy, which goes token by token with part sums in eight lanes, part at token 25 of this one, where the best
+# leads by 0.025.
+LEFT_OUT = {"int8": ['"I am sad," said']}
+
+
 def is_matrix(name):
     return name[0] == "w"
 
@@ -281,6 +288,7 @@ def floor(graph, model, rows, forced):
 
 def stories(precision, model, texts, vocabulary):
     """Prompts, and what the model says to them."""
+    texts = [one for one in texts if one["prompt"] not in LEFT_OUT.get(precision, [])]
     prompts = np.full((len(texts), PROMPT), -1, dtype=np.int32)
     answers = np.zeros((len(texts), NEW), dtype=np.int32)
     smallest = []
