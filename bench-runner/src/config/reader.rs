@@ -176,7 +176,14 @@ impl<'a> TableReader<'a> {
 
     fn tell_unknown(&self, name: &Located<String>, known: &[&'static str]) {
         let message = format!("unknown key `{}` in {}", name.value, self.what);
-        let expected = format!("expected one of: {}", known.join(", "));
+        // A key that was asked for twice, as one of several ways to say a thing, is listed once.
+        let mut listed: Vec<&str> = Vec::new();
+        for &key in known {
+            if !listed.contains(&key) {
+                listed.push(key);
+            }
+        }
+        let expected = format!("expected one of: {}", listed.join(", "));
         let help = nearest(&name.value, known.iter().copied());
         self.note(Refusal::at(&name.place, message, expected).maybe_help(help));
     }

@@ -82,7 +82,7 @@ pub fn draw_bars<DB: DrawingBackend>(
 }
 
 /// White strokes across a bar: a broken limit is told apart without colour.
-fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
+pub(super) fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
     let stroke = style::Stroke {
         colour: style::WHITE,
         weight: 0.7,

@@ -3,6 +3,7 @@
 
 mod axis;
 mod bars;
+mod histogram;
 mod labels;
 mod lanes;
 mod panel;
@@ -22,6 +23,7 @@ use sheet::{Align, Rect, Sheet};
 pub const FAMILY: &str = "IBM Plex Sans";
 
 pub use bars::{bars_height, draw_bars};
+pub use histogram::{draw_histograms, histograms_height};
 pub use lanes::{draw_lanes, draw_strips, lanes_height, strips_height};
 
 /// What drawing may fail with.

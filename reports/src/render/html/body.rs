@@ -73,6 +73,13 @@ fn plain(block: &Block) -> String {
             });
             picture_of(&picture, &figure::spoken_bars(bars))
         }
+        Block::Histograms(all) => {
+            let height = chart::histograms_height(all.len());
+            let picture = svg::picture(size(height), AROUND, |area| {
+                chart::draw_histograms(area, all, unit)
+            });
+            picture_of(&picture, &figure::spoken_histograms(all))
+        }
         Block::Lanes(title, lanes, time) => {
             let height = chart::lanes_height(lanes.len());
             let picture = svg::picture(size(height), AROUND, |area| {

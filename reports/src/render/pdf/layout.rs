@@ -1,7 +1,7 @@
 //! Layout: blocks one below the other, broken into pages.
 
-use super::super::chart::{bars_height, lanes_height, strips_height};
-use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
+use super::super::chart::{bars_height, histograms_height, lanes_height, strips_height};
+use super::super::figure::{Bar, Figure, Histogram, Lane, Strip, TimeAxis};
 use super::contents;
 use super::exhibits::{Flow, Pictures};
 use super::fonts::{Face, Fonts};
@@ -52,6 +52,8 @@ pub(in super::super) enum Block {
     Figure(Figure, f32),
     /// Margins.
     Bars(Vec<Bar>),
+    /// How margins are spread over many runs.
+    Histograms(Vec<Histogram>),
     /// The story of the devices.
     Lanes(String, Vec<Lane>, TimeAxis),
     /// The states of the devices.
@@ -117,6 +119,7 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
         Block::Contents(titles) => contents::height(titles.len()),
         Block::Figure(_, height) => *height,
         Block::Bars(bars) => bars_height(bars.len()) as f32,
+        Block::Histograms(all) => histograms_height(all.len()) as f32,
         Block::Lanes(_, lanes, _) => lanes_height(lanes.len()) as f32,
         Block::Strips(_, strips, _) => strips_height(strips.len()) as f32,
         Block::Table(table) => table.height(0, table.len()),
