@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use profiles::time::BenchTime;
 
+use super::boxes::Boxes;
 use crate::event::{Event, EventKind};
-use crate::golden::{Comparator, Golden, Goldens, Matched};
+use crate::golden::{Comparator, Golden, Goldens};
 use crate::header::Header;
 
 /// Wrong outputs shown of each workload.
@@ -45,19 +46,6 @@ pub enum Picture {
     Text(Text),
     /// Boxes around what was found.
     Boxes(Boxes),
-}
-
-/// Two lists of boxes over one scene.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Boxes {
-    /// Rows and columns of the scene.
-    pub size: [usize; 2],
-    /// How bright the scene is at each pixel, 0 to 255.
-    pub scene: Vec<u8>,
-    /// Names of the classes, as far as the golden has them.
-    pub classes: Vec<String>,
-    /// The boxes.
-    pub matched: Matched,
 }
 
 /// Two segmentation masks of one scene.
@@ -181,19 +169,7 @@ impl Picture {
                 }))
             }
             (Comparator::Detections { min_score, .. }, _) => {
-                let tie = manifest.margins.undecidable_up_to;
-                let &[.., rows, columns] = manifest.input.shape.as_slice() else {
-                    return None;
-                };
-                let scene = scene(golden, input, [rows, columns]);
-                (!scene.is_empty()).then(|| {
-                    Picture::Boxes(Boxes {
-                        size: [rows, columns],
-                        scene,
-                        classes: manifest.output.classes.clone(),
-                        matched: Matched::of(&got, &expected, *min_score, tie),
-                    })
-                })
+                Boxes::of(golden, input, [&got, &expected], *min_score).map(Picture::Boxes)
             }
             (_, &[classes @ 2..=250, rows, columns]) if rows > 1 && columns > 1 => {
                 let choose = |side: &[f64]| chosen(side, classes, rows * columns);
@@ -233,7 +209,7 @@ fn chosen(logits: &[f64], classes: usize, pixels: usize) -> Vec<u8> {
 
 /// How bright an input is, where it is an image of this size: the mean of its first three bands,
 /// between the 2nd and the 98th percentile.
-fn scene(golden: &Golden, input: u16, [rows, columns]: [usize; 2]) -> Vec<u8> {
+pub(super) fn scene(golden: &Golden, input: u16, [rows, columns]: [usize; 2]) -> Vec<u8> {
     let tensor = &golden.manifest().input;
     let bands = match tensor.shape.as_slice() {
         &[bands, r, c] if [r, c] == [rows, columns] => bands.min(3),
