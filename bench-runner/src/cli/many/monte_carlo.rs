@@ -120,7 +120,8 @@ fn told(study: &Study, out: &Path) -> Result<Exit, String> {
     write(study, out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
     print(&text(study));
     print(&format!(
-        "\nruns     {0}/runs.csv, runs.parquet\nall      {0}/{RESULT_FILE}\n",
+        "\nreport   {0}/monte-carlo.pdf, monte-carlo.html\nruns     {0}/runs.csv, runs.parquet\n\
+         all      {0}/{RESULT_FILE}\n",
         out.display()
     ));
     Ok(study.exit())

@@ -8,8 +8,8 @@ use super::super::pdf::{self, Block, Fonts, PdfError, Row, Table, numbers, text}
 use super::super::words::{count, number, several};
 use crate::verdict::Verdict;
 
-/// Histograms in a row below each other without a break of pages, and rows of effects at most.
-const TOGETHER: usize = 13;
+/// Histograms that a page's end does not part, and rows of effects at most.
+const TOGETHER: usize = 3;
 const EFFECTS: usize = 40;
 /// A rank correlation below this is not worth a row.
 const WEAK: f64 = 0.1;
