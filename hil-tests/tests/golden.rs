@@ -152,7 +152,7 @@ impl Terminal {
 
     /// A terminal of 80 columns and 24 rows, in which a command runs.
     pub(crate) fn of(command: &mut std::process::Command) -> Terminal {
-        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&near).unwrap();
         unlockpt(&near).unwrap();
         let path = ptsname(&near, Vec::new()).unwrap().into_string().unwrap();
@@ -187,6 +187,12 @@ impl Terminal {
         }
         let end = self.shown.find(text).unwrap() + text.len();
         self.shown.drain(..end);
+    }
+
+    /// Closes it, as a connection that is cut does: nobody is asked, and no signal comes, since it
+    /// controls no session. The program that was shown on it.
+    pub(crate) fn hang_up(self) -> std::process::Child {
+        self.child
     }
 
     pub(crate) fn press(&mut self, key: u8) {

@@ -9,6 +9,7 @@ use profiles::time::BenchTime;
 use super::chunks::{Chunk, Oversized, Scan, first_message, messages};
 use super::words::{Topic, Words, content};
 use super::{RecordError, topic};
+use crate::digest;
 use crate::event::{Event, EventKind};
 use crate::header::Header;
 
@@ -96,6 +97,12 @@ impl Record {
     /// The run's header.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// SHA-256 of all its octets as they were read, as 64 lower-case hex digits, and how many they are: of
+    /// what is told and of nothing that was written since.
+    pub fn identity(&self) -> (String, u64) {
+        (digest::sha256_hex(&self.bytes), self.bytes.len() as u64)
     }
 
     /// Whether it was closed, and its last event is the end of the run.
