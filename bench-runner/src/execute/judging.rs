@@ -9,7 +9,7 @@ use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, InputFile};
-use reports::record::Record;
+use reports::record::{Record, RecordError};
 use reports::report::Manifest;
 use reports::verdict::{Ending, Verdict};
 
@@ -36,6 +36,9 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         return Err(ExecuteError::Draw(error.to_string()));
     }
     let torn = record.torn();
+    if let Some(oversized) = torn.and_then(|torn| torn.oversized) {
+        return Err(RecordError::Oversized(oversized).into());
+    }
     // A record that says that all went well, but was not closed, may have lost what did not.
     let ended = told.ending.clone();
     let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use profiles::time::BenchTime;
 
-use super::chunks::{Chunk, Scan, first_message, messages};
+use super::chunks::{Chunk, Oversized, Scan, first_message, messages};
 use super::words::{Topic, Words, content};
 use super::{RecordError, topic};
 use crate::digest;
@@ -33,6 +33,8 @@ pub struct Torn {
     pub byte: u64,
     /// The time of the last event before it.
     pub at: BenchTime,
+    /// What stands there instead, if that is no tear but a chunk as no recorder writes it.
+    pub oversized: Option<Oversized>,
 }
 
 impl Record {
@@ -60,7 +62,10 @@ impl Record {
         let mut room = Vec::new();
         let first = scan.chunks.first();
         let first = first.and_then(|chunk| first_message(chunk.records(&bytes, &mut room)?));
-        let first = first.ok_or(RecordError::NoHeader)?;
+        let none = scan
+            .oversized
+            .map_or(RecordError::NoHeader, RecordError::Oversized);
+        let first = first.ok_or(none)?;
         if scan.topics.get(&first.channel).map(String::as_str) != Some(topic::HEADER) {
             return Err(RecordError::NoHeader);
         }
@@ -75,6 +80,7 @@ impl Record {
         let torn = (!scan.closed).then_some(Torn {
             byte: scan.intact as u64,
             at: scan.last,
+            oversized: scan.oversized,
         });
         let mut record = Record {
             header,
