@@ -15,6 +15,8 @@ if [ -z "${BENCH:-}" ]; then
     BENCH=$target/debug/bench
 fi
 export BENCH
-"$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$here" --ignore "$here/bus" "$@"
+# Most wait for real time, so more of them run at once than there are processors.
+"$venv/bin/python" -B -m pytest -q -p no:cacheprovider --numprocesses $(($(nproc) + 1)) --dist worksteal \
+    "$here" --ignore "$here/bus" "$@"
 # Those that need a bus of the kernel's, in a Linux that has one.
 "$here/../uml/boot" "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$here/bus" "$@"

@@ -111,8 +111,11 @@ class Labgrid:
         return re.search(r"acquired: (\S+)", self.client("-p", name, "show").stdout)[1]
 
     def bench(self, place, *arguments):
-        command = [os.environ["BENCH"], "run", "campaign.toml", "--pace", "real", "--labgrid", place]
-        command += ["--out", f"run-{place}-{len(arguments)}", *arguments]
+        command = ["campaign.toml", "--pace", "real", "--labgrid", place]
+        return self.verb("run", *command, "--out", f"run-{place}-{len(arguments)}", *arguments)
+
+    def verb(self, *arguments):
+        command = [os.environ["BENCH"], *arguments]
         return subprocess.Popen(
             command, cwd=self.folder, env=self.env(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -173,6 +176,18 @@ def test_places_are_acquired_run_on_made_safe_and_released(labgrid):
     kept = (labgrid.folder / "run-serial-2/inputs/wiring.toml").read_text()
     assert re.search(r'link = "rfc2217:127.0.0.1:\d+@9600"', kept)
     ends(labgrid.bench("serial"), 2, "`role`")
+    # Looked at, and left safe, without a run: with a wiring or without.
+    ends(labgrid.verb("doctor", "wiring.toml", "--labgrid", "serial"), 0)
+    ends(labgrid.verb("safe", "--labgrid", "tcp"), 0)
+    # A place that somebody has is not touched; one that the user has, as an UNSAFE run leaves it, is used
+    # and stays theirs.
+    assert labgrid.client("-p", "cut", "acquire", user="somebody").returncode == 0
+    ends(labgrid.verb("safe", "--labgrid", "cut"), 6, "already acquired", "Nothing was touched")
+    assert labgrid.client("-p", "cut", "release", user="somebody").returncode == 0
+    assert labgrid.client("-p", "cut", "acquire").returncode == 0
+    ends(labgrid.verb("safe", "--verify", "--labgrid", "cut"), 0, "stays acquired, as it was before")
+    assert labgrid.holder("cut") == "ci/bench"
+    assert labgrid.client("-p", "cut", "release").returncode == 0
     for place in ("tcp", "serial", "cut"):
         assert labgrid.holder(place) == "None", place
     assert labgrid.client("reservations").stdout == ""

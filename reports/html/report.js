@@ -32,7 +32,8 @@
     });
     return [xs, ys];
   };
-  const zoom = (min, max) => charts.forEach((chart) => chart.u.setScale("x", { min, max }));
+  // What has no time has a scale of its own.
+  const zoom = (min, max) => charts.filter((chart) => !chart.figure.measure).forEach((chart) => chart.u.setScale("x", { min, max }));
 
   const under = (figure, panel) => (u) => {
     const { ctx, bbox } = u;
@@ -93,8 +94,14 @@
 
   const draw = (figure, panel, parent) => {
     // What is no time is counted: runs, one by one.
-    const spoken = figure.counts ? (at) => String(+at.toFixed(2)) : clock;
-    const tables = [], series = [{ label: figure.counts ?? "time", value: (_, at) => (at == null ? "–" : spoken(at)) }], bands = [];
+    const plain = figure.counts || figure.measure;
+    const t0 = plain || !figure.epoch ? NaN : Date.parse(figure.epoch);
+    const utc = (at) => new Date(t0 + Math.round(at * 1000)).toISOString().slice(11, 19);
+    const spoken = plain ? (at) => String(+at.toPrecision(5)) : clock;
+    // Bench time, and below it UTC where T0 has one.
+    const told = (at) => (Number.isNaN(t0) ? spoken(at) : `${spoken(at)}\n${utc(at)}`);
+    const begin = figure.measure ? figure.measure[0] : 0;
+    const tables = [], series = [{ label: figure.counts ?? figure.measure?.[1] ?? "time", value: (_, at) => (at == null ? "–" : told(at).replace("\n", " = ") + (Number.isNaN(t0) ? "" : " UTC")) }], bands = [];
     for (const trace of panel.traces) {
       const [stroke, width, dash] = pens[trace.pen];
       const value = (_, v) => (v == null ? "–" : `${+v.toPrecision(5)} ${panel.unit}`);
@@ -116,42 +123,46 @@
     const limits = panel.limits.map((l) => l.label).join(", ");
     title.textContent = panel.quantity + (panel.unit ? ` / ${panel.unit}` : "") + (limits ? ` – ${limits}` : "");
     parent.append(title);
-    const data = tables.length > 0 ? uPlot.join(tables) : [[0, figure.end]];
+    const data = tables.length > 0 ? uPlot.join(tables) : [[begin, figure.end]];
     const u = new uPlot({
       width: parent.clientWidth || 960, height: 190, series, bands,
       scales: {
-        x: { time: false, range: (_, min, max) => [min ?? 0, max ?? figure.end] },
+        x: { time: false, range: (_, min, max) => [min ?? begin, max ?? figure.end] },
         y: { range: (_, min, max) => uPlot.rangeNum(Math.min(min ?? Infinity, ...known), Math.max(max ?? -Infinity, ...known), 0.08, true) },
       },
-      axes: [{ values: (_, ticks) => ticks.map(spoken), space: 80, incrs: figure.counts ? counts : steps }, { size: 64 }],
-      cursor: { sync: { key: "bench", setSeries: false }, drag: { x: true, y: false } },
+      axes: [{ values: (_, ticks) => ticks.map(told), space: 80, ...(figure.measure ? {} : { incrs: figure.counts ? counts : steps }) }, { size: 64 }],
+      cursor: { ...(figure.measure ? {} : { sync: { key: "bench", setSeries: false } }), drag: { x: true, y: false } },
       hooks: {
         drawClear: [under(figure, panel)], draw: [over(panel)],
         setSelect: [(u) => {
           if (u.select.width > 2) {
-            zoom(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+            const [min, max] = [u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x")];
+            if (figure.measure) u.setScale("x", { min, max });
+            else zoom(min, max);
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
           }
         }],
       },
     }, data, parent);
-    u.setScale("x", { min: 0, max: figure.end });
+    u.setScale("x", { min: begin, max: figure.end });
     u.over.addEventListener("dblclick", whole);
     charts.push({ u, figure, panel, parent });
   };
-  const end = Math.max(1e-3, ...figures.map((figure) => figure.end));
+  const end = Math.max(1e-3, ...figures.filter((figure) => !figure.measure).map((figure) => figure.end));
   function whole() {
     moment = null;
     document.querySelectorAll(".figure-at").forEach((old) => old.classList.remove("figure-at"));
     document.getElementById("where").textContent = "";
     zoom(0, end);
+    charts.filter((chart) => chart.figure.measure).forEach(({ u, figure }) => u.setScale("x", { min: figure.measure[0], max: figure.end }));
   }
   const goTo = (button) => {
     moment = Number(button.dataset.at);
     const value = Number(button.dataset.value);
     const near = ([at, v]) => Math.abs(at - moment) < 1e-6 && Math.abs(v - value) <= 1e-9 * Math.abs(value);
-    const chart = charts.find((chart) => chart.panel.worst.some(near))
-      ?? charts.find((chart) => chart.panel.traces.some((trace) => trace.label === button.dataset.subject)) ?? charts[0];
+    const timed = charts.filter((chart) => !chart.figure.measure);
+    const chart = timed.find((chart) => chart.panel.worst.some(near))
+      ?? timed.find((chart) => chart.panel.traces.some((trace) => trace.label === button.dataset.subject)) ?? timed[0];
     const half = Math.min(end / 2, Math.max(end / 40, 5));
     const from = Math.max(0, Math.min(moment - half, end - 2 * half));
     zoom(from, from + 2 * half);

@@ -13,6 +13,7 @@ mod judge;
 mod list;
 mod many;
 mod past;
+mod place;
 mod plan;
 mod profile;
 mod report;

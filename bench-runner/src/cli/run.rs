@@ -4,7 +4,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use reports::header::Header;
 use reports::record::Recorder;
@@ -14,6 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
+use super::place::on_place;
 use super::{Question, colour_err, colour_out, complain, failed, print};
 use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute, execute_lean, keep_inputs};
 use crate::exit::Exit;
@@ -57,49 +57,22 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Exit {
-    let request = match args.question.request() {
+    let mut request = match args.question.request() {
         Ok(request) => request,
         Err(exit) => return exit,
     };
-    match &args.labgrid {
-        Some(place) => on_place(args, request, place),
-        None => run(args, &request),
-    }
-}
-
-/// Runs on a place of labgrid's: acquired before anything else, released after everything else.
-fn on_place(args: &Args, mut request: Request, name: &str) -> Exit {
-    // Whoever interrupts before the run heeds it must not leave the place behind.
-    let early = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGHUP, SIGTERM] {
-        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&early)) {
-            complain(&format!("Error: cannot watch for signals: {error}\n"));
-            return Exit::BenchFault;
-        }
-    }
-    let place = match Place::take(name, args.wait) {
-        Ok(place) => place,
-        Err(error) => {
-            complain(&format!("Error: {error}\nNothing was touched.\n"));
-            return error.exit;
-        }
+    let Some(place) = &args.labgrid else {
+        return run(args, &request);
     };
-    let given = args.question.wiring.is_some().then_some(request.wiring);
-    let exit = match place.wiring(given) {
-        _ if early.load(Ordering::Relaxed) => Exit::Interrupted,
-        Ok(wiring) => {
-            request.wiring = wiring;
-            run(args, &request)
-        }
-        Err(why) => {
-            complain(&format!("Error: {why}\nNothing was touched.\n"));
-            Exit::Refused
-        }
-    };
-    if let Some(told) = place.release(exit) {
-        complain(&format!("{told}\n"));
-    }
-    exit
+    let given = args
+        .question
+        .wiring
+        .is_some()
+        .then_some(request.wiring.clone());
+    on_place(Place::take(place, args.wait), given, |wiring| {
+        request.wiring = wiring;
+        run(args, &request)
+    })
 }
 
 fn run(args: &Args, request: &Request) -> Exit {

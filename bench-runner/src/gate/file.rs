@@ -122,8 +122,11 @@ impl GateFile {
     /// What is wrong with it, with file, line and what was expected.
     pub fn read(path: &Path) -> Result<GateFile, String> {
         let name = path.display();
-        let text =
-            fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let text = fs::read_to_string(path).map_err(|error| {
+            format!(
+                "cannot read {name}: {error}\n  Help: expected a gate file; docs/gate.md says what stands in it"
+            )
+        })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         GateFile::from_text(&text, folder).map_err(|why| format!("{name}: {why}"))
     }

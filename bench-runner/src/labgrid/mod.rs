@@ -17,6 +17,8 @@ use crate::exit::Exit;
 pub struct Place {
     client: Client,
     resources: Vec<Resource>,
+    /// It was this user's before, and stays so.
+    was_held: bool,
 }
 
 /// Why a place cannot be had, or not be used.
@@ -36,11 +38,35 @@ impl Place {
     /// # Errors
     /// If there is no `labgrid-client` or no coordinator, no such place, or somebody has it.
     pub fn take(name: &str, wait: bool) -> Result<Place, PlaceError> {
+        Place::acquire(name, wait, false)
+    }
+
+    /// Acquires a place, or uses it as it is if this user has it already, as after a run that ended UNSAFE:
+    /// then it stays acquired.
+    ///
+    /// # Errors
+    /// As [`Place::take`].
+    pub fn take_or_hold(name: &str, wait: bool) -> Result<Place, PlaceError> {
+        Place::acquire(name, wait, true)
+    }
+
+    fn acquire(name: &str, wait: bool, may_be_held: bool) -> Result<Place, PlaceError> {
         let mut client = Client::new(name);
-        if wait {
-            client.reserve()?;
+        let mut was_held = false;
+        let mut said = if wait && !may_be_held {
+            client.reserve().and_then(|()| client.ask(&["acquire"]))
+        } else {
+            client.ask(&["acquire"])
+        };
+        if may_be_held && let Ok(Said::No(why)) = &said {
+            was_held = why.contains("You have already acquired");
+            if was_held {
+                said = Ok(Said::Yes(String::new()));
+            } else if wait && refused(name, why).exit == Exit::Busy {
+                said = client.reserve().and_then(|()| client.ask(&["acquire"]));
+            }
         }
-        let said = client.ask(&["acquire"]).and_then(|said| match said {
+        let said = said.and_then(|said| match said {
             Said::Yes(_) => client.ask(&["env"]),
             no @ Said::No(_) => Ok(no),
         });
@@ -53,11 +79,16 @@ impl Place {
             }
         };
         let place = match resources::parse(&text) {
-            Ok(resources) => Place { client, resources },
+            Ok(resources) => Place {
+                client,
+                resources,
+                was_held,
+            },
             Err(why) => {
                 let unread = Place {
                     client,
                     resources: Vec::new(),
+                    was_held,
                 };
                 unread.release(Exit::Refused);
                 return Err(PlaceError {
@@ -95,10 +126,15 @@ impl Place {
         Ok((Folder::Altered(Box::new(folder), file.clone(), bytes), file))
     }
 
-    /// Gives the place back after a run that ended with `exit`: its bench was left safe. One that may not
+    /// Gives the place back, if it was acquired here, after a run that ended with `exit`: its bench was left safe. One that may not
     /// be safe is kept, for the next user would switch it on. Gives what is to be told of it.
     pub fn release(mut self, exit: Exit) -> Option<String> {
         let name = self.client.place.clone();
+        if self.was_held {
+            return Some(format!(
+                "Place {name} stays acquired, as it was before: labgrid-client --place {name} release"
+            ));
+        }
         if exit == Exit::Unsafe {
             return Some(format!(
                 "Place {name} stays acquired: its bench was not confirmed safe. When it is: labgrid-client \

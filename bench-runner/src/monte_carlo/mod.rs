@@ -6,6 +6,7 @@
 
 mod crew;
 mod margins;
+mod paper;
 mod told;
 mod worker;
 

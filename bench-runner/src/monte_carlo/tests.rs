@@ -128,3 +128,50 @@ fn the_worst_of_all_is_the_code() {
     study.flown.clear();
     assert_eq!(study.exit(), Exit::Inconclusive);
 }
+
+#[test]
+fn the_report_says_what_is_spread_how_and_which_value_matters() {
+    let mut study = study(Shard::WHOLE);
+    // The margin is what was drawn, but for the sign.
+    for flown in &mut study.flown {
+        let drawn: f64 = flown.draw.set[0].value.parse().unwrap();
+        flown.findings = vec![found(8.4 - drawn)];
+        flown.code = Some(u8::from(drawn > 8.4));
+    }
+    let checks = margins(&study);
+    let paper = paper::of(&study, &checks);
+    let effect = &paper.effects[0];
+    assert_eq!((effect.rank, effect.runs), (-1.0, 40));
+    let (least, most) = paper.varied[0].drawn.split_once(" to ").unwrap();
+    assert!(least.parse::<f64>().unwrap() < 7.7 && most.parse::<f64>().unwrap() > 8.4);
+    let [failed, unknown, passed] = paper.checks[0].verdicts;
+    assert!(failed > 0 && unknown == 0 && failed + passed == 40);
+    assert_eq!(paper.checks[0].counts.iter().sum::<u64>(), 40);
+    let page = paper.html();
+    assert!(page.contains("−1.00") && page.contains("orbit.battery.capacity_ah"));
+    assert!(
+        page.contains("bench run e.toml --seed"),
+        "the worst can be run alone"
+    );
+    let pdf = paper.pdf().unwrap();
+    assert!(pdf == paper.pdf().unwrap(), "other bytes");
+    if let Some(folder) = std::env::var_os("BENCH_PAGES") {
+        std::fs::write(std::path::Path::new(&folder).join("study.pdf"), &pdf).unwrap();
+    }
+    // What goes with nothing is not said to matter.
+    for (place, flown) in study.flown.iter_mut().enumerate() {
+        flown.findings = vec![found([0.1, 0.3][place % 2])];
+        flown.code = Some(0);
+    }
+    let paper = paper::of(&study, &margins(&study));
+    assert_eq!(paper.effects, []);
+    assert!(
+        paper
+            .html()
+            .contains("No margin goes with any of the varied values")
+    );
+    // Nothing flown is no pass.
+    study.flown.clear();
+    let page = paper::of(&study, &[]).html();
+    assert!(page.contains("INCONCLUSIVE") && page.contains("No run told a margin"));
+}

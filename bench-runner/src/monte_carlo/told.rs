@@ -6,10 +6,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use reports::render::compare::study::Replay;
 use reports::statistics::Method;
 use serde_json::json;
 
 use super::margins::CONFIDENCE;
+use super::paper;
 use super::{Flown, Margins, RESULT_FILE, Study, margins};
 use crate::exit::{Exit, TABLE};
 use crate::table::{Form, Row, Table};
@@ -19,26 +21,16 @@ const COMMANDS: usize = 5;
 
 /// What people read.
 pub fn text(study: &Study) -> String {
-    let all = study.flown.len() as u64;
-    let bad = study.flown.iter().filter(|it| it.code != Some(0)).count() as u64;
-    let interval = Method::ClopperPearson.interval(bad, all, CONFIDENCE);
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "{}  {}: {bad} of {all} runs did not pass: {:.2} % ({:.2} to {:.2} % at {:.0} %)",
+        "{}  {}: {}",
         study.exit().name(),
         study.campaign,
-        100.0 * bad as f64 / all.max(1) as f64,
-        100.0 * interval.low,
-        100.0 * interval.high,
-        100.0 * CONFIDENCE,
+        passed(study)
     );
-    let mut endings: BTreeMap<&str, u64> = BTreeMap::new();
-    for flown in &study.flown {
-        *endings.entry(code(flown)).or_default() += 1;
-    }
-    let endings: Vec<String> = endings
+    let endings: Vec<String> = endings(study)
         .iter()
         .map(|(name, count)| format!("{name} {count}"))
         .collect();
@@ -51,6 +43,29 @@ pub fn text(study: &Study) -> String {
     table(&mut out, &checks);
     commands(&mut out, study, &checks);
     out
+}
+
+/// The share that did not pass.
+pub(super) fn passed(study: &Study) -> String {
+    let all = study.flown.len() as u64;
+    let bad = study.flown.iter().filter(|it| it.code != Some(0)).count() as u64;
+    let interval = Method::ClopperPearson.interval(bad, all, CONFIDENCE);
+    format!(
+        "{bad} of {all} runs did not pass: {:.2} % ({:.2} to {:.2} % at {:.0} %)",
+        100.0 * bad as f64 / all.max(1) as f64,
+        100.0 * interval.low,
+        100.0 * interval.high,
+        100.0 * CONFIDENCE,
+    )
+}
+
+/// How many ended how.
+pub(super) fn endings(study: &Study) -> BTreeMap<&'static str, u64> {
+    let mut endings: BTreeMap<&str, u64> = BTreeMap::new();
+    for flown in &study.flown {
+        *endings.entry(code(flown)).or_default() += 1;
+    }
+    endings
 }
 
 fn code(flown: &Flown) -> &'static str {
@@ -86,16 +101,7 @@ fn table(out: &mut String, checks: &[Margins]) {
                 );
             }
         }
-        let share = if it.failed == 0 {
-            format!("none (< {:.2} %)", 100.0 * it.interval[1])
-        } else {
-            format!(
-                "{:.2} % ({:.2}..{:.2})",
-                100.0 * it.share,
-                100.0 * it.interval[0],
-                100.0 * it.interval[1]
-            )
-        };
+        let share = failing(it);
         let worst = it.worst_run.map_or_else(String::new, |run| run.to_string());
         let _ = writeln!(out, "  {:<6} {share:<18} {worst}", it.unit);
         if it.inconclusive > 0 {
@@ -106,6 +112,19 @@ fn table(out: &mut String, checks: &[Margins]) {
             );
         }
     }
+}
+
+/// The share that failed, with its interval.
+pub(super) fn failing(it: &Margins) -> String {
+    if it.failed == 0 {
+        return format!("none (< {:.2} %)", 100.0 * it.interval[1]);
+    }
+    format!(
+        "{:.2} % ({:.2}..{:.2})",
+        100.0 * it.share,
+        100.0 * it.interval[0],
+        100.0 * it.interval[1]
+    )
 }
 
 /// Four significant digits.
@@ -121,6 +140,18 @@ fn short(value: f64) -> String {
 
 /// How to see the worst of them again.
 fn commands(out: &mut String, study: &Study, checks: &[Margins]) {
+    for one in to_look_at(study, checks) {
+        let _ = writeln!(out, "\n{}", one.title);
+        for said in &one.said {
+            let _ = writeln!(out, "  {said}");
+        }
+        let _ = writeln!(out, "  {}", one.command);
+    }
+}
+
+/// The runs that somebody should look at first: the worst of each check that failed, and those that ended
+/// as no other did.
+pub(super) fn to_look_at(study: &Study, checks: &[Margins]) -> Vec<Replay> {
     let mut told: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     for it in checks.iter().filter(|it| it.failed > 0) {
         if let Some(run) = it.worst_run {
@@ -134,31 +165,26 @@ fn commands(out: &mut String, study: &Study, checks: &[Margins]) {
             told.entry(flown.draw.run).or_default();
         }
     }
-    for (run, checks) in told.iter().take(COMMANDS) {
-        let Some(flown) = study.flown.iter().find(|it| it.draw.run == *run) else {
-            continue;
-        };
+    let told = told.iter().take(COMMANDS);
+    let found = told.filter_map(|(run, checks)| {
+        let flown = study.flown.iter().find(|it| it.draw.run == *run)?;
         let ending = flown.ending.lines().next().unwrap_or_default();
         let what = if checks.is_empty() {
             code(flown).to_owned()
         } else {
             checks.join(", ")
         };
-        let _ = writeln!(
-            out,
-            "\n{}",
-            format!("run {run}: {what} {ending}").trim_end()
-        );
-        for found in flown
-            .findings
-            .iter()
-            .filter(|it| it.verdict == "fail")
-            .take(3)
-        {
-            let _ = writeln!(out, "  {}: {}", found.check, found.because);
-        }
-        let _ = writeln!(out, "  {}", study.command(&flown.draw));
-    }
+        let failed = flown.findings.iter().filter(|it| it.verdict == "fail");
+        Some(Replay {
+            title: format!("run {run}: {what} {ending}").trim_end().to_owned(),
+            said: failed
+                .take(3)
+                .map(|found| format!("{}: {}", found.check, found.because))
+                .collect(),
+            command: study.command(&flown.draw),
+        })
+    });
+    found.collect()
 }
 
 /// Writes everything into the study's folder: the runs, the distributions and the tables.
@@ -185,6 +211,12 @@ pub fn write(study: &Study, folder: &Path) -> io::Result<()> {
     let json = serde_json::to_string_pretty(&whole).map_err(io::Error::other)?;
     fs::write(folder.join(RESULT_FILE), json + "\n")?;
     fs::write(folder.join("monte-carlo.txt"), text(study))?;
+    let paper = paper::of(study, &checks);
+    fs::write(
+        folder.join("report.pdf"),
+        paper.pdf().map_err(io::Error::other)?,
+    )?;
+    fs::write(folder.join("report.html"), paper.html())?;
     for (name, form) in [("runs.csv", Form::Csv), ("runs.parquet", Form::Parquet)] {
         rows(study, &folder.join(name), form)?;
     }

@@ -32,6 +32,14 @@ use profiles::time::Period;
 
 /// Set inside the Linux that was started for these tests.
 const INSIDE: &str = "BENCH_TEST_INSIDE";
+/// Those of this folder that have tests on buses.
+const MODULES: [&str; 5] = [
+    "can::campaign::",
+    "can::controller::",
+    "can::links::",
+    "can::tools::",
+    "can::transfers::",
+];
 /// Set where a test that cannot run must fail.
 const EVERYTHING: &str = "BENCH_TEST_EVERYTHING";
 /// What `hil-tests/uml/boot` says when it has no user-mode Linux.
@@ -44,7 +52,7 @@ fn on_buses<F: Fn()>(test: F) {
     }
     let name = type_name::<F>().trim_end_matches("::{{closure}}");
     let name = name.split_once("::").map_or(name, |(_, name)| name);
-    let inside = inside();
+    let inside = inside(name);
     match inside.tests.get(name).map(String::as_str) {
         Some("ok") => {}
         // Without a Linux there is nothing to test, which only the gate minds.
@@ -72,10 +80,14 @@ struct Inside {
     said: String,
 }
 
-/// Runs all tests of this module inside, once.
-fn inside() -> &'static Inside {
-    static INSIDE_RAN: OnceLock<Inside> = OnceLock::new();
-    INSIDE_RAN.get_or_init(|| {
+/// Runs the tests of the module that a test is of inside, once: each module in a Linux of its own, so that they wait
+/// for their real time side by side.
+fn inside(name: &str) -> &'static Inside {
+    static INSIDE_RAN: [OnceLock<Inside>; MODULES.len()] =
+        [const { OnceLock::new() }; MODULES.len()];
+    let place = MODULES.iter().position(|module| name.starts_with(module));
+    let place = place.unwrap_or_else(|| panic!("MODULES lacks the one of {name}"));
+    INSIDE_RAN[place].get_or_init(|| {
         let me = std::env::current_exe().unwrap();
         let Output {
             status,
@@ -83,7 +95,7 @@ fn inside() -> &'static Inside {
             stderr,
         } = Command::new(bench_folder().join("uml/boot"))
             .arg(me)
-            .args(["can::", "--skip=can::log::"])
+            .arg(MODULES[place])
             .args(["--test-threads=1", "--color=never"])
             .env(INSIDE, "1")
             .env("RUST_BACKTRACE", "0")

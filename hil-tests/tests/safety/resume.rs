@@ -314,6 +314,42 @@ fn what_has_changed_is_refused_and_so_is_what_is_over() {
     );
 }
 
+#[test]
+fn a_run_that_nobody_could_make_safe_is_not_gone_on_with() {
+    let mute = "set = [{ device = \"bus_supply\", after = \"5 s\", inject = \"mute\", length = \"90 s\" }]";
+    let head = "name   = \"work\"\nlength = \"60 s\"";
+    let ran = Scene::of("smoke")
+        .asking(head, &format!("{head}\n{mute}"))
+        .run();
+    assert_eq!(ran.outcome.exit, Exit::Unsafe);
+    let (_place, folder) = ran.lay_out();
+    let refused = |folder: &Path| Resumption::of(folder, plan(folder), None).unwrap_err();
+    let error = refused(&folder);
+    assert!(
+        error.to_string().contains("somebody must look first"),
+        "{error}"
+    );
+    assert_eq!(error.exit(), Exit::Refused);
+
+    // Killed, and what the supervisor left behind is on: that is in its own file, for no record tells of it.
+    let (_place, folder) = cut(smoke(), 0.6);
+    let supervisor = folder.join("supervisor.json");
+    let left = |is_safe: bool, state: &str| {
+        format!(
+            r#"{{"at":"2026-01-01T00:00:00Z","why":"killed","is_safe":{is_safe},"seconds":7.0,
+            "devices":[{{"name":"bus_supply","state":"{state}","told":"no answer"}}]}}"#
+        )
+    };
+    fs::write(&supervisor, left(false, "unsafe")).unwrap();
+    let said = refused(&folder).to_string();
+    assert!(
+        said.contains("bus_supply") && said.contains("remove its supervisor.json"),
+        "{said}"
+    );
+    fs::write(&supervisor, left(true, "safe")).unwrap();
+    assert!(Resumption::of(&folder, plan(&folder), None).is_ok());
+}
+
 /// A supply alone: two seconds of warming up, three of work.
 const CAMPAIGN: &str = r#"
 name = "on"

@@ -2,6 +2,7 @@
 
 mod eclipse;
 mod elements;
+mod facts;
 mod frame;
 mod held;
 mod links;
@@ -21,6 +22,7 @@ mod vector;
 
 pub use eclipse::{Edge, edges_of, phases};
 pub use elements::{Elements, ElementsError};
+pub use facts::Facts;
 pub use frame::{from_gcrs, to_earth_fixed, to_gcrs};
 pub use held::{HeldError, Worst, held_error};
 pub use links::{

@@ -212,3 +212,58 @@ pub(super) struct Message<'a> {
     pub(super) at: BenchTime,
     pub(super) data: &'a [u8],
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mebibyte of zeros in a frame of a few thousand octets, as often as is asked.
+    fn zeros(mebibytes: usize) -> Vec<u8> {
+        use std::io::Write;
+        let mut encoder = lz4::EncoderBuilder::new().build(Vec::new()).unwrap();
+        for _ in 0..mebibytes {
+            encoder.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        encoder.finish().0
+    }
+
+    /// A file with one chunk that says of its packed records that they are `size` octets.
+    fn forged(packed: &[u8], size: u64) -> Vec<u8> {
+        let mut body = Vec::new();
+        body.extend([0; 16]);
+        body.extend(size.to_le_bytes());
+        body.extend([0; 4]);
+        body.extend(3_u32.to_le_bytes());
+        body.extend(b"lz4");
+        body.extend((packed.len() as u64).to_le_bytes());
+        body.extend(packed);
+        let mut file = mcap::MAGIC.to_vec();
+        file.push(op::CHUNK);
+        file.extend((body.len() as u64).to_le_bytes());
+        file.extend(body);
+        file
+    }
+
+    #[test]
+    fn a_chunk_that_is_a_bomb_is_not_unpacked() {
+        let packed = zeros(64);
+        assert!(packed.len() < 1 << 20);
+        // More in it than it says: nothing is unpacked behind that.
+        let file = forged(&packed, 4_096);
+        let stored = file.len() - packed.len()..file.len();
+        let chunk = Chunk {
+            stored,
+            unpacked: Some(4_096),
+        };
+        let mut room = Vec::new();
+        assert!(chunk.records(&file, &mut room).is_none());
+        assert!(room.capacity() < 1 << 16, "{}", room.capacity());
+        // Neither is what says that it is huge, whether or not it is; what stands before is kept.
+        for size in [4_096, CHUNK_LIMIT + 1, 1 << 32, u64::MAX] {
+            let scan = Scan::of(&forged(&packed, size));
+            assert!(scan.chunks.is_empty(), "{size}");
+            assert_eq!(scan.intact, mcap::MAGIC.len(), "{size}");
+            assert_eq!(scan.room.capacity(), 0, "{size}");
+        }
+    }
+}

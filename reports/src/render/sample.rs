@@ -306,6 +306,17 @@ pub(super) fn cut(most: usize) -> Report {
     gatherer.finish(findings(), manifest(&header))
 }
 
+/// The report of a run in which the first device has another role and these events happened.
+pub(super) fn of(role: &str, events: &[Event]) -> Report {
+    let mut header = header();
+    header.devices[0].role = role.to_owned();
+    let mut gatherer = Gatherer::new(&header);
+    for event in events {
+        gatherer.observe(event).unwrap();
+    }
+    gatherer.finish(findings(), manifest(&header))
+}
+
 /// The report of the run.
 pub(super) fn report() -> Report {
     let header = header();

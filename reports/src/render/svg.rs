@@ -40,6 +40,11 @@ pub(super) fn block(block: &Block) -> Option<(String, String)> {
             let drawn = picture(size, AROUND, |area| chart::draw_bars(area, bars, unit));
             (drawn, told::spoken_bars(bars))
         }
+        Block::Histograms(all) => {
+            let size = size(chart::histograms_height(all.len()));
+            let drawn = picture(size, AROUND, |area| chart::draw_histograms(area, all, unit));
+            (drawn, told::spoken_histograms(all))
+        }
         Block::Lanes(title, lanes, time) => {
             let size = size(chart::lanes_height(lanes.len()));
             let drawn = picture(size, AROUND, |area| {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use profiles::correlation::Correlator;
 use profiles::time::BenchTime;
 
+use super::figure::TimeAxis;
 use crate::header::CheckSpec;
 use crate::report::Report;
 use crate::verdict::{Ending, Finding, Verdict};
@@ -130,6 +131,28 @@ pub(crate) fn utc(epoch: Option<&str>, at: BenchTime) -> Option<String> {
         .checked_add(SignedDuration::from_micros(micros + 500))
         .ok()?;
     Some(time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
+/// UTC at so many seconds of a figure's axis; `None` if that is no time, or T0 has none.
+pub(crate) fn utc_at(time: &TimeAxis, seconds: f64) -> Option<String> {
+    if time.counts.is_some() || time.measure.is_some() {
+        return None;
+    }
+    utc(time.epoch.as_deref(), BenchTime::from_secs_f64(seconds))
+}
+
+/// UTC of a bench time as a table tells it: `14:47:17`, with the day in a run over more days than one.
+pub(crate) fn utc_clock(report: &Report, at: BenchTime) -> Option<String> {
+    let epoch = report.header.epoch.as_deref();
+    let day = |at| utc(epoch, at).map(|text| text[..10].to_owned());
+    let told = utc(epoch, at)?;
+    let end = report.header.end.max(report.end());
+    let from = if day(BenchTime::ZERO) == day(end) {
+        11
+    } else {
+        5
+    };
+    Some(told[from..19].to_owned())
 }
 
 /// The name of a device or channel as people say it.

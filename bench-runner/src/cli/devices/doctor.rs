@@ -2,7 +2,6 @@
 //! device anything but to say who and how it is.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use drivers::accelerator::{Heard, Question};
 use drivers::catalog::Role;
@@ -12,11 +11,11 @@ use drivers::link::can::{BusTrouble, Classes};
 use drivers::link::{LineSpec, LinkSpec};
 use profiles::time::Period;
 
-use super::{bench, exams};
+use super::{Where, exams};
 use crate::cli::{colour_err, complain, print};
 use crate::execute::now;
 use crate::exit::Exit;
-use crate::plan::{self, DevicePlan};
+use crate::plan::{self, Bench, DevicePlan};
 use crate::run::alone::leaving::read;
 use crate::run::alone::{Alone, Said, alone, driving, who, words};
 use crate::run::{Lock, LockError};
@@ -34,16 +33,19 @@ const LATE_US: u64 = 10_000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::cli::exit_codes())]
 pub(in crate::cli) struct Args {
-    /// Wiring file
-    #[arg(env = "BENCH_WIRING")]
-    wiring: PathBuf,
+    #[command(flatten)]
+    place: Where,
     /// JSON on standard output, for programs
     #[arg(long)]
     json: bool,
 }
 
 pub(in crate::cli) fn main(args: &Args) -> Exit {
-    let devices = match plan::devices(&bench(&args.wiring)) {
+    args.place.on(false, |bench| doctor(args, bench))
+}
+
+fn doctor(args: &Args, bench: &Bench) -> Exit {
+    let devices = match plan::devices(bench) {
         Ok(devices) => devices,
         Err(refusals) => {
             complain(&refusals.render(colour_err()));

@@ -1,11 +1,9 @@
 //! `bench safe`: leaves every device of a wiring safe, without a campaign.
 
-use std::path::PathBuf;
-
-use super::{bench, busy};
+use super::{Where, busy};
 use crate::cli::{colour_err, complain, print};
 use crate::exit::Exit;
-use crate::plan;
+use crate::plan::{self, Bench};
 use crate::run::alone::leaving::{Left, leave_all};
 use crate::run::{Lock, LockError};
 use crate::runtime::{self, Pace};
@@ -18,19 +16,22 @@ use crate::runtime::{self, Pace};
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::cli::exit_codes())]
 pub(in crate::cli) struct Args {
-    /// Wiring file
-    #[arg(env = "BENCH_WIRING")]
-    wiring: PathBuf,
+    #[command(flatten)]
+    place: Where,
     /// Switch nothing: only read back whether the outputs are off
     #[arg(long)]
     verify: bool,
-    /// Wait for devices that a run holds
+    /// Wait for devices that a run holds, and for the place
     #[arg(long)]
     wait: bool,
 }
 
 pub(in crate::cli) fn main(args: &Args) -> Exit {
-    let devices = match plan::devices(&bench(&args.wiring)) {
+    args.place.on(args.wait, |bench| safe(args, bench))
+}
+
+fn safe(args: &Args, bench: &Bench) -> Exit {
+    let devices = match plan::devices(bench) {
         Ok(devices) => devices,
         Err(refusals) => {
             complain(&refusals.render(colour_err()));

@@ -38,7 +38,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "KEY=DISTRIBUTION", value_parser = varied)]
     vary: Vec<Varied>,
     /// Runs at a time; as many as there are cores if left out
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = crate::cli::jobs)]
     jobs: Option<usize>,
     /// Fly one part of so many, as 2/5; `bench monte-carlo merge` tells of all of them
     #[arg(long, value_name = "I/N", conflicts_with = "shard_from_env")]
@@ -120,7 +120,8 @@ fn told(study: &Study, out: &Path) -> Result<Exit, String> {
     write(study, out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
     print(&text(study));
     print(&format!(
-        "\nruns     {0}/runs.csv, runs.parquet\nall      {0}/{RESULT_FILE}\n",
+        "\nreport   {0}/report.pdf, report.html\nruns     {0}/runs.csv, runs.parquet\n\
+         all      {0}/{RESULT_FILE}\n",
         out.display()
     ));
     Ok(study.exit())

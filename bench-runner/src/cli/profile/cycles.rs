@@ -292,6 +292,7 @@ fn figure(test: &Test) -> Figure {
             epoch: test.start.map(|start| start.to_string()),
             eclipses: Vec::new(),
             counts: None,
+            measure: None,
         },
         panels: vec![Panel {
             quantity: "temperature".to_owned(),

@@ -44,6 +44,7 @@ pub(super) fn figure(flown: &Flown) -> Figure {
             epoch: Some(flown.flight.start.to_string()),
             eclipses: eclipses.copied().collect(),
             counts: None,
+            measure: None,
         },
         panels: vec![
             panel(

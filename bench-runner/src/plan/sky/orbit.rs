@@ -1,6 +1,6 @@
 //! An orbit and the satellite on it: from what is written to what can be flown, or to refusals.
 
-use profiles::orbit::{EarthShape, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
+use profiles::orbit::{EarthShape, Facts, Orbit, ShadowModel, Spacecraft, SunDirection, Utc};
 
 use super::orbit_source::{instant, orbit};
 use super::satellite::spacecraft;
@@ -77,6 +77,7 @@ pub(crate) fn flight(loader: &mut Loader, folder: &Folder, raw: &RawOrbit) -> Op
     let schedule = Schedule::new(&raw.lists, &around.names(), &mut loader.refusals);
     let mut lines = vec![found.name.clone()];
     lines.extend(found.lines);
+    lines.extend(Facts::of(&found.orbit, begin).ok().map(|it| it.to_string()));
     Some(Flight {
         name: found.name,
         orbit: found.orbit,

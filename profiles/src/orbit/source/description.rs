@@ -76,7 +76,7 @@ fn sun_synchronous(semi_major_km: f64) -> Option<f64> {
 }
 
 /// Right ascension of the mean Sun, deg (Newcomb's mean longitude, as in Meeus, chapter 25).
-fn mean_sun_deg(at: Utc) -> f64 {
+pub(in crate::orbit) fn mean_sun_deg(at: Utc) -> f64 {
     let t = at.days_since_j2000_utc() / 36_525.0;
     (280.466_46 + (36_000.769_83 + 0.000_303_2 * t) * t).rem_euclid(360.0)
 }

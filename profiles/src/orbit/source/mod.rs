@@ -7,6 +7,7 @@ mod keys;
 mod oem;
 mod omm;
 
+pub(super) use description::mean_sun_deg;
 pub use description::{Description, Plane};
 pub use kepler::Kepler;
 pub use oem::Ephemeris;

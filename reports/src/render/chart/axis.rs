@@ -1,6 +1,7 @@
 //! Axes: round numbers and round times at a readable distance.
 
 use super::super::figure::TimeAxis;
+use super::super::words;
 
 /// Steps of a time axis, in seconds.
 const STEPS: [f64; 17] = [
@@ -19,6 +20,8 @@ pub(super) enum TimeFormat {
     Seconds,
     /// `7`
     Count,
+    /// As on a value axis.
+    Measure,
 }
 
 impl TimeFormat {
@@ -28,12 +31,16 @@ impl TimeFormat {
             TimeFormat::MinutesSeconds => "mm:ss",
             TimeFormat::Seconds => "s",
             TimeFormat::Count => "number",
+            TimeFormat::Measure => "value",
         }
     }
 }
 
 /// Ticks of a figure's axis, and how to write them.
 pub(super) fn ticks(time: &TimeAxis) -> (Vec<f64>, TimeFormat) {
+    if let Some(values) = measured(time) {
+        return (values.ticks, TimeFormat::Measure);
+    }
     if time.counts.is_none() {
         return times(time.end);
     }
@@ -45,6 +52,54 @@ pub(super) fn ticks(time: &TimeAxis) -> (Vec<f64>, TimeFormat) {
     let last = (time.end / f64::from(step)).floor() as u32;
     let ticks = (1..=last).map(|place| f64::from(place * step));
     (ticks.collect(), TimeFormat::Count)
+}
+
+/// What is written at each tick.
+pub(super) fn tick_labels(time: &TimeAxis) -> Vec<(f64, String)> {
+    if let Some(values) = measured(time) {
+        let ticks = values.ticks.iter();
+        return ticks.map(|&tick| (tick, values.label(tick))).collect();
+    }
+    let (ticks, format) = ticks(time);
+    let ticks = ticks.into_iter();
+    ticks.map(|tick| (tick, time_label(tick, format))).collect()
+}
+
+/// The scale of what is no time.
+fn measured(time: &TimeAxis) -> Option<Values> {
+    let measure = time.measure.as_ref()?;
+    Some(Values::new(measure.begin, time.end, 9.0))
+}
+
+/// UTC at each tick that has room for it, where T0 has one: `14:46`, or `14:46:30` where minutes do not
+/// suffice.
+pub(super) fn utc_labels(time: &TimeAxis, ticks: &[f64]) -> Vec<(f64, String)> {
+    let told: Option<Vec<(f64, String)>> = ticks
+        .iter()
+        .map(|&tick| Some((tick, words::utc_at(time, tick)?)))
+        .collect();
+    let Some(told) = told else {
+        return Vec::new();
+    };
+    let clock = |text: &str| text.get(11..19).unwrap_or_default().to_owned();
+    let whole = told.iter().all(|(_, text)| clock(text).ends_with(":00"));
+    // Two of the longer labels would touch.
+    let step = if !whole && ticks.len() > 8 { 2 } else { 1 };
+    let told = told.into_iter().step_by(step).map(|(tick, text)| {
+        let clock = clock(&text);
+        let kept = if whole { &clock[..5] } else { &clock };
+        (tick, kept.to_owned())
+    });
+    told.collect()
+}
+
+/// What the times below an axis are: `bench time, hh:mm; below it UTC, from 2026-03-20 14:46:00`.
+pub(super) fn time_caption(time: &TimeAxis, format: TimeFormat) -> String {
+    let bench = format!("bench time, {}", format.name());
+    match words::utc_at(time, 0.0) {
+        Some(utc) => format!("{bench}; below it UTC, from {}", &utc[..19]),
+        None => bench,
+    }
 }
 
 /// Round times from zero to `end`, at most a dozen, and how to write them.
@@ -72,7 +127,7 @@ pub(super) fn time_label(seconds: f64, format: TimeFormat) -> String {
         TimeFormat::HoursMinutes => format!("{:02}:{:02}", whole / 3_600, whole / 60 % 60),
         TimeFormat::MinutesSeconds => format!("{:02}:{:02}", whole / 60, whole % 60),
         TimeFormat::Seconds => format!("{}", (seconds * 10.0).round() / 10.0),
-        TimeFormat::Count => whole.to_string(),
+        TimeFormat::Count | TimeFormat::Measure => whole.to_string(),
     }
 }
 
@@ -158,6 +213,39 @@ mod tests {
         assert_eq!(time_label(ticks[5], format), "01:15");
         let (ticks, format) = times(40.0);
         assert_eq!(time_label(ticks[1], format), "5");
+    }
+
+    #[test]
+    fn utc_stands_below_the_ticks_and_only_where_t0_has_one() {
+        let mut time = TimeAxis {
+            end: 11_160.0,
+            epoch: Some("2026-03-20T23:45:00Z".to_owned()),
+            eclipses: Vec::new(),
+            counts: None,
+            measure: None,
+        };
+        let (ticks, format) = ticks(&time);
+        let told = utc_labels(&time, &ticks);
+        assert_eq!((told.len(), &*told[1].1), (13, "00:00"));
+        let caption = "bench time, hh:mm; below it UTC, from 2026-03-20 23:45:00";
+        assert_eq!(time_caption(&time, format), caption);
+        // With seconds only every other label has room.
+        time.epoch = Some("2026-03-20T23:45:30Z".to_owned());
+        let told = utc_labels(&time, &ticks);
+        assert_eq!((told.len(), &*told[1].1), (7, "00:15:30"));
+        time.epoch = None;
+        assert!(utc_labels(&time, &ticks).is_empty());
+        assert_eq!(time_caption(&time, format), "bench time, hh:mm");
+    }
+
+    #[test]
+    fn what_is_no_time_has_a_scale_of_its_own() {
+        let axis = TimeAxis::of_measure("margin / V".to_owned(), -0.2, 0.8);
+        let told = tick_labels(&axis);
+        let told: Vec<&str> = told.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(told, ["−0.2", "0.0", "0.2", "0.4", "0.6", "0.8"]);
+        assert!((axis.share(0.3) - 0.5).abs() < 1e-12 && axis.share(-1.0) == 0.0);
+        assert_eq!(axis.length(), "margin / V from −0.2 to 0.8");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Bars: what each check has left of its allowance.
+//! Bars: how much of its allowance each check uses.
 
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -39,14 +39,14 @@ pub fn draw_bars<DB: DrawingBackend>(
     let (width, _) = sheet.size();
     let (left, right) = (NAMES, width - MARGINS);
     let bottom = ROW * bars.len() as f64;
-    // To the left only as far as the worst bar reaches, in quarters.
-    let worst = bars.iter().map(|bar| bar.share).fold(0.0, f64::min);
-    let low = (worst * 4.0).floor() / 4.0;
-    let x = |share: f64| left + (right - left) * (share - low) / (1.0 - low);
-    for step in (low * 4.0).round() as i32..=4 {
+    // Beyond the limit only as far as the worst bar reaches, in quarters.
+    let worst = bars.iter().map(used).fold(1.0, f64::max);
+    let high = (worst * 4.0).ceil() / 4.0;
+    let x = |share: f64| left + (right - left) * share / high;
+    for step in 0..=(high * 4.0).round() as i32 {
         let share = f64::from(step) / 4.0;
         sheet.line(&[(x(share), 0.0), (x(share), bottom)], style::GRID)?;
-        let label = format!("{:.0} %", share * 100.0).replace('-', "−");
+        let label = format!("{:.0} %", share * 100.0);
         sheet.text(
             (x(share), bottom + 7.0),
             &label,
@@ -58,11 +58,10 @@ pub fn draw_bars<DB: DrawingBackend>(
         let middle = ROW * (row as f64 + 0.5);
         let name = fitted(&sheet, &bar.label, NAMES - 6.0);
         sheet.text((NAMES - 6.0, middle), &name, &style::LABEL, Align::Right)?;
-        let (from, to) = (x(bar.share.min(0.0)), x(bar.share.max(0.0)));
         let rect = Rect {
-            left: from,
+            left,
             top: middle - 3.2,
-            right: to.max(from + 0.8),
+            right: x(used(bar)).max(left + 0.8),
             bottom: middle + 3.2,
         };
         match bar.verdict {
@@ -70,7 +69,9 @@ pub fn draw_bars<DB: DrawingBackend>(
                 sheet.fill(rect, style::VERMILION)?;
                 hatch(&sheet, rect)?;
             }
-            _ => sheet.fill(rect, style::BLUE)?,
+            // Open, for it is not known.
+            Verdict::Inconclusive => sheet.frame(rect, style::SPOT)?,
+            Verdict::Pass => sheet.fill(rect, style::BLUE)?,
         }
         let face = match bar.verdict {
             Verdict::Fail => style::STRONG_LABEL,
@@ -78,11 +79,20 @@ pub fn draw_bars<DB: DrawingBackend>(
         };
         sheet.text((width, middle), &bar.margin, &face, Align::Right)?;
     }
-    sheet.line(&[(x(0.0), 0.0), (x(0.0), bottom)], style::SPOT)
+    if bars.iter().any(|bar| bar.spoken.is_some()) {
+        return Ok(());
+    }
+    // The limit.
+    sheet.line(&[(x(1.0), 0.0), (x(1.0), bottom)], style::LIMIT)
+}
+
+/// What a check uses of its allowance: 1 at the limit, up to 2 beyond it.
+fn used(bar: &Bar) -> f64 {
+    (1.0 - bar.share).clamp(0.0, 2.0)
 }
 
 /// White strokes across a bar: a broken limit is told apart without colour.
-fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
+pub(super) fn hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, rect: Rect) -> Drawn<DB> {
     let stroke = style::Stroke {
         colour: style::WHITE,
         weight: 0.7,

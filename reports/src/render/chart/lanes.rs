@@ -5,17 +5,18 @@ use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::prelude::DrawingBackend;
 
 use super::super::figure::{Lane, Strip, TimeAxis};
+use super::super::words;
 use super::sheet::{Align, Rect, Sheet};
-use super::{Drawn, HEAD, axis, head, labels, style};
+use super::{Drawn, HEAD, UTC, axis, head, labels, style, utc_row};
 
 /// Height of a lane, in points.
 const LANE: f64 = 15.0;
 /// Height of a strip, in points.
 const STRIP: f64 = 13.0;
 /// Height of what stands above and below the lanes, in points.
-const LANES_AROUND: f64 = HEAD + 24.0;
+const LANES_AROUND: f64 = HEAD + 24.0 + UTC;
 /// Height of what stands above and below the strips, in points.
-const STRIPS_AROUND: f64 = HEAD + 16.0;
+const STRIPS_AROUND: f64 = HEAD + 16.0 + UTC;
 
 /// Height of so many lanes with what stands around them, in points.
 pub const fn lanes_height(lanes: usize) -> f64 {
@@ -75,6 +76,7 @@ fn around<DB: DrawingBackend>(
         let label = axis::time_label(tick, format);
         sheet.text((x, plot.bottom + 8.0), &label, &style::SMALL, Align::Center)?;
     }
+    utc_row(sheet, time, |at| rows.x(at), plot.bottom + 17.0)?;
     Ok(rows)
 }
 
@@ -117,9 +119,13 @@ pub fn draw_lanes<DB: DrawingBackend>(
         marks(&sheet, lane, middle, &rows)?;
     }
     sheet.frame(plot, style::FRAME)?;
-    let format = axis::times(time.end).1;
-    let caption = format!("bench time, {}; black bars: silent", format.name());
-    let at = (f64::midpoint(plot.left, plot.right), plot.bottom + 18.0);
+    let told = axis::time_caption(time, axis::times(time.end).1);
+    let caption = format!("{told}; black bars: silent");
+    let below = words::utc_at(time, 0.0).map_or(0.0, |_| UTC);
+    let at = (
+        f64::midpoint(plot.left, plot.right),
+        plot.bottom + 18.0 + below,
+    );
     sheet.text(at, &caption, &style::SMALL, Align::Center)
 }
 

@@ -3,6 +3,7 @@
 
 mod axis;
 mod bars;
+mod histogram;
 mod labels;
 mod lanes;
 mod panel;
@@ -22,6 +23,7 @@ use sheet::{Align, Rect, Sheet};
 pub const FAMILY: &str = "IBM Plex Sans";
 
 pub use bars::{bars_height, draw_bars};
+pub use histogram::{draw_histograms, histograms_height};
 pub use lanes::{draw_lanes, draw_strips, lanes_height, strips_height};
 
 /// What drawing may fail with.
@@ -35,6 +37,8 @@ const RIGHT: f64 = 112.0;
 const HEAD: f64 = 16.0;
 /// Below the last panel: times and what they mean.
 const FOOT: f64 = 24.0;
+/// More below the last panel where T0 has a UTC.
+const UTC: f64 = 9.0;
 /// Above each panel: its quantity.
 const CAPTION: f64 = 13.0;
 
@@ -52,7 +56,11 @@ pub fn draw<DB: DrawingBackend>(
     head(&sheet, &figure.title, &figure.time)?;
     let weights: f64 = figure.panels.iter().map(|panel| panel.weight).sum();
     let captions = CAPTION * figure.panels.len() as f64;
-    let free = (height - HEAD - FOOT - captions).max(1.0);
+    let foot_of = match words::utc_at(&figure.time, 0.0) {
+        Some(_) => FOOT + UTC,
+        None => FOOT,
+    };
+    let free = (height - HEAD - foot_of - captions).max(1.0);
     let mut top = HEAD;
     for panel in &figure.panels {
         top += CAPTION;
@@ -96,29 +104,39 @@ fn head<DB: DrawingBackend>(sheet: &Sheet<DB>, title: &str, time: &TimeAxis) -> 
 fn foot<DB: DrawingBackend>(sheet: &Sheet<DB>, time: &TimeAxis, top: f64) -> Drawn<DB> {
     let (width, _) = sheet.size();
     let right = width - RIGHT;
-    let (ticks, format) = axis::ticks(time);
-    for tick in ticks {
-        let x = LEFT + (right - LEFT) * tick / time.end;
+    let x = |at: f64| LEFT + (right - LEFT) * time.share(at);
+    let labels = axis::tick_labels(time);
+    for (tick, label) in &labels {
+        let x = x(*tick);
         sheet.line(&[(x, top), (x, top + 2.5)], style::FRAME)?;
-        sheet.text(
-            (x, top + 8.0),
-            &axis::time_label(tick, format),
-            &style::SMALL,
-            Align::Center,
-        )?;
+        sheet.text((x, top + 8.0), label, &style::SMALL, Align::Center)?;
     }
-    let told = words::utc(time.epoch.as_deref(), profiles::time::BenchTime::ZERO);
-    let caption = match (&time.counts, told) {
+    let utc = utc_row(sheet, time, x, top + 17.0)?;
+    let caption = match (&time.counts, &time.measure) {
         (Some(counted), _) => counted.clone(),
-        (None, Some(utc)) => format!("bench time, {}; T0 is {} UTC", format.name(), &utc[..19]),
-        (None, None) => format!("bench time, {}", format.name()),
+        (None, Some(measure)) => measure.caption.clone(),
+        (None, None) => axis::time_caption(time, axis::ticks(time).1),
     };
     sheet.text(
-        (f64::midpoint(LEFT, right), top + 18.0),
+        (f64::midpoint(LEFT, right), top + 18.0 + utc),
         &caption,
         &style::SMALL,
         Align::Center,
     )
+}
+
+/// UTC below the ticks, at height `y`, where T0 has one; how much room it took.
+fn utc_row<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    time: &TimeAxis,
+    x: impl Fn(f64) -> f64,
+    y: f64,
+) -> Result<f64, DrawingAreaErrorKind<DB::ErrorType>> {
+    let labels = axis::utc_labels(time, &axis::ticks(time).0);
+    for (tick, label) in &labels {
+        sheet.text((x(*tick), y), label, &style::SMALL, Align::Center)?;
+    }
+    Ok(if labels.is_empty() { 0.0 } else { UTC })
 }
 
 /// The grey of the eclipses behind a plot.

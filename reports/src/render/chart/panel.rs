@@ -11,7 +11,7 @@ use super::{Drawn, shade, style};
 /// The plot of a panel with its scales.
 struct Plot<'a> {
     rect: Rect,
-    end: f64,
+    time: &'a TimeAxis,
     values: Values,
     panel: &'a Panel,
     ticks: Vec<f64>,
@@ -19,8 +19,7 @@ struct Plot<'a> {
 
 impl Plot<'_> {
     fn x(&self, seconds: f64) -> f64 {
-        let share = (seconds / self.end).clamp(0.0, 1.0);
-        self.rect.left + (self.rect.right - self.rect.left) * share
+        self.rect.left + (self.rect.right - self.rect.left) * self.time.share(seconds)
     }
 
     /// Values beyond the axis stay on its edge: a chart must not draw upon its neighbour.
@@ -67,7 +66,7 @@ pub(super) fn draw<DB: DrawingBackend>(
     let values = Values::new(low, high, (rect.bottom - rect.top) / 17.0);
     let plot = Plot {
         rect,
-        end: time.end,
+        time,
         values,
         panel,
         ticks: axis::ticks(time).0,

@@ -75,6 +75,12 @@ pub(super) const GRID: Stroke = solid(RGBColor(0xd4, 0xd4, 0xd4), 0.35);
 pub(super) const EDGE: Stroke = solid(RGBColor(0x9e, 0x9e, 0x9e), 0.3);
 pub(super) const LEADER: Stroke = solid(RGBColor(0xa6, 0xa6, 0xa6), 0.4);
 pub(super) const SPOT: Stroke = solid(INK, 0.9);
+/// Where five in a hundred lie beyond.
+pub(super) const GOLD_LINE: Stroke = Stroke {
+    colour: GOLD_EDGE,
+    weight: 0.8,
+    dashes: &[2.0, 1.4],
+};
 pub(super) const LIMIT: Stroke = Stroke {
     colour: RGBColor(0xa0, 0x1c, 0x1c),
     weight: 0.8,

@@ -2,6 +2,7 @@
 //! one.
 
 mod figures;
+pub mod study;
 mod tables;
 pub mod trend;
 mod verdicts;

@@ -245,6 +245,7 @@ impl Runs {
                     epoch: None,
                     eclipses: Vec::new(),
                     counts: Some("run".to_owned()),
+                    measure: None,
                 },
                 panels: some.to_vec(),
             };

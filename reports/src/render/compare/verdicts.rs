@@ -142,7 +142,7 @@ pub(super) fn blocks(fonts: &Fonts, changes: &[Change<'_>]) -> Vec<Block> {
     let bars = bars(changes);
     if !bars.is_empty() {
         blocks.push(Block::Heading(
-            "Margins: what the tightest checks have left of their allowance".to_owned(),
+            "Margins: how much of its limit each of the tightest checks uses".to_owned(),
         ));
         blocks.push(Block::Bars(bars));
         blocks.push(Block::Gap(10.0));
@@ -195,6 +195,7 @@ fn bars(changes: &[Change<'_>]) -> Vec<Bar> {
                 share: share.clamp(-1.0, 1.0),
                 margin: quantity(finding.margin.unwrap_or(0.0), &finding.unit),
                 verdict: finding.verdict,
+                spoken: None,
             });
         }
     }

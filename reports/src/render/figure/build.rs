@@ -36,6 +36,7 @@ pub fn time_axis(report: &Report) -> TimeAxis {
             .copied()
             .collect(),
         counts: None,
+        measure: None,
     }
 }
 

@@ -2,8 +2,10 @@
 //! styles; where they land on a page is the chart's business.
 
 mod build;
+mod curves;
 mod exhibit;
 mod heat;
+mod histogram;
 mod inference;
 mod margins;
 mod others;
@@ -15,8 +17,10 @@ use profiles::phase::PhaseInterval;
 use serde::Serialize;
 
 pub use build::time_axis;
+pub use curves::{Moment, curves, told_of};
 pub use exhibit::{Colour, DIFFERS, Drawing, Raster, Shown, exhibit};
 pub use heat::heat;
+pub use histogram::{Histogram, spoken_histograms};
 pub use inference::inference;
 pub use margins::{Bar, margins};
 pub(crate) use others::letter;
@@ -48,14 +52,47 @@ pub struct TimeAxis {
     /// What it counts, one by one, where it is no time: `run`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<String>,
+    /// What it measures where it is neither time nor a count: the voltage of a curve, a margin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
+}
+
+/// What an axis measures that is no time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// Where it begins, in its unit.
+    pub begin: f64,
+    /// What it is, with its unit: `voltage / V`.
+    pub caption: String,
 }
 
 impl TimeAxis {
+    /// An axis of something else than time, from `begin` to `end`.
+    pub fn of_measure(caption: String, begin: f64, end: f64) -> TimeAxis {
+        TimeAxis {
+            end,
+            epoch: None,
+            eclipses: Vec::new(),
+            counts: None,
+            measure: Some(Measure { begin, caption }),
+        }
+    }
+
+    /// Where a value lies between begin and end: 0 to 1.
+    pub(crate) fn share(&self, at: f64) -> f64 {
+        let begin = self.measure.as_ref().map_or(0.0, |measure| measure.begin);
+        ((at - begin) / (self.end - begin)).clamp(0.0, 1.0)
+    }
+
     /// How long a figure tells of, in words.
     pub(crate) fn length(&self) -> String {
-        match &self.counts {
-            Some(what) => super::words::several((self.end - 1.0).max(0.0) as u64, what),
-            None => super::words::duration(self.end),
+        match (&self.counts, &self.measure) {
+            (Some(what), _) => super::words::several((self.end - 1.0).max(0.0) as u64, what),
+            (None, Some(measure)) => {
+                let [from, to] = [measure.begin, self.end].map(super::words::number);
+                format!("{} from {from} to {to}", measure.caption)
+            }
+            (None, None) => super::words::duration(self.end),
         }
     }
 }

@@ -48,8 +48,12 @@ fn panel(panel: &Panel) -> String {
 /// Margins.
 pub fn spoken_bars(bars: &[Bar]) -> String {
     let told = bars.iter().map(|bar| {
-        let percent = (100.0 * bar.share).round();
-        format!("{}: {percent} % left, {}", bar.label, bar.margin)
+        if let Some(spoken) = &bar.spoken {
+            return spoken.clone();
+        }
+        let percent = (100.0 * (1.0 - bar.share)).round();
+        let (label, margin) = (&bar.label, &bar.margin);
+        format!("{label}: {percent} % of its limit used, margin {margin}")
     });
     told.collect::<Vec<String>>().join("; ")
 }

@@ -57,7 +57,9 @@ fn plain(block: &Block) -> String {
             });
             format!("<dl class=\"keys\">\n{}</dl>\n", keys.collect::<String>())
         }
-        Block::Bars(_) | Block::Lanes(..) | Block::Strips(..) => picture_of(block),
+        Block::Bars(_) | Block::Histograms(_) | Block::Lanes(..) | Block::Strips(..) => {
+            picture_of(block)
+        }
         Block::Table(shown) => table(shown),
         Block::Pictures(shown) => exhibits::pictures(shown),
         Block::Flow(shown) => exhibits::text(shown),

@@ -31,12 +31,19 @@ pub(in super::super) fn figure(figure: &Figure) -> Value {
         "title": figure.title,
         "end": figure.time.end,
         "counts": figure.time.counts,
+        "measure": figure.time.measure.as_ref().map(|it| json!([it.begin, it.caption])),
+        "epoch": figure.time.epoch,
         "eclipses": eclipses.collect::<Vec<Value>>(),
-        "panels": figure.panels.iter().map(panel).collect::<Vec<Value>>(),
+        "panels": figure
+            .panels
+            .iter()
+            .map(|it| panel(it, figure.time.measure.is_some()))
+            .collect::<Vec<Value>>(),
     })
 }
 
-fn panel(panel: &Panel) -> Value {
+/// `measured` says that its axis is no time.
+fn panel(panel: &Panel, measured: bool) -> Value {
     let limits = panel
         .limits
         .iter()
@@ -49,18 +56,19 @@ fn panel(panel: &Panel) -> Value {
         "quantity": panel.quantity,
         "unit": panel.unit,
         "zero": panel.with_zero,
-        "traces": panel.traces.iter().map(trace).collect::<Vec<Value>>(),
+        "traces": panel.traces.iter().map(|it| trace(it, measured)).collect::<Vec<Value>>(),
         "limits": limits.collect::<Vec<Value>>(),
         "bands": bands.collect::<Vec<Value>>(),
         "worst": worst.collect::<Vec<Value>>(),
     })
 }
 
-fn trace(trace: &Trace) -> Value {
+fn trace(trace: &Trace, measured: bool) -> Value {
+    let along = |at: f64| if measured { six(at) } else { json!(time(at)) };
     let lines = trace.lines.iter().map(|line| {
         let points = line
             .iter()
-            .map(|&(at, value)| json!([time(at), six(value)]));
+            .map(|&(at, value)| json!([along(at), six(value)]));
         Value::Array(points.collect())
     });
     let extremes = trace.extremes.iter();

@@ -1,7 +1,7 @@
 //! Layout: blocks one below the other, broken into pages.
 
-use super::super::chart::{bars_height, lanes_height, strips_height};
-use super::super::figure::{Bar, Figure, Lane, Strip, TimeAxis};
+use super::super::chart::{bars_height, histograms_height, lanes_height, strips_height};
+use super::super::figure::{Bar, Figure, Histogram, Lane, Strip, TimeAxis};
 use super::contents;
 use super::exhibits::{Flow, Pictures};
 use super::fonts::{Face, Fonts};
@@ -52,6 +52,8 @@ pub(in super::super) enum Block {
     Figure(Figure, f32),
     /// Margins.
     Bars(Vec<Bar>),
+    /// How margins are spread over many runs.
+    Histograms(Vec<Histogram>),
     /// The story of the devices.
     Lanes(String, Vec<Lane>, TimeAxis),
     /// The states of the devices.
@@ -117,12 +119,27 @@ fn height(fonts: &Fonts, block: &Block) -> f32 {
         Block::Contents(titles) => contents::height(titles.len()),
         Block::Figure(_, height) => *height,
         Block::Bars(bars) => bars_height(bars.len()) as f32,
+        Block::Histograms(all) => histograms_height(all.len()) as f32,
         Block::Lanes(_, lanes, _) => lanes_height(lanes.len()) as f32,
         Block::Strips(_, strips, _) => strips_height(strips.len()) as f32,
         Block::Table(table) => table.height(0, table.len()),
         Block::Pictures(pictures) => pictures.height(),
         Block::Flow(flow) => flow.height(),
     }
+}
+
+/// A gap that begins a new page, unless one has just begun.
+pub(super) const NEW_PAGE: Block = Block::Gap(PAGE.1);
+
+/// What blocks leave free of one page; below zero if they need more.
+pub(super) fn room(fonts: &Fonts, blocks: &[Block]) -> f32 {
+    let taken = blocks.iter().filter(|block| !is_break(block));
+    let taken: f32 = taken.map(|block| height(fonts, block)).sum();
+    BOTTOM - TOP - taken
+}
+
+fn is_break(block: &Block) -> bool {
+    matches!(block, Block::Gap(gap) if *gap >= PAGE.1)
 }
 
 /// What must fit below a block on the same page, so that no title stands alone.
@@ -177,6 +194,12 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
                     rows,
                 });
             });
+            continue;
+        }
+        if is_break(block) {
+            if y > TOP {
+                (page, y) = (page + 1, TOP);
+            }
             continue;
         }
         let height = height(fonts, block);

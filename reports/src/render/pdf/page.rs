@@ -144,6 +144,12 @@ fn picture(canvas: &mut Canvas, at: (f32, f32), block: &Block) {
                 chart::draw_bars(area, bars, UNIT)
             });
         }
+        Block::Histograms(all) => {
+            let height = chart::histograms_height(all.len()) as f32;
+            canvas.chart(at, (WIDTH, height), |area| {
+                chart::draw_histograms(area, all, UNIT)
+            });
+        }
         Block::Lanes(title, lanes, time) => {
             let height = chart::lanes_height(lanes.len()) as f32;
             canvas.chart(at, (WIDTH, height), |area| {
@@ -166,6 +172,7 @@ fn spoken(block: &Block) -> String {
     match block {
         Block::Figure(shown, _) => figure::spoken(shown),
         Block::Bars(bars) => figure::spoken_bars(bars),
+        Block::Histograms(all) => figure::spoken_histograms(all),
         Block::Lanes(title, lanes, _) => figure::spoken_lanes(title, lanes),
         Block::Strips(title, strips, _) => figure::spoken_strips(title, strips),
         Block::Pictures(pictures) => {

@@ -78,6 +78,7 @@ impl Shelf {
             Block::Section(_)
             | Block::Figure(..)
             | Block::Bars(_)
+            | Block::Histograms(_)
             | Block::Lanes(..)
             | Block::Strips(..) => Value::Null,
         }

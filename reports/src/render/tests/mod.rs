@@ -2,6 +2,7 @@
 
 mod awkward;
 mod compare;
+mod more;
 mod template;
 
 use std::convert::Infallible;
@@ -56,7 +57,7 @@ fn figures_tell_their_data() {
     insta::assert_json_snapshot!("power", figure::supply_power(&report));
     insta::assert_json_snapshot!("heat", figure::heat(&report));
     insta::assert_json_snapshot!("inference", figure::inference(&report, 0));
-    insta::assert_json_snapshot!("margins", figure::margins(&report, 10));
+    insta::assert_json_snapshot!("margins", figure::margins(&report, 10).0);
     insta::assert_json_snapshot!("story", figure::story(&report));
     insta::assert_json_snapshot!("states", figure::states(&report));
 }
@@ -187,7 +188,7 @@ fn charts_draw_on_any_backend() {
     let report: Report = sample::report();
     let area = Blank.into_drawing_area();
     chart::draw(&area, &figure::supply_power(&report), 1.0).unwrap();
-    chart::draw_bars(&area, &figure::margins(&report, 10), 1.0).unwrap();
+    chart::draw_bars(&area, &figure::margins(&report, 10).0, 1.0).unwrap();
     let time = figure::time_axis(&report);
     chart::draw_lanes(&area, ("story", &figure::story(&report)), &time, 1.0).unwrap();
     chart::draw_strips(&area, ("states", &figure::states(&report)), &time, 1.0).unwrap();

@@ -1,6 +1,5 @@
-//! The first page: the verdict, the numbers behind it, and every check.
+//! The first page: the verdict, the numbers behind it, and the checks.
 
-use super::super::super::figure;
 use super::super::super::words::{self, count, duration, number, quantity, several};
 use super::super::fonts::Fonts;
 use super::super::layout::Block;
@@ -8,8 +7,8 @@ use super::super::table::{Moment, Row, Table, numbers, words as text};
 use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 
-/// How many margins the first page shows: those that matter, with room for the table.
-const BARS: usize = 10;
+/// How many checks the first page has room for. Of more it has the worst, and all come after the overview.
+const ON_COVER: usize = 14;
 
 /// How many checks are listed; of more, the worst. Two hundred are five pages.
 const LISTED: usize = 200;
@@ -26,26 +25,41 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     blocks.push(Block::Banner(report.verdict, words::because(report)));
     blocks.push(Block::Gap(9.0));
     blocks.push(Block::Keys(keys(report)));
-    let bars = figure::margins(report, BARS);
-    if !bars.is_empty() {
-        let title = if bars.len() < report.findings.len() {
-            "Margins: what the tightest checks have left of their allowance"
-        } else {
-            "Margins: what each check has left of its allowance"
-        };
-        blocks.push(Block::Heading(title.to_owned()));
-        blocks.push(Block::Bars(bars));
-        blocks.push(Block::Gap(10.0));
+    if is_long(report) {
+        let worst = words::worst_first(report).into_iter().take(ON_COVER);
+        let worst: Vec<&Finding> = worst.map(|place| &report.findings[place]).collect();
+        let all = count(report.findings.len() as u64);
+        let title = format!("The {ON_COVER} worst of {all} checks");
+        blocks.push(Block::Heading(title));
+        blocks.push(Block::Table(checks(fonts, report, &worst)));
+        return blocks;
     }
     blocks.push(Block::Heading("Checks".to_owned()));
     if report.findings.is_empty() {
         blocks.push(Block::Text("No check was made.".to_owned()));
     }
-    let shown = shown(report);
-    blocks.push(Block::Table(checks(fonts, &shown)));
-    if let Some(rest) = rest(report, &shown) {
-        blocks.push(Block::Text(rest));
+    let all: Vec<&Finding> = report.findings.iter().collect();
+    blocks.push(Block::Table(checks(fonts, report, &all)));
+    blocks
+}
+
+/// Whether there are more checks than the first page shows.
+fn is_long(report: &Report) -> bool {
+    report.findings.len() > ON_COVER
+}
+
+/// All checks, where the first page has only the worst of them.
+pub(super) fn rest_of_checks(fonts: &Fonts, report: &Report) -> Vec<Block> {
+    if !is_long(report) {
+        return Vec::new();
     }
+    let shown = shown(report);
+    let mut blocks = vec![
+        Block::Section("Checks".to_owned()),
+        Block::Table(checks(fonts, report, &shown)),
+    ];
+    blocks.extend(rest(report, &shown).map(Block::Text));
+    blocks.push(Block::Gap(14.0));
     blocks
 }
 
@@ -119,7 +133,7 @@ fn keys(report: &Report) -> Vec<(String, String)> {
         ("bus_volts", "lowest board input", false),
         ("junction_temperature", "hottest junction", true),
     ] {
-        if let Some((value, unit)) = extreme(report, name, highest) {
+        if let Some((value, unit)) = extreme(report, "accelerator", name, highest) {
             key(quantity(value, &unit), what);
         }
     }
@@ -134,7 +148,7 @@ fn keys(report: &Report) -> Vec<(String, String)> {
 }
 
 /// Energy of the supplies, or of the boards where no supply tells its power, in joules.
-fn energy(report: &Report) -> Option<f64> {
+pub(super) fn energy(report: &Report) -> Option<f64> {
     let joules = |(_, device, story): (_, _, &DeviceStory)| story.energy_joules(device);
     let of = |role| {
         report
@@ -145,10 +159,15 @@ fn energy(report: &Report) -> Option<f64> {
     of("power-supply").or_else(|| of("accelerator"))
 }
 
-/// The lowest or highest value of a channel over all boards.
-fn extreme(report: &Report, channel: &str, highest: bool) -> Option<(f64, String)> {
+/// The lowest or highest value of a channel over all devices of a role.
+pub(super) fn extreme(
+    report: &Report,
+    role: &str,
+    channel: &str,
+    highest: bool,
+) -> Option<(f64, String)> {
     let mut worst: Option<(f64, String)> = None;
-    for (_, device, story) in report.of_role("accelerator") {
+    for (_, device, story) in report.of_role(role) {
         let place = device
             .channels
             .iter()
@@ -168,18 +187,24 @@ fn extreme(report: &Report, channel: &str, highest: bool) -> Option<(f64, String
     worst
 }
 
-fn checks(fonts: &Fonts, findings: &[&Finding]) -> Table {
-    let columns = vec![
+fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
+    let has_utc = report.header.epoch.is_some();
+    // What UTC takes is given by names, which may be broken.
+    let names = if has_utc { 0.0 } else { 21.0 };
+    let mut columns = vec![
         text("verdict", 74.0),
-        text("check", 100.0),
-        text("subject", 98.0),
-        numbers("value", 44.0),
+        text("check", 79.0 + names),
+        text("subject", 77.0 + names),
+        numbers("value", 43.0),
         numbers("limit", 42.0),
-        numbers("margin", 44.0),
+        numbers("margin", 43.0),
         text("unit", 28.0),
-        text("phase", 44.0),
+        text("phase", 45.0),
         numbers("time", 47.0),
     ];
+    if has_utc {
+        columns.insert(8, numbers("UTC", 43.0));
+    }
     let rows = findings.iter().map(|finding| {
         let told = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
         let at = finding.at.map_or_else(|| "–".to_owned(), words::clock);
@@ -194,6 +219,10 @@ fn checks(fonts: &Fonts, findings: &[&Finding]) -> Table {
             finding.phase.clone().unwrap_or_else(|| "–".to_owned()),
             at,
         ]);
+        if has_utc {
+            let utc = finding.at.and_then(|at| words::utc_clock(report, at));
+            row.cells.insert(8, utc.unwrap_or_else(|| "–".to_owned()));
+        }
         row.verdict = Some(finding.verdict);
         row.moment = finding.at.map(|at| Moment {
             seconds: at.as_secs_f64(),

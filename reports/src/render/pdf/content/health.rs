@@ -1,7 +1,7 @@
 //! Health of telemetry and commands, and the story of the run.
 
 use super::super::super::figure::{self, letter, time_axis};
-use super::super::super::words::{clock, clock_rate, count, number, several};
+use super::super::super::words::{clock, clock_rate, count, number, several, utc_clock};
 use super::super::fonts::Fonts;
 use super::super::layout::Block;
 use super::super::table::{Row, Table, numbers, words as text};
@@ -150,21 +150,25 @@ fn longest(story: &DeviceStory) -> String {
 }
 
 fn events(fonts: &Fonts, report: &Report, entries: &[Entry]) -> Table {
-    let columns = vec![
+    let has_utc = report.header.epoch.is_some();
+    let mut columns = vec![
         text("time", 88.0),
         text("", 14.0),
         text("event", 68.0),
         text("device", 78.0),
-        text("what", 243.0),
+        text("what", if has_utc { 189.0 } else { 243.0 }),
         numbers("", 30.0),
     ];
+    if has_utc {
+        columns.insert(1, text("UTC", 54.0));
+    }
     let rows = listed(entries).take(LISTED).map(|entry| {
         let time = if entry.until.micros_since(entry.at) < 1_000_000 {
             clock(entry.at)
         } else {
             format!("{} – {}", clock(entry.at), clock(entry.until))
         };
-        Row::of([
+        let mut row = Row::of([
             time,
             letter(entry.kind).to_string(),
             entry.kind.name().to_owned(),
@@ -174,7 +178,12 @@ fn events(fonts: &Fonts, report: &Report, entries: &[Entry]) -> Table {
                 1 => String::new(),
                 times => format!("{times}×"),
             },
-        ])
+        ]);
+        if has_utc {
+            let utc = utc_clock(report, entry.at).unwrap_or_default();
+            row.cells.insert(1, utc);
+        }
+        row
     });
     Table::new(fonts, columns, rows.collect())
 }

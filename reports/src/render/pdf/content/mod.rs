@@ -2,9 +2,11 @@
 
 mod appendix;
 mod cover;
+mod curves;
 mod evidence;
 mod faults;
 mod health;
+mod overview;
 mod sections;
 
 use super::exhibits;
@@ -16,11 +18,16 @@ use crate::report::Report;
 pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut cover = cover::blocks(fonts, report);
     let mut parts: Vec<(&str, Vec<Block>)> = sections::parts(fonts, report);
+    if let Some((_, power)) = parts.iter_mut().find(|(name, _)| *name == "power") {
+        power.extend(curves::blocks(fonts, report));
+    }
     parts.push(("outputs", exhibits::blocks(fonts, report)));
     parts.push(("evidence", evidence::blocks(fonts, report)));
     parts.push(("faults", faults::blocks(fonts, report)));
     parts.push(("telemetry", health::blocks(fonts, report)));
-    let mut rest = chosen(report, parts);
+    let mut rest = overview::blocks(fonts, report);
+    rest.extend(cover::rest_of_checks(fonts, report));
+    rest.extend(chosen(report, parts));
     rest.extend(appendix::blocks(fonts, report));
     let titles: Vec<String> = rest
         .iter()
