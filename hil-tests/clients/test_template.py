@@ -69,7 +69,7 @@ def test_the_pdf_has_verdict_checks_identities_and_hashes(run, template):
     pdf, text = compiled(template)
     summary = json.loads((run / "summary.json").read_text())
     manifest = json.loads((run / "manifest.json").read_text())
-    assert squeezed(f"✓ {summary['verdict']} {summary['because']}") in text
+    assert squeezed(f"✓ {summary['verdict'].upper()} {summary['because']}") in text
     assert len(summary["findings"]) == 8
     for finding in summary["findings"]:
         assert squeezed(finding["check"]) in text, finding["check"]
@@ -103,6 +103,5 @@ def test_looks_are_changed_in_one_file_and_stay_for_the_next_run(run, mine):
     assert "style.typ was there already and is as it was" in told and "report.typ was" not in told
     assert not (mine / "figures" / "99.svg").exists()
     pdf, _ = compiled(mine)
-    first, *rest = sections(pdf)
-    assert [first, *rest] == ["smoke", "Inference", "Power", "What ran on what"]
+    assert sections(pdf) == ["Inference", "Power", "What ran on what"]
     assert pdf.pages[0].mediabox.width == 612
