@@ -33,6 +33,11 @@ MODELS = [
         "(Apache-2.0)",
     ),
     (
+        "eo-shipnet-tiny",
+        "MIT OR Apache-2.0",
+        "trained by this project on scenes made up by hil-tests/goldens/make_ship_detection.py",
+    ),
+    (
         "mlperf-tiny-kws",
         "Apache-2.0",
         "github.com/mlcommons/tiny commit 1afd2c9820f795965a6134facd0b4dfae41ef23f, "
@@ -63,7 +68,9 @@ class Converter:
 
     def __init__(self, model):
         graph = shape_inference.infer_shapes(model, strict_mode=True).graph
-        self.nodes = list(graph.node)
+        # The head of a detector is one step here; its settings stand in the file.
+        self.peaks = {p.key: p.value for p in model.metadata_props}.get("peaks")
+        self.nodes = [n for n in graph.node if not n.name.startswith("peaks/")]
         self.constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
         self.values = {
             v.name: v for v in [*graph.input, *graph.output, *graph.value_info]
@@ -110,6 +117,9 @@ class Converter:
             step = getattr(self, node.op_type)(node, attributes)
             step["output"] = node.output[0]
             self.steps.append(step)
+        if self.peaks is not None:
+            step = {"op": "peaks", "input": self.steps[-1]["output"], **json.loads(self.peaks)}
+            self.steps.append({**step, "output": self.output})
         self.join_reshapes()
         return self.steps
 

@@ -76,7 +76,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "8 accepted, 0 pending, 0 damaged\n")
+        (Some(0), "13 accepted, 0 pending, 0 damaged\n")
     );
 }
 
@@ -152,7 +152,7 @@ impl Terminal {
 
     /// A terminal of 80 columns and 24 rows, in which a command runs.
     pub(crate) fn of(command: &mut std::process::Command) -> Terminal {
-        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&near).unwrap();
         unlockpt(&near).unwrap();
         let path = ptsname(&near, Vec::new()).unwrap().into_string().unwrap();
@@ -187,6 +187,12 @@ impl Terminal {
         }
         let end = self.shown.find(text).unwrap() + text.len();
         self.shown.drain(..end);
+    }
+
+    /// Closes it, as a connection that is cut does: nobody is asked, and no signal comes, since it
+    /// controls no session. The program that was shown on it.
+    pub(crate) fn hang_up(self) -> std::process::Child {
+        self.child
     }
 
     pub(crate) fn press(&mut self, key: u8) {
@@ -232,5 +238,37 @@ fn candidates_are_reviewed_by_single_keys_on_a_terminal() {
     assert!(
         manifest.contains("accepted_by = \"a tester\""),
         "{manifest}"
+    );
+}
+
+#[test]
+fn a_damaged_candidate_is_told_and_not_passed_over() {
+    let scene = Scene::of("smoke");
+    let (whole, candidate) = (
+        scene.path("goldens/keyword-spotting"),
+        scene.path("goldens/keyword-spotting.new"),
+    );
+    fs::create_dir(&candidate).unwrap();
+    for entry in fs::read_dir(&whole).unwrap() {
+        let entry = entry.unwrap();
+        let mut bytes = fs::read(entry.path()).unwrap();
+        if entry.file_name() == "outputs.safetensors" {
+            bytes.truncate(100);
+        }
+        fs::write(candidate.join(entry.file_name()), bytes).unwrap();
+    }
+    let (code, out, err) = golden(&scene, &["review"], "a\n");
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(7), "no candidate waits but what is damaged\n"),
+        "{err}"
+    );
+    let why = "Error: `keyword-spotting` cannot be reviewed: golden `keyword-spotting`: outputs.safetensors";
+    assert!(err.starts_with(why), "{err}");
+    let (code, _, err) = golden(&scene, &["list", "--dir", "nowhere"], "");
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("there is no folder `nowhere`; `--dir` names"),
+        "{err}"
     );
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use drivers::accelerator::network::{Memo, Network, builtin, builtin_names};
+use reports::golden::{Comparison, Golden};
 
 /// The one tensor of a golden's file, cut into samples.
 fn samples(golden: &str, file: &str, tensor: &str, bytes: usize) -> Vec<Vec<u8>> {
@@ -148,10 +149,82 @@ fn logits_are_the_same_bits_on_every_machine() {
     assert_eq!(hash, 0x57C5_CD67_7DD4_2F1E, "{hash:#018X}");
 }
 
+/// The other precisions of the language model, each with the largest difference of a logit that is
+/// looked for: in int8 one activation that is rounded to its other neighbour.
+const PRECISIONS: [(&str, f32); 2] = [("bf16", 1.2e-4), ("int8", 8e-2)];
+
+#[test]
+fn other_precisions_write_as_onnxruntime_does() {
+    for (precision, most) in PRECISIONS {
+        let model = format!("stories260k-{precision}");
+        let (network, inputs, outputs) = golden(&model, &format!("story-generation-{precision}"));
+        for (sample, (input, expected)) in inputs.iter().zip(&outputs).enumerate() {
+            let found = network.infer(input).unwrap();
+            assert_eq!(found, *expected, "{model}, prompt {sample}");
+        }
+        let model = format!("{model}-logits");
+        let (network, inputs, outputs) = golden(&model, &format!("story-logits-{precision}"));
+        let (actual, expected) = (network.infer(&inputs[0]).unwrap(), floats(&outputs[0]));
+        let pairs = floats(&actual).into_iter().zip(expected);
+        let far = pairs.map(|(a, g)| (a - g).abs()).fold(0.0, f32::max);
+        println!("{model}: largest difference {far:e}");
+        assert!(far < most, "{model}: {far:e}");
+    }
+}
+
+fn ships() -> (Network, Golden, Vec<Vec<u8>>) {
+    let (network, inputs, _) = golden("eo-shipnet-tiny", "ship-detection");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("goldens/ship-detection");
+    (network, Golden::read(&folder).unwrap(), inputs)
+}
+
+/// Every scene of every number of ships, by the golden's own comparator.
+#[test]
+fn ships_are_counted_as_onnxruntime_does() {
+    let (network, golden, inputs) = ships();
+    assert_eq!(inputs.len(), 24);
+    for (sample, input) in inputs.iter().enumerate() {
+        let found = golden.compare(sample, &network.infer(input).unwrap());
+        assert!(found.passes(), "{}", found.because);
+        // Nearer than the golden asks: a hundredth of a pixel.
+        assert!(found.difference < 0.01, "{}", found.because);
+    }
+}
+
+/// The highest bit of some weight's exponent: other counts, which are told as such.
+#[test]
+fn a_corrupted_weight_changes_counts() {
+    let (mut network, golden, inputs) = ships();
+    let mut told = Vec::new();
+    for byte in (3..network.image().len()).step_by(400) {
+        network.flip(byte, 6).unwrap();
+        let compared = golden.compare(1, &network.infer(&inputs[1]).unwrap());
+        let empty = golden.compare(0, &network.infer(&inputs[0]).unwrap());
+        network.flip(byte, 6).unwrap();
+        told.extend([compared, empty].into_iter().filter(|it| !it.passes()));
+    }
+    let counted = |it: &&Comparison| it.because.contains("found where the golden has");
+    let counts = told.iter().filter(counted).count();
+    assert!(counts > 0, "{told:#?}");
+    assert!(
+        told.iter().any(|it| it.because.contains("missed at")),
+        "{told:#?}"
+    );
+}
+
 #[test]
 fn every_network_has_a_golden() {
     let tiny = TINY.map(|(model, ..)| model);
-    let others = ["eo-cloudnet-tiny", "stories260k", "stories260k-logits"];
+    let others = [
+        "eo-cloudnet-tiny",
+        "eo-shipnet-tiny",
+        "stories260k",
+        "stories260k-logits",
+        "stories260k-bf16",
+        "stories260k-bf16-logits",
+        "stories260k-int8",
+        "stories260k-int8-logits",
+    ];
     let known = |name: &str| others.contains(&name) || tiny.contains(&name);
     assert!(builtin_names().all(known));
 }

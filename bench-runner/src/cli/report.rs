@@ -8,7 +8,7 @@ use reports::render::{html, pdf};
 
 use super::past::compared;
 use super::{complain, failed, no_run, print};
-use crate::execute::{judge, write_reports};
+use crate::execute::{judge, write_reports, write_template};
 use crate::exit::Exit;
 
 /// Make the report of a run again, from its record; or verify one
@@ -31,6 +31,10 @@ pub(super) struct Args {
     /// File of the comparison, .pdf or .html; comparison.pdf if left out
     #[arg(long, value_name = "FILE", conflicts_with = "run")]
     out: Option<PathBuf>,
+    /// Write a folder from which the command `typst` makes a report that looks as you like: text, data,
+    /// plots as SVG, fonts. A report.typ and a style.typ that are there already are left as they are
+    #[arg(long, value_name = "FOLDER", requires = "run")]
+    template: Option<PathBuf>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -57,12 +61,12 @@ pub(super) fn main(args: &Args) -> Exit {
     }
     match (&args.verb, &args.run) {
         (Some(Verb::Verify { file, run }), _) => verify(file, run.as_deref()),
-        (None, Some(run)) => again(run),
+        (None, Some(run)) => again(run, args.template.as_deref()),
         (None, None) => Exit::Refused,
     }
 }
 
-fn again(run: &Path) -> Exit {
+fn again(run: &Path, template: Option<&Path>) -> Exit {
     if let Some(exit) = no_run(run) {
         return exit;
     }
@@ -70,6 +74,23 @@ fn again(run: &Path) -> Exit {
         Ok(outcome) => outcome,
         Err(error) => return failed(&error),
     };
+    if let Some(folder) = template {
+        if folder.join("data.json").exists() && !folder.join("report.typ").exists() {
+            let folder = folder.display();
+            complain(&format!(
+                "Error: {folder} has a data.json of something else; expected a folder that is new, or one \
+                 that `bench report --template` wrote\n"
+            ));
+            return Exit::Refused;
+        }
+        return match write_template(&outcome, folder) {
+            Ok(kept) => {
+                print(&told(folder, &kept));
+                Exit::Passed
+            }
+            Err(error) => failed(&error),
+        };
+    }
     match write_reports(&outcome) {
         Ok(()) => {
             for name in ["report.pdf", "report.html"] {
@@ -79,6 +100,18 @@ fn again(run: &Path) -> Exit {
         }
         Err(error) => failed(&error),
     }
+}
+
+/// What a template's folder is for, and what of it was there before.
+fn told(folder: &Path, kept: &[&str]) -> String {
+    let at = folder.display().to_string();
+    let kept = kept.iter();
+    let kept = kept.map(|name| format!("{name} was there already and is as it was\n"));
+    let quoted = at.replace('\'', "'\\''");
+    format!(
+        "{at}\n{}to make the PDF: typst compile --font-path '{quoted}/fonts' '{quoted}/report.typ'\n",
+        kept.collect::<String>()
+    )
 }
 
 /// Tells whether a report is of a run, and unchanged.

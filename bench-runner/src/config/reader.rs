@@ -76,7 +76,9 @@ impl<'a> TableReader<'a> {
 
     /// The value of `key`, if it is there.
     pub fn get(&self, key: &'static str) -> Option<Node<'a>> {
-        self.known.borrow_mut().push(key);
+        let mut known = self.known.borrow_mut();
+        known.retain(|other| *other != key);
+        known.push(key);
         let (_, value) = self.table.iter().find(|(name, _)| name.get_ref() == key)?;
         let place = Place {
             file: self.notes.file,
@@ -133,10 +135,8 @@ impl<'a> TableReader<'a> {
     /// looks like a missing one is that one misspelt, and told once.
     pub fn finish(self) {
         let known = self.known.borrow();
-        let unknown: Vec<Located<String>> = self
-            .entries()
-            .into_iter()
-            .map(|(name, _)| name)
+        let all = self.entries().into_iter().map(|(name, _)| name);
+        let unknown: Vec<Located<String>> = all
             .filter(|name| !known.contains(&name.value.as_str()))
             .collect();
         self.tell_missing(&unknown);
@@ -176,14 +176,7 @@ impl<'a> TableReader<'a> {
 
     fn tell_unknown(&self, name: &Located<String>, known: &[&'static str]) {
         let message = format!("unknown key `{}` in {}", name.value, self.what);
-        // A key that was asked for twice, as one of several ways to say a thing, is listed once.
-        let mut listed: Vec<&str> = Vec::new();
-        for &key in known {
-            if !listed.contains(&key) {
-                listed.push(key);
-            }
-        }
-        let expected = format!("expected one of: {}", listed.join(", "));
+        let expected = format!("expected one of: {}", known.join(", "));
         let help = nearest(&name.value, known.iter().copied());
         self.note(Refusal::at(&name.place, message, expected).maybe_help(help));
     }

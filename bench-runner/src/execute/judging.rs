@@ -8,13 +8,13 @@ use profiles::time::BenchTime;
 use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Golden, Goldens, ThroughputGolden};
-use reports::header::Header;
-use reports::record::Record;
+use reports::header::{Header, InputFile};
+use reports::record::{Record, RecordError};
 use reports::report::Manifest;
 use reports::verdict::{Ending, Verdict};
 
 use super::told::Told;
-use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, record_identity, run_id};
+use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, run_id};
 use crate::plan::THROUGHPUT_FILE;
 use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
@@ -36,6 +36,9 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         return Err(ExecuteError::Draw(error.to_string()));
     }
     let torn = record.torn();
+    if let Some(oversized) = torn.and_then(|torn| torn.oversized) {
+        return Err(RecordError::Oversized(oversized).into());
+    }
     // A record that says that all went well, but was not closed, may have lost what did not.
     let ended = told.ending.clone();
     let ended = ended.filter(|ending| torn.is_none() || *ending != Ending::Completed);
@@ -47,7 +50,12 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
         Err(_) => None,
     };
-    let record = record_identity(folder)?;
+    let (sha256, bytes) = record.identity();
+    let record = InputFile {
+        path: RECORD_FILE.to_owned(),
+        sha256,
+        bytes,
+    };
     if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
         && *expected != record
     {

@@ -5,6 +5,7 @@ mod error;
 mod judging;
 mod replay;
 mod resume;
+mod template;
 mod told;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use judging::judge;
 pub(crate) use judging::{cut_off, goldens_of};
 pub use replay::{Heard, Replay, replay};
 pub use resume::{Resumption, resume};
+pub use template::write_template;
 use told::{Shown, Told};
 
 use crate::exit::Exit;

@@ -227,4 +227,28 @@ mod tests {
         let both = shard(folder, 2, &["b", "c"]);
         assert!(why(&[one, both]).contains("`c` is there twice"));
     }
+
+    #[test]
+    fn what_the_fuzzer_begins_with_is_read_or_refused() {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let corpus = corpus.join("../hil-tests/fuzz/corpus/gate");
+        let folder = tempfile::tempdir().unwrap();
+        let (mut gates, mut wholes) = (0, 0);
+        for entry in fs::read_dir(corpus).unwrap() {
+            let text = fs::read(entry.unwrap().path()).unwrap();
+            let file = folder.path().join(RESULT_FILE);
+            fs::write(&file, &text).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            gates += usize::from(crate::gate::GateFile::from_text(&text, PathBuf::new()).is_ok());
+            if let Ok(run) = merge(&[folder.path().to_owned()]) {
+                wholes += 1;
+                let decision = crate::gate::decide(&run);
+                assert!(crate::gate::text(&run, &decision).contains(&run.gate));
+                let baseline = crate::gate::Baseline::accept(&run).to_toml();
+                fs::write(&file, baseline).unwrap();
+                crate::gate::Baseline::read(&file).unwrap();
+            }
+        }
+        assert_eq!((gates, wholes), (2, 1));
+    }
 }

@@ -1,7 +1,5 @@
 //! A study as the report that people hand on.
 
-use std::collections::BTreeSet;
-
 use reports::render::compare::study::{Effect, Input, Spread, Study as Paper};
 use reports::statistics::correlation;
 
@@ -64,27 +62,15 @@ fn drawn<'a>(study: &'a Study, key: &'a str) -> impl Iterator<Item = (usize, &'a
 
 fn input(study: &Study, (key, distribution): &(String, String)) -> Input {
     let mut values: Vec<&str> = drawn(study, key).map(|(_, value)| value).collect();
-    let parsed: Option<Vec<f64>> = values.iter().map(|value| value.parse().ok()).collect();
-    match parsed {
-        Some(numbers) if !numbers.is_empty() => {
-            let order = |a: &usize, b: &usize| numbers[*a].total_cmp(&numbers[*b]);
-            let least = (0..numbers.len()).min_by(order).unwrap_or(0);
-            let most = (0..numbers.len()).max_by(order).unwrap_or(0);
-            values = vec![values[least], values[most]];
-        }
-        // Texts and times: in the order of letters, which is that of times.
-        _ => {
-            values = values
-                .into_iter()
-                .collect::<BTreeSet<&str>>()
-                .into_iter()
-                .collect();
-        }
-    }
+    // Names come in the order of letters.
+    values.sort_by(|a, b| {
+        let numbers = ordered(a).zip(ordered(b));
+        numbers.map_or_else(|| a.cmp(b), |(a, b)| a.total_cmp(&b))
+    });
+    values.dedup();
     let told = match values.as_slice() {
         [] => "nothing".to_owned(),
         [one] => (*one).to_owned(),
-        [low, high] => format!("{low} to {high}"),
         few if few.len() <= 4 => few.join(", "),
         [first, .., last] => format!("{first} to {last}"),
     };
@@ -100,7 +86,7 @@ fn effects(study: &Study, checks: &[Margins]) -> Vec<Effect> {
     let mut all = Vec::new();
     for (key, _) in &study.varied {
         let values: Vec<(usize, f64)> = drawn(study, key)
-            .filter_map(|(place, value)| Some((place, number(value)?)))
+            .filter_map(|(place, value)| Some((place, ordered(value)?)))
             .collect();
         for check in checks {
             let pairs: Vec<(f64, f64)> = values
@@ -129,13 +115,34 @@ fn effects(study: &Study, checks: &[Margins]) -> Vec<Effect> {
     all
 }
 
-/// A value as a number that has an order; a time by its seconds.
-fn number(value: &str) -> Option<f64> {
-    let time = || {
-        value
-            .parse::<jiff::Timestamp>()
-            .ok()
-            .map(|at| at.as_second() as f64)
+/// A value as a number that has its order: a number, an instant in seconds, a time of the day in hours. What
+/// is none of them, as a name, has no order.
+fn ordered(text: &str) -> Option<f64> {
+    let number = text.parse().ok().filter(|value: &f64| value.is_finite());
+    let instant = || {
+        let instant: jiff::Timestamp = text.parse().ok()?;
+        Some(instant.as_second() as f64)
     };
-    value.parse().ok().or_else(time)
+    let hours = || {
+        let (hours, minutes) = text.split_once(':')?;
+        let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+        Some(f64::from(hours) + f64::from(minutes) / 60.0)
+    };
+    number.or_else(instant).or_else(hours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordered;
+
+    #[test]
+    fn values_have_an_order_if_they_are_numbers_or_times() {
+        assert_eq!(ordered("7.5"), Some(7.5));
+        assert_eq!(ordered("10:30"), Some(10.5));
+        let [early, late] = ["2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"].map(ordered);
+        assert!((late.unwrap() - early.unwrap() - 60.0).abs() < 1e-9);
+        for none in ["azur", "true", "nan", "1:2:3"] {
+            assert_eq!(ordered(none), None, "{none}");
+        }
+    }
 }

@@ -213,10 +213,10 @@ pub fn write(study: &Study, folder: &Path) -> io::Result<()> {
     fs::write(folder.join("monte-carlo.txt"), text(study))?;
     let paper = paper::of(study, &checks);
     fs::write(
-        folder.join("monte-carlo.pdf"),
+        folder.join("report.pdf"),
         paper.pdf().map_err(io::Error::other)?,
     )?;
-    fs::write(folder.join("monte-carlo.html"), paper.html())?;
+    fs::write(folder.join("report.html"), paper.html())?;
     for (name, form) in [("runs.csv", Form::Csv), ("runs.parquet", Form::Parquet)] {
         rows(study, &folder.join(name), form)?;
     }

@@ -83,7 +83,16 @@ impl Numbers {
 pub(crate) const SEED: Numbers = Numbers(0x9e37_79b9_7f4a_7c15);
 
 fn main() {
-    ccsds::measure();
-    framing::measure();
-    ascii::measure();
+    // `cargo bench … -- ccsds` for one kind alone.
+    let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let all: [(&str, fn()); 3] = [
+        ("ccsds", ccsds::measure),
+        ("framing", framing::measure),
+        ("ascii", ascii::measure),
+    ];
+    for (name, measure) in all {
+        if only.as_deref().is_none_or(|only| only == name) {
+            measure();
+        }
+    }
 }

@@ -26,8 +26,12 @@ fuzz_target!(|input: (&str, &str, &[u8])| {
         let mut deriver = Deriver::new(&layouts);
         if let Some(kind) = layouts.kind(&packet) {
             let (fields, _) = layouts.fields(kind, &packet, &mut scratch);
-            columns.push(0, &packet, &fields);
             deriver.push(&layouts, &fields, |_, _| ());
+            columns.push(0, &packet, &fields);
+            for offset in 1..100 {
+                columns.take(&layouts, offset, &packet, &mut Scratch::default());
+            }
+            assert_eq!(columns.table(kind).offsets.len(), 100);
         }
     }
 });

@@ -91,3 +91,22 @@ fn keys_lead_through_a_run_on_a_terminal_and_out_again() {
     terminal.shows("\u{1b}[?1049l");
     assert!(terminal.child.wait().unwrap().success());
 }
+
+#[test]
+fn a_terminal_that_hung_up_ends_the_watching() {
+    let (_place, run) = smoke().lay_out();
+    let mut command = program(&run).command(&["watch", "."]);
+    let mut terminal = Terminal::of(command.env("TERM", "xterm"));
+    terminal.shows("q leave");
+    let mut child = terminal.hang_up();
+    // It looks at the record every quarter of a second; twenty times that are for a busy machine.
+    let ended = (0..100).find_map(|_| {
+        crate::safety::wait(50);
+        child.try_wait().unwrap()
+    });
+    if ended.is_none() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(0), "{ended:?}");
+}

@@ -9,6 +9,6 @@ mod supply;
 
 /// Lets the other processes go on, for so many milliseconds.
 #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
-fn wait(millis: u64) {
+pub(crate) fn wait(millis: u64) {
     std::thread::sleep(std::time::Duration::from_millis(millis));
 }

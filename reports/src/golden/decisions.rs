@@ -2,7 +2,7 @@
 
 use super::compare::{Comparison, Sides};
 use super::manifest::{Comparator, MaskLimits};
-use super::measures::{Detection, cosine, f1, lead, nmse, percentile_difference, psnr, top, ulps};
+use super::measures::{cosine, lead, nmse, percentile_difference, psnr, top, ulps};
 
 impl Sides<'_> {
     /// The sentence of the first decision that does not hold.
@@ -74,19 +74,6 @@ impl Sides<'_> {
                 })
             }
             Comparator::Tokens { max_edits } => self.tokens(*max_edits, found),
-            Comparator::Detections { min_f1, min_score } => {
-                let list = |side: &[f64]| Detection::list(side, *min_score);
-                let (boxes, golden) = (list(a), list(g));
-                let share = f1(&boxes, &golden);
-                (share < *min_f1).then(|| {
-                    format!(
-                        "{} boxes of input {input} against {} of the golden: F1 {share:.4}, at \
-                         least {min_f1} asked",
-                        boxes.len(),
-                        golden.len()
-                    )
-                })
-            }
             _ => None,
         }
     }

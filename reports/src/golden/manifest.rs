@@ -194,8 +194,11 @@ pub enum Comparator {
     Detections {
         /// Least F1, from 0 to 1.
         min_f1: f64,
-        /// Boxes of a lower score count not.
+        /// Boxes of a lower score count not; one whose score is a tie with it may be there or not.
         min_score: f64,
+        /// Most by which the middle of a box may be off, pixels; without a limit if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_offset: Option<f64>,
     },
 }
 
@@ -222,7 +225,11 @@ fn sensible(comparator: &Comparator) -> bool {
             min_top1,
             max_nll_increase,
         } => length(*max_mean_kl) && share(*min_top1) && length(*max_nll_increase),
-        Comparator::Detections { min_f1, min_score } => share(*min_f1) && min_score.is_finite(),
+        Comparator::Detections {
+            min_f1,
+            min_score,
+            max_offset,
+        } => share(*min_f1) && min_score.is_finite() && max_offset.is_none_or(length),
     }
 }
 
@@ -262,6 +269,14 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Manifest, GoldenError> {
     let is_day = |text: &String| text.parse::<jiff::civil::Date>().is_ok();
     if !manifest.expires.as_ref().is_none_or(is_day) {
         return Err(wrong("`expires` is no day, such as 2027-12-31".to_owned()));
+    }
+    let rows = manifest.output.shape.as_slice();
+    let list = matches!(rows, [_, 6]);
+    if matches!(manifest.comparator, Comparator::Detections { .. }) && !list {
+        return Err(wrong(format!(
+            "the comparator `detections` wants an output of shape [rows, 6] (class, score, left, top, right, \
+             bottom), and `output.shape` is {rows:?}"
+        )));
     }
     if !sensible(&manifest.comparator) || floor < 0.0 || !floor.is_finite() {
         return Err(wrong(

@@ -115,62 +115,6 @@ pub(super) fn edits(a: &[f64], g: &[f64]) -> usize {
     row[g.len()]
 }
 
-/// A box that a detector found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Detection {
-    class: f64,
-    score: f64,
-    /// Left, top, right, bottom.
-    corners: [f64; 4],
-}
-
-impl Detection {
-    /// The rows `class, score, left, top, right, bottom` whose score is at least `cut`.
-    pub(super) fn list(values: &[f64], cut: f64) -> Vec<Detection> {
-        let (rows, _) = values.as_chunks::<6>();
-        let rows = rows.iter().map(|&[class, score, corners @ ..]| Detection {
-            class,
-            score,
-            corners,
-        });
-        rows.filter(|found| found.score >= cut).collect()
-    }
-
-    /// Intersection over union of two boxes; 0 where they do not meet.
-    fn iou(&self, other: &Detection) -> f64 {
-        let ([l, t, r, b], [ll, tt, rr, bb]) = (self.corners, other.corners);
-        let area = |[l, t, r, b]: [f64; 4]| (r - l).max(0.0) * (b - t).max(0.0);
-        let both = area([l.max(ll), t.max(tt), r.min(rr), b.min(bb)]);
-        let either = area(self.corners) + area(other.corners) - both;
-        if either > 0.0 { both / either } else { 0.0 }
-    }
-}
-
-/// F1 of the boxes found against those of the golden: matched class by class, greedily by
-/// falling score, at an intersection over union of at least a half. Nothing against nothing is 1.
-pub(super) fn f1(found: &[Detection], golden: &[Detection]) -> f64 {
-    let mut order: Vec<&Detection> = found.iter().collect();
-    order.sort_by(|x, y| y.score.total_cmp(&x.score));
-    let mut open: Vec<&Detection> = golden.iter().collect();
-    let mut matched = 0;
-    for one in order {
-        let candidates = open.iter().enumerate();
-        let best = candidates
-            .filter(|(_, other)| same(other.class, one.class) && one.iou(other) >= 0.5)
-            .max_by(|(_, x), (_, y)| one.iou(x).total_cmp(&one.iou(y)));
-        if let Some((place, _)) = best {
-            open.swap_remove(place);
-            matched += 1;
-        }
-    }
-    let all = found.len() + golden.len();
-    if all == 0 {
-        1.0
-    } else {
-        2.0 * f64::from(matched) / all as f64
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "these come out exactly")]
 mod tests {
@@ -219,17 +163,5 @@ mod tests {
         let (a, g) = ([0.0, 1.0, 2.0, 9.0], [0.0; 4]);
         assert_eq!(percentile_difference(&a, &g, 0.75), 2.0);
         assert_eq!(percentile_difference(&a, &g, 1.0), 9.0);
-    }
-
-    #[test]
-    fn boxes_match_one_to_one_and_class_by_class() {
-        let row = |class: f64, score: f64, left: f64| [class, score, left, 0.0, left + 10.0, 10.0];
-        let golden = [row(0.0, 0.9, 0.0), row(1.0, 0.8, 20.0)].concat();
-        let golden = Detection::list(&golden, 0.5);
-        let same = [row(1.0, 0.7, 21.0), row(0.0, 0.9, 1.0), row(0.0, 0.1, 50.0)].concat();
-        assert_eq!(f1(&Detection::list(&same, 0.5), &golden), 1.0);
-        let twice = [row(0.0, 0.9, 0.0), row(0.0, 0.8, 1.0)].concat();
-        assert_eq!(f1(&Detection::list(&twice, 0.5), &golden), 0.5);
-        assert_eq!(f1(&[], &[]), 1.0);
     }
 }

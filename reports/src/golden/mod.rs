@@ -4,6 +4,7 @@ mod blocks;
 mod candidate;
 mod compare;
 mod decisions;
+mod detections;
 mod element;
 mod language;
 mod manifest;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
 pub use candidate::{Files, Origin, rungs};
 pub use compare::{Comparison, Rung};
+pub use detections::{Detection, Matched};
 pub use element::ElementType;
 pub use manifest::{
     Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
@@ -298,7 +300,12 @@ fn samples(
         file: tensor.file.clone(),
         why,
     };
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+    let unreadable = |error: safetensors::SafeTensorError| {
+        wrong(format!(
+            "is no safetensors file, or cut off ({error}); restore it, or write it anew"
+        ))
+    };
+    let tensors = SafeTensors::deserialize(bytes).map_err(unreadable)?;
     let named = tensors.tensor(&tensor.tensor);
     let view = named.map_err(|error| wrong(error.to_string()))?;
     let dtype = view.dtype().to_string().to_lowercase();

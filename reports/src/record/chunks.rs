@@ -16,6 +16,10 @@ const RECORD_HEAD: usize = 9;
 /// in theory. What claims to be is no chunk of a record, compressed or not.
 const CHUNK_LIMIT: u64 = 1 << 28;
 
+/// LZ4 makes at most so many octets of one (a length goes on with octets of 255 each), so what claims more is
+/// refused before it is unpacked.
+const LZ4_LIMIT: u64 = 255;
+
 /// Channel, sequence, log time and publish time before each message.
 const MESSAGE_HEAD: usize = 22;
 
@@ -34,6 +38,32 @@ pub(super) struct Scan {
     pub(super) next: u32,
     /// The chunks that begin with a header.
     pub(super) headers: Vec<usize>,
+    /// A chunk that ends the scan, for no recorder writes its like.
+    pub(super) oversized: Option<Oversized>,
+}
+
+/// A chunk that says of itself, or turns out, to be larger unpacked than any chunk of a record: the
+/// file is forged, or damaged there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Oversized {
+    /// Where in the file it stands.
+    pub byte: u64,
+    /// Its octets in the file.
+    pub stored: u64,
+    /// What it claims to unpack to, in octets.
+    pub claimed: u64,
+}
+
+impl std::fmt::Display for Oversized {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the chunk at byte {} has {} octets and claims to unpack to {}; no recorder writes such \
+             a chunk (at most {CHUNK_LIMIT} octets, and just what it claims): the file is forged, or \
+             damaged there",
+            self.byte, self.stored, self.claimed
+        )
+    }
 }
 
 impl Scan {
@@ -48,6 +78,7 @@ impl Scan {
             last: BenchTime::ZERO,
             next: 0,
             headers: Vec::new(),
+            oversized: None,
         }
     }
 
@@ -74,15 +105,32 @@ impl Scan {
         };
         let unpacked = match header.compression.as_str() {
             "" => None,
-            "lz4" if header.uncompressed_size <= CHUNK_LIMIT => {
-                Some(usize::try_from(header.uncompressed_size).ok()?)
-            }
+            "lz4" => Some(usize::try_from(header.uncompressed_size).ok()?),
             _ => return None,
         };
+        let oversized = Oversized {
+            byte: (body.start - RECORD_HEAD) as u64,
+            stored: data.len() as u64,
+            claimed: header.uncompressed_size,
+        };
+        let most = CHUNK_LIMIT.min(LZ4_LIMIT.saturating_mul(oversized.stored));
+        if unpacked.is_some() && oversized.claimed > most {
+            self.oversized = Some(oversized);
+            return None;
+        }
         let stored = body.end - data.len()..body.end;
         let chunk = Chunk { stored, unpacked };
         let mut room = std::mem::take(&mut self.room);
-        let records = chunk.records(bytes, &mut room)?;
+        if chunk.records(bytes, &mut room).is_none() {
+            // One octet more than it claims was unpacked.
+            let is_more = unpacked.is_some_and(|unpacked| room.len() > unpacked);
+            self.oversized = is_more.then_some(oversized);
+            return None;
+        }
+        let records = match unpacked {
+            Some(_) => room.as_slice(),
+            None => data.as_ref(),
+        };
         if crc32(records) != header.uncompressed_crc {
             return None;
         }
@@ -117,6 +165,8 @@ impl Scan {
                     self.next = self.next.wrapping_add(1);
                     self.last = message.at;
                 }
+                // No record (MCAP, "Records"); zeros are what costs a forger least.
+                0 => return None,
                 _ => {}
             }
         }
@@ -135,6 +185,7 @@ impl Chunk {
         room.clear();
         // One octet more than there should be, so that too much is seen and no more is made.
         let decoder = lz4::Decoder::new(stored).ok()?;
+        room.reserve_exact(unpacked.saturating_add(1));
         let read = decoder.take(unpacked as u64 + 1).read_to_end(room).ok()?;
         (read == unpacked).then_some(room.as_slice())
     }

@@ -27,6 +27,7 @@ mod writer;
 use std::io;
 use std::path::PathBuf;
 
+pub use chunks::Oversized;
 pub use follower::{Follower, News, Reach};
 pub use reader::{Record, Torn};
 pub use writer::Recorder;
@@ -70,6 +71,9 @@ pub enum RecordError {
     /// It is torn before the header was whole, or never had one.
     #[error("has no header")]
     NoHeader,
+    /// A chunk claims to be larger than any can be.
+    #[error("is no record: {0}")]
+    Oversized(Oversized),
     /// Its checksums are right, but what it holds is not what this version writes.
     #[error("message at byte {byte}: {why}")]
     Content {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use profiles::time::BenchTime;
 
-use super::chunks::{Chunk, Scan, first_message, messages};
+use super::chunks::{Chunk, Oversized, Scan, first_message, messages};
 use super::words::{Topic, Words, content};
 use super::{RecordError, topic};
+use crate::digest;
 use crate::event::{Event, EventKind};
 use crate::header::Header;
 
@@ -32,6 +33,8 @@ pub struct Torn {
     pub byte: u64,
     /// The time of the last event before it.
     pub at: BenchTime,
+    /// What stands there instead, if that is no tear but a chunk as no recorder writes it.
+    pub oversized: Option<Oversized>,
 }
 
 impl Record {
@@ -59,7 +62,10 @@ impl Record {
         let mut room = Vec::new();
         let first = scan.chunks.first();
         let first = first.and_then(|chunk| first_message(chunk.records(&bytes, &mut room)?));
-        let first = first.ok_or(RecordError::NoHeader)?;
+        let none = scan
+            .oversized
+            .map_or(RecordError::NoHeader, RecordError::Oversized);
+        let first = first.ok_or(none)?;
         if scan.topics.get(&first.channel).map(String::as_str) != Some(topic::HEADER) {
             return Err(RecordError::NoHeader);
         }
@@ -74,6 +80,7 @@ impl Record {
         let torn = (!scan.closed).then_some(Torn {
             byte: scan.intact as u64,
             at: scan.last,
+            oversized: scan.oversized,
         });
         let mut record = Record {
             header,
@@ -90,6 +97,12 @@ impl Record {
     /// The run's header.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// SHA-256 of all its octets as they were read, as 64 lower-case hex digits, and how many they are: of
+    /// what is told and of nothing that was written since.
+    pub fn identity(&self) -> (String, u64) {
+        (digest::sha256_hex(&self.bytes), self.bytes.len() as u64)
     }
 
     /// Whether it was closed, and its last event is the end of the run.

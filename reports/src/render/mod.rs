@@ -13,6 +13,7 @@ pub mod seal;
 pub mod style;
 pub mod summary;
 pub mod svg;
+pub mod template;
 pub(crate) mod words;
 
 #[cfg(test)]

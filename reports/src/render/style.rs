@@ -62,6 +62,12 @@ impl Style {
                 bytes.len()
             ));
         }
+        if is_svg(bytes) {
+            return Err("is an SVG, which this report does not draw; make a PNG of it, as by \
+                        `rsvg-convert --height 240 LOGO.svg --output LOGO.png` or by Inkscape, or make \
+                        the report from a template (`bench report --template`), which takes the SVG"
+                .to_owned());
+        }
         let told = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
         if let Err(why) = told {
             return Err(format!(
@@ -82,6 +88,15 @@ impl Style {
         drop(reader);
         Some((bytes, size))
     }
+}
+
+/// Whether a file is a picture in SVG, by its first kilobyte: before its first element may stand what XML
+/// allows there (XML 1.0, production 22).
+fn is_svg(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(1_024)];
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+    let is_markup = head.trim_ascii_start().starts_with(b"<");
+    is_markup && head.windows(4).any(|window| window == b"<svg")
 }
 
 /// A colour as people write it: `#0072b2`. `None` if it is none.
@@ -127,12 +142,15 @@ mod tests {
     #[test]
     fn a_logo_is_a_png_that_is_not_long() {
         let none = Style::default();
-        assert!(
-            none.clone()
-                .with_logo(b"<svg/>")
-                .unwrap_err()
-                .contains("no PNG")
-        );
+        let why = |bytes: &[u8]| none.clone().with_logo(bytes).unwrap_err();
+        assert!(why(b"GIF89a<svg").contains("no PNG"));
+        for svg in [
+            "<svg/>",
+            "\u{feff}<?xml version=\"1.0\"?>\n<!-- a logo -->\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+        ] {
+            assert!(why(svg.as_bytes()).contains("rsvg-convert"), "{svg}");
+        }
+        assert!(why(b"<html/>").contains("no PNG"));
         let long = vec![0; LOGO_LIMIT + 1];
         assert!(
             none.clone()

@@ -6,7 +6,8 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::colors::WHITE;
 
 use super::chart::{self, Drawn};
-use super::figure::Figure;
+use super::figure::{self as told, Figure};
+use super::pdf::Block;
 use super::png::fonts;
 
 /// Pixels of the picture to a point, for lines that are not on whole ones.
@@ -20,8 +21,50 @@ pub fn figure(figure: &Figure, size: (u32, u32)) -> String {
     })
 }
 
+/// Width of the pictures of a report, points: as on paper, so that they are laid out alike.
+const WIDTH: u32 = 515;
+/// Space around them: letters may be wider than those they were laid out with.
+const AROUND: [u32; 4] = [2, 2, 2, 14];
+
+/// A block of the report that is a picture, with what it shows in words; `None` if it is none.
+pub(super) fn block(block: &Block) -> Option<(String, String)> {
+    let size = |height: f64| (WIDTH + 16, height.ceil() as u32 + 4);
+    let unit = f64::from(UNIT);
+    Some(match block {
+        Block::Figure(shown, height) => {
+            let size = (WIDTH + 36, height.ceil() as u32 + 20);
+            (figure(shown, size), told::spoken(shown))
+        }
+        Block::Bars(bars) => {
+            let size = size(chart::bars_height(bars.len()));
+            let drawn = picture(size, AROUND, |area| chart::draw_bars(area, bars, unit));
+            (drawn, told::spoken_bars(bars))
+        }
+        Block::Histograms(all) => {
+            let size = size(chart::histograms_height(all.len()));
+            let drawn = picture(size, AROUND, |area| chart::draw_histograms(area, all, unit));
+            (drawn, told::spoken_histograms(all))
+        }
+        Block::Lanes(title, lanes, time) => {
+            let size = size(chart::lanes_height(lanes.len()));
+            let drawn = picture(size, AROUND, |area| {
+                chart::draw_lanes(area, (title, lanes), time, unit)
+            });
+            (drawn, told::spoken_lanes(title, lanes))
+        }
+        Block::Strips(title, strips, time) => {
+            let size = size(chart::strips_height(strips.len()));
+            let drawn = picture(size, AROUND, |area| {
+                chart::draw_strips(area, (title, strips), time, unit)
+            });
+            (drawn, told::spoken_strips(title, strips))
+        }
+        _ => return None,
+    })
+}
+
 /// Draws anything of so many points, with margins above, below, left and right.
-pub(super) fn picture(
+fn picture(
     size: (u32, u32),
     margins: [u32; 4],
     draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Drawn<SVGBackend<'static>>,
@@ -38,9 +81,4 @@ pub(super) fn picture(
         let _always_ok = area.present();
     }
     text
-}
-
-/// Pixels to a point, for what is drawn by [`picture`].
-pub(super) const fn unit() -> f64 {
-    UNIT as f64
 }

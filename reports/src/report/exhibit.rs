@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use profiles::time::BenchTime;
 
+use super::boxes::Boxes;
 use crate::event::{Event, EventKind};
 use crate::golden::{Comparator, Golden, Goldens};
 use crate::header::Header;
@@ -43,6 +44,8 @@ pub enum Picture {
     Mask(Mask),
     /// A text, token by token.
     Text(Text),
+    /// Boxes around what was found.
+    Boxes(Boxes),
 }
 
 /// Two segmentation masks of one scene.
@@ -137,6 +140,7 @@ impl Picture {
                 let wrong = text.got.iter().filter(|(_, expected)| !expected).count();
                 wrong as f64 / text.got.len().max(1) as f64
             }
+            Picture::Boxes(boxes) => 1.0 - boxes.matched.f1(),
         }
     }
 
@@ -163,6 +167,9 @@ impl Picture {
                     prompt: prompt.map(|token| piece(*token)).collect(),
                     ..Text::of(&expected, &got, piece)
                 }))
+            }
+            (Comparator::Detections { min_score, .. }, _) => {
+                Boxes::of(golden, input, [&got, &expected], *min_score).map(Picture::Boxes)
             }
             (_, &[classes @ 2..=250, rows, columns]) if rows > 1 && columns > 1 => {
                 let choose = |side: &[f64]| chosen(side, classes, rows * columns);
@@ -202,7 +209,7 @@ fn chosen(logits: &[f64], classes: usize, pixels: usize) -> Vec<u8> {
 
 /// How bright an input is, where it is an image of this size: the mean of its first three bands,
 /// between the 2nd and the 98th percentile.
-fn scene(golden: &Golden, input: u16, [rows, columns]: [usize; 2]) -> Vec<u8> {
+pub(super) fn scene(golden: &Golden, input: u16, [rows, columns]: [usize; 2]) -> Vec<u8> {
     let tensor = &golden.manifest().input;
     let bands = match tensor.shape.as_slice() {
         &[bands, r, c] if [r, c] == [rows, columns] => bands.min(3),

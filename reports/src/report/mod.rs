@@ -1,6 +1,7 @@
 //! The report: a run, gathered for telling. It holds everything that any form of the report
 //! says; the renderers only choose and arrange.
 
+mod boxes;
 mod device;
 mod exhibit;
 mod gather;
@@ -16,6 +17,7 @@ use crate::event::DeviceId;
 use crate::header::{DeviceHeader, Header, InterlockHeader};
 use crate::verdict::{Ending, Finding, Verdict};
 
+pub use boxes::Boxes;
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
 pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub(crate) use gather::reacted;

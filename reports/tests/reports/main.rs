@@ -8,6 +8,7 @@
 mod bench_run;
 mod damaged;
 mod following;
+mod forged;
 mod golden;
 mod judging;
 mod record;

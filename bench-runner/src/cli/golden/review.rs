@@ -8,7 +8,7 @@ use rustix::termios::{
 };
 
 use super::shelf::{Shelf, Trouble};
-use super::{print, told, writable};
+use super::{complain, print, told, writable};
 use crate::exit::Exit;
 
 /// What is decided about a candidate.
@@ -45,11 +45,31 @@ impl Decision {
 /// Shows each candidate and asks. The end of the answers leaves the rest as it is.
 pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
     writable()?;
-    let names = shelf.names()?.into_iter();
-    let waiting: Vec<String> = names.filter(|name| shelf.pair(name).is_ok()).collect();
+    let (mut waiting, mut damaged) = (Vec::new(), 0);
+    for name in shelf.names()? {
+        match shelf.pair(&name) {
+            Ok(_) => waiting.push(name),
+            // It has no candidate.
+            Err(Trouble::Refused(_)) => {}
+            Err(error) => {
+                damaged += 1;
+                complain(&format!("Error: `{name}` cannot be reviewed: {error}\n"));
+            }
+        }
+    }
+    let exit = if damaged > 0 {
+        Exit::Damaged
+    } else {
+        Exit::Passed
+    };
     if waiting.is_empty() {
-        print("no candidate waits\n");
-        return Ok(Exit::Passed);
+        let but = if damaged > 0 {
+            " but what is damaged"
+        } else {
+            ""
+        };
+        print(&format!("no candidate waits{but}\n"));
+        return Ok(exit);
     }
     let keys = Keys::new();
     let (mut accepted, mut rejected, mut left) = (0, 0, 0);
@@ -77,7 +97,7 @@ pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
     print(&format!(
         "{accepted} accepted, {rejected} rejected, {left} still waiting\n"
     ));
-    Ok(Exit::Passed)
+    Ok(exit)
 }
 
 /// Standard input: a terminal that gives keys at once and shows none of them, as long as this lives,

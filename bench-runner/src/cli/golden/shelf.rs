@@ -48,6 +48,12 @@ impl Shelf {
             path: self.folder.clone(),
             source,
         };
+        if !self.folder.is_dir() {
+            return Err(Trouble::Refused(format!(
+                "there is no folder `{}`; `--dir` names the folder that has a folder for each golden",
+                self.folder.display()
+            )));
+        }
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.folder).map_err(disk)? {
             let entry = entry.map_err(disk)?;

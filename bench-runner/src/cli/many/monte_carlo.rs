@@ -120,7 +120,7 @@ fn told(study: &Study, out: &Path) -> Result<Exit, String> {
     write(study, out).map_err(|error| format!("cannot write into {}: {error}", out.display()))?;
     print(&text(study));
     print(&format!(
-        "\nreport   {0}/monte-carlo.pdf, monte-carlo.html\nruns     {0}/runs.csv, runs.parquet\n\
+        "\nreport   {0}/report.pdf, report.html\nruns     {0}/runs.csv, runs.parquet\n\
          all      {0}/{RESULT_FILE}\n",
         out.display()
     ));

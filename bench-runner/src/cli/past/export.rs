@@ -82,6 +82,9 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
                     "the record is torn; it was exported up to {}\n",
                     torn.at
                 ));
+                if let Some(oversized) = torn.oversized {
+                    complain(&format!("{oversized}\n"));
+                }
             }
             Exit::Passed
         }

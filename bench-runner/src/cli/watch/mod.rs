@@ -2,7 +2,8 @@
 
 pub(in crate::cli) mod serve;
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,7 +116,7 @@ fn on_terminal(watched: Watched) -> Exit {
     match shown {
         Ok(()) => Exit::Passed,
         // A terminal that is gone has nobody to be told.
-        Err(_) if left.load(Ordering::Relaxed) => Exit::Passed,
+        Err(error) if left.load(Ordering::Relaxed) || is_gone(&error) => Exit::Passed,
         Err(error) => {
             complain(&format!(
                 "Error: the terminal does not take it: {error}\n  Help: `--plain` needs none\n"
@@ -155,7 +156,10 @@ fn restore() {
 }
 
 fn look(mut watched: Watched, left: &AtomicBool) -> io::Result<()> {
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    // Left as it is in the end: `Shown` gives the cursor back, and where the terminal is gone this would
+    // print that it cannot, to a standard error that is gone too, and panic.
+    let mut terminal = ManuallyDrop::new(terminal);
     let mut screen = Screen::default();
     let (name, colour) = (watched.name(), colour_out());
     loop {
@@ -209,9 +213,14 @@ fn keys_or(wait: Duration) -> io::Result<()> {
     }
     let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
     if asked[0].revents().intersects(gone) {
-        return Err(io::Error::other("it hung up"));
+        return Err(io::Error::new(ErrorKind::BrokenPipe, "it hung up"));
     }
     Ok(())
+}
+
+/// Whether an error says that the terminal hung up: nothing can be written to one that did (EIO).
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe || Errno::from_io_error(error) == Some(Errno::IO)
 }
 
 fn key(pressed: &KeyEvent) -> Option<Key> {

@@ -12,16 +12,27 @@ use crate::watch::story;
 
 /// Serves `folder`, guarded by a token or not, and says what comes for each request.
 fn asked(folder: &Path, token: Option<&str>, requests: &[&str]) -> Vec<String> {
+    let requests: Vec<String> = requests.iter().map(|it| it.replace('\n', "\r\n")).collect();
+    served(folder, token, move |ask| {
+        requests.iter().map(|request| ask(request)).collect()
+    })
+}
+
+/// Serves `folder` to a client that asks one thing after the other; what the client says.
+fn served<T: Send + 'static>(
+    folder: &Path,
+    token: Option<&str>,
+    client: impl FnOnce(&dyn Fn(&str) -> String) -> T + Send + 'static,
+) -> T {
     block_on(Pace::Real, async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let guard = Guard::new(address, token.map(str::to_owned), &[]).unwrap();
         let shelf = Shelf::new(folder, Pace::Real.clock());
         let server = tokio::spawn(serve(listener, guard, shelf));
-        let requests: Vec<String> = requests.iter().map(|it| it.replace('\n', "\r\n")).collect();
         let (told, answers) = tokio::sync::oneshot::channel();
         let client = std::thread::spawn(move || {
-            let answers = requests.iter().map(|request| {
+            let said = client(&|request| {
                 let mut stream = TcpStream::connect(address).unwrap();
                 let text = format!("{request}\r\nConnection: close\r\n\r\n");
                 stream.write_all(text.as_bytes()).unwrap();
@@ -29,12 +40,13 @@ fn asked(folder: &Path, token: Option<&str>, requests: &[&str]) -> Vec<String> {
                 stream.read_to_end(&mut answer).unwrap();
                 String::from_utf8_lossy(&answer).into_owned()
             });
-            told.send(answers.collect::<Vec<String>>()).unwrap();
+            // The server is waiting for it, unless the test has failed already.
+            let _waited_for = told.send(said);
         });
-        let answers = answers.await.unwrap();
+        let said = answers.await;
         client.join().unwrap();
         server.abort();
-        answers
+        said.unwrap()
     })
 }
 
@@ -99,6 +111,56 @@ fn a_run_is_shown_while_it_is_written_and_only_shown() {
         answers[3].contains("bench_damaged_total{run=\"a campaign/first\",device=\"payload\"} 1\n")
     );
     assert!(answers[10].ends_with("\r\n\r\n"), "HEAD has no body");
+}
+
+#[test]
+fn a_run_that_ends_is_shown_with_its_end_and_the_server_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let header = story::header();
+    let mut recorder = story::recorded(dir.path(), &header, &story::half_an_hour(&header));
+    let folder = dir.path().to_owned();
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    served(dir.path(), None, move |ask| {
+        let get = |path: &str| {
+            let answer = ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost"));
+            (
+                status(&answer).to_owned(),
+                answer.split("\r\n\r\n").nth(1).unwrap().to_owned(),
+            )
+        };
+        let (state, report) = (format!("/state/{name}"), format!("/report/{name}"));
+        let told = || serde_json::from_str::<serde_json::Value>(&get(&state).1).unwrap();
+        let live = told();
+        assert_eq!(live["course"], "running");
+        assert_eq!(
+            (&live["exit"], &live["report"]),
+            (&serde_json::Value::Null, &false.into())
+        );
+        assert_eq!(get(&report).0, "404");
+        let running = format!("bench_run_state{{run=\"{name}\",bench_run_state=\"running\"}} 1\n");
+        assert!(get("/metrics").1.contains(&running));
+
+        recorder.record(&story::end()).unwrap();
+        recorder.finish().unwrap();
+        std::fs::write(folder.join("report.html"), "<p>its report").unwrap();
+        let over = told();
+        assert_eq!(over["course"], "ended");
+        assert_eq!(over["exit"]["name"], "INTERRUPTED");
+        assert_eq!(
+            (&over["now"], &over["report"]),
+            (&1_801.0.into(), &true.into())
+        );
+        assert_eq!(get(&report), ("200".to_owned(), "<p>its report".to_owned()));
+        let metrics = get("/metrics").1;
+        assert!(!metrics.contains(&running));
+        assert!(
+            metrics.contains(&running.replace("\"running\"", "\"ended\"")),
+            "{metrics}"
+        );
+        // And it goes on showing: the list, and the same state again.
+        assert_eq!(get("/").0, "200");
+        assert_eq!(told(), over);
+    });
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(crate) const fn network(default: &'static str) -> OptionSpec {
         default,
         &[
             "eo-cloudnet-tiny",
+            "eo-shipnet-tiny",
             "mlperf-tiny-ad",
             "mlperf-tiny-ic",
             "mlperf-tiny-kws",
@@ -32,6 +33,10 @@ pub(crate) const fn network(default: &'static str) -> OptionSpec {
             "mlperf-tiny-vww",
             "stories260k",
             "stories260k-logits",
+            "stories260k-bf16",
+            "stories260k-bf16-logits",
+            "stories260k-int8",
+            "stories260k-int8-logits",
         ],
     )
 }

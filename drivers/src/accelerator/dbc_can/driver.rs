@@ -26,9 +26,14 @@ pub(super) struct DbcCan {
     to_board: CanId,
     from_board: CanId,
     transport: Transport,
+    /// The latest first token: query, input, µs.
+    first_token: FirstToken,
     /// What the board's CANopen node says, where it has one.
     others: Vec<CanId>,
 }
+
+/// When the first token of an inference was there, where the board has told it: query, input, µs.
+type FirstToken = Option<(u32, u16, u32)>;
 
 /// What carries questions and answers.
 enum Transport {
@@ -57,6 +62,7 @@ impl DbcCan {
                     Vec::new(),
                 ),
             },
+            first_token: None,
             others: open_node::number(&setup.options)
                 .map(open_node::says)
                 .into_iter()
@@ -141,10 +147,11 @@ impl DbcCan {
         heard: &mut Vec<Heard>,
         out: &mut Vec<Bytes>,
     ) -> bool {
-        let before = heard.len();
+        let (before, first) = (heard.len(), &mut self.first_token);
         match &mut self.transport {
             Transport::IsoTp(transport, pdus) if frame.id == self.from_board => {
-                transport.push(frame.data(), pdus, |event| heard.extend(event_told(&event)));
+                let told = |event: Event<'_>| heard.extend(event_told(&event, first));
+                transport.push(frame.data(), pdus, told);
                 flush(self.to_board, pdus, out);
             }
             Transport::Csp(ground) if ground.hears().has(frame.id) => {
@@ -152,7 +159,7 @@ impl DbcCan {
                 let came = ground.hear(frame, &mut more);
                 out.extend(more.iter().map(CanFrame::to_bytes));
                 heard.extend(came.and_then(|came| match came {
-                    Ok(Came::Message(message)) => Some(message_told(&message, message.len())),
+                    Ok(Came::Message(message)) => message_told(&message, message.len(), first),
                     Ok(Came::Loaded(slot)) => Some(Heard::Loaded { slot }),
                     Ok(Came::Output(slot, bytes)) => Some(Heard::Output {
                         slot,
@@ -166,6 +173,7 @@ impl DbcCan {
         }
         if heard[before..].contains(&Heard::Booted) {
             self.telemetry.reset_counters();
+            self.first_token = None;
             match &mut self.transport {
                 Transport::IsoTp(transport, _) => transport.reset(),
                 Transport::Csp(ground) => ground.restart(),
@@ -180,9 +188,9 @@ fn flush(id: CanId, pdus: &mut Vec<Pdu>, out: &mut Vec<Bytes>) {
     out.extend(frames.map(|pdu| CanFrame::new(id, &pdu).to_bytes()));
 }
 
-fn event_told(event: &Event<'_>) -> Option<Heard> {
+fn event_told(event: &Event<'_>, first: &mut FirstToken) -> Option<Heard> {
     match *event {
-        Event::Message { content, octets } => Some(message_told(content, octets as usize)),
+        Event::Message { content, octets } => message_told(content, octets as usize, first),
         Event::Damaged(damage) => Some(Heard::Damaged(damage)),
         Event::Overflow => Some(Heard::Refused {
             code: i32::from(Refusal::OutOfBounds.code()),
@@ -192,22 +200,29 @@ fn event_told(event: &Event<'_>) -> Option<Heard> {
     }
 }
 
-/// A message of the board; one that makes no sense is so many octets of damage.
-fn message_told(content: &[u8], octets: usize) -> Heard {
-    protocol::read_answer(content).map_or(
-        Heard::Damaged(Damage {
+/// A message of the board; one that makes no sense is so many octets of damage, and a first token is
+/// kept until the inference is told that it belongs to.
+fn message_told(content: &[u8], octets: usize, first: &mut FirstToken) -> Option<Heard> {
+    let Some(answer) = protocol::read_answer(content) else {
+        return Some(Heard::Damaged(Damage {
             bytes: octets as u32,
             why: DamageKind::Malformed,
-        }),
-        tell,
-    )
-}
-
-fn tell(answer: Answer<'_>) -> Heard {
-    match answer {
+        }));
+    };
+    Some(match answer {
+        Answer::FirstToken(query, slot, micros) => {
+            *first = Some((query, slot, micros));
+            return None;
+        }
         Answer::Identity(identity) => Heard::Identity(identity),
         Answer::Loaded(slot) => Heard::Loaded { slot },
-        Answer::Inferred(inference) => Heard::Inferred(inference),
+        Answer::Inferred(mut inference) => {
+            let own = |&(query, slot, _): &(u32, u16, u32)| {
+                (query, slot) == (inference.query, inference.slot)
+            };
+            inference.first_us = first.take().filter(own).map(|(.., micros)| micros);
+            Heard::Inferred(inference)
+        }
         Answer::Output(slot, bytes) => Heard::Output {
             slot,
             bytes: bytes.into(),
@@ -218,5 +233,5 @@ fn tell(answer: Answer<'_>) -> Heard {
             text: Refusal::text(code.into()).to_owned(),
         },
         Answer::Booted => Heard::Booted,
-    }
+    })
 }

@@ -86,8 +86,10 @@ impl DbcCan {
                     let message = vec![protocol::BOOTED, cause as u8];
                     self.sender.send(then, message, out);
                 }
-                // Its inference message has no place for it.
-                Happened::FirstToken(..) => {}
+                Happened::FirstToken(query, slot, micros) => {
+                    let message = protocol::write_first_token((query, slot, micros));
+                    self.sender.send(then, message, out);
+                }
                 Happened::Inferred(inference) => {
                     let message = protocol::write_inference(&inference);
                     self.sender.send(then, message, out);

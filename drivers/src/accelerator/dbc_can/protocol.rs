@@ -47,6 +47,8 @@ pub(super) const ANSWER: u8 = 0x40;
 pub(super) const REFUSAL: u8 = 0x7f;
 /// Unasked: the board has booted; one octet says why.
 pub(super) const BOOTED: u8 = 0x60;
+/// Unasked: the first token of an inference is there; query, input slot, and µs since it began.
+pub(super) const FIRST_TOKEN: u8 = 0x61;
 
 /// The message that puts a question.
 pub(super) fn write_question(question: &Question) -> Vec<u8> {
@@ -122,6 +124,8 @@ pub(super) enum Answer<'a> {
     Refused(u8, u8),
     /// It has booted.
     Booted,
+    /// The first token is there: query, input slot, and µs since the inference began.
+    FirstToken(u32, u16, u32),
 }
 
 /// Reads an answer.
@@ -145,6 +149,11 @@ pub(super) fn read_answer(message: &[u8]) -> Option<Answer<'_>> {
             .map(|(bytes, slot)| Answer::Output(slot, bytes)),
         MODE_SET | STOPPED if input.is_empty() => Some(Answer::Done),
         BOOTED if input.len() == 1 => Some(Answer::Booted),
+        FIRST_TOKEN => {
+            let (rest, (query, slot, micros)) = (long, word, long).parse(input).ok()?;
+            let whole = rest.is_empty();
+            whole.then_some(Answer::FirstToken(query, slot, micros))
+        }
         REFUSAL => match *input {
             [service, code] => Some(Answer::Refused(service, code)),
             _ => None,
@@ -180,6 +189,15 @@ pub(super) fn write_inference(inference: &Inference) -> Vec<u8> {
     {
         message.extend_from_slice(output);
     }
+    message
+}
+
+/// The message that the first token of an inference is there.
+pub(super) fn write_first_token((query, slot, micros): (u32, u16, u32)) -> Vec<u8> {
+    let mut message = vec![FIRST_TOKEN];
+    message.extend_from_slice(&query.to_be_bytes());
+    message.extend_from_slice(&slot.to_be_bytes());
+    message.extend_from_slice(&micros.to_be_bytes());
     message
 }
 
@@ -330,10 +348,25 @@ mod tests {
                 prop_assert_eq!(&write_part_answer(&part), &message);
                 prop_assert!(read_answer(&message).is_none());
             }
+            if let Some(Answer::FirstToken(query, slot, micros)) = read_answer(&message) {
+                prop_assert_eq!(&write_first_token((query, slot, micros)), &message);
+            }
             if let Some(question) = read_question(&message) {
                 prop_assert_eq!(&write_question(&question), &message);
             }
         }
+    }
+
+    #[test]
+    fn a_first_token_comes_back_whole_or_not_at_all() {
+        let message = write_first_token((70_000, 3, 64_000));
+        assert_eq!(message, [0x61, 0, 1, 0x11, 0x70, 0, 3, 0, 0, 0xfa, 0]);
+        assert_eq!(
+            read_answer(&message),
+            Some(Answer::FirstToken(70_000, 3, 64_000))
+        );
+        assert_eq!(read_answer(&message[..10]), None);
+        assert_eq!(read_answer(&[&message[..], &[0]].concat()), None);
     }
 
     #[test]

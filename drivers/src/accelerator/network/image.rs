@@ -141,6 +141,19 @@ impl Image {
         words.iter().copied().map(f32::from_le_bytes).collect()
     }
 
+    /// The same for upper halves of them, bf16.
+    pub(super) fn bf16s(&self, region: &Range<usize>) -> Vec<f32> {
+        let (words, _) = self.bytes[region.clone()].as_chunks();
+        let whole = |[low, high]: [u8; 2]| f32::from_le_bytes([0, 0, low, high]);
+        words.iter().copied().map(whole).collect()
+    }
+
+    /// The same for bytes.
+    pub(super) fn bytes_of(&self, region: &Range<usize>) -> Vec<i8> {
+        let bytes = self.bytes[region.clone()].iter();
+        bytes.map(|byte| byte.cast_signed()).collect()
+    }
+
     /// The same for 32-bit integers.
     pub(super) fn i32s(&self, region: &Range<usize>) -> Vec<i32> {
         let (words, _) = self.bytes[region.clone()].as_chunks();
@@ -173,7 +186,7 @@ pub(super) fn with_program(file: &[u8], key: &str) -> Option<Vec<u8>> {
 }
 
 /// Header and data of a safetensors file. The crate's own reader adds up lengths unchecked.
-fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), NetworkError> {
+pub(super) fn frame(file: &[u8]) -> Result<(&[u8], &[u8]), NetworkError> {
     let cut = || NetworkError::Container("it is cut off in its header".to_owned());
     let (length, rest) = file.split_first_chunk::<PREFIX>().ok_or_else(cut)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;

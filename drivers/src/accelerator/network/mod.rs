@@ -4,12 +4,14 @@
 //! metadata; `drivers/models/README.md` describes it. Kernels are plain Rust and give the same
 //! bits on every machine. How long an inference takes on a board is for the board to say.
 
+mod builtin;
 mod error;
 mod float;
 mod image;
 mod integer;
 mod language;
 mod memo;
+mod peaks;
 mod plan;
 mod planner;
 mod program;
@@ -20,68 +22,15 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use builtin::{builtin, builtin_names};
 pub use error::NetworkError;
 pub use image::Site;
 pub use memo::Memo;
-
-use std::sync::LazyLock;
 
 use image::Image;
 use language::Language;
 use plan::Plan;
 use program::{Element, Program};
-
-/// The small language model, which has two programs: one that generates, one that gives logits.
-static STORIES: &[u8] = include_bytes!("../../../models/stories260k.safetensors");
-/// The same with its second program in place of the first.
-static STORIES_LOGITS: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    image::with_program(STORIES, "network_logits").expect("the file of this crate has two programs")
-});
-/// Its name with the second program.
-const LOGITS: &str = "stories260k-logits";
-
-/// What emulated boards hold in flash: name and model file.
-static BUILTIN: &[(&str, &[u8])] = &[
-    (
-        "eo-cloudnet-tiny",
-        include_bytes!("../../../models/eo-cloudnet-tiny.safetensors"),
-    ),
-    (
-        "mlperf-tiny-ad",
-        include_bytes!("../../../models/mlperf-tiny-ad.safetensors"),
-    ),
-    (
-        "mlperf-tiny-ic",
-        include_bytes!("../../../models/mlperf-tiny-ic.safetensors"),
-    ),
-    (
-        "mlperf-tiny-kws",
-        include_bytes!("../../../models/mlperf-tiny-kws.safetensors"),
-    ),
-    (
-        "mlperf-tiny-sww",
-        include_bytes!("../../../models/mlperf-tiny-sww.safetensors"),
-    ),
-    (
-        "mlperf-tiny-vww",
-        include_bytes!("../../../models/mlperf-tiny-vww.safetensors"),
-    ),
-    ("stories260k", STORIES),
-];
-
-/// The model file of this name, where this crate brings it along.
-pub fn builtin(name: &str) -> Option<&'static [u8]> {
-    if name == LOGITS {
-        return Some(&STORIES_LOGITS);
-    }
-    let found = BUILTIN.iter().find(|(builtin, _)| *builtin == name);
-    found.map(|(_, file)| *file)
-}
-
-/// The names that [`builtin`] knows.
-pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    BUILTIN.iter().map(|(name, _)| *name).chain([LOGITS])
-}
 
 /// What a language model does for one input, counted in passes of one token through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +54,7 @@ enum Body {
     /// Steps from a tensor to another.
     Graph(Plan),
     /// Tokens to tokens, or to logits.
-    Language(Language),
+    Language(Box<Language>),
 }
 
 impl Network {
@@ -129,7 +78,7 @@ impl Network {
             }
             Some("llama") => {
                 let spelled = serde_json::from_value(program).map_err(wrong)?;
-                Body::Language(Language::new(&spelled, &image)?)
+                Body::Language(Box::new(Language::new(&spelled, &image)?))
             }
             Some(other) => {
                 let why = format!("its architecture is `{other}`, and only `llama` is known");

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::error::NetworkError;
 use super::image::Image;
 use super::integer::Scales;
+use super::peaks::Peaks;
 use super::planner::Planner;
 use super::program::{Element, FORMAT, Program, Quantisation};
 use super::transposition::Transposition;
@@ -98,6 +99,13 @@ pub(super) enum Action {
     /// Floats to bytes.
     Quantise {
         quantisation: Quantisation,
+        from: usize,
+        to: usize,
+    },
+    /// Floats to floats; `size` is that of the map, rows and columns.
+    Peaks {
+        peaks: Peaks,
+        size: [usize; 2],
         from: usize,
         to: usize,
     },

@@ -7,6 +7,7 @@ use safetensors::Dtype;
 
 use super::image::Image;
 use super::integer::Scales;
+use super::peaks::{PLANES, Peaks, ROW};
 use super::plan::{Action, Value};
 use super::program::{Element, Operation, Program, Quantisation, QuantisedConv, Step, Sweep};
 use super::window::{MOST_ELEMENTS, Window};
@@ -100,6 +101,7 @@ impl<'a> Planner<'a> {
                 input,
                 quantisation,
             } => self.requantise(input, [Element::F32, Element::I8], *quantisation),
+            Operation::Peaks { input, peaks } => self.peaks(input, *peaks),
             Operation::Reshape { .. } => Err("a reshape is no action".to_owned()),
         }
     }
@@ -253,6 +255,25 @@ impl<'a> Planner<'a> {
                 from,
                 to,
             },
+        };
+        Ok((output, action))
+    }
+
+    fn peaks(&mut self, input: &str, peaks: Peaks) -> Result<(Value, Action), String> {
+        peaks.check()?;
+        let input = self.typed(input, Element::F32)?;
+        let &[1, PLANES, rows, columns] = input.shape.as_slice() else {
+            let shape = input.shape;
+            return Err(format!(
+                "cannot find boxes in a value of shape {shape:?}, which should be [1, {PLANES}, rows, columns]"
+            ));
+        };
+        let output = self.place(Element::F32, vec![peaks.count, ROW])?;
+        let action = Action::Peaks {
+            peaks,
+            size: [rows, columns],
+            from: input.place,
+            to: output.place,
         };
         Ok((output, action))
     }

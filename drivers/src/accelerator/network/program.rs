@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::peaks::Peaks;
+
 /// The only form known here.
 pub(super) const FORMAT: u32 = 1;
 
@@ -93,6 +95,13 @@ pub(super) enum Operation {
         #[serde(flatten)]
         quantisation: Quantisation,
     },
+    /// Peaks of a map as rows of boxes: `MaxPool`, `Equal` and `TopK` of the first plane, and what
+    /// makes boxes of the others.
+    Peaks {
+        input: String,
+        #[serde(flatten)]
+        peaks: Peaks,
+    },
     /// `Reshape` to these lengths.
     Reshape { input: String, shape: Vec<usize> },
 }
@@ -111,6 +120,7 @@ impl Operation {
             | Operation::AveragePool { input, .. }
             | Operation::Dequantise { input, .. }
             | Operation::Quantise { input, .. }
+            | Operation::Peaks { input, .. }
             | Operation::Reshape { input, .. } => vec![input],
         }
     }

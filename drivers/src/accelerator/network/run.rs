@@ -119,6 +119,13 @@ impl Values {
                 Element::F32 => self.floats[*to] = transposition.apply(&self.floats[*from]),
                 Element::I8 => self.bytes[*to] = transposition.apply(&self.bytes[*from]),
             },
+            other => self.step_of_rows(other),
+        }
+    }
+
+    /// Steps without parameters that take a value as a whole.
+    fn step_of_rows(&mut self, action: &Action) {
+        match action {
             Action::Average { window, from, to } => {
                 self.floats[*to] = float::average(window, &self.floats[*from]);
             }
@@ -132,6 +139,14 @@ impl Values {
                 from,
                 to,
             } => self.bytes[*to] = integer::quantise(&self.floats[*from], *quantisation),
+            Action::Peaks {
+                peaks,
+                size,
+                from,
+                to,
+            } => self.floats[*to] = peaks.rows(&self.floats[*from], *size),
+            // All others are carried out above.
+            _ => {}
         }
     }
 }

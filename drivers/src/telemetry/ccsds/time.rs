@@ -48,6 +48,7 @@ impl Time {
     }
 
     /// Seconds since 1958-01-01 (leap seconds as the code has them).
+    #[inline]
     pub fn seconds(self) -> f64 {
         match self {
             Time::DaySegmented { day, millis } => {

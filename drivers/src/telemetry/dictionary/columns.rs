@@ -4,10 +4,12 @@
 //! Each field is compiled to how its bits are read and what is done to them, small enough that a
 //! packet's fields stand in a few lines of the cache. Whole octets of the usual widths have loops
 //! of their own, which the compiler turns into vector instructions; of other widths several
-//! elements come from one load. Columns keep their room when they are cleared, so that a stream
-//! costs no allocation once it flows.
+//! elements come from one load. Packets whose fields always stand at the same places are gathered
+//! first and then read field by field (`rows`). Columns keep their room when they are cleared, so
+//! that a stream costs no allocation once it flows.
 
-use super::layout::{Fields, Layouts, Span, bits};
+use super::layout::{Fields, Layouts, Misfit, Scratch, Span, bits};
+use super::rows::Rows;
 use super::{Calibration, Coding, Count, Field, Packet};
 use crate::telemetry::ccsds::time::Time;
 
@@ -31,6 +33,8 @@ pub struct Table {
     /// Whether there is a secondary header with a time.
     timed: bool,
     steps: Vec<Step>,
+    /// Packets that are not in the columns yet, if all of this kind have the same layout.
+    rows: Option<Rows>,
 }
 
 /// All values of one field.
@@ -47,17 +51,17 @@ pub struct Column {
 
 /// A field, compiled.
 #[derive(Clone, Debug)]
-struct Step {
-    read: Read,
+pub(super) struct Step {
+    pub(super) read: Read,
     /// Whether packets tell how many elements there are.
     varying: bool,
-    width: u32,
-    scale: Scale,
+    pub(super) width: u32,
+    pub(super) scale: Scale,
 }
 
 /// How the bits of a field are read.
 #[derive(Clone, Copy, Debug)]
-enum Read {
+pub(super) enum Read {
     /// Not at all.
     Spare,
     Octets,
@@ -69,7 +73,7 @@ enum Read {
 
 /// What makes an engineering value of a raw one.
 #[derive(Clone, Debug)]
-enum Scale {
+pub(super) enum Scale {
     None,
     Linear(f64, f64),
     Other(Box<Calibration>),
@@ -82,6 +86,7 @@ impl Columns {
             columns: vec![Column::default(); packet.fields.len()],
             timed: packet.service.is_some(),
             steps: packet.fields.iter().map(Step::of).collect(),
+            rows: Rows::of(packet),
             ..Table::default()
         };
         Columns {
@@ -89,23 +94,53 @@ impl Columns {
         }
     }
 
-    /// The table of packet number `kind`.
-    pub fn table(&self, kind: usize) -> &Table {
-        &self.tables[kind]
+    /// The table of packet number `kind`, with all that was pushed.
+    pub fn table(&mut self, kind: usize) -> &Table {
+        let table = &mut self.tables[kind];
+        table.settle();
+        table
+    }
+
+    /// Takes a whole space packet apart, that begins at `offset` of its stream and whose checksum is
+    /// right, and appends it. Tells its kind in `layouts`, from which these columns were made, and
+    /// what does not fit; `None` if it is of no kind.
+    #[inline]
+    pub fn take(
+        &mut self,
+        layouts: &Layouts,
+        offset: u64,
+        packet: &[u8],
+        scratch: &mut Scratch,
+    ) -> Option<(usize, Option<Misfit>)> {
+        let kind = layouts.kind(packet)?;
+        let table = &mut self.tables[kind];
+        if let Some(rows) = &mut table.rows
+            && rows.has_length(packet)
+        {
+            table.offsets.push(offset);
+            if rows.push(packet) {
+                table.settle();
+            }
+            return Some((kind, None));
+        }
+        let (fields, misfit) = layouts.fields(kind, packet, scratch);
+        self.push(offset, packet, &fields);
+        Some((kind, misfit))
     }
 
     /// Appends a whole space packet that begins at `offset` of its stream, taken apart.
     pub fn push(&mut self, offset: u64, packet: &[u8], fields: &Fields<'_>) {
         let table = &mut self.tables[fields.kind];
         table.offsets.push(offset);
-        let count = u16::from_be_bytes([packet[2], packet[3]]) & 0x3fff;
-        table.counts.push(count);
-        let coded = packet.get(13..).and_then(<[u8]>::first_chunk);
-        let at = coded.filter(|_| table.timed).and_then(Time::from_bytes);
-        table.times.push(at.map_or(f64::NAN, Time::seconds));
-        let spans = fields.spans.iter();
-        for ((column, step), span) in table.columns.iter_mut().zip(&table.steps).zip(spans) {
-            column.push(step, *span, fields.user);
+        let is_full = match &mut table.rows {
+            Some(rows) if rows.fits(packet, fields.user) => rows.push(packet),
+            _ => {
+                table.settle();
+                return table.push(packet, fields);
+            }
+        };
+        if is_full {
+            table.settle();
         }
     }
 
@@ -115,6 +150,9 @@ impl Columns {
             table.offsets.clear();
             table.counts.clear();
             table.times.clear();
+            if let Some(rows) = &mut table.rows {
+                rows.clear();
+            }
             for column in &mut table.columns {
                 column.values.clear();
                 column.octets.clear();
@@ -124,14 +162,60 @@ impl Columns {
     }
 
     /// Values in all columns.
-    pub fn values(&self) -> usize {
+    pub fn values(&mut self) -> usize {
+        self.tables.iter_mut().for_each(Table::settle);
         let columns = self.tables.iter().flat_map(|table| &table.columns);
         columns.map(|column| column.values.len()).sum()
     }
 }
 
+impl Table {
+    /// Appends a packet, but not its offset.
+    fn push(&mut self, packet: &[u8], fields: &Fields<'_>) {
+        self.counts.push(count_of(packet));
+        self.times.push(time_of(packet, self.timed));
+        let spans = fields.spans.iter();
+        for ((column, step), span) in self.columns.iter_mut().zip(&self.steps).zip(spans) {
+            column.push(step, *span, fields.user);
+        }
+    }
+
+    /// Brings the packets that were gathered into the columns.
+    fn settle(&mut self) {
+        let Some(mut rows) = self.rows.take() else {
+            return;
+        };
+        if !rows.is_empty() {
+            let timed = self.timed;
+            self.counts.extend(rows.packets().map(count_of));
+            let times = rows.packets().map(|packet| time_of(packet, timed));
+            self.times.extend(times);
+            let steps = self.columns.iter_mut().zip(&self.steps);
+            for ((column, step), span) in steps.zip(rows.spans()) {
+                column.push_rows(step, *span, &rows);
+            }
+            rows.clear();
+        }
+        self.rows = Some(rows);
+    }
+}
+
+/// The sequence count in a packet's header.
+#[inline]
+fn count_of(packet: &[u8]) -> u16 {
+    u16::from_be_bytes([packet[2], packet[3]]) & 0x3fff
+}
+
+/// The time in a packet's secondary header, if it has one.
+#[inline]
+fn time_of(packet: &[u8], timed: bool) -> f64 {
+    let coded = packet.get(13..).and_then(<[u8]>::first_chunk);
+    let at = coded.filter(|_| timed).and_then(Time::from_bytes);
+    at.map_or(f64::NAN, Time::seconds)
+}
+
 impl Step {
-    fn of(field: &Field) -> Step {
+    pub(super) fn of(field: &Field) -> Step {
         let read = match field.coding {
             _ if field.name.is_none() => Read::Spare,
             Coding::Octets | Coding::Text => Read::Octets,
@@ -155,8 +239,9 @@ impl Step {
 }
 
 impl Column {
+    /// Appends the elements of one packet.
     #[inline]
-    fn push(&mut self, step: &Step, span: Span, user: &[u8]) {
+    pub(super) fn push(&mut self, step: &Step, span: Span, user: &[u8]) {
         match (step.read, &step.scale) {
             (Read::Spare, _) => return,
             (Read::Octets, _) => self.run_of_octets(span, user),

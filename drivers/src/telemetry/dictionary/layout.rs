@@ -124,6 +124,7 @@ impl Layouts {
     /// Which packet of the dictionary `packet` is, a whole space packet whose checksum is right:
     /// of those with its application process the first whose service, subtype and constants fit;
     /// else the only one there is. `None` if there is none or more than one that may be meant.
+    #[inline]
     pub fn kind(&self, packet: &[u8]) -> Option<usize> {
         let identification = u16::from_be_bytes(*packet.first_chunk()?);
         let secondary = identification & 0x0800 != 0;

@@ -14,6 +14,7 @@ pub mod json_file;
 pub mod layout;
 pub mod model;
 pub mod readings;
+mod rows;
 pub mod toml_file;
 pub mod xtce;
 

@@ -80,6 +80,7 @@ pub fn exhibit(exhibit: &Exhibit) -> Shown {
     let (extent, drawing) = match &exhibit.picture {
         Picture::Mask(mask) => (mask_extent(mask), pictures(mask)),
         Picture::Text(text) => (text_extent(text), texts(text)),
+        Picture::Boxes(boxes) => (super::boxes::extent(boxes), super::boxes::pictures(boxes)),
     };
     Shown {
         title: format!(

@@ -1,6 +1,7 @@
 //! Figures: what the charts of a report show, as plain data. A figure knows values, labels and
 //! styles; where they land on a page is the chart's business.
 
+mod boxes;
 mod build;
 mod curves;
 mod exhibit;

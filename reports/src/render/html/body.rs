@@ -2,17 +2,10 @@
 
 use std::fmt::Write;
 
-use super::super::chart;
-use super::super::figure;
 use super::super::pdf::{Block, Moment, Table};
 use super::super::svg;
 use super::{class, escaped, exhibits, spoken};
 use crate::verdict::Verdict;
-
-/// Width of pictures, points: as on paper, so that they are laid out alike.
-const WIDTH: u32 = 515;
-/// Space around them: letters may be wider than those they were laid out with.
-const AROUND: [u32; 4] = [2, 2, 2, 14];
 
 /// All blocks.
 pub(super) fn blocks(blocks: &[Block]) -> String {
@@ -29,13 +22,12 @@ pub(super) fn blocks(blocks: &[Block]) -> String {
                 section += 1;
                 text
             }
-            Block::Figure(shown, height) => {
-                let picture = svg::figure(shown, (WIDTH + 36, height.ceil() as u32 + 20));
+            Block::Figure(shown, _) => {
                 let text = format!(
                     "<figure><figcaption>{}</figcaption>\n<div class=\"still\">{}</div>\n\
                      <div class=\"live\" data-figure=\"{place}\"></div></figure>\n",
                     escaped(&shown.title),
-                    picture_of(&picture, &figure::spoken(shown))
+                    picture_of(block)
                 );
                 place += 1;
                 text
@@ -49,7 +41,6 @@ pub(super) fn blocks(blocks: &[Block]) -> String {
 
 /// A block that is neither counted nor zoomed.
 fn plain(block: &Block) -> String {
-    let unit = svg::unit();
     match block {
         Block::Heading(title) => format!("<h3>{}</h3>\n", escaped(title)),
         Block::Text(text) => format!("<p>{}</p>\n", escaped(text)),
@@ -66,33 +57,8 @@ fn plain(block: &Block) -> String {
             });
             format!("<dl class=\"keys\">\n{}</dl>\n", keys.collect::<String>())
         }
-        Block::Bars(bars) => {
-            let height = chart::bars_height(bars.len());
-            let picture = svg::picture(size(height), AROUND, |area| {
-                chart::draw_bars(area, bars, unit)
-            });
-            picture_of(&picture, &figure::spoken_bars(bars))
-        }
-        Block::Histograms(all) => {
-            let height = chart::histograms_height(all.len());
-            let picture = svg::picture(size(height), AROUND, |area| {
-                chart::draw_histograms(area, all, unit)
-            });
-            picture_of(&picture, &figure::spoken_histograms(all))
-        }
-        Block::Lanes(title, lanes, time) => {
-            let height = chart::lanes_height(lanes.len());
-            let picture = svg::picture(size(height), AROUND, |area| {
-                chart::draw_lanes(area, (title, lanes), time, unit)
-            });
-            picture_of(&picture, &figure::spoken_lanes(title, lanes))
-        }
-        Block::Strips(title, strips, time) => {
-            let height = chart::strips_height(strips.len());
-            let picture = svg::picture(size(height), AROUND, |area| {
-                chart::draw_strips(area, (title, strips), time, unit)
-            });
-            picture_of(&picture, &figure::spoken_strips(title, strips))
+        Block::Bars(_) | Block::Histograms(_) | Block::Lanes(..) | Block::Strips(..) => {
+            picture_of(block)
         }
         Block::Table(shown) => table(shown),
         Block::Pictures(shown) => exhibits::pictures(shown),
@@ -102,14 +68,13 @@ fn plain(block: &Block) -> String {
     }
 }
 
-fn size(height: f64) -> (u32, u32) {
-    (WIDTH + 16, height.ceil() as u32 + 4)
-}
-
-/// An SVG as an image with a name, that is as wide as the page.
-fn picture_of(svg: &str, name: &str) -> String {
-    let body = svg.find("<svg").map_or(svg, |at| &svg[at..]);
-    let name = escaped(name);
+/// A picture as an SVG with a name, that is as wide as the page.
+fn picture_of(block: &Block) -> String {
+    let Some((svg, name)) = svg::block(block) else {
+        return String::new();
+    };
+    let body = svg.find("<svg").map_or(&*svg, |at| &svg[at..]);
+    let name = escaped(&name);
     body.replacen(
         "<svg ",
         &format!("<svg role=\"img\" aria-label=\"{name}\" "),

@@ -17,7 +17,8 @@ pub(super) fn figures(blocks: &[Block]) -> String {
     text.replace('<', "\\u003c")
 }
 
-fn figure(figure: &Figure) -> Value {
+/// One figure: its time axis, and panels with their lines.
+pub(in super::super) fn figure(figure: &Figure) -> Value {
     let eclipses = figure.time.eclipses.iter().map(|interval| {
         let name = match interval.phase {
             Phase::Umbra => "umbra",

@@ -6,6 +6,8 @@ mod body;
 mod data;
 mod exhibits;
 
+pub(super) use data::figure as figure_data;
+
 use std::fmt::Write;
 
 use super::frame::Frame;

@@ -9,7 +9,7 @@ use ttf_parser::opentype_layout::LookupIndex;
 pub(in crate::render) static SANS: &[u8] = include_bytes!("../../../fonts/IBMPlexSans-Regular.ttf");
 pub(in crate::render) static SEMI_BOLD: &[u8] =
     include_bytes!("../../../fonts/IBMPlexSans-SemiBold.ttf");
-static MONO: &[u8] = include_bytes!("../../../fonts/IBMPlexMono-Regular.ttf");
+pub(in crate::render) static MONO: &[u8] = include_bytes!("../../../fonts/IBMPlexMono-Regular.ttf");
 
 /// A face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ mod tags;
 
 pub(super) use content::content;
 pub(super) use exhibits::{Flow, Pictures};
-pub(super) use fonts::{Fonts, SANS, SEMI_BOLD};
+pub(super) use fonts::{Fonts, MONO, SANS, SEMI_BOLD};
 pub(super) use layout::Block;
 pub use sheet::{Line, Part, Sheet, Title};
 pub(super) use table::{Moment, Row, Table, digests, numbers, words as text};

@@ -141,6 +141,11 @@ impl Table {
         self.columns.iter().map(|column| column.title)
     }
 
+    /// Widths of the columns, points.
+    pub(in super::super) fn widths(&self) -> impl Iterator<Item = f32> {
+        self.columns.iter().map(|column| column.width)
+    }
+
     /// What each column holds: `words`, `number` or `digest`.
     pub(in super::super) fn kinds(&self) -> impl Iterator<Item = &'static str> {
         self.columns

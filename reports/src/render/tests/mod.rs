@@ -3,6 +3,7 @@
 mod awkward;
 mod compare;
 mod more;
+mod template;
 
 use std::convert::Infallible;
 

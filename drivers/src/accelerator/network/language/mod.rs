@@ -4,6 +4,8 @@
 //! reach beyond its memory; the arithmetic is in [`llama`].
 
 mod llama;
+mod matrix;
+mod precision;
 
 use std::ops::Range;
 
@@ -14,6 +16,8 @@ use super::Passes;
 use super::error::NetworkError;
 use super::image::Image;
 use super::program::FORMAT;
+use precision::SCALE;
+pub(super) use precision::{Precision, in_precision};
 
 /// Longest axis of any tensor, and longest context; beyond it a file is taken for damaged.
 const LONGEST: usize = 1 << 16;
@@ -52,6 +56,19 @@ pub(super) struct Spelled {
     vocabulary: usize,
     context: usize,
     epsilon: f32,
+    /// What its parameters are; single precision where it is not said.
+    #[serde(default)]
+    precision: Precision,
+}
+
+/// Where a tensor lies, and what it is.
+#[derive(Clone, Debug)]
+struct Place {
+    values: Range<usize>,
+    /// Whether its numbers are bf16.
+    halves: bool,
+    /// Where the scales of its rows lie, if it is bytes.
+    scale: Option<Range<usize>>,
 }
 
 /// Lengths of a model.
@@ -72,19 +89,19 @@ struct Sizes {
 /// Where the parameters lie, in the order of their use.
 #[derive(Clone, Debug)]
 struct Places {
-    embedding: Range<usize>,
-    cos: Range<usize>,
-    sin: Range<usize>,
-    attention_norm: Range<usize>,
-    query: Range<usize>,
-    key: Range<usize>,
-    value: Range<usize>,
-    output: Range<usize>,
-    feed_norm: Range<usize>,
-    gate: Range<usize>,
-    down: Range<usize>,
-    up: Range<usize>,
-    last_norm: Range<usize>,
+    embedding: Place,
+    cos: Place,
+    sin: Place,
+    attention_norm: Place,
+    query: Place,
+    key: Place,
+    value: Place,
+    output: Place,
+    feed_norm: Place,
+    gate: Place,
+    down: Place,
+    up: Place,
+    last_norm: Place,
 }
 
 /// A checked language model.
@@ -185,7 +202,7 @@ impl Language {
     /// One inference on an input of the right length.
     pub(super) fn run(&self, image: &Image, input: &[u8]) -> Vec<u8> {
         let prompt = self.prompt(input);
-        let weights = llama::Weights::new(&self.places, image);
+        let weights = llama::Weights::new(&self.places, self.sizes, image);
         let mut context = llama::Context::new(self.sizes, &weights);
         match self.task {
             Task::Generate => {
@@ -288,8 +305,9 @@ fn sizes(spelled: &Spelled) -> Result<Sizes, String> {
 }
 
 fn places(spelled: &Spelled, sizes: Sizes, image: &Image) -> Result<Places, String> {
-    let find = |name: &str, shape: &[usize]| {
-        let (place, found) = image.find(name, Dtype::F32)?;
+    let precision = spelled.precision;
+    let find = |name: &str, shape: &[usize], dtype: Dtype| {
+        let (place, found) = image.find(name, dtype)?;
         if found == shape {
             Ok(place)
         } else {
@@ -297,6 +315,29 @@ fn places(spelled: &Spelled, sizes: Sizes, image: &Image) -> Result<Places, Stri
                 "`{name}` has shape {found:?} and should have {shape:?}"
             ))
         }
+    };
+    let reals = |name: &str, shape: &[usize], halves: bool| {
+        let dtype = if halves { Dtype::BF16 } else { Dtype::F32 };
+        let values = find(name, shape, dtype)?;
+        let scale = None;
+        Ok::<Place, String>(Place {
+            values,
+            halves,
+            scale,
+        })
+    };
+    let angles = |name: &str, shape: &[usize]| reals(name, shape, false);
+    let norm = |name: &str, shape: &[usize]| reals(name, shape, precision == Precision::Bf16);
+    let matrix = |name: &str, shape: &[usize]| {
+        if precision != Precision::Int8 {
+            return norm(name, shape);
+        }
+        let rows = &shape[..shape.len() - 1];
+        Ok(Place {
+            values: find(name, shape, Dtype::I8)?,
+            halves: false,
+            scale: Some(find(&format!("{name}{SCALE}"), rows, Dtype::F32)?),
+        })
     };
     let Sizes {
         dim,
@@ -308,18 +349,18 @@ fn places(spelled: &Spelled, sizes: Sizes, image: &Image) -> Result<Places, Stri
     } = sizes;
     let kv = sizes.kv_heads * head;
     Ok(Places {
-        embedding: find("embedding", &[vocabulary, dim])?,
-        cos: find("cos", &[spelled.context, head / 2])?,
-        sin: find("sin", &[spelled.context, head / 2])?,
-        attention_norm: find("attention_norm", &[layers, dim])?,
-        query: find("query", &[layers, dim, dim])?,
-        key: find("key", &[layers, kv, dim])?,
-        value: find("value", &[layers, kv, dim])?,
-        output: find("output", &[layers, dim, dim])?,
-        feed_norm: find("feed_norm", &[layers, dim])?,
-        gate: find("gate", &[layers, hidden, dim])?,
-        down: find("down", &[layers, dim, hidden])?,
-        up: find("up", &[layers, hidden, dim])?,
-        last_norm: find("last_norm", &[dim])?,
+        embedding: matrix("embedding", &[vocabulary, dim])?,
+        cos: angles("cos", &[spelled.context, head / 2])?,
+        sin: angles("sin", &[spelled.context, head / 2])?,
+        attention_norm: norm("attention_norm", &[layers, dim])?,
+        query: matrix("query", &[layers, dim, dim])?,
+        key: matrix("key", &[layers, kv, dim])?,
+        value: matrix("value", &[layers, kv, dim])?,
+        output: matrix("output", &[layers, dim, dim])?,
+        feed_norm: norm("feed_norm", &[layers, dim])?,
+        gate: matrix("gate", &[layers, hidden, dim])?,
+        down: matrix("down", &[layers, dim, hidden])?,
+        up: matrix("up", &[layers, hidden, dim])?,
+        last_norm: norm("last_norm", &[dim])?,
     })
 }

@@ -55,7 +55,7 @@ fn margins(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(title.to_owned()));
     // Two lines of text below them.
     let free = f64::from(room(fonts, blocks)) - 32.0;
-    let most = (0..100)
+    let most = (0..report.findings.len())
         .take_while(|bars| bars_height(*bars + 1) <= free)
         .count();
     let (bars, all) = figure::margins(report, most);
