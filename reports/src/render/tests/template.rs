@@ -131,7 +131,7 @@ fn names_that_look_like_code_stay_in_the_data() {
     let data = data(&files);
     assert_eq!(data["frame"]["left"], evil);
     assert_eq!(data["summary"]["findings"][0]["check"], evil);
-    for svg in files.iter().filter(|file| file.path.ends_with(".svg")) {
+    for svg in files.iter().filter(|file| file.path.starts_with("figures/")) {
         let text = std::str::from_utf8(&svg.bytes).unwrap();
         assert!(!text.contains("<label>"), "{}", svg.path);
     }
