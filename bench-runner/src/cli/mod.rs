@@ -13,7 +13,6 @@ mod judge;
 mod list;
 mod many;
 mod past;
-mod place;
 mod plan;
 mod profile;
 mod report;

@@ -13,7 +13,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use super::console::{self, Console, Style};
-use super::place::on_place;
+use super::devices::place::on_place;
 use super::{Question, colour_err, colour_out, complain, failed, print};
 use crate::execute::{ExecuteError, Outcome, RECORD_FILE, execute, execute_lean, keep_inputs};
 use crate::exit::Exit;

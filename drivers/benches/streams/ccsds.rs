@@ -9,7 +9,7 @@ use drivers::telemetry::dictionary::columns::Columns;
 use drivers::telemetry::dictionary::layout::{Scratch, bits};
 use drivers::telemetry::dictionary::{Calibration, Coding, Count, Dictionary, Layouts, Packet};
 
-use crate::{Numbers, SEED, compare, way};
+use crate::{Numbers, SEED, checksums, compare, way};
 
 /// Packets of eight kinds as a satellite sends them: housekeeping, attitude, events, samples,
 /// dumps, fillers.
@@ -53,7 +53,7 @@ const OCTETS: usize = 100_000_000;
 const CHUNK: usize = 1 << 16;
 const LONGEST: usize = 4_096;
 
-static TABLES: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
+pub(crate) static TABLES: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_IBM_3740);
 
 /// Which kinds of packets there are, by how often: much housekeeping and attitude, most octets in
 /// samples. 191 octets and 78 values in the middle.
@@ -318,7 +318,6 @@ fn mission(layouts: &Layouts) {
     compare("space packets of a mission", stream.len(), ways, best);
 }
 
-#[expect(clippy::too_many_lines, reason = "a list of ways")]
 pub(crate) fn measure() {
     let (stream, begins) = stream(DENSE);
     let layouts = Dictionary::read(DICTIONARY).and_then(Layouts::compile);
@@ -381,29 +380,5 @@ pub(crate) fn measure() {
         way("one packet in 20 damaged", || scan(&much, &layouts, CHUNK)),
     ];
     compare("damaged space packets", stream.len(), ways, "clean");
-    for octets in [16_usize, 64, 220, 1_024, 65_536] {
-        let part = &stream[..4 << 20];
-        let each = |sum: fn(&[u8]) -> u16| {
-            move || {
-                part.chunks_exact(octets)
-                    .fold(0, |all, one| all ^ u64::from(sum(one)))
-            }
-        };
-        let ways = vec![
-            way("table crate", each(|octets| TABLES.checksum(octets))),
-            way(
-                "crc-fast crate",
-                each(|octets| {
-                    crc_fast::checksum(crc_fast::CrcAlgorithm::Crc16Ibm3740, octets) as u16
-                }),
-            ),
-            way("the bench's", each(pec)),
-        ];
-        compare(
-            &format!("checksums of {octets} octets"),
-            part.len(),
-            ways,
-            "table crate",
-        );
-    }
+    checksums::all(&stream);
 }

@@ -5,6 +5,7 @@
 
 mod ascii;
 mod ccsds;
+mod checksums;
 mod framing;
 
 use rustix::time::{ClockId, clock_gettime};

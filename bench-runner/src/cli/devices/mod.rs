@@ -5,18 +5,19 @@ pub(super) mod console;
 pub(super) mod doctor;
 mod exams;
 pub(super) mod find;
+pub(super) mod place;
 mod probe;
 pub(super) mod safe;
 
 use std::path::{Path, PathBuf};
 
 use super::complain;
-use super::place::on_place;
 use crate::config::folder::Folder;
 use crate::exit::Exit;
 use crate::labgrid::Place;
 use crate::plan::Bench;
 use crate::run::LockError;
+use place::on_place;
 
 /// The bench that a verb is about.
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,6 @@
-//! A dictionary compiled: finds the kind of a packet, and where each of its fields stands.
-//!
-//! Nothing is looked up by name for a packet. What has the same place in every packet of its kind
-//! is placed once; behind an array whose length the packet tells, places are found by walking.
+//! A dictionary compiled: finds the kind of a packet, and where each of its fields stands. Nothing is looked up by
+//! name for a packet. What has the same place in every packet of its kind is placed once; behind an array whose
+//! length the packet tells, places are found by walking.
 
 use super::{Coding, Count, Dictionary, DictionaryError, Field, Packet};
 use crate::telemetry::ccsds::time::Time;

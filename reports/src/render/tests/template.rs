@@ -131,9 +131,14 @@ fn names_that_look_like_code_stay_in_the_data() {
     let data = data(&files);
     assert_eq!(data["frame"]["left"], evil);
     assert_eq!(data["summary"]["findings"][0]["check"], evil);
-    for svg in files.iter().filter(|file| file.path.starts_with("figures/")) {
+    for svg in files
+        .iter()
+        .filter(|file| file.path.starts_with("figures/"))
+    {
         let text = std::str::from_utf8(&svg.bytes).unwrap();
-        assert!(!text.contains("<label>"), "{}", svg.path);
+        // JSON is data, in which it may stand as it is.
+        let is_data = svg.path.contains(".json");
+        assert!(is_data || !text.contains("<label>"), "{}", svg.path);
     }
 }
 
@@ -154,7 +159,7 @@ fn the_folder_has_the_logo_and_the_colour_and_is_the_same_each_time() {
     assert_eq!(data["frame"]["accent"], "#00509e");
     let titles = data["sections"].as_array().unwrap().iter();
     let titles: Vec<&str> = titles.map(|it| it["title"].as_str().unwrap()).collect();
-    assert_eq!(titles[1..], ["Heat", "What ran on what"]);
+    assert_eq!(titles[1..], ["Overview", "Heat", "What ran on what"]);
     let bytes = |files: &[File]| -> Vec<_> {
         files
             .iter()

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::complain;
+use crate::cli::complain;
 use crate::config::folder::Folder;
 use crate::exit::Exit;
 use crate::labgrid::{Place, PlaceError};
 
 /// Does `act` with the wiring of a place: `given` with its links led to the place's resources, or one of
 /// the resources that say what they are.
-pub(super) fn on_place(
+pub(in crate::cli) fn on_place(
     place: Result<Place, PlaceError>,
     given: Option<(Folder, String)>,
     act: impl FnOnce((Folder, String)) -> Exit,
