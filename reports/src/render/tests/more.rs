@@ -115,7 +115,7 @@ fn the_overview_has_one_page_however_much_there_is() {
     report.header.orbit = vec!["an orbit of a name without an end ".repeat(60)];
     let few = pages(&pdf::bytes(&report).unwrap());
     let (check, finding) = (report.header.checks[0].clone(), report.findings[0].clone());
-    for place in 0..13 {
+    for place in 0..17 {
         let mut check = check.clone();
         check.name = format!("check {place}");
         let mut finding = finding.clone();

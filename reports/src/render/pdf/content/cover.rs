@@ -8,7 +8,7 @@ use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 
 /// How many checks the first page has room for. Of more it has the worst, and all come after the overview.
-const ON_COVER: usize = 14;
+const ON_COVER: usize = 18;
 
 /// How many checks are listed; of more, the worst. Two hundred are five pages.
 const LISTED: usize = 200;
