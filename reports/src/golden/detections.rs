@@ -62,8 +62,17 @@ impl Detection {
     }
 
     fn told(&self) -> String {
-        let [x, y] = self.middle();
-        format!("at ({x:.1}, {y:.1}) with a score of {:.3}", self.score)
+        let [x, y] = self.middle().map(pixels);
+        format!("at ({x}, {y}) with a score of {:.3}", self.score)
+    }
+}
+
+/// A place in pixels. What bits that turned over make of one may have forty digits.
+pub(crate) fn pixels(place: f64) -> String {
+    if place.abs() < 1e6 {
+        format!("{place:.1}")
+    } else {
+        format!("{place:.1e}")
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::exhibit::{Colour, DIFFERS, Drawing, Raster};
-use crate::golden::Detection;
+use crate::golden::{Detection, pixels};
 use crate::report::Boxes;
 
 /// Each pixel of the scene is drawn as so many, down and right, so that a line hides a third of one.
@@ -27,11 +27,11 @@ pub(super) fn extent(boxes: &Boxes) -> String {
     for (side, list) in [("Missed", &matched.expected), ("Made up", &matched.got)] {
         let wrong = list.iter().filter(|(_, both)| !both);
         let places = wrong.map(|(one, _)| {
-            let [left, top, right, bottom] = one.corners;
+            let [left, top, right, bottom] = one.corners.map(pixels);
             let class = boxes.classes.get(one.class as usize);
             let class = class.map_or("", String::as_str);
             format!(
-                "{class} columns {left:.1} to {right:.1}, rows {top:.1} to {bottom:.1}, score {:.3}",
+                "{class} columns {left} to {right}, rows {top} to {bottom}, score {:.3}",
                 one.score
             )
         });
