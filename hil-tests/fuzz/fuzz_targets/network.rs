@@ -10,7 +10,8 @@ fuzz_target!(|input: (&[u8], Vec<(u16, u8)>)| {
     let mut changed = shipped.to_vec();
     // What describes the network stands in front of its weights.
     for (place, octet) in changes {
-        changed[usize::from(place)] = octet;
+        let place = usize::from(place) % changed.len();
+        changed[place] = octet;
     }
     for bytes in [octets, &changed] {
         if let Ok(network) = Network::load(bytes)

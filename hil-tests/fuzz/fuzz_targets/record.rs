@@ -42,11 +42,14 @@ fn whole() -> &'static [u8] {
             windows: Vec::new(),
             passes: Vec::new(),
             wire: true,
+            interlocks: Vec::new(),
+            gaps: Vec::new(),
             checks: Vec::new(),
             workloads: Vec::new(),
             inputs: Vec::new(),
             versions: std::collections::BTreeMap::new(),
             end: BenchTime::from_millis(9_000),
+            style: None,
         };
         let mut recorder = Recorder::create(&path, &header).expect("a record");
         for n in 0..90_u64 {
