@@ -69,10 +69,14 @@ pub(super) fn main(args: &Args) -> Exit {
         .wiring
         .is_some()
         .then_some(request.wiring.clone());
-    on_place(Place::take(place, args.wait), given, |wiring| {
-        request.wiring = wiring;
-        run(args, &request)
-    })
+    on_place(
+        || Place::take(place, args.wait),
+        given,
+        |wiring| {
+            request.wiring = wiring;
+            run(args, &request)
+        },
+    )
 }
 
 fn run(args: &Args, request: &Request) -> Exit {

@@ -36,7 +36,7 @@ pub struct Matched {
 }
 
 impl Detection {
-    /// The rows of an output that have a score at all; others are room for boxes that are not there.
+    /// The rows of an output, those that are room for boxes that are not there among them: their score is 0.
     pub(super) fn rows(values: &[f64]) -> impl Iterator<Item = Detection> {
         let (rows, _) = values.as_chunks::<ROW>();
         rows.iter().map(|&[class, score, corners @ ..]| Detection {

@@ -36,7 +36,8 @@ impl Where {
         let given = self.wiring.as_deref().map(file);
         match (&self.labgrid, given) {
             (Some(place), given) => {
-                on_place(Place::take_or_hold(place, wait), given, |(folder, name)| {
+                let take = || Place::take_or_hold(place, wait);
+                on_place(take, given, |(folder, name)| {
                     act(&Bench::File(folder, name))
                 })
             }

@@ -17,6 +17,27 @@ use verdicts::Change;
 /// How the runs are told apart, in the order of time.
 const SIDES: [&str; 2] = ["A", "B"];
 
+/// A document as a PDF, of what `blocks` sets with its fonts.
+fn paper(frame: &Frame, blocks: impl FnOnce(&Fonts) -> Vec<Block>) -> Result<Vec<u8>, PdfError> {
+    let fonts = Fonts::new();
+    pdf::document(&fonts, frame, &blocks(&fonts))
+}
+
+/// A document for a browser.
+fn page(frame: &Frame, blocks: impl FnOnce(&Fonts) -> Vec<Block>) -> String {
+    html::page(frame, &blocks(&Fonts::new()))
+}
+
+/// Puts the titles of all sections but the first at a place among the blocks.
+fn insert_contents(blocks: &mut Vec<Block>, place: usize) {
+    let titles = blocks[1..].iter().filter_map(|block| match block {
+        Block::Section(title) => Some(title.clone()),
+        _ => None,
+    });
+    let titles = Block::Contents(titles.collect());
+    blocks.splice(place..place, [titles, Block::Gap(10.0)]);
+}
+
 /// Two runs, of which the second is held against the first.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
@@ -32,14 +53,12 @@ impl<'a> Pair<'a> {
     /// # Errors
     /// If the document cannot be put together.
     pub fn pdf(&self) -> Result<Vec<u8>, PdfError> {
-        let fonts = Fonts::new();
-        pdf::document(&fonts, &self.frame(), &self.blocks(&fonts))
+        paper(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     /// The comparison for a browser.
     pub fn html(&self) -> String {
-        let fonts = Fonts::new();
-        html::page(&self.frame(), &self.blocks(&fonts))
+        page(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     fn both(&self) -> [&'a Report; 2] {
@@ -86,12 +105,7 @@ impl<'a> Pair<'a> {
         tables::energy(fonts, *self, &mut blocks);
         figures::overlaid(*self, &mut blocks);
         tables::asked(fonts, *self, &mut blocks);
-        let titles = blocks[1..].iter().filter_map(|block| match block {
-            Block::Section(title) => Some(title.clone()),
-            _ => None,
-        });
-        let titles = Block::Contents(titles.collect());
-        blocks.splice(contents..contents, [titles, Block::Gap(10.0)]);
+        insert_contents(&mut blocks, contents);
         blocks
     }
 

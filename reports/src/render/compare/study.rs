@@ -3,9 +3,9 @@
 
 use super::super::figure::Histogram;
 use super::super::frame::Frame;
-use super::super::html;
-use super::super::pdf::{self, Block, Fonts, PdfError, Row, Table, numbers, text};
+use super::super::pdf::{Block, Fonts, PdfError, Row, Table, numbers, text};
 use super::super::words::{count, number, several};
+use super::{insert_contents, page, paper};
 use crate::verdict::Verdict;
 
 /// Histograms that a page's end does not part, and rows of effects at most.
@@ -99,14 +99,12 @@ impl Study {
     /// # Errors
     /// If the document cannot be put together.
     pub fn pdf(&self) -> Result<Vec<u8>, PdfError> {
-        let fonts = Fonts::new();
-        pdf::document(&fonts, &self.frame(), &self.blocks(&fonts))
+        paper(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     /// The report for a browser.
     pub fn html(&self) -> String {
-        let fonts = Fonts::new();
-        html::page(&self.frame(), &self.blocks(&fonts))
+        page(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     fn runs(&self) -> u64 {
@@ -167,12 +165,7 @@ impl Study {
             blocks.push(Block::Section("Runs to look at".to_owned()));
             self.replays(&mut blocks);
         }
-        let titles = blocks[1..].iter().filter_map(|block| match block {
-            Block::Section(title) => Some(title.clone()),
-            _ => None,
-        });
-        let titles = Block::Contents(titles.collect());
-        blocks.splice(contents..contents, [titles, Block::Gap(10.0)]);
+        insert_contents(&mut blocks, contents);
         blocks
     }
 

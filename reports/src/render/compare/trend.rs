@@ -3,9 +3,9 @@
 
 use super::super::figure::{Figure, Limit, Panel, Pen, TimeAxis, Trace};
 use super::super::frame::Frame;
-use super::super::html;
-use super::super::pdf::{self, Block, Fonts, PdfError, Row, Table, numbers, text};
+use super::super::pdf::{Block, Fonts, PdfError, Row, Table, numbers, text};
 use super::super::words::{count, number, several};
+use super::{page, paper};
 use crate::verdict::Verdict;
 
 /// Runs that are listed, panels of a figure and figures of margins at most.
@@ -94,14 +94,12 @@ impl Runs {
     /// # Errors
     /// If the document cannot be put together.
     pub fn pdf(&self) -> Result<Vec<u8>, PdfError> {
-        let fonts = Fonts::new();
-        pdf::document(&fonts, &self.frame(), &self.blocks(&fonts))
+        paper(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     /// The report for a browser.
     pub fn html(&self) -> String {
-        let fonts = Fonts::new();
-        html::page(&self.frame(), &self.blocks(&fonts))
+        page(&self.frame(), |fonts| self.blocks(fonts))
     }
 
     fn frame(&self) -> Frame {
