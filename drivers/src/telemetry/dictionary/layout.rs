@@ -33,9 +33,10 @@ enum Candidates {
 /// One kind of packet, compiled.
 #[derive(Clone, Debug)]
 struct Layout {
-    /// Places of the fields, if every packet has the same.
-    fixed: Option<Vec<Span>>,
-    /// Bits of its user data, if every packet has the same.
+    /// Places of the fields up to the first whose number of elements varies; those are the same in
+    /// every packet.
+    fixed: Vec<Span>,
+    /// Bits of these fields.
     bits: usize,
     /// Fields whose value tells that it is this kind: bit, bits, value. Only such as stand before
     /// any array of varying length.
@@ -160,6 +161,7 @@ impl Layouts {
     }
 
     /// The fields of `packet`, a whole space packet of kind number `kind`, and what does not fit.
+    #[inline]
     pub fn fields<'a>(
         &'a self,
         kind: usize,
@@ -175,6 +177,7 @@ impl Layouts {
     }
 
     /// The fields of user data of kind number `kind`, and what does not fit.
+    #[inline]
     pub fn fields_of<'a>(
         &'a self,
         kind: usize,
@@ -188,13 +191,12 @@ impl Layouts {
             spans,
             user,
         };
-        if let Some(spans) = &layout.fixed
-            && layout.bits.div_ceil(8) == user.len()
-        {
-            return (fields(spans), None);
+        let is_fixed = layout.fixed.len() == described.fields.len();
+        if is_fixed && layout.bits.div_ceil(8) == user.len() {
+            return (fields(&layout.fixed), None);
         }
         scratch.0.clear();
-        let misfit = place(&described.fields, user, &mut scratch.0).err();
+        let misfit = layout.place(&described.fields, user, &mut scratch.0).err();
         (fields(&scratch.0), misfit)
     }
 }
@@ -217,72 +219,74 @@ fn apid_slot(apid: u16, secondary: bool) -> usize {
 }
 
 /// What stands between a packet's headers and its checksum.
+#[inline]
 pub fn user_data(packet: &[u8], secondary: bool) -> Option<&[u8]> {
     let start = PRIMARY_OCTETS + if secondary { SECONDARY_OCTETS } else { 0 };
     packet.get(start..packet.len().checked_sub(PEC_OCTETS)?)
 }
 
-/// Walks the fields of a packet and appends their places.
-fn place(fields: &[Field], user: &[u8], spans: &mut Vec<Span>) -> Result<(), Misfit> {
-    let (mut bit, end) = (0, 8 * user.len());
-    for (number, field) in fields.iter().enumerate() {
-        let width = field.bits as usize;
-        let count = match field.count {
-            Count::One => 1,
-            Count::Fixed(count) => count as usize,
-            Count::Rest => (end - bit) / width,
-            Count::Field(before) => {
-                let before = usize::from(before);
-                usize::try_from(bits(user, spans[before].bit, fields[before].bits))
-                    .unwrap_or(usize::MAX)
-            }
-        };
-        let after = count
-            .checked_mul(width)
-            .and_then(|bits| bits.checked_add(bit));
-        let Some(after) = after.filter(|after| *after <= end) else {
-            return Err(Misfit::Short {
-                field: number as u16,
-            });
-        };
-        spans.push(Span { bit, count });
-        bit = after;
-    }
-    match (end - bit) / 8 {
-        0 => Ok(()),
-        octets => Err(Misfit::Long {
-            octets: octets as u32,
-        }),
-    }
-}
-
 impl Layout {
     fn compile(packet: &Packet) -> Result<Layout, DictionaryError> {
-        let (mut bit, mut fixed) = (0, Some(Vec::new()));
-        let mut constants = Vec::new();
-        for (number, field) in packet.fields.iter().enumerate() {
+        for number in 0..packet.fields.len() {
             check(packet, number)?;
-            if let (Some(_), Some(value)) = (&fixed, field.constant) {
-                constants.push((bit, field.bits, value));
-            }
+        }
+        let (mut bits, mut fixed, mut constants) = (0, Vec::new(), Vec::new());
+        for field in &packet.fields {
             let count = match field.count {
                 Count::One => 1,
                 Count::Fixed(count) => count as usize,
-                Count::Field(_) | Count::Rest => {
-                    fixed = None;
-                    0
-                }
+                Count::Field(_) | Count::Rest => break,
             };
-            if let Some(spans) = &mut fixed {
-                spans.push(Span { bit, count });
+            if let Some(value) = field.constant {
+                constants.push((bits, field.bits, value));
             }
-            bit += count * field.bits as usize;
+            fixed.push(Span { bit: bits, count });
+            bits += count * field.bits as usize;
         }
         Ok(Layout {
             fixed,
-            bits: bit,
+            bits,
             constants,
         })
+    }
+
+    /// Appends the places of the fields of a packet with these user data.
+    #[inline]
+    fn place(&self, fields: &[Field], user: &[u8], spans: &mut Vec<Span>) -> Result<(), Misfit> {
+        let (mut bit, end) = (0, 8 * user.len());
+        if self.bits <= end {
+            spans.extend_from_slice(&self.fixed);
+            bit = self.bits;
+        }
+        for (number, field) in fields.iter().enumerate().skip(spans.len()) {
+            let width = field.bits as usize;
+            let count = match field.count {
+                Count::One => 1,
+                Count::Fixed(count) => count as usize,
+                Count::Rest => (end - bit) / width,
+                Count::Field(before) => {
+                    let before = usize::from(before);
+                    usize::try_from(bits(user, spans[before].bit, fields[before].bits))
+                        .unwrap_or(usize::MAX)
+                }
+            };
+            let after = count
+                .checked_mul(width)
+                .and_then(|bits| bits.checked_add(bit));
+            let Some(after) = after.filter(|after| *after <= end) else {
+                return Err(Misfit::Short {
+                    field: number as u16,
+                });
+            };
+            spans.push(Span { bit, count });
+            bit = after;
+        }
+        match (end - bit) / 8 {
+            0 => Ok(()),
+            octets => Err(Misfit::Long {
+                octets: octets as u32,
+            }),
+        }
     }
 
     fn is_this(&self, user: &[u8]) -> bool {
