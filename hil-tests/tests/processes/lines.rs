@@ -208,7 +208,7 @@ fn run(fault: Fault, times: u32, there: usize, more: &str) -> (Ran, Line) {
     let line = Line::new(far, fault, times, there);
     let wiring = format!(
         "[device.supply]\nrole = \"power-supply\"\nmodel = \"keysight-6633b\"\npoll = \"100 ms\"\n\
-         link = \"serial:{}@9600\"\noptions = {{ deadline = \"300 ms\" }}\n{more}\n",
+         link = \"serial:{}@9600\"\noptions = {{ deadline = \"1 s\" }}\n{more}\n",
         line.near.display()
     );
     fs::write(scene.path("wiring/emulated.toml"), wiring).unwrap();
