@@ -41,6 +41,8 @@ fn settings(format: Format, layouts: Option<&Layouts>) -> Settings<'_> {
         longest_packet: 4_096,
         frame_octets: 223,
         randomized: true,
+        separator: None,
+        columns: &[],
         notes: true,
     }
 }
@@ -141,11 +143,52 @@ fn lines_are_those_of_the_reference() {
     assert_same(&with("ln", &got), &rows(&read("ascii/lines107.jsonl")));
 }
 
+/// A value of a row as Python's csv module gives it, which has no types.
+fn typed(text: &str) -> Value {
+    let text = text.trim();
+    let whole = text.parse::<i64>().map(Value::from);
+    let real = || text.parse::<f64>().map(Value::from);
+    match text.to_ascii_lowercase().as_str() {
+        "" => Value::Null,
+        "true" => true.into(),
+        "false" => false.into(),
+        _ => whole.or_else(|_| real()).unwrap_or_else(|_| text.into()),
+    }
+}
+
+#[test]
+fn separated_values_are_those_of_pythons_reader() {
+    for name in ["minimal", "all", "tabs"] {
+        let got = whole(Format::Csv, &read(&format!("csv/{name}.csv")));
+        assert_eq!(got[0]["st"], "heading", "{name}");
+        let expected = rows(&read(&format!("csv/{name}.jsonl")));
+        let got = with("kv", &got);
+        assert_eq!(got.len(), expected.len(), "{name}");
+        for (row, expected) in got.iter().zip(&expected) {
+            let kv = row["kv"].as_object().expect("an object");
+            let told = expected.as_object().expect("an object");
+            assert!(kv.keys().eq(told.keys()), "{name}: {row}");
+            for (column, text) in told {
+                let value = match &kv[column] {
+                    Value::String(text) => text.trim().into(),
+                    other => other.clone(),
+                };
+                let text = text.as_str().expect("a text");
+                assert_eq!(value, typed(text), "{name}, {column}: {text:?}");
+            }
+            let millis = kv["time_ms"].as_f64().expect("a number");
+            assert_eq!(row["t"], millis * 1e-3);
+        }
+    }
+}
+
 /// All streams, as (format, octets).
 fn streams() -> Vec<(Format, Vec<u8>)> {
     let mut streams = vec![
         (Format::Ccsds, read("ccsds/damaged_a.bin")),
         (Format::Ascii, read("ascii/lines107.txt")),
+        (Format::Csv, read("csv/minimal.csv")),
+        (Format::Csv, read("ascii/lines107.txt")),
         (
             Format::Cadu,
             transfer_frames(&read("ccsds/clean_a.bin")[..60_000]),

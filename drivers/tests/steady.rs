@@ -10,7 +10,7 @@ use drivers::telemetry::dictionary::layout::Scratch;
 use drivers::telemetry::dictionary::{Dictionary, Layouts};
 use drivers::telemetry::framing::split::Splitter;
 use drivers::telemetry::framing::stuffing::Stuffing;
-use drivers::telemetry::text::LineReader;
+use drivers::telemetry::text::{CsvLine, CsvReader, LineReader};
 
 const DICTIONARY: &str = r#"
     [[packet]]
@@ -117,4 +117,23 @@ fn frames_and_lines() {
     };
     assert_eq!(allocations(round), 1, "the text itself");
     assert_eq!(pairs, 300);
+}
+
+#[test]
+fn rows_of_separated_values() {
+    let rows = "17.5,3,IDLE,\"a, b\",0x1F\r\n".repeat(100);
+    let (mut splitter, mut reader) = (Splitter::lines(1_000), CsvReader::default());
+    let mut values = 0;
+    let round = || {
+        for chunk in rows.as_bytes().chunks(700) {
+            splitter.push(chunk, |piece| {
+                reader.read(piece.octets, |line| match line {
+                    CsvLine::Row(_, cells) => values += cells.len(),
+                    other => panic!("{other:?}"),
+                });
+            });
+        }
+    };
+    assert_eq!(allocations(round), 0);
+    assert_eq!(values, 1_500);
 }

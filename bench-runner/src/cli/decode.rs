@@ -42,6 +42,27 @@ pub(super) struct Args {
     /// The transfer frames of `cadu` are randomized
     #[arg(long)]
     randomized: bool,
+    /// What separates values of `csv`: a character, or `tab`; found out from the first line if left
+    /// out
+    #[arg(long, value_parser = separator, value_name = "CHARACTER")]
+    separator: Option<u8>,
+    /// Names of the columns of `csv`, with commas between them, if it has no heading
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    columns: Vec<String>,
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [one @ (b' '..=b'~' | b'\t')]
+            if !one.is_ascii_alphanumeric() && !b"\"+-._#".contains(one) =>
+        {
+            Ok(*one)
+        }
+        _ => Err(
+            "expected one of , ; | : space, `tab`, or another sign that no value holds".to_owned(),
+        ),
+    }
 }
 
 pub(super) fn main(args: &Args) -> Exit {
@@ -73,12 +94,17 @@ fn run(args: &Args) -> Result<Counts, String> {
         }
         None => None,
     };
+    if args.format != Format::Csv && (args.separator.is_some() || !args.columns.is_empty()) {
+        return Err("--separator and --columns belong to --format csv".to_owned());
+    }
     let settings = Settings {
         format: args.format,
         layouts: layouts.as_ref(),
         longest_packet: args.longest_packet as usize,
         frame_octets: args.frame_octets.max(16) as usize,
         randomized: args.randomized,
+        separator: args.separator,
+        columns: &args.columns,
         notes: !args.only_packets,
     };
     let mut stream = Stream::new(&settings).ok_or("the format needs a dictionary")?;
@@ -159,6 +185,7 @@ fn told(args: &Args, counts: &Counts) -> String {
     let unit = match args.format {
         Format::Ccsds | Format::Cadu => "packets",
         Format::Ascii => "lines",
+        Format::Csv => "rows",
         _ => "frames",
     };
     let first = format!("{}: {} {unit}", args.file.display(), counts.good);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use drivers::telemetry::framing::split::{Piece, Splitter};
-use drivers::telemetry::text::{Judged, LineReader, Pair, Told, Value, latin1};
+use drivers::telemetry::text::{CsvReader, Judged, LineReader, Pair, Told, Value, latin1};
 
-use super::{Counts, Json, LONGEST};
+use super::{Counts, Json, LONGEST, separated};
 
 /// A stream of lines.
 #[derive(Debug)]
@@ -14,20 +14,27 @@ pub(super) struct Lines {
     teller: Teller,
 }
 
+/// Who takes lines apart.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Marked(LineReader),
+    Separated(CsvReader),
+}
+
 #[derive(Debug)]
 struct Teller {
-    reader: LineReader,
+    reader: Reader,
     lines: u64,
     states: BTreeMap<&'static str, u64>,
     notes: bool,
 }
 
 impl Lines {
-    pub(super) fn new(notes: bool) -> Lines {
+    pub(super) fn new(reader: Reader, notes: bool) -> Lines {
         Lines {
             splitter: Splitter::lines(LONGEST),
             teller: Teller {
-                reader: LineReader::default(),
+                reader,
                 lines: 0,
                 states: BTreeMap::new(),
                 notes,
@@ -56,10 +63,11 @@ impl Lines {
 
     pub(super) fn counts(&self) -> Counts {
         let of = |state| self.teller.states.get(state).copied().unwrap_or(0);
-        let (good, empty) = (of("ok"), of("empty"));
+        let good = of("ok");
+        let no_rows = of("empty") + of("heading") + of("remark");
         Counts {
             good,
-            bad: self.teller.lines - good - empty,
+            bad: self.teller.lines - good - no_rows,
             skipped: 0,
             lost: 0,
             clock: None,
@@ -71,27 +79,39 @@ impl Teller {
     fn line(&mut self, piece: &Piece<'_>, out: &mut Json) {
         self.lines += 1;
         let number = self.lines;
-        let judged = self.reader.read(piece.octets, |told| {
-            out.line(|line| {
-                line.plain("ln").unsigned(number);
-                line.plain("st").text("ok");
-                tell(&told, line);
-            });
-        });
-        let state = match judged {
-            Judged::Good => "ok",
-            Judged::Empty => "empty",
-            Judged::BadChecksum => "bad_checksum",
-            Judged::Malformed => "malformed",
+        let state = match &mut self.reader {
+            Reader::Marked(reader) => marked(reader, number, piece.octets, out),
+            // What was not kept of a line may hold any number of values.
+            Reader::Separated(_) if piece.length > LONGEST as u64 => {
+                separated::malformed(number, "longer than a line can be", out)
+            }
+            Reader::Separated(reader) => {
+                separated::tell(reader, (number, self.notes), piece.octets, out)
+            }
         };
-        if judged != Judged::Good {
-            out.line(|line| {
-                line.plain("ln").unsigned(number);
-                line.plain("st").text(state);
-            });
-        }
         *self.states.entry(state).or_default() += 1;
     }
+}
+
+fn marked(reader: &mut LineReader, number: u64, octets: &[u8], out: &mut Json) -> &'static str {
+    let judged = reader.read(octets, |told| {
+        out.line(|line| {
+            line.plain("ln").unsigned(number);
+            line.plain("st").text("ok");
+            tell(&told, line);
+        });
+    });
+    let state = match judged {
+        Judged::Good => return "ok",
+        Judged::Empty => "empty",
+        Judged::BadChecksum => "bad_checksum",
+        Judged::Malformed => "malformed",
+    };
+    out.line(|line| {
+        line.plain("ln").unsigned(number);
+        line.plain("st").text(state);
+    });
+    state
 }
 
 fn tell(told: &Told<'_, '_>, line: &mut Json) {
@@ -151,7 +171,7 @@ fn distinct<'p, 'a>(pairs: &'p [Pair<'a>]) -> impl Iterator<Item = (&'p Pair<'a>
     })
 }
 
-fn value(value: &Value<'_>, told: &mut Json) {
+pub(super) fn value(value: &Value<'_>, told: &mut Json) {
     match value {
         Value::Null => told.null(),
         Value::Whole(number) => told.signed(*number),

@@ -9,12 +9,14 @@ mod json;
 mod lines;
 mod packets;
 mod rows;
+mod separated;
 mod transfer;
 
 use std::io::{self, Read};
 
 use drivers::telemetry::dictionary::Layouts;
 use drivers::telemetry::framing::stuffing::Stuffing;
+use drivers::telemetry::text::{CsvReader, LineReader};
 
 pub use json::Json;
 pub use rows::tabulate;
@@ -42,6 +44,9 @@ pub enum Format {
     /// `$K,…` key=value lines with checksums, and NMEA 0183 sentences
     #[value(alias = "nmea", alias = "lines", alias = "text")]
     Ascii,
+    /// Separated values, a line for each row, with or without a heading
+    #[value(alias = "tsv")]
+    Csv,
 }
 
 impl Format {
@@ -64,6 +69,10 @@ pub struct Settings<'a> {
     pub frame_octets: usize,
     /// Whether transfer frames are randomized (CCSDS 131.0-B-5, section 10).
     pub randomized: bool,
+    /// What separates values of `csv`; found out if left out.
+    pub separator: Option<u8>,
+    /// Names of the columns of `csv`; those of its heading if there are none.
+    pub columns: &'a [String],
     /// Whether what is skipped, gaps and totals are told, too.
     pub notes: bool,
 }
@@ -132,6 +141,7 @@ impl<'a> Stream<'a> {
                 settings.notes,
             )))
         };
+        let lines = |reader| Kind::Lines(Box::new(lines::Lines::new(reader, settings.notes)));
         let kind = match settings.format {
             Format::Ccsds => {
                 let packets = packets::Packets::new(settings.layouts?, settings);
@@ -146,7 +156,11 @@ impl<'a> Stream<'a> {
             Format::Slip => stuffed(Stuffing::Slip, frames::Content::Sensor),
             Format::Kiss => stuffed(Stuffing::Slip, frames::Content::Kiss),
             Format::Hdlc => stuffed(Stuffing::Hdlc, frames::Content::Hdlc),
-            Format::Ascii => Kind::Lines(Box::new(lines::Lines::new(settings.notes))),
+            Format::Ascii => lines(lines::Reader::Marked(LineReader::default())),
+            Format::Csv => {
+                let reader = CsvReader::new(settings.separator, settings.columns);
+                lines(lines::Reader::Separated(reader))
+            }
         };
         Some(Stream { kind })
     }

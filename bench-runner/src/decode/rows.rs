@@ -104,7 +104,11 @@ fn text(line: &Value, table: &mut Table) -> io::Result<()> {
     let sentence = format!("{}{}", of("talker"), of("type"));
     let row = Row {
         place: line["ln"].as_u64().unwrap_or(0),
-        source: if sentence.is_empty() { "K" } else { &sentence },
+        source: if sentence.is_empty() {
+            of("kind")
+        } else {
+            &sentence
+        },
         sequence: line.get("seq").and_then(Value::as_u64),
         seconds: line.get("t").and_then(Value::as_f64),
         ..Row::default()

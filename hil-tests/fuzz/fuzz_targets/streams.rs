@@ -45,6 +45,8 @@ fn lines(format: Format, octets: &[u8], chunk: usize) -> Vec<u8> {
         longest_packet: 512,
         frame_octets: 32,
         randomized: false,
+        separator: None,
+        columns: &[],
         notes: true,
     };
     let mut stream = Stream::new(&settings).expect("there is a dictionary");
@@ -66,6 +68,7 @@ fuzz_target!(|octets: &[u8]| {
         Format::Kiss,
         Format::Hdlc,
         Format::Ascii,
+        Format::Csv,
     ] {
         let whole = lines(format, octets, octets.len().max(1));
         assert_eq!(whole, lines(format, octets, 7), "{format:?}");

@@ -1,4 +1,4 @@
-//! Telemetry in lines of text: `key=value` lines with a checksum, and NMEA 0183 sentences.
+//! Telemetry in lines of text: `key=value` lines with a checksum, NMEA 0183 sentences, separated values (`csv`).
 //!
 //! ```text
 //! $K,<count>,t=<seconds>,<key>=<value>,…*<HH>     HH: exclusive or of what is between $ and *
@@ -8,8 +8,10 @@
 //! Lines end with LF or CR LF and are Latin-1. A line is judged in this order: empty, malformed
 //! frame (no `$`, no `*`, no two hexadecimal digits), wrong checksum, malformed body.
 
+mod csv;
 mod line;
 mod value;
 
+pub use csv::{Cell, Column, CsvLine, CsvReader};
 pub use line::{Judged, LineReader, Pair, Told};
 pub use value::{Value, latin1};
