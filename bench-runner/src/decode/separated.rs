@@ -25,7 +25,9 @@ pub(super) fn tell(
             CsvLine::Remark(text) => line("remark", &|told| told.plain("text").text(&text)),
             CsvLine::Heading(columns) => line("heading", &|told| {
                 told.plain("columns").array(|told| {
-                    columns.iter().for_each(|column| told.text(&column.name));
+                    for column in columns {
+                        told.text(&column.name);
+                    }
                 });
                 units(columns, told);
             }),

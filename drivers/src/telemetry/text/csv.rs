@@ -15,6 +15,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr_iter;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till, take_while};
 use nom::combinator::recognize;
@@ -215,7 +216,7 @@ fn columns<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Column> {
 
 /// Which separator a line has most of; none if it has none.
 fn likeliest(line: &[u8]) -> Option<u8> {
-    let count = |separator: u8| line.iter().filter(|octet| **octet == separator).count();
+    let count = |separator: u8| memchr_iter(separator, line).count();
     let most = SEPARATORS
         .map(count)
         .into_iter()
