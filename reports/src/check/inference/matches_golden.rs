@@ -187,7 +187,7 @@ impl MatchesGolden {
         let outputs = self.wrong_answers.len();
         (outputs > 0).then(|| {
             let text = format!(
-                "{wrong} of {answers} answers, with {outputs} different outputs of {} inputs",
+                "{wrong} of {answers} answers (different outputs: {outputs}, inputs: {})",
                 inputs.len()
             );
             let numbers = [

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use profiles::time::BenchTime;
+
 use super::{Bit, Given, Output, Triage};
 use crate::check::inference::Answer;
 use crate::golden::Golden;
@@ -59,10 +61,16 @@ impl Triage {
         if bits.len() > MOST_STUCK {
             return BTreeSet::new();
         }
+        // A fault is over where an input that it hit is right again.
+        let is_over = self.outputs.iter().any(|(answer, output)| {
+            let given = self.given.get(answer).filter(|given| given.last > last);
+            output.right && given.is_some() && inputs.contains(&answer.0)
+        });
+        let until = if is_over { last } else { BenchTime::MAX };
         let since = self.outputs.iter().filter(|(answer, output)| {
             let given = self.given.get(answer);
             // A right one counts where it was given while the fault was there.
-            given.is_some_and(|g| !output.right || (g.last >= first && g.last <= last))
+            given.is_some_and(|g| !output.right || (g.last >= first && g.last <= until))
         });
         // Where the others have the stuck value by themselves, one input alone shows it, in one bit.
         let agree: BTreeSet<u16> = since.clone().map(|(answer, _)| answer.0).collect();
