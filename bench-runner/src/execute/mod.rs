@@ -319,18 +319,17 @@ fn origin(report: &Report) -> String {
     let manifest = &report.manifest;
     let bench = manifest.versions.get("bench").map_or("", String::as_str);
     let record = manifest.record.as_ref().map_or("", |it| it.sha256.as_str());
-    let mut text = format!(
+    let head = format!(
         "# From run {} of {}, by bench {bench}, record {record}.\n",
         manifest.run_id, manifest.started
     );
-    for workload in &report.header.workloads {
+    let boards = report.header.workloads.iter().filter_map(|workload| {
         let device = report.device_name(workload.device);
-        if let Some(who) = manifest.identities.get(device) {
-            let words = [&*who.maker, &*who.model, &*who.serial, &*who.firmware];
-            // What a board says of itself ends no comment.
-            let words = words.join(" ").replace(char::is_control, " ");
-            text.push_str(&format!("# {}: {device}, {words}.\n", workload.name));
-        }
-    }
-    text
+        let who = manifest.identities.get(device)?;
+        let words = [&*who.maker, &*who.model, &*who.serial, &*who.firmware];
+        // What a board says of itself ends no comment.
+        let words = words.join(" ").replace(char::is_control, " ");
+        Some(format!("# {}: {device}, {words}.\n", workload.name))
+    });
+    std::iter::once(head).chain(boards).collect()
 }

@@ -38,6 +38,9 @@ pub(super) enum Trouble {
     },
 }
 
+/// A throughput golden, or what is wrong with it.
+pub(super) type Speed = Result<ThroughputGolden, Trouble>;
+
 /// A folder of goldens.
 pub(super) struct Shelf {
     folder: PathBuf,
@@ -84,9 +87,7 @@ impl Shelf {
     }
 
     /// The throughput goldens, by the campaign's folder, in order.
-    pub(super) fn throughputs(
-        &self,
-    ) -> Result<Vec<(String, Result<ThroughputGolden, Trouble>)>, Trouble> {
+    pub(super) fn throughputs(&self) -> Result<Vec<(String, Speed)>, Trouble> {
         let mut found = Vec::new();
         for entry in self.entries()? {
             let path = entry.path().join("throughput.toml");

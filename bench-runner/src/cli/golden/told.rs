@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use reports::golden::{Comparator, Comparison, Golden, Provenance, ThroughputGolden, rungs};
+use reports::golden::{Comparator, Comparison, Golden, Provenance, rungs};
 
-use super::shelf::Trouble;
+use super::shelf::{Speed, Trouble};
 
 /// Most outputs that a difference lists one by one, so that its head stays on a screen of 24 rows.
 const MOST: usize = 6;
@@ -43,7 +43,7 @@ pub(super) fn line(
 }
 
 /// A throughput golden in a line.
-pub(super) fn throughput(name: &str, found: &Result<ThroughputGolden, Trouble>) -> String {
+pub(super) fn throughput(name: &str, found: &Speed) -> String {
     match found {
         Err(error) => format!("{name:<24} speed     damaged: {error}\n"),
         Ok(golden) => {
