@@ -251,14 +251,16 @@ def manifest(golden, folder):
         *table("input", **tensor(paths[0], inputs, golden["input_layout"])),
         *table("output", **tensor(paths[1], outputs, golden["output_layout"]), **classes(golden)),
         *comparator(golden, float(np.abs(outputs).max())),
-        *table(
+    ]
+    # A picture of its input decides nothing.
+    if golden["name"] != "anomaly-detection":
+        lines += table(
             "margins",
             unit=text("lsb" if exact else "logit"),
             undecidable_up_to=number(undecidable),
             smallest=listed(smallest),
             undecidable=(margin <= undecidable).sum(axis=1).tolist(),
-        ),
-    ]
+        )
     return "\n".join(lines).rstrip() + "\n"
 
 

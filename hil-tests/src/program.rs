@@ -54,6 +54,7 @@ impl Program {
             .current_dir(&self.folder)
             .env_remove("BENCH_WIRING")
             .env_remove("NO_COLOR")
+            .env_remove("CI")
             .env("COLUMNS", "100")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

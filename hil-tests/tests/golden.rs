@@ -49,14 +49,26 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     }
     let (_, out, _) = golden(&scene, &["diff", "keyword-spotting"], "");
     // The day that it was recorded on may be another.
-    let same = "keyword-spotting\n  20 outputs by bit-exact: 20 EXACT\n";
-    assert!(out.starts_with(same), "{out}");
+    assert!(out.starts_with("keyword-spotting\n  from run "), "{out}");
+    assert!(
+        out.contains("\n  board Bench CAN-KWS1, serial 0001"),
+        "{out}"
+    );
+    assert!(out.contains("\n    bus_volts 27.9"), "{out}");
+    assert!(
+        out.contains("\n  in place of what was made by bench engineers on 2026-11-27\n"),
+        "{out}"
+    );
+    assert!(
+        out.contains("  20 outputs by bit-exact: 20 EXACT\n"),
+        "{out}"
+    );
     let (_, out, _) = golden(&scene, &["diff", "cloud-mask"], "");
     assert!(out.contains("6 outputs by tolerance: 6 WITHIN"), "{out}");
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "13 accepted, 2 pending, 0 damaged\n")
+        (Some(0), "14 accepted, 2 pending, 0 damaged\n")
     );
     let unchanged = fs::read_to_string(&manifest).unwrap();
     assert_eq!(unchanged, before, "a candidate is no golden");
@@ -64,7 +76,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (_, out, _) = golden(&scene, &["review"], "what\na\nr\n");
     assert!(out.contains("`what` is none of a, r, s, q"), "{out}");
     assert!(
-        out.ends_with("1 accepted, 1 rejected, 0 still waiting\n"),
+        out.ends_with("1 accepted, 1 rejected, 0 still waiting; commit the change\n"),
         "{out}"
     );
     let after = fs::read_to_string(&manifest).unwrap();
@@ -76,7 +88,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "13 accepted, 0 pending, 0 damaged\n")
+        (Some(0), "14 accepted, 0 pending, 0 damaged\n")
     );
 }
 
@@ -90,6 +102,7 @@ fn a_pipeline_writes_no_golden() {
         &["golden", "accept", "cloud-mask", "--by", "x"],
         &["golden", "reject", "cloud-mask"],
         &["golden", "review", "--by", "x"],
+        &["judge", run, "--accept-golden", "throughput.toml"],
     ] {
         let output = program(&scene)
             .command(arguments)
@@ -101,6 +114,7 @@ fn a_pipeline_writes_no_golden() {
         assert!(err.contains("a pipeline writes no golden"), "{err}");
     }
     assert!(!scene.path("goldens/cloud-mask.new").exists());
+    assert!(!scene.path("throughput.toml").exists());
 }
 
 #[test]
@@ -133,6 +147,88 @@ fn a_golden_that_is_over_passes_nothing() {
         finding.because.contains("counted until 2020-12-31"),
         "{}",
         finding.because
+    );
+}
+
+/// What is over is told by whoever looks, and nobody accepts it again.
+#[test]
+fn a_golden_that_is_over_is_told_and_not_accepted() {
+    let manifest = "goldens/keyword-spotting/golden.toml";
+    let accepted = "state = \"accepted\"";
+    let scene = Scene::of("smoke").with(
+        manifest,
+        accepted,
+        "state = \"accepted\"\nexpires = 2020-12-31",
+    );
+    let (code, out, err) = golden(&scene, &["verify"], "");
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(4), "13 accepted, 1 over, 0 pending, 0 damaged\n"),
+        "{err}"
+    );
+    assert!(
+        err.contains("golden `keyword-spotting` counted until 2020-12-31"),
+        "{err}"
+    );
+    let (_, out, _) = golden(&scene, &["list"], "");
+    assert!(
+        out.contains("bit-exact, 20 samples, counted until 2020-12-31 and is over\n"),
+        "{out}"
+    );
+    let warnings = scene.plan().unwrap().warnings();
+    let told = |it: &String| it.contains("golden `keyword-spotting` counted until 2020-12-31");
+    assert!(warnings.iter().any(told), "{warnings:?}");
+
+    let candidate = scene.path("goldens/keyword-spotting.new");
+    fs::create_dir(&candidate).unwrap();
+    for entry in fs::read_dir(scene.path("goldens/keyword-spotting")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), candidate.join(entry.file_name())).unwrap();
+    }
+    let (code, _, err) = golden(&scene, &["accept", "keyword-spotting"], "");
+    assert_eq!(code, Some(2), "{err}");
+    assert!(
+        err.contains("its `expires` is 2020-12-31, and today is 2"),
+        "{err}"
+    );
+    let (code, out, _) = golden(&scene, &["review"], "a\n");
+    assert_eq!(code, Some(0));
+    assert!(
+        out.ends_with("0 accepted, 0 rejected, 1 still waiting\n"),
+        "{out}"
+    );
+}
+
+/// Weights that are not those in the board's flash made it, by the manifest's word.
+#[test]
+fn a_golden_of_other_weights_is_refused() {
+    let scene = Scene::of("smoke").with(
+        "goldens/keyword-spotting/golden.toml",
+        "sha256 = \"9d9e",
+        "sha256 = \"8d9e",
+    );
+    let text = scene.plan().unwrap_err().render(false);
+    let why = "golden `keyword-spotting` was made with another file of `mlperf-tiny-kws` than `companion` has";
+    assert!(text.contains(why), "{text}");
+    assert!(text.contains("model.sha256 8d9e3dc7"), "{text}");
+}
+
+#[test]
+fn a_throughput_golden_is_listed_and_verified() {
+    let scene = Scene::of("smoke");
+    let (_, out, _) = golden(&scene, &["list"], "");
+    assert!(
+        out.contains("eclipse-ride-through     speed     accepted 4 cells of 7"),
+        "{out}"
+    );
+    let path = scene.path("goldens/eclipse-ride-through/throughput.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("p50_ms = ", "p50_ms = -")).unwrap();
+    let (code, _, err) = golden(&scene, &["verify"], "");
+    assert_eq!(code, Some(7), "{err}");
+    assert!(
+        err.contains("throughput.toml: `cloud mask` in `sunlit` has a number"),
+        "{err}"
     );
 }
 
@@ -196,7 +292,11 @@ impl Terminal {
     }
 
     pub(crate) fn press(&mut self, key: u8) {
-        self.keys.write_all(&[key]).unwrap();
+        self.send(&[key]);
+    }
+
+    fn send(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
     }
 }
 
@@ -216,6 +316,10 @@ fn candidates_are_reviewed_by_single_keys_on_a_terminal() {
     terminal.press(b'x');
     terminal.shows("`x` is none of a, r, s, q");
     terminal.shows("[q]uit? ");
+    // An arrow ends in the letter `A`: nothing is accepted by it.
+    terminal.send(b"\x1b[A");
+    terminal.shows("that key is none of a, r, s, q");
+    terminal.shows("[q]uit? ");
     terminal.press(b'R');
     terminal.shows("reject\r\n");
     terminal.shows("(2 of 2) keyword-spotting\r\n");
@@ -232,7 +336,7 @@ fn candidates_are_reviewed_by_single_keys_on_a_terminal() {
     terminal.shows("(1 of 1) keyword-spotting\r\n");
     terminal.shows("[q]uit? ");
     terminal.press(b'a');
-    terminal.shows("accept\r\n1 accepted, 0 rejected, 0 still waiting\r\n");
+    terminal.shows("accept\r\n1 accepted, 0 rejected, 0 still waiting; commit the change\r\n");
     assert!(terminal.child.wait().unwrap().success());
     let manifest = fs::read_to_string(scene.path("goldens/keyword-spotting/golden.toml")).unwrap();
     assert!(

@@ -48,12 +48,14 @@ fn one_flipped_bit_of_a_weight_is_told_with_time_phase_and_effect() {
         "{told:?}"
     );
     assert!(
-        told.text.starts_with("flip of bit 6 of byte 5000, 0."),
+        told.text
+            .starts_with("flip of bit 6 of byte 5000 (element ")
+            && told.text.contains(", I8), at 2"),
         "{}",
         told.text
     );
     assert!(
-        told.text.contains("WRONG: output of input"),
+        told.text.contains("DEGRADED: output of input"),
         "{}",
         told.text
     );
@@ -78,6 +80,57 @@ fn a_flip_on_the_way_out_is_transient_and_a_latch_up_shows_in_the_current() {
         .find(|piece| piece.text.contains("latch-up"));
     let text = &latched.unwrap().text;
     assert!(text.contains("its current rose from 0.2"), "{text}");
+}
+
+/// Of twenty inputs only one has the other value by itself: the others show that it is held.
+#[test]
+fn a_bit_that_is_held_at_one_is_stuck_and_told_by_its_place() {
+    let ran = injected(&["after = \"10 s\", inject = \"stuck-high\", byte = 3, bit = 6"]);
+    let right = ran.finding("keywords are right");
+    assert!(
+        right.because.ends_with("repeated: 1 stuck"),
+        "{}",
+        right.because
+    );
+    let held = &right.evidence[1];
+    assert_eq!(held.what, "stuck bits");
+    assert!(held.text.ends_with("byte 3 bit 6 at 1"), "{}", held.text);
+    let told = piece(&ran, "keywords are right", "stuck");
+    assert!(told.text.contains("byte 3 bit 6 0→1"), "{}", told.text);
+}
+
+/// While the chamber gets hot, outputs grow with the junction.
+#[test]
+fn outputs_that_grow_with_temperature_are_drift_with_its_correlation() {
+    let set = format!(
+        "{HEAD}set = [{{ device = \"companion\", after = \"5 s\", inject = \"drift\", percent_per_k = 3.0 }}, \
+         {{ device = \"chamber\", after = \"6 s\", celsius = 55.0 }}]\n"
+    );
+    let ran = Scene::of("smoke").asking(HEAD, &set).run();
+    let right = ran.finding("keywords are right");
+    assert!(right.because.contains(" drift"), "{}", right.because);
+    let wrong = &right.evidence[0];
+    assert_eq!(wrong.what, "wrong answers");
+    assert!(
+        wrong.numbers["wrong"] > 100.0 && wrong.numbers["inputs"] > 15.0,
+        "{wrong:?}"
+    );
+    // The report's table says as many.
+    let told = &ran.outcome.report.correctness;
+    let told = told
+        .iter()
+        .find(|it| it.workload == "keyword spotting")
+        .unwrap();
+    assert!(
+        (told.wrong as f64 - wrong.numbers["wrong"]).abs() < 0.5,
+        "{told:?}"
+    );
+    let drift = &right.evidence[1];
+    assert_eq!(drift.what, "drift with temperature");
+    assert!(
+        drift.numbers["rho"] > 0.7 && drift.text.contains("grow with temperature from 2"),
+        "{drift:?}"
+    );
 }
 
 #[test]

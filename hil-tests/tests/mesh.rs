@@ -20,6 +20,7 @@ fn what_waits_in_the_dark_goes_over_the_link_and_results_come_back() {
         "{all:?}"
     );
     let (own, far) = (part("payload"), part("neighbour"));
+    assert!(far["link_s"] > 1_000.0 && own["link_s"] < 0.5, "{far:?}");
     assert!(
         own["done"] > 500.0 && far["done"] > 300.0,
         "{own:?} {far:?}"
@@ -85,6 +86,33 @@ fn what_nobody_takes_in_time_is_lost() {
     // Of the 34 minutes of umbra, 26 pass before the neighbour is in sight; ten may be waited.
     assert!((120.0..260.0).contains(lost), "{lost}");
     assert!(ran.finding("the payload is right").verdict == Verdict::Pass);
+}
+
+/// A neighbour that is never in range: the plan warns, and the report says why it did nothing.
+#[test]
+fn a_link_that_never_comes_up_is_told() {
+    let near = "link     = { max_range_km = 5000.0 }";
+    let scene = Scene::of("shared_work")
+        .on("neighbours")
+        .asking(near, "link     = { max_range_km = 10.0 }");
+    let warnings = scene.plan().unwrap().warnings();
+    let told = |it: &String| {
+        it.contains("`seen there` gets no task of `pictures`: `link:p2s1` does not happen")
+    };
+    assert!(warnings.iter().any(told), "{warnings:?}");
+    let ran = scene.run();
+    let found = ran.finding("every picture is looked at");
+    let far = found
+        .evidence
+        .iter()
+        .find(|piece| piece.what == "neighbour")
+        .unwrap();
+    let text = "took 0 tasks over link:p2s1, which was never there: 0 done";
+    assert!(far.text.starts_with(text), "{}", far.text);
+    assert_eq!(
+        ran.finding("the neighbour is right").verdict,
+        Verdict::Inconclusive
+    );
 }
 
 #[test]

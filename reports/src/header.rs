@@ -303,6 +303,23 @@ pub struct WorkloadHeader {
     /// Its place in a mesh, where several boards share the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<Seat>,
+    /// What lies in the memory of its network, in order and without gaps; empty where nobody knows, as
+    /// of real boards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memory: Vec<Parameters>,
+}
+
+/// A tensor of parameters in a board's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Its name in the model file.
+    pub name: String,
+    /// Type of its elements, in the words of safetensors: `F32`, `I8`.
+    pub dtype: String,
+    /// How many they are.
+    pub elements: u64,
+    /// Their bytes in all.
+    pub bytes: u64,
 }
 
 /// A workload's place in a mesh.
@@ -313,6 +330,9 @@ pub struct Seat {
     /// When its board can be reached, as the campaign writes it; none, if the work is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// When the board can be reached, in order; empty where the work is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Window>,
     /// Tasks of the whole mesh.
     pub tasks: u32,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use reports::render;
 
+use super::golden::in_pipeline;
 use super::run::may_go_on;
 use super::{colour_out, complain, failed, no_run, print};
 use crate::execute::{accept_throughput, judge};
@@ -28,6 +29,10 @@ pub(super) fn main(args: &Args) -> Exit {
         return exit;
     }
     if let Some(file) = &args.accept_golden {
+        if let Some(why) = in_pipeline() {
+            complain(&format!("Error: {why}\n"));
+            return Exit::Refused;
+        }
         return match accept_throughput(&args.run, file) {
             Ok(()) => {
                 complain(&format!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::refusal::nearest;
 
-/// Bytes after which a file is not read on: goldens are far smaller, devices never end.
+/// Bytes after which a file is not read on, 256 MiB: goldens are far smaller, devices never end.
 const HUGE: u64 = 1 << 28;
 /// Names of a folder that are looked at for one that is misspelt.
 const MOST_NAMES: usize = 1_000;
@@ -168,9 +168,12 @@ fn on_disk(root: &Path, path: &str) -> PathBuf {
         .unwrap_or(there)
 }
 
-/// The bytes of a file on disk; of a huge one only enough to see that it is huge. Pipes and sockets are
-/// not opened: one that nobody writes to would be waited for without end.
-fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
+/// The bytes of a file on disk; a huge one is refused. Pipes and sockets are not opened: one that nobody
+/// writes to would be waited for without end.
+///
+/// # Errors
+/// The operating system's, or that the file is none or is larger than [`HUGE`].
+pub(crate) fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
     let kind = std::fs::metadata(path)?.file_type();
     if kind.is_fifo() || kind.is_socket() {
         let text = "it is a pipe or a socket, and a file is wanted";
@@ -178,7 +181,11 @@ fn read_some(path: &Path) -> std::io::Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    file.take(HUGE).read_to_end(&mut bytes)?;
+    file.take(HUGE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > HUGE {
+        let text = format!("it is larger than {} MiB, and no file here is", HUGE >> 20);
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, text));
+    }
     Ok(bytes)
 }
 
@@ -209,6 +216,17 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(place.path().join("s")).unwrap();
         let folder = Folder::Disk(place.path().to_owned());
         assert!(folder.read("s").unwrap_err().contains("a file is wanted"));
+    }
+
+    #[test]
+    fn what_is_huge_is_refused_and_not_cut_off() {
+        let place = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(place.path().join("h")).unwrap();
+        // Sparse: it takes no room on the disk.
+        file.set_len(HUGE + 1).unwrap();
+        let folder = Folder::Disk(place.path().to_owned());
+        let why = folder.read("h").unwrap_err();
+        assert!(why.contains("larger than 256 MiB"), "{why}");
     }
 
     #[test]

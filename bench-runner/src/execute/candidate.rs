@@ -52,6 +52,7 @@ pub fn candidate(folder: &Path, workload: &str) -> Result<(String, Files), Execu
             .into_owned(),
         record_sha256: digest::sha256_hex(&bytes),
         board: heard.board.clone(),
+        kernels: heard.kernels.clone(),
         conditions: heard.conditions(),
         bench: header.versions.get("bench").cloned().unwrap_or_default(),
         date: today(),
@@ -81,6 +82,7 @@ fn files_of(folder: &Path, golden: &str) -> Result<Files, ExecuteError> {
 #[derive(Default)]
 struct Heard {
     board: String,
+    kernels: String,
     /// By input and digest.
     outputs: BTreeMap<(u16, u32), Vec<u8>>,
     /// Digests that were announced, by input.
@@ -110,7 +112,10 @@ impl Heard {
                 model,
                 serial,
                 firmware,
-            } => heard.board = format!("{maker} {model}, serial {serial}, firmware {firmware}"),
+            } => {
+                heard.board = format!("{maker} {model}, serial {serial}, firmware {firmware}");
+                heard.kernels = format!("{maker} {model}, firmware {firmware}");
+            }
             EventKind::Inferred(answer) => {
                 let digests = heard.digests.entry(answer.input).or_default();
                 *digests.entry(answer.digest).or_default() += 1;

@@ -15,6 +15,7 @@ use reports::verdict::{Ending, Verdict};
 
 use super::told::Told;
 use super::{ExecuteError, MANIFEST_FILE, Outcome, RECORD_FILE, run_id};
+use crate::config::folder::read_some;
 use crate::plan::THROUGHPUT_FILE;
 use crate::supervise::{SUPERVISOR_FILE, Takeover};
 
@@ -140,7 +141,7 @@ pub(crate) fn goldens_of(folder: &Path, header: &Header) -> Result<Goldens, Exec
         if !parts.all(|part| matches!(part, Component::Normal(_))) {
             return Err(ExecuteError::Outside(input.path.clone()));
         }
-        let bytes = fs::read(&path).map_err(|source| match source.kind() {
+        let bytes = read_some(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => ExecuteError::Gone(path.clone()),
             _ => ExecuteError::Read {
                 path: path.clone(),

@@ -311,5 +311,25 @@ pub fn accept_throughput(folder: &Path, file: &Path) -> Result<(), ExecuteError>
     let mut gauge = Gauge::new(record.header());
     record.for_each(&mut |event| gauge.observe(event))?;
     let golden = ThroughputGolden::accept(record.header(), &gauge.cells(), BAND);
-    write(file, golden.to_toml().as_bytes())
+    write(file, (origin(&report) + &golden.to_toml()).as_bytes())
+}
+
+/// Where a throughput golden is from, as comments: run, record, bench, boards.
+fn origin(report: &Report) -> String {
+    let manifest = &report.manifest;
+    let bench = manifest.versions.get("bench").map_or("", String::as_str);
+    let record = manifest.record.as_ref().map_or("", |it| it.sha256.as_str());
+    let head = format!(
+        "# From run {} of {}, by bench {bench}, record {record}.\n",
+        manifest.run_id, manifest.started
+    );
+    let boards = report.header.workloads.iter().filter_map(|workload| {
+        let device = report.device_name(workload.device);
+        let who = manifest.identities.get(device)?;
+        let words = [&*who.maker, &*who.model, &*who.serial, &*who.firmware];
+        // What a board says of itself ends no comment.
+        let words = words.join(" ").replace(char::is_control, " ");
+        Some(format!("# {}: {device}, {words}.\n", workload.name))
+    });
+    std::iter::once(head).chain(boards).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use profiles::time::{BenchTime, Period};
+use reports::check::WRONG_ANSWERS;
 use reports::event::{Event, EventKind, ObserveError, Observer};
 use reports::golden::Goldens;
 use reports::header::Header;
@@ -141,12 +142,23 @@ fn bands(goldens: &Goldens) -> Vec<GoldenBand> {
         .collect()
 }
 
+/// How many answers are wrong; of a failure that does not say it, one.
+fn wrong_answers(finding: &Finding) -> u64 {
+    let mut pieces = finding.evidence.iter();
+    let told = pieces.find(|piece| piece.what == WRONG_ANSWERS);
+    let number = told.and_then(|piece| piece.numbers.get("wrong"));
+    match number {
+        Some(wrong) => *wrong as u64,
+        None => u64::from(finding.verdict == Verdict::Fail),
+    }
+}
+
 fn correctness(finding: &Finding) -> Option<Correctness> {
     (finding.kind == "matches_golden").then(|| Correctness {
         workload: finding.subject.clone(),
         measure: "worst element".to_owned(),
         compared: finding.samples,
-        wrong: u64::from(finding.verdict == Verdict::Fail),
+        wrong: wrong_answers(finding),
         worst: finding.value.unwrap_or(0.0),
         allowed: finding.limit.unwrap_or(0.0),
         unit: finding.unit.clone(),

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use drivers::accelerator::network::{builtin, builtin_source, tensors};
 use drivers::catalog;
+use drivers::link::LinkSpec;
+use reports::digest::sha256_hex;
+use reports::header::{Header, Parameters};
 
-use super::stations::{self, DevicePlan};
+use super::stations::{self, DevicePlan, Wired};
 use super::{Plan, Planner};
 use crate::config::campaign::RawCampaign;
 use crate::config::refusal::{Place, Refusal};
@@ -64,7 +68,8 @@ impl Planner {
         places.any(|refused| refused == place)
     }
 
-    /// Refuses a golden that another network made than the one that the board runs.
+    /// Refuses a golden that another network made than the one that the board runs, or the same with
+    /// other weights.
     pub(super) fn networks(&mut self, campaign: &RawCampaign, plan: &Plan) {
         for raw in &campaign.workloads {
             if self.was_refused(&raw.device.place) {
@@ -86,7 +91,46 @@ impl Planner {
                 let expected = "expected a golden of the same network";
                 let help = "the wiring's option `network` says what an emulated board runs";
                 self.refuse(Refusal::at(&raw.golden.place, message, expected).help(help));
+            } else if let Some(file) = emulated_network(device.wired()).and_then(builtin_source) {
+                let said = &golden.manifest().model.sha256;
+                let found = sha256_hex(file);
+                if !found.eq_ignore_ascii_case(said) {
+                    let message = format!(
+                        "golden `{}` was made with another file of `{made}` than `{}` has",
+                        raw.golden.value, raw.device.value
+                    );
+                    let expected = "expected a golden of the same weights";
+                    let help = format!(
+                        "its golden.toml says model.sha256 {said}, and the emulated board has \
+                         {found}: make the golden with that file"
+                    );
+                    self.refuse(Refusal::at(&raw.golden.place, message, expected).help(help));
+                }
             }
         }
     }
+}
+
+/// Notes what lies where in the memories of emulated boards, so that an upset can be told by the
+/// parameter that it hit.
+pub(super) fn memories(header: &mut Header, devices: &[DevicePlan]) {
+    for workload in &mut header.workloads {
+        let board = devices.iter().map(DevicePlan::wired);
+        let board = board.filter(|wired| wired.id == workload.device);
+        let file = board.filter_map(emulated_network).find_map(builtin);
+        let tensors = file.and_then(|file| tensors(file).ok());
+        let known = tensors.into_iter().flatten().map(|tensor| Parameters {
+            name: tensor.name,
+            dtype: tensor.dtype,
+            elements: tensor.elements as u64,
+            bytes: tensor.bytes as u64,
+        });
+        workload.memory = known.collect();
+    }
+}
+
+/// The network that an emulated board has; what a real one has, nobody knows.
+fn emulated_network(board: &Wired) -> Option<&str> {
+    let is_emulated = matches!(board.link, LinkSpec::Memory | LinkSpec::Bus(_));
+    board.options.text("network").filter(|_| is_emulated)
 }

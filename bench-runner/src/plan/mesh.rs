@@ -150,6 +150,7 @@ impl Planner {
                 header.workloads[member].seat = Some(Seat {
                     mesh: plan.name.clone(),
                     link: link.map(|(_, link)| link.value.clone()),
+                    open: way.iter().flat_map(|way| way.windows.clone()).collect(),
                     tasks: plan.arrivals.len() as u32,
                 });
                 seats.insert(member, (Arc::clone(&plan), SeatPlan { link: way }));

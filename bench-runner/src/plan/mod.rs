@@ -298,6 +298,7 @@ impl Planner {
         header.windows.extend(cycles);
         header.windows.sort_by_key(|named| named.window.start);
         header.workloads = self.workloads(&campaign.workloads, &header, &goldens);
+        fits::memories(&mut header, &devices);
         let seats = self.meshes(campaign, &mut header, &goldens);
         let work = self.work(&campaign.workloads, &header, &goldens);
         let work = mesh::seated(work, seats);

@@ -124,11 +124,27 @@ impl Plan {
                      during the campaign"
                 ));
             }
+            if let Some(seat) = workload.seat.as_ref()
+                && let Some(link) = seat.link.as_ref().filter(|_| seat.open.is_empty())
+            {
+                let (name, mesh) = (&workload.name, &seat.mesh);
+                warnings.push(format!(
+                    "the workload `{name}` gets no task of `{mesh}`: `{link}` does not happen during \
+                     the campaign"
+                ));
+            }
             let golden = self.goldens.workloads.get(&workload.golden);
             if let Some(golden) = golden.filter(|golden| !golden.is_accepted()) {
                 let (name, state) = (&workload.golden, golden.manifest().state.name());
                 warnings.push(format!(
                     "golden `{name}` is {state}: by it nothing passes before it is accepted"
+                ));
+            }
+            if let Some(day) = &workload.expired {
+                let name = &workload.golden;
+                warnings.push(format!(
+                    "golden `{name}` counted until {day}: by it nothing passes any more; look at it anew, \
+                     and give it a later `expires` or none"
                 ));
             }
         }

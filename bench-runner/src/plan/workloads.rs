@@ -165,6 +165,7 @@ impl Planner {
                         .map_or(0, |input| input.len() as u64),
                     expired: expired(golden),
                     seat: None,
+                    memory: Vec::new(),
                     output_bytes: golden
                         .outputs()
                         .first()
@@ -226,10 +227,10 @@ impl Planner {
 
 /// The last day of a golden, where that is over.
 fn expired(golden: &Golden) -> Option<String> {
-    let expires = golden.manifest().expires.as_ref()?;
+    let manifest = golden.manifest();
     // The calendar's day: it is kept in the header, so that a record is judged as the run was.
-    // Days of ISO 8601 are in order as texts.
-    (crate::execute::today() > *expires).then(|| expires.clone())
+    let is_over = manifest.is_over(&crate::execute::today());
+    manifest.expires.clone().filter(|_| is_over)
 }
 
 /// Where a run keeps the throughput golden among its inputs.

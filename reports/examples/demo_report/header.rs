@@ -143,6 +143,7 @@ pub(crate) fn header() -> Header {
         output_bytes: 1_024,
         expired: None,
         seat: None,
+        memory: Vec::new(),
     };
     Header {
         campaign: "two ISS orbits".to_owned(),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use safetensors::tensor::TensorView;
-use toml_edit::{DocumentMut, value};
+use toml_edit::{Array, DocumentMut, Item, value};
 
 use super::manifest::TensorFile;
 use super::{Comparison, FILES, Golden, GoldenError, Rung};
@@ -20,6 +20,8 @@ pub struct Origin {
     pub record_sha256: String,
     /// Maker, model, serial number and firmware of the board.
     pub board: String,
+    /// The same without the serial number: whose numbers these are.
+    pub kernels: String,
     /// What it was like: ranges of voltage and temperature, in words.
     pub conditions: String,
     /// Version of the bench.
@@ -58,6 +60,9 @@ impl Golden {
         let packed = pack(tensor, outputs);
         let packed = packed.map_err(|why| self.tensor_error(tensor, why))?;
         document["state"] = value("pending");
+        // The precision stays as it is; bits are equal within this board's kernels.
+        let precision = self.manifest.dialect.split('/').next().unwrap_or_default();
+        document["dialect"] = value(format!("{precision}/{}", origin.kernels));
         let before = document["output"]["sha256"].as_str().unwrap_or_default();
         let before = before.to_owned();
         document["output"]["sha256"] = value(sha256_hex(&packed));
@@ -79,8 +84,7 @@ impl Golden {
             provenance.remove("version");
             provenance.remove("threads");
         }
-        // Of the outputs before; who accepts these must measure their own.
-        document.remove("margins");
+        self.lead(&mut document, outputs);
         if let Some(provenance) = document["provenance"].as_table_mut() {
             provenance.remove("accepted_by");
             provenance.remove("accepted_on");
@@ -90,6 +94,29 @@ impl Golden {
         candidate.insert(tensor.file.clone(), packed);
         Golden::from_files(self.name(), &candidate)?;
         Ok(candidate)
+    }
+
+    /// The smallest lead of each output's decisions, in place of those of the outputs before. What is
+    /// a tie stays as a person said it; where outputs do not tell their leads, none is known.
+    fn lead(&self, document: &mut DocumentMut, outputs: &[Vec<u8>]) {
+        let Some(margins) = document.get_mut("margins").and_then(Item::as_table_mut) else {
+            return;
+        };
+        margins.remove("undecidable");
+        let leads = outputs.iter().map(|output| self.smallest_lead(output));
+        match leads.collect::<Option<Vec<f64>>>() {
+            Some(leads) => {
+                // A line each, as the scripts write them: so changes are seen one by one.
+                let mut list: Array = leads.into_iter().collect();
+                for lead in list.iter_mut() {
+                    lead.decor_mut().set_prefix("\n  ");
+                }
+                list.set_trailing_comma(true);
+                list.set_trailing("\n");
+                margins["smallest"] = value(list);
+            }
+            None => drop(margins.remove("smallest")),
+        }
     }
 
     /// The manifest of this golden as `who` accepts it on `date`.
@@ -146,6 +173,7 @@ pub fn rungs(comparisons: &[Comparison]) -> Vec<(Rung, usize)> {
     let order = [
         Rung::Exact,
         Rung::Within,
+        Rung::Degraded,
         Rung::Wrong,
         Rung::NonFinite,
         Rung::Structure,

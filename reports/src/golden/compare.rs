@@ -17,7 +17,9 @@ pub enum Rung {
     Exact,
     /// Every element within its tolerance and every decision held.
     Within,
-    /// Numbers or decisions differ by more than allowed.
+    /// Numbers differ by more than allowed, and every decision held.
+    Degraded,
+    /// Decisions differ by more than allowed, or numbers do where nothing is decided.
     Wrong,
     /// Not a number, or infinite, where the golden is finite.
     NonFinite,
@@ -39,6 +41,7 @@ impl fmt::Display for Rung {
         f.pad(match self {
             Rung::Exact => "EXACT",
             Rung::Within => "WITHIN",
+            Rung::Degraded => "DEGRADED",
             Rung::Wrong => "WRONG",
             Rung::NonFinite => "NONFINITE",
             Rung::Structure => "STRUCTURE",
@@ -299,9 +302,14 @@ impl Sides<'_> {
             found.rung = Rung::Wrong;
             found.because = because;
         } else if found.outside > 0 {
-            found.rung = Rung::Wrong;
             let count = self.a.len();
             found.because = format!("{told}; {} of {count} elements are out", found.outside);
+            found.rung = if self.golden.decides() {
+                found.because.push_str(", and the decision is the golden's");
+                Rung::Degraded
+            } else {
+                Rung::Wrong
+            };
         } else {
             found.because = told;
         }

@@ -1,5 +1,6 @@
 //! Decisions: what an output as a whole must keep, beside its elements.
 
+use super::Golden;
 use super::compare::{Comparison, Sides};
 use super::manifest::{Comparator, MaskLimits};
 use super::measures::{cosine, lead, nmse, percentile_difference, psnr, top, ulps};
@@ -121,6 +122,39 @@ impl Sides<'_> {
                 limits.min_iou
             )
         })
+    }
+}
+
+impl Golden {
+    /// Whether outputs decide something beside their numbers: a class that leads by the margins that
+    /// are kept, or a mask.
+    pub(crate) fn decides(&self) -> bool {
+        let manifest = self.manifest();
+        match &manifest.comparator {
+            Comparator::BitExact | Comparator::Lsb { .. } => !manifest.margins.smallest.is_empty(),
+            Comparator::Tolerance { mask, .. } => mask.is_some(),
+            _ => false,
+        }
+    }
+
+    /// By how much the best class of an output leads the next; of a mask that of the pixel where it is
+    /// least. `None` where outputs are no logits of classes.
+    pub(super) fn smallest_lead(&self, output: &[u8]) -> Option<f64> {
+        let values = self.manifest().output.dtype.decode(output);
+        match &self.manifest().comparator {
+            Comparator::BitExact | Comparator::Lsb { .. } => Some(lead(&values, 1)),
+            Comparator::Tolerance { mask: Some(_), .. } => {
+                let classes = self.output_shape().first().copied().unwrap_or(1).max(1);
+                let pixels = values.len() / classes;
+                let of = |pixel: usize| {
+                    let classes = values.iter().skip(pixel).step_by(pixels.max(1));
+                    lead(&classes.copied().collect::<Vec<f64>>(), 1)
+                };
+                Some((0..pixels).map(of).fold(f64::INFINITY, f64::min))
+            }
+            _ => None,
+        }
+        .filter(|lead| lead.is_finite())
     }
 }
 

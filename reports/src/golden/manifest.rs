@@ -26,7 +26,7 @@ pub struct Manifest {
     /// The network.
     pub model: ModelIdentity,
     /// The last day on which it counts, `YYYY-MM-DD`; for ever if absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "day")]
     pub expires: Option<String>,
     /// What made the outputs.
     #[serde(default)]
@@ -43,6 +43,14 @@ pub struct Manifest {
     /// How clear the decisions are.
     #[serde(default)]
     pub margins: Margins,
+}
+
+impl Manifest {
+    /// Whether its last day is before `today`, `YYYY-MM-DD`.
+    pub fn is_over(&self, today: &str) -> bool {
+        // Days of ISO 8601 are in order as texts, and nothing else is read.
+        self.expires.as_deref().is_some_and(|day| today > day)
+    }
 }
 
 /// Whether a golden counts.
@@ -95,6 +103,18 @@ pub struct Provenance {
     pub accepted_by: String,
     /// On which day, `YYYY-MM-DD`.
     pub accepted_on: String,
+    /// Name of the run's folder that answered so; empty where no run did, as for all that follow.
+    pub run: String,
+    /// SHA-256 of its record, hex.
+    pub record_sha256: String,
+    /// Maker, model, serial number and firmware of the board.
+    pub board: String,
+    /// What it stood in: ranges of voltage and temperature, in words.
+    pub conditions: String,
+    /// Version of the bench.
+    pub bench: String,
+    /// SHA-256 of the file of outputs that these came in place of, hex.
+    pub replaces: String,
 }
 
 /// One tensor in a file of its own, the samples on its first axis.
@@ -202,35 +222,123 @@ pub enum Comparator {
     },
 }
 
-/// Whether the numbers of a comparator make sense.
-fn sensible(comparator: &Comparator) -> bool {
-    let length = |value: f64| value >= 0.0 && value.is_finite();
-    let share = |value: f64| (0.0..=1.0).contains(&value);
-    match comparator {
-        Comparator::BitExact | Comparator::Ulp { .. } | Comparator::Tokens { .. } => true,
-        Comparator::Tolerance { rtol, atol, mask } => {
-            share(*rtol)
-                && atol.is_none_or(length)
-                && mask.is_none_or(|m| share(m.min_class_agreement) && share(m.min_iou))
-        }
-        Comparator::Lsb { max, p99 } => length(*max) && p99.is_none_or(length),
+/// What is wrong with the numbers of a comparator of outputs of this shape: the key, what stands there,
+/// and what was expected.
+fn senseless(comparator: &Comparator, shape: &[usize]) -> Option<String> {
+    let length = |key: &str, value: f64| {
+        let wrong = value.is_nan() || value < 0.0 || value.is_infinite();
+        wrong.then(|| format!("`{key}` is {value}: expected a number from 0 up"))
+    };
+    let share = |key: &str, value: f64| {
+        let wrong = !(0.0..=1.0).contains(&value);
+        wrong.then(|| format!("`{key}` is {value}: expected a share from 0 to 1"))
+    };
+    let maybe = |key: &str, value: Option<f64>| value.and_then(|value| length(key, value));
+    let found = match comparator {
+        Comparator::BitExact | Comparator::Ulp { .. } | Comparator::Tokens { .. } => None,
+        Comparator::Tolerance { rtol, atol, mask } => share("rtol", *rtol)
+            .or_else(|| maybe("atol", *atol))
+            .or_else(|| mask.and_then(|mask| mask.senseless(shape))),
+        Comparator::Lsb { max, p99 } => length("max", *max).or_else(|| maybe("p99", *p99)),
         Comparator::Similarity {
             min_cosine,
             max_nmse,
-        } => share(*min_cosine) && max_nmse.is_none_or(length),
-        Comparator::TopK { k } => *k > 0,
-        Comparator::Psnr { min_db } => length(*min_db),
+        } => share("min_cosine", *min_cosine).or_else(|| maybe("max_nmse", *max_nmse)),
+        Comparator::TopK { k } => {
+            // The set of all classes is always the same: nothing would be compared.
+            let classes = shape
+                .iter()
+                .fold(1_usize, |all, axis| all.saturating_mul(*axis));
+            let wrong = *k == 0 || *k >= classes;
+            wrong.then(|| {
+                format!("`k` is {k}: expected at least 1, and fewer than the {classes} classes")
+            })
+        }
+        Comparator::Psnr { min_db } => length("min_db", *min_db),
         Comparator::TeacherForced {
             max_mean_kl,
             min_top1,
             max_nll_increase,
-        } => length(*max_mean_kl) && share(*min_top1) && length(*max_nll_increase),
+        } => length("max_mean_kl", *max_mean_kl)
+            .or_else(|| share("min_top1", *min_top1))
+            .or_else(|| length("max_nll_increase", *max_nll_increase)),
         Comparator::Detections {
             min_f1,
             min_score,
             max_offset,
-        } => share(*min_f1) && min_score.is_finite() && max_offset.is_none_or(length),
+        } => {
+            let score = (!min_score.is_finite())
+                .then(|| format!("`min_score` is {min_score}: expected a finite number"));
+            let list = matches!(shape, [_, 6]);
+            let rows = (!list).then(|| {
+                format!(
+                    "the comparator `detections` wants an output of shape [rows, 6] (class, score, \
+                     left, top, right, bottom), and `output.shape` is {shape:?}"
+                )
+            });
+            let offset = || maybe("max_offset", *max_offset);
+            share("min_f1", *min_f1).or(score).or_else(offset).or(rows)
+        }
+    };
+    found.map(|why| format!("[comparator]: {why}"))
+}
+
+impl MaskLimits {
+    fn senseless(&self, shape: &[usize]) -> Option<String> {
+        let limits = [
+            ("min_class_agreement", self.min_class_agreement),
+            ("min_iou", self.min_iou),
+        ];
+        let mut wrong = limits
+            .iter()
+            .filter(|(_, value)| !(0.0..=1.0).contains(value));
+        if let Some((key, value)) = wrong.next() {
+            return Some(format!(
+                "`mask.{key}` is {value}: expected a share from 0 to 1"
+            ));
+        }
+        let classes = shape.first().copied().unwrap_or(0);
+        (classes < 2).then(|| {
+            format!(
+                "a mask decides between classes, which are the first axis of the output, and \
+                 `output.shape` is {shape:?}"
+            )
+        })
     }
+}
+
+impl Margins {
+    /// What is wrong with the leads of so many samples.
+    fn senseless(&self, samples: usize) -> Option<String> {
+        let tie = self.undecidable_up_to;
+        // With an infinite one nothing would be decided, and no decision could be wrong.
+        if tie.is_nan() || tie < 0.0 || tie.is_infinite() {
+            return Some(format!(
+                "[margins]: `undecidable_up_to` is {tie}: expected a number from 0 up"
+            ));
+        }
+        let count = self.smallest.len();
+        (count != 0 && count != samples).then(|| {
+            format!(
+                "[margins]: `smallest` has {count} numbers: expected one for each of the {samples} \
+                 samples, or none"
+            )
+        })
+    }
+}
+
+/// A day as a text or as a date of TOML's own; either reads as the text.
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Day(toml::value::Datetime),
+    }
+    Ok(Some(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Day(day) => day.to_string(),
+    }))
 }
 
 /// What a segmentation mask must keep.
@@ -263,25 +371,29 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Manifest, GoldenError> {
     let text = std::str::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
     let manifest: Manifest = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
     if manifest.name != name {
-        return Err(wrong(format!("is of golden `{}`", manifest.name)));
-    }
-    let floor = manifest.noise_floor;
-    let is_day = |text: &String| text.parse::<jiff::civil::Date>().is_ok();
-    if !manifest.expires.as_ref().is_none_or(is_day) {
-        return Err(wrong("`expires` is no day, such as 2027-12-31".to_owned()));
-    }
-    let rows = manifest.output.shape.as_slice();
-    let list = matches!(rows, [_, 6]);
-    if matches!(manifest.comparator, Comparator::Detections { .. }) && !list {
         return Err(wrong(format!(
-            "the comparator `detections` wants an output of shape [rows, 6] (class, score, left, top, right, \
-             bottom), and `output.shape` is {rows:?}"
+            "`name` is `{}`: expected `{name}`, as its folder is named",
+            manifest.name
         )));
     }
-    if !sensible(&manifest.comparator) || floor < 0.0 || !floor.is_finite() {
-        return Err(wrong(
-            "a tolerance is negative, or a share is not within 0 to 1".to_owned(),
-        ));
+    let is_day = |text: &String| {
+        let day: Result<jiff::civil::Date, _> = text.parse();
+        day.is_ok_and(|day| day.to_string() == *text)
+    };
+    if let Some(day) = manifest.expires.as_ref().filter(|day| !is_day(day)) {
+        return Err(wrong(format!(
+            "`expires` is `{day}`: expected a day, such as 2027-12-31"
+        )));
     }
-    Ok(manifest)
+    let floor = manifest.noise_floor;
+    if floor.is_nan() || floor < 0.0 || floor.is_infinite() {
+        return Err(wrong(format!(
+            "`noise_floor` is {floor}: expected a number from 0 up"
+        )));
+    }
+    let senseless = senseless(&manifest.comparator, &manifest.output.shape);
+    match senseless.or_else(|| manifest.margins.senseless(manifest.samples)) {
+        Some(why) => Err(wrong(why)),
+        None => Ok(manifest),
+    }
 }

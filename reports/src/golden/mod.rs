@@ -11,6 +11,7 @@ mod manifest;
 mod measures;
 mod meter;
 pub mod pass;
+mod tensors;
 mod throughput;
 
 use std::collections::BTreeMap;
@@ -29,10 +30,10 @@ pub use manifest::{
     Vocabulary,
 };
 pub(crate) use meter::{Meter, cuts};
-use safetensors::SafeTensors;
+use tensors::{file, samples, vocabulary};
 pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
 
-use crate::digest::{crc32, sha256_hex};
+use crate::digest::crc32;
 
 /// The files of one workload's golden.
 pub const FILES: [&str; 3] = ["golden.toml", "inputs.safetensors", "outputs.safetensors"];
@@ -63,7 +64,7 @@ pub struct Goldens {
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenError {
     /// A file is not there.
-    #[error("golden `{name}` has no file `{file}`")]
+    #[error("golden `{name}` has no file `{file}` in its folder; restore it there")]
     Missing {
         /// The golden.
         name: String,
@@ -153,8 +154,15 @@ impl Golden {
         for (sample, output) in outputs.iter().enumerate() {
             let elements = manifest.output.dtype.decode(output);
             // A NaN equals nothing, so a golden with one could never be met.
-            if elements.iter().any(|value| !value.is_finite()) {
-                return Err(wrong(format!("output {sample} is not finite")));
+            if let Some(place) = elements.iter().position(|value| !value.is_finite()) {
+                let (value, at) = (
+                    elements[place],
+                    element::coordinates(place, &manifest.output.shape),
+                );
+                return Err(wrong(format!(
+                    "output {sample} is {value} at {at:?}, and what is not finite can be met by no \
+                     answer; make it anew"
+                )));
             }
             magnitudes.push(elements.iter().fold(0.0, |max: f64, v| max.max(v.abs())));
         }
@@ -242,84 +250,4 @@ impl Golden {
         let lead = margins.smallest.get(input);
         lead.is_none_or(|&lead| lead > margins.undecidable_up_to)
     }
-}
-
-fn file<'a>(
-    name: &str,
-    files: &'a BTreeMap<String, Vec<u8>>,
-    file: &str,
-) -> Result<&'a [u8], GoldenError> {
-    let missing = || GoldenError::Missing {
-        name: name.to_owned(),
-        file: file.to_owned(),
-    };
-    files.get(file).map(Vec::as_slice).ok_or_else(missing)
-}
-
-/// Whether a file is the one that the manifest vouches for.
-fn vouched(name: &str, file: &str, bytes: &[u8], expected: &str) -> Result<(), GoldenError> {
-    let found = sha256_hex(bytes);
-    if found.eq_ignore_ascii_case(expected) {
-        return Ok(());
-    }
-    Err(GoldenError::Digest {
-        name: name.to_owned(),
-        file: file.to_owned(),
-        expected: expected.to_owned(),
-        found,
-    })
-}
-
-/// The texts of tokens, where the manifest names a file of them.
-fn vocabulary(
-    files: &BTreeMap<String, Vec<u8>>,
-    manifest: &Manifest,
-) -> Result<Vec<String>, GoldenError> {
-    let Some(vocabulary) = &manifest.vocabulary else {
-        return Ok(Vec::new());
-    };
-    let name = &manifest.name;
-    let bytes = file(name, files, &vocabulary.file)?;
-    vouched(name, &vocabulary.file, bytes, &vocabulary.sha256)?;
-    serde_json::from_slice(bytes).map_err(|error| GoldenError::Tensor {
-        name: name.clone(),
-        file: vocabulary.file.clone(),
-        why: format!("is no JSON list of texts: {error}"),
-    })
-}
-
-/// The samples in the file of `tensor`, checked against what the manifest says of it.
-fn samples(
-    files: &BTreeMap<String, Vec<u8>>,
-    manifest: &Manifest,
-    tensor: &TensorFile,
-) -> Result<Vec<Arc<[u8]>>, GoldenError> {
-    let bytes = file(&manifest.name, files, &tensor.file)?;
-    vouched(&manifest.name, &tensor.file, bytes, &tensor.sha256)?;
-    let wrong = |why: String| GoldenError::Tensor {
-        name: manifest.name.clone(),
-        file: tensor.file.clone(),
-        why,
-    };
-    let unreadable = |error: safetensors::SafeTensorError| {
-        wrong(format!(
-            "is no safetensors file, or cut off ({error}); restore it, or write it anew"
-        ))
-    };
-    let tensors = SafeTensors::deserialize(bytes).map_err(unreadable)?;
-    let named = tensors.tensor(&tensor.tensor);
-    let view = named.map_err(|error| wrong(error.to_string()))?;
-    let dtype = view.dtype().to_string().to_lowercase();
-    let shape: Vec<usize> = [&[manifest.samples], &tensor.shape[..]].concat();
-    if dtype != tensor.dtype.name() || view.shape() != shape {
-        let (has, says) = (view.shape(), tensor.dtype.name());
-        return Err(wrong(format!(
-            "is {dtype} {has:?}, but golden.toml says {says} {shape:?}"
-        )));
-    }
-    let length = tensor.shape.iter().product::<usize>() * tensor.dtype.size();
-    if manifest.samples == 0 || length == 0 {
-        return Err(wrong("holds no sample".to_owned()));
-    }
-    Ok(view.data().chunks_exact(length).map(Arc::from).collect())
 }

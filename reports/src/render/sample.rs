@@ -116,6 +116,7 @@ fn header() -> Header {
             output_bytes: 1_024,
             expired: None,
             seat: None,
+            memory: Vec::new(),
         }],
         inputs: vec![InputFile {
             path: "campaign.toml".to_owned(),

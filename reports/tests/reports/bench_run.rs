@@ -82,6 +82,7 @@ pub(crate) fn header() -> Header {
             output_bytes: 1_024,
             expired: None,
             seat: None,
+            memory: Vec::new(),
         }],
         inputs: Vec::new(),
         versions: std::iter::once(("bench".to_owned(), "0.1.0".to_owned())).collect(),

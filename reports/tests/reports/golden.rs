@@ -105,7 +105,7 @@ fn bytes_that_nobody_vouches_for_are_refused() {
     let error = Golden::from_files("tiny", &missing).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "golden `tiny` has no file `inputs.safetensors`"
+        "golden `tiny` has no file `inputs.safetensors` in its folder; restore it there"
     );
 
     let other = files("accepted", outputs, "kind = 'bit-exact'");
@@ -313,11 +313,12 @@ fn a_candidate_never_counts_until_somebody_accepts_it() {
     let old = files(
         "accepted",
         ("i8", &[2, 2], &[1, 2, 3, 4]),
-        "kind = 'bit-exact'",
+        "kind = 'bit-exact'\n[margins]\nundecidable_up_to = 0.5 # a tie\nsmallest = [9.0, 9.0]",
     );
     let golden = Golden::from_files("tiny", &old).unwrap();
     let origin = Origin {
         run: "run-7".to_owned(),
+        kernels: "Maker Board, firmware 2".to_owned(),
         ..Origin::default()
     };
     let new = golden.candidate(&old, &[vec![1, 2], vec![3, 5]], &origin);
@@ -330,6 +331,10 @@ fn a_candidate_never_counts_until_somebody_accepts_it() {
     assert!(text.contains(&format!("replaces = \"{before}\"")), "{text}");
     let told = rungs(&golden.against(&candidate));
     assert_eq!(told, [(Rung::Exact, 1), (Rung::Wrong, 1)]);
+    // Its bits belong to the board's kernels, and its leads are those of its own outputs.
+    assert_eq!(candidate.manifest().dialect, "test/Maker Board, firmware 2");
+    assert_eq!(candidate.manifest().margins.smallest, [1.0, 2.0]);
+    assert!(text.contains("undecidable_up_to = 0.5 # a tie"), "{text}");
     let manifest = candidate.accepted(&new, "a person", "2026-11-27").unwrap();
     let mut accepted = new.clone();
     accepted.insert("golden.toml".to_owned(), manifest);
@@ -340,5 +345,233 @@ fn a_candidate_never_counts_until_somebody_accepts_it() {
     assert!(
         short.to_string().contains("expected 2 outputs of 2 bytes"),
         "{short}"
+    );
+}
+
+/// A golden of two samples of three classes with something in its manifest changed.
+fn altered(from: &str, to: &str) -> String {
+    let outputs = ("i8", &[2, 3][..], &[1, 2, 3, 4, 5, 6][..]);
+    let mut files = files("accepted", outputs, "kind = 'top-k'\nk = 1\n[margins]");
+    let text = String::from_utf8(files["golden.toml"].clone()).unwrap();
+    assert!(text.contains(from), "{text}");
+    files.insert("golden.toml".to_owned(), text.replace(from, to).into());
+    let error = Golden::from_files("tiny", &files).unwrap_err();
+    error.to_string()
+}
+
+/// Each says the key, what was found and what was expected. Most would make a golden that nothing fails.
+#[test]
+fn manifests_that_make_no_sense_are_refused() {
+    let cases = [
+        (
+            "k = 1",
+            "k = 0",
+            "`k` is 0: expected at least 1, and fewer than the 3 classes",
+        ),
+        ("k = 1", "k = 3", "`k` is 3: expected at least 1"),
+        (
+            "[margins]",
+            "[margins]\nundecidable_up_to = inf",
+            "`undecidable_up_to` is inf: expected",
+        ),
+        (
+            "[margins]",
+            "[margins]\nundecidable_up_to = nan",
+            "`undecidable_up_to` is NaN: expected",
+        ),
+        (
+            "[margins]",
+            "[margins]\nsmallest = [1.0]",
+            "`smallest` has 1 numbers: expected one for each of the 2",
+        ),
+        (
+            "noise_floor = 0.0",
+            "noise_floor = -1.0",
+            "`noise_floor` is -1: expected a number from 0 up",
+        ),
+        (
+            "samples = 2",
+            "samples = 2\nexpires = 'soon'",
+            "`expires` is `soon`: expected a day, such as",
+        ),
+        (
+            "samples = 2",
+            "samples = 2\nexpires = '20271231'",
+            "`expires` is `20271231`: expected a day",
+        ),
+        (
+            "name = 'tiny'",
+            "name = 'other'",
+            "`name` is `other`: expected `tiny`, as its folder is named",
+        ),
+        (
+            "kind = 'top-k'\nk = 1",
+            "kind = 'lsb'\nmax = -1.0",
+            "`max` is -1: expected a number from 0 up",
+        ),
+        (
+            "kind = 'top-k'\nk = 1",
+            "kind = 'similarity'\nmin_cosine = nan",
+            "`min_cosine` is NaN: expected a share",
+        ),
+        (
+            "kind = 'top-k'\nk = 1",
+            "kind = 'tolerance'\nrtol = 0.0\natol = inf",
+            "`atol` is inf: expected a number",
+        ),
+        (
+            "kind = 'top-k'\nk = 1",
+            "kind = 'tolerance'\nrtol = 0.0\nmask = { min_class_agreement = 99.9, min_iou = 1.0 }",
+            "`mask.min_class_agreement` is 99.9: expected a share from 0 to 1",
+        ),
+        (
+            "kind = 'top-k'\nk = 1",
+            "kind = 'detections'\nmin_f1 = 1.0\nmin_score = 0.5",
+            "`output.shape` is [3]",
+        ),
+        (
+            "file = 'outputs.safetensors'",
+            "file = '../outputs.safetensors'",
+            "no file `../outputs.safetensors`",
+        ),
+        (
+            "shape = [3]",
+            "shape = [9223372036854775807, 9]",
+            "but golden.toml says i8 [2, 9223372036854775807, 9]",
+        ),
+        (
+            "samples = 2",
+            "samples = 9223372036854775807",
+            "is u8 [2, 1], but golden.toml says u8 [9223",
+        ),
+        (
+            "tensor = 'output'",
+            "tensor = 'logits'",
+            "has no tensor `logits`, which golden.toml names, but `output`",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let error = altered(from, to);
+        assert!(error.contains(expected), "{to}: {error}");
+    }
+}
+
+/// A day may be written as TOML writes days.
+#[test]
+fn a_last_day_is_read_either_way_and_ends() {
+    for day in ["2027-12-31", "'2027-12-31'"] {
+        let mut files = files("accepted", ("i8", &[1, 2], &[1, 2]), "kind = 'bit-exact'");
+        let text = String::from_utf8(files["golden.toml"].clone()).unwrap();
+        files.insert(
+            "golden.toml".to_owned(),
+            format!("expires = {day}\n{text}").into(),
+        );
+        let golden = Golden::from_files("tiny", &files).unwrap();
+        assert!(!golden.manifest().is_over("2027-12-31"));
+        assert!(golden.manifest().is_over("2028-01-01"));
+    }
+}
+
+/// Tensor files that are damaged, or other than they say; the manifest vouches for each.
+#[test]
+fn tensor_files_that_lie_are_refused() {
+    let headed = |header: &str, data: &[u8]| {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(data);
+        bytes
+    };
+    let info = |shape: &str, from: u64, to: u64| {
+        format!("{{\"dtype\":\"U8\",\"shape\":{shape},\"data_offsets\":[{from},{to}]}}")
+    };
+    let whole = tensor("output", "I8", &[2, 3], &[1, 2, 3, 4, 5, 6]);
+    // Ends that come to 2^64 - 40 bytes: what is added to them goes round.
+    let parts = (0..16_u64).map(|n| {
+        let (from, to) = (
+            n << 60,
+            if n == 15 {
+                u64::MAX - 39
+            } else {
+                (n + 1) << 60
+            },
+        );
+        format!("\"t{n}\":{}", info(&format!("[{}]", to - from), from, to))
+    });
+    let round = format!("{{{}}}", parts.collect::<Vec<_>>().join(","));
+    let cases: [(Vec<u8>, &str); 12] = [
+        (Vec::new(), "no safetensors file, or cut off"),
+        (whole[..20].to_vec(), "no safetensors file, or cut off"),
+        (
+            whole[..whole.len() - 2].to_vec(),
+            "`output` ends at byte 6 of 4",
+        ),
+        ([&whole[..], b"xx"].concat(), "not fully covered"),
+        (vec![0xff; 64], "no safetensors file, or cut off"),
+        (
+            b"\x93NUMPY\x01\0v\0{'descr': '|i1', 'shape': (2, 3), }".to_vec(),
+            "no safetensors file",
+        ),
+        (
+            b"PK\x03\x04 an archive of arrays".to_vec(),
+            "no safetensors file",
+        ),
+        (headed("not json", b""), "no safetensors file, or cut off"),
+        (
+            headed(&"[".repeat(100_000), b""),
+            "no safetensors file, or cut off",
+        ),
+        (headed(&round, b""), "` ends at byte"),
+        (
+            headed(
+                &format!(
+                    "{{\"output\":{}}}",
+                    info("[1099511627776,1099511627776]", 0, 0)
+                ),
+                b"",
+            ),
+            "overflow",
+        ),
+        (
+            headed(&format!("{{\"output\":{}}}", info("[2,3]", 6, 0)), &[0; 6]),
+            "no safetensors file",
+        ),
+    ];
+    for (bytes, expected) in cases {
+        let outputs = ("i8", &[2, 3][..], &[1, 2, 3, 4, 5, 6][..]);
+        let mut files = files("accepted", outputs, "kind = 'bit-exact'");
+        let text = String::from_utf8(files["golden.toml"].clone()).unwrap();
+        let text = text.replace(&sha256_hex(&whole), &sha256_hex(&bytes));
+        files.insert("golden.toml".to_owned(), text.into());
+        files.insert("outputs.safetensors".to_owned(), bytes);
+        let error = Golden::from_files("tiny", &files).unwrap_err().to_string();
+        assert!(error.contains(expected), "{expected}: {error}");
+        assert!(
+            error.starts_with("golden `tiny`: outputs.safetensors: "),
+            "{error}"
+        );
+    }
+}
+
+/// No sample times an absurd shape is no overflow.
+#[test]
+fn no_sample_of_an_absurd_shape_is_refused() {
+    let mut files = files(
+        "accepted",
+        ("i8", &[1, 3], &[1, 2, 3]),
+        "kind = 'bit-exact'",
+    );
+    let old = sha256_hex(&files["inputs.safetensors"]);
+    let input = tensor("input", "U8", &[0, 1 << 62, 4], &[]);
+    let text = String::from_utf8(files["golden.toml"].clone()).unwrap();
+    let text = text.replace(&old, &sha256_hex(&input));
+    let text = text
+        .replace("samples = 1", "samples = 0")
+        .replace("shape = [1]", "shape = [4611686018427387904, 4]");
+    files.insert("golden.toml".to_owned(), text.into());
+    files.insert("inputs.safetensors".to_owned(), input);
+    let error = Golden::from_files("tiny", &files).unwrap_err().to_string();
+    assert!(
+        error.contains("inputs.safetensors: holds no sample"),
+        "{error}"
     );
 }

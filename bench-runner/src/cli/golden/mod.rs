@@ -8,8 +8,6 @@ mod told;
 
 use std::path::PathBuf;
 
-use reports::golden::Golden;
-
 use super::{complain, failed, no_run, print};
 use crate::execute;
 use crate::exit::Exit;
@@ -93,22 +91,27 @@ pub(super) fn main(args: &Args) -> Exit {
     })
 }
 
-/// A pipeline that could accept goldens would gate nothing.
-fn writable() -> Result<(), Trouble> {
+/// Why no golden may be written here, if so: a pipeline that could accept goldens would gate nothing.
+pub(super) fn in_pipeline() -> Option<&'static str> {
     let ci = std::env::var_os("CI");
-    if ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0") {
-        let why = "CI is set, and a pipeline writes no golden: record and accept at a desk";
-        return Err(Trouble::Refused(why.to_owned()));
-    }
-    Ok(())
+    let is_set = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+    is_set.then_some("CI is set, and a pipeline writes no golden: record and accept at a desk")
+}
+
+fn writable() -> Result<(), Trouble> {
+    in_pipeline().map_or(Ok(()), |why| Err(Trouble::Refused(why.to_owned())))
 }
 
 fn list(shelf: &Shelf) -> Result<Exit, Trouble> {
     let mut text = String::new();
+    let today = execute::today();
     for name in shelf.names()? {
         for (candidate, found) in shelf.both(&name) {
-            text.push_str(&told::line(&name, candidate, &found));
+            text.push_str(&told::line(&name, candidate, &found, &today));
         }
+    }
+    for (name, found) in shelf.throughputs()? {
+        text.push_str(&told::throughput(&name, &found));
     }
     if text.is_empty() {
         text = format!("no golden in {}\n", shelf.folder().display());
@@ -118,30 +121,48 @@ fn list(shelf: &Shelf) -> Result<Exit, Trouble> {
 }
 
 fn verify(shelf: &Shelf) -> Result<Exit, Trouble> {
-    let (mut whole, mut pending, mut bad) = (0, 0, 0);
-    let mut count = |candidate: bool, golden: &Golden| {
-        if candidate || !golden.is_accepted() {
-            pending += 1;
-        } else {
-            whole += 1;
-        }
+    let (mut whole, mut pending, mut over, mut bad) = (0, 0, 0, 0);
+    let mut damaged = |trouble: &Trouble| {
+        bad += 1;
+        complain(&format!("Error: {trouble}\n"));
     };
+    let today = execute::today();
     for name in shelf.names()? {
         for (candidate, found) in shelf.both(&name) {
             match found {
-                Ok(golden) => count(candidate, &golden),
-                Err(error) => {
-                    bad += 1;
-                    complain(&format!("Error: {error}\n"));
+                Ok(golden) if candidate || !golden.is_accepted() => pending += 1,
+                Ok(golden) if golden.manifest().is_over(&today) => {
+                    over += 1;
+                    let day = golden.manifest().expires.as_deref().unwrap_or_default();
+                    complain(&format!(
+                        "golden `{name}` counted until {day}: record it anew, or give it a later `expires`\n"
+                    ));
                 }
+                Ok(_) => whole += 1,
+                Err(error) => damaged(&error),
             }
         }
     }
-    let said = format!("{whole} accepted, {pending} pending, {bad} damaged\n");
-    print(&said);
-    Ok(match (bad, whole + pending) {
-        (0, 0) => Exit::Inconclusive,
-        (0, _) => Exit::Passed,
+    for (_, found) in shelf.throughputs()? {
+        match found {
+            Ok(_) => whole += 1,
+            Err(error) => damaged(&error),
+        }
+    }
+    if whole + pending + over + bad == 0 {
+        print(&format!("no golden in {}\n", shelf.folder().display()));
+        return Ok(Exit::Inconclusive);
+    }
+    let ended = match over {
+        0 => String::new(),
+        _ => format!("{over} over, "),
+    };
+    print(&format!(
+        "{whole} accepted, {ended}{pending} pending, {bad} damaged\n"
+    ));
+    Ok(match (bad, over) {
+        (0, 0) => Exit::Passed,
+        (0, _) => Exit::Inconclusive,
         _ => Exit::Damaged,
     })
 }

@@ -71,17 +71,21 @@ pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
         print(&format!("no candidate waits{but}\n"));
         return Ok(exit);
     }
-    let keys = Keys::new();
+    let mut keys = Keys::new();
     let (mut accepted, mut rejected, mut left) = (0, 0, 0);
     for (place, name) in waiting.iter().enumerate() {
         let (golden, candidate) = shelf.pair(name)?;
         let text = told::difference(golden.as_ref(), &candidate);
         print(&format!("({} of {}) {text}", place + 1, waiting.len()));
         match keys.decision() {
-            Decision::Accept => {
-                shelf.accept(name, by)?;
-                accepted += 1;
-            }
+            Decision::Accept => match shelf.accept(name, by) {
+                Ok(()) => accepted += 1,
+                Err(Trouble::Refused(why)) => {
+                    complain(&format!("Error: {why}\n"));
+                    left += 1;
+                }
+                Err(error) => return Err(error),
+            },
             Decision::Reject => {
                 shelf.reject(name)?;
                 rejected += 1;
@@ -94,8 +98,12 @@ pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
         }
     }
     drop(keys);
+    let commit = match accepted {
+        0 => "",
+        _ => "; commit the change",
+    };
     print(&format!(
-        "{accepted} accepted, {rejected} rejected, {left} still waiting\n"
+        "{accepted} accepted, {rejected} rejected, {left} still waiting{commit}\n"
     ));
     Ok(exit)
 }
@@ -104,6 +112,8 @@ pub(super) fn review(shelf: &Shelf, by: &str) -> Result<Exit, Trouble> {
 /// or a pipe of lines.
 struct Keys {
     before: Option<Termios>,
+    /// Keys that were pressed and are not asked for yet, the next last.
+    pressed: Vec<char>,
 }
 
 impl Keys {
@@ -123,11 +133,14 @@ impl Keys {
             // A terminal that will not is read line by line, and a line is a key with its end.
             let _as_it_is = tcsetattr(&input, OptionalActions::Now, &single);
         }
-        Keys { before }
+        Keys {
+            before,
+            pressed: Vec::new(),
+        }
     }
 
     /// Asks until the answer is one.
-    fn decision(&self) -> Decision {
+    fn decision(&mut self) -> Decision {
         loop {
             if self.before.is_some() {
                 print("  [a]ccept, [r]eject, [s]kip, [q]uit? ");
@@ -142,22 +155,23 @@ impl Keys {
                 return decision;
             }
             let line = if self.before.is_some() { "\n" } else { "" };
-            print(&format!(
-                "{line}  `{}` is none of a, r, s, q\n",
-                answer.escape_debug()
-            ));
+            let shown = if answer.chars().all(char::is_control) {
+                "that key".to_owned()
+            } else {
+                format!("`{}`", answer.escape_debug())
+            };
+            print(&format!("{line}  {shown} is none of a, r, s, q\n"));
         }
     }
 
     /// A key, or a line; none at the end. The end of a line alone is no answer.
-    fn answer(&self) -> Option<String> {
+    fn answer(&mut self) -> Option<String> {
         loop {
-            let answer = if self.before.is_some() {
-                let mut key = [0];
-                match std::io::stdin().read(&mut key) {
-                    Ok(1) => char::from(key[0]).to_string(),
-                    Ok(_) | Err(_) => return None,
+            let answer = if let Some(before) = &self.before {
+                if self.pressed.is_empty() {
+                    self.pressed = pressed(before)?;
                 }
+                self.pressed.pop().map_or_else(String::new, String::from)
             } else {
                 let mut line = String::new();
                 match std::io::stdin().lock().read_line(&mut line) {
@@ -171,6 +185,31 @@ impl Keys {
             }
         }
     }
+}
+
+/// Waits for keys: what was pressed, the first last. An arrow or a function key sends several letters
+/// behind an escape, of which one may be an answer: they are one key, and none that is asked for.
+fn pressed(before: &Termios) -> Option<Vec<char>> {
+    let mut input = std::io::stdin();
+    let mut bytes = [0; 64];
+    let count = input.read(&mut bytes).ok().filter(|count| *count > 0)?;
+    if bytes[0] != 0x1b {
+        let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
+        return Some(text.chars().rev().collect());
+    }
+    // A slow line may bring its letters later: a tenth of a second is waited for them.
+    let mut brief = before.clone();
+    brief.local_modes -= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    let mut waiting = |(least, tenths): (u8, u8)| {
+        brief.special_codes[SpecialCodeIndex::VMIN] = least;
+        brief.special_codes[SpecialCodeIndex::VTIME] = tenths;
+        // As in the beginning: a terminal that will not stays as it is.
+        let _as_it_is = tcsetattr(std::io::stdin(), OptionalActions::Now, &brief);
+    };
+    waiting((0, 1));
+    let _rest = input.read(&mut bytes);
+    waiting((1, 0));
+    Some(vec!['\u{1b}'])
 }
 
 impl Drop for Keys {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use reports::golden::{Files, Golden, GoldenError};
+use reports::golden::{Files, Golden, GoldenError, ThroughputError, ThroughputGolden};
+
+use crate::config::folder::read_some;
 
 /// What a candidate's folder ends in.
 const NEW: &str = ".new";
@@ -18,6 +20,14 @@ pub(super) enum Trouble {
     /// A golden is damaged.
     #[error(transparent)]
     Golden(#[from] GoldenError),
+    /// A throughput golden is damaged.
+    #[error("golden `{name}`: {source}")]
+    Throughput {
+        /// The campaign's folder.
+        name: String,
+        /// What is wrong with it.
+        source: ThroughputError,
+    },
     /// The disk.
     #[error("{path}: {source}")]
     Disk {
@@ -27,6 +37,9 @@ pub(super) enum Trouble {
         source: io::Error,
     },
 }
+
+/// A throughput golden, or what is wrong with it.
+pub(super) type Speed = Result<ThroughputGolden, Trouble>;
 
 /// A folder of goldens.
 pub(super) struct Shelf {
@@ -42,21 +55,26 @@ impl Shelf {
         &self.folder
     }
 
-    /// Names of goldens and of candidates without one, in order.
-    pub(super) fn names(&self) -> Result<Vec<String>, Trouble> {
-        let disk = |source| Trouble::Disk {
-            path: self.folder.clone(),
-            source,
-        };
-        if !self.folder.is_dir() {
+    /// What is in the folder.
+    fn entries(&self) -> Result<Vec<std::fs::DirEntry>, Trouble> {
+        let folder = &self.folder;
+        if !folder.is_dir() {
             return Err(Trouble::Refused(format!(
                 "there is no folder `{}`; `--dir` names the folder that has a folder for each golden",
-                self.folder.display()
+                folder.display()
             )));
         }
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect);
+        entries.map_err(|source| Trouble::Disk {
+            path: folder.clone(),
+            source,
+        })
+    }
+
+    /// Names of goldens and of candidates without one, in order.
+    pub(super) fn names(&self) -> Result<Vec<String>, Trouble> {
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.folder).map_err(disk)? {
-            let entry = entry.map_err(disk)?;
+        for entry in self.entries()? {
             // A throughput golden has a folder too, and no manifest.
             if entry.path().join("golden.toml").exists() {
                 let name = entry.file_name().to_string_lossy().into_owned();
@@ -66,6 +84,27 @@ impl Shelf {
         names.sort();
         names.dedup();
         Ok(names)
+    }
+
+    /// The throughput goldens, by the campaign's folder, in order.
+    pub(super) fn throughputs(&self) -> Result<Vec<(String, Speed)>, Trouble> {
+        let mut found = Vec::new();
+        for entry in self.entries()? {
+            let path = entry.path().join("throughput.toml");
+            if !path.exists() {
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let bytes = read_some(&path).map_err(|source| Trouble::Disk { path, source });
+            let golden = bytes.and_then(|bytes| {
+                let golden = ThroughputGolden::from_toml(&String::from_utf8_lossy(&bytes));
+                let name = name.clone();
+                golden.map_err(|source| Trouble::Throughput { name, source })
+            });
+            found.push((name, golden));
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
     }
 
     /// The golden and its candidate, as far as they are there; `true` for the candidate.
@@ -114,8 +153,21 @@ impl Shelf {
             return Err(Trouble::Refused(why.to_owned()));
         }
         let (_, candidate) = self.pair(name)?;
+        let today = crate::execute::today();
+        let manifest = candidate.manifest();
+        if let Some(day) = manifest
+            .expires
+            .as_ref()
+            .filter(|_| manifest.is_over(&today))
+        {
+            return Err(Trouble::Refused(format!(
+                "`{name}` would count for nothing: its `expires` is {day}, and today is {today}; write a \
+                 later day into {}, or take the line out",
+                self.path(name, true).join("golden.toml").display()
+            )));
+        }
         let mut files = self.files(name, true)?;
-        let manifest = candidate.accepted(&files, who, &crate::execute::today())?;
+        let manifest = candidate.accepted(&files, who, &today)?;
         files.insert("golden.toml".to_owned(), manifest);
         write(&self.path(name, false), &files)?;
         self.reject(name)
@@ -138,22 +190,21 @@ impl Shelf {
     }
 
     fn files(&self, name: &str, candidate: bool) -> Result<Files, Trouble> {
-        let path = self.path(name, candidate);
-        let read = || -> io::Result<Files> {
-            let mut files = BTreeMap::new();
-            for entry in std::fs::read_dir(&path)? {
-                let entry = entry?;
-                if entry.file_type()?.is_file() {
-                    let name = entry.file_name().to_string_lossy().into_owned();
-                    files.insert(name, std::fs::read(entry.path())?);
-                }
-            }
-            Ok(files)
+        let folder = self.path(name, candidate);
+        let disk = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Trouble::Disk { path, source }
         };
-        read().map_err(|source| Trouble::Disk {
-            path: path.clone(),
-            source,
-        })
+        let mut files = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).map_err(disk(&folder))? {
+            let path = entry.map_err(disk(&folder))?.path();
+            if path.is_file() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let bytes = read_some(&path).map_err(disk(&path))?;
+                files.insert(name.into_owned(), bytes);
+            }
+        }
+        Ok(files)
     }
 }
 

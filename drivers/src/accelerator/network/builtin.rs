@@ -73,6 +73,14 @@ pub fn builtin(name: &str) -> Option<&'static [u8]> {
         .or_else(|| made().map(|(_, file)| file.as_slice()))
 }
 
+/// The file in this crate that [`builtin`] has a network from: its own, or the one that it is made of.
+pub fn builtin_source(name: &str) -> Option<&'static [u8]> {
+    let own = FILES.iter().find(|(known, _)| *known == name);
+    let made = || MADE.iter().any(|(known, _)| *known == name);
+    own.map(|(_, file)| *file)
+        .or_else(|| made().then_some(STORIES))
+}
+
 /// The names that [`builtin`] knows.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
     let files = FILES.iter().map(|(name, _)| *name);

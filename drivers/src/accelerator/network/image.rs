@@ -46,6 +46,19 @@ pub struct Site {
     pub byte: usize,
 }
 
+/// A tensor of parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// Its name in the model file.
+    pub name: String,
+    /// Type of its elements, in the words of safetensors: `F32`, `I8`, `I32`.
+    pub dtype: String,
+    /// How many they are.
+    pub elements: usize,
+    /// Their bytes in all.
+    pub bytes: usize,
+}
+
 impl Image {
     /// Splits a model file into its image and the text of its program.
     pub(super) fn split(file: &[u8]) -> Result<(Image, String), NetworkError> {
@@ -115,6 +128,17 @@ impl Image {
             element: offset / width,
             byte: offset % width,
         })
+    }
+
+    /// What lies in it, in order and without gaps.
+    pub(super) fn tensors(&self) -> Vec<Tensor> {
+        let each = self.regions.iter().map(|region| Tensor {
+            name: region.name.clone(),
+            dtype: format!("{:?}", region.dtype),
+            elements: region.shape.iter().product(),
+            bytes: region.bytes.len(),
+        });
+        each.collect()
     }
 
     /// Where the tensor of this name and type lies, and its shape.

@@ -22,9 +22,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{builtin, builtin_names};
+pub use builtin::{builtin, builtin_names, builtin_source};
 pub use error::NetworkError;
-pub use image::Site;
+pub use image::{Site, Tensor};
 pub use memo::Memo;
 
 use image::Image;
@@ -55,6 +55,15 @@ enum Body {
     Graph(Plan),
     /// Tokens to tokens, or to logits.
     Language(Box<Language>),
+}
+
+/// The tensors of a model file, in the order of its memory image and without gaps.
+///
+/// # Errors
+///
+/// If it is no model file. Its program is not looked at.
+pub fn tensors(file: &[u8]) -> Result<Vec<Tensor>, NetworkError> {
+    Ok(Image::split(file)?.0.tensors())
 }
 
 impl Network {

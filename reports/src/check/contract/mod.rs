@@ -93,6 +93,7 @@ fn header(check: CheckSpec) -> Header {
             output_bytes: 1_024,
             expired: None,
             seat: None,
+            memory: Vec::new(),
         }],
         inputs: Vec::new(),
         versions: std::collections::BTreeMap::new(),

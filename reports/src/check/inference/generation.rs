@@ -9,7 +9,7 @@ use std::fmt::Write;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
-use super::scenario::named;
+use super::named;
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};

@@ -3,7 +3,7 @@
 //! An answer is known by its digest, an output by its bytes. An answer counts as right if an
 //! output with its digest was fetched for the same input, and compared well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use profiles::time::BenchTime;
@@ -16,7 +16,7 @@ use crate::digest::crc32;
 use crate::event::{Event, EventKind};
 use crate::golden::{Comparison, Golden};
 use crate::header::Subject;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Evidence, Finding, Verdict};
 
 pub(in crate::check) const KIND: Kind = Kind {
     name: "matches_golden",
@@ -26,6 +26,9 @@ pub(in crate::check) const KIND: Kind = Kind {
     validate: |_| Ok(()),
     build: |setup| Box::new(MatchesGolden::new(setup)),
 };
+
+/// Name of the piece of evidence that has their number, `wrong`.
+pub const WRONG_ANSWERS: &str = "wrong answers";
 
 /// How often an answer was given, and first when.
 #[derive(Clone)]
@@ -53,7 +56,7 @@ struct MatchesGolden {
     /// Outputs that were compared, and the bytes they were compared by.
     right: BTreeMap<Answer, (Arc<[u8]>, Comparison)>,
     wrong: Option<Wrong>,
-    wrong_count: u64,
+    wrong_answers: BTreeSet<Answer>,
     silences: u64,
     silence: Option<(BenchTime, u16)>,
     triage: Triage,
@@ -75,7 +78,7 @@ impl MatchesGolden {
             answers: BTreeMap::new(),
             right: BTreeMap::new(),
             wrong: None,
-            wrong_count: 0,
+            wrong_answers: BTreeSet::new(),
             silences: 0,
             silence: None,
             triage: Triage::new(workload.and_then(|w| setup.header.device_at(w.device))),
@@ -115,7 +118,7 @@ impl MatchesGolden {
         because: String,
         comparison: Option<Comparison>,
     ) {
-        self.wrong_count += 1;
+        self.wrong_answers.insert(answer);
         let key = (at, answer);
         if self
             .wrong
@@ -147,7 +150,7 @@ impl MatchesGolden {
                 .answers
                 .get(&wrong.answer)
                 .map_or(0, |given| given.count);
-            let more = match self.wrong_count {
+            let more = match self.wrong_answers.len() {
                 1 => String::new(),
                 count => format!("; {count} outputs are wrong"),
             };
@@ -171,6 +174,30 @@ impl MatchesGolden {
             question.when(at)
         );
         Some(self.place(at, question.finding(Verdict::Fail, samples, because)))
+    }
+
+    /// How many answers are wrong, if any is.
+    fn extent(&self, answers: u64) -> Option<Evidence> {
+        let inputs: BTreeSet<u16> = self.wrong_answers.iter().map(|answer| answer.0).collect();
+        let given = self
+            .wrong_answers
+            .iter()
+            .filter_map(|it| self.answers.get(it));
+        let wrong: u64 = given.map(|given| given.count).sum();
+        let outputs = self.wrong_answers.len();
+        (outputs > 0).then(|| {
+            let text = format!(
+                "{wrong} of {answers} answers (different outputs: {outputs}, inputs: {})",
+                inputs.len()
+            );
+            let numbers = [
+                ("wrong", wrong as f64),
+                ("answers", answers as f64),
+                ("outputs", outputs as f64),
+                ("inputs", inputs.len() as f64),
+            ];
+            Evidence::new(WRONG_ANSWERS, text, &numbers)
+        })
     }
 
     fn unfetched(&self, samples: u64) -> Option<Finding> {
@@ -275,9 +302,10 @@ impl Check for MatchesGolden {
         }
         if let Some(mut found) = self.failed(samples) {
             if let Some(golden) = &self.golden {
+                let extent = self.extent(answers);
                 let (words, evidence) = self.triage.conclude(&self.question, golden);
                 found.because.push_str(&words);
-                found.evidence = evidence;
+                found.evidence = extent.into_iter().chain(evidence).collect();
             }
             return found;
         }

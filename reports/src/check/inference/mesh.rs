@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Window};
 
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
@@ -46,8 +46,8 @@ pub(in crate::check) const KIND: Kind = Kind {
 #[derive(Clone, Default)]
 struct Part {
     name: String,
-    /// Its way, as people write it.
-    link: Option<String>,
+    /// Its way, as people write it, and when it is there.
+    link: Option<(String, Vec<Window>)>,
     taken: u64,
     done: u64,
     returned: u64,
@@ -74,8 +74,14 @@ struct Mesh {
 
 impl Part {
     fn evidence(&self) -> Evidence {
+        let open = self.link.iter().flat_map(|(_, open)| open);
+        let seconds: f64 = open.map(Window::seconds).sum();
         let way = match &self.link {
-            Some(link) => format!(" over {link}"),
+            Some((link, open)) if open.is_empty() => format!(" over {link}, which was never there"),
+            Some((link, open)) => {
+                let times = open.len();
+                format!(" over {link}, which was there {times} times, {seconds:.0} s in all")
+            }
             None => " without a link".to_owned(),
         };
         let text = format!(
@@ -88,6 +94,7 @@ impl Part {
             ("returned", self.returned as f64),
             ("raw_bytes", self.raw_bytes as f64),
             ("result_bytes", self.result_bytes as f64),
+            ("link_s", seconds),
         ];
         Evidence::new(&self.name, text, &numbers)
     }
@@ -104,6 +111,7 @@ impl Mesh {
         let seat = seat.unwrap_or_else(|| Seat {
             mesh: String::new(),
             link: None,
+            open: Vec::new(),
             tasks: 0,
         });
         let members = header.workloads.iter().filter_map(|workload| {
@@ -111,7 +119,7 @@ impl Mesh {
             let device = header.device_at(workload.device)?;
             let part = Part {
                 name: device.name.clone(),
-                link: own.link.clone(),
+                link: own.link.clone().map(|link| (link, own.open.clone())),
                 ..Part::default()
             };
             Some((workload.device, part))

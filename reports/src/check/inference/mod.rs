@@ -7,6 +7,7 @@ pub(super) mod matches_golden;
 pub(super) mod mesh;
 mod power;
 pub(super) mod scenario;
+mod steady;
 pub(super) mod throughput;
 mod triage;
 pub(super) mod upsets;
@@ -14,8 +15,11 @@ pub(super) mod upsets;
 #[cfg(test)]
 mod tests;
 
+pub use matches_golden::WRONG_ANSWERS;
+use profiles::time::Window;
+
 use crate::golden::Golden;
-use crate::header::WorkloadHeader;
+use crate::header::{NamedWindow, WorkloadHeader};
 
 /// Input and digest: what an answer is known by.
 type Answer = (u16, u32);
@@ -34,4 +38,16 @@ fn unusable(workload: Option<&WorkloadHeader>, golden: Option<&Golden>) -> Optio
             expired.map(|day| format!("golden `{name}` counted until {day}"))
         }
     }
+}
+
+/// Stretches by name, in order of first appearance.
+fn named(stretches: &[NamedWindow]) -> Vec<(&str, Vec<Window>)> {
+    let mut found: Vec<(&str, Vec<Window>)> = Vec::new();
+    for stretch in stretches {
+        match found.iter_mut().find(|(name, _)| *name == stretch.name) {
+            Some((_, windows)) => windows.push(stretch.window),
+            None => found.push((&stretch.name, vec![stretch.window])),
+        }
+    }
+    found
 }

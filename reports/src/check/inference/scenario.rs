@@ -3,9 +3,14 @@
 //!
 //! Rules and numbers: MLPerf Inference rules, sections "Scenarios" and "Early Stopping".
 
-use profiles::option::{OptionDefault, OptionKind, OptionSpec};
-use profiles::time::{BenchTime, Window};
+use std::collections::BTreeSet;
 
+use profiles::option::{OptionDefault, OptionKind, OptionSpec};
+use profiles::time::BenchTime;
+
+use super::conditions::Surroundings;
+use super::named;
+use super::steady::{Point, steadiness};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
@@ -75,6 +80,15 @@ struct Query {
     at: BenchTime,
     latency_us: u32,
     samples: u32,
+    /// Of the board when it was done, thousandths of °C; none where nobody told.
+    celsius: Option<i32>,
+}
+
+impl Query {
+    /// The bin of ten kelvins that it was done in: 2 from 20 °C to below 30 °C.
+    fn bin(&self) -> Option<i32> {
+        self.celsius.map(|celsius| celsius.div_euclid(10_000))
+    }
 }
 
 #[derive(Clone)]
@@ -83,6 +97,7 @@ struct Scenario {
     /// As MLPerf names it: `single-stream`, `multi-stream`, `server`, `offline`.
     kind: String,
     stretches: Vec<NamedWindow>,
+    surroundings: Surroundings,
     queries: Vec<Query>,
     silences: u64,
 }
@@ -92,8 +107,8 @@ struct Told {
     queries: u64,
     samples: u64,
     seconds: f64,
-    /// Nearest ranks of 50, 90 and 99 %, ms, and the largest.
-    ranks: [f64; 4],
+    /// The smallest, nearest ranks of 50, 90 and 99 %, and the largest, ms.
+    ranks: [f64; 5],
     /// What the percentile surely does not exceed, ms.
     bound: Option<f64>,
     /// Sorted, µs.
@@ -110,6 +125,9 @@ impl Scenario {
             question: Question::new(setup),
             kind: workload.map_or(String::new(), |workload| workload.scenario.clone()),
             stretches: cuts(setup.header, &setup.spec.windows),
+            surroundings: Surroundings::new(
+                workload.and_then(|workload| setup.header.device_at(workload.device)),
+            ),
             queries: Vec::new(),
             silences: 0,
         }
@@ -149,14 +167,14 @@ impl Scenario {
             seconds: span.map_or(0.0, |(begin, last)| {
                 last.at.micros_since(begin) as f64 * 1e-6
             }),
-            ranks: [rank(50), rank(90), rank(99), rank(100)],
+            ranks: [0, 50, 90, 99, 100].map(rank),
             bound: percentile_bound(self.share(), &latencies).map(|us| f64::from(us) * 1e-3),
             latencies,
         }
     }
 
     fn evidence(&self, name: &str, told: &Told) -> Evidence {
-        let [p50, p90, p99, max] = told.ranks;
+        let [min, p50, p90, p99, max] = told.ranks;
         let rate = told.samples as f64 / told.seconds;
         let percentile = self.percentile();
         let bound = match told.bound {
@@ -168,8 +186,8 @@ impl Scenario {
             ),
         };
         let text = format!(
-            "{} queries of {} samples in {:.0} s, {rate:.3} samples/s; p50 {p50:.3}, p90 {p90:.3}, p99 \
-             {p99:.3}, at most {max:.3} ms{bound}",
+            "{} queries of {} samples in {:.0} s, {rate:.3} samples/s; from {min:.3}, p50 {p50:.3}, \
+             p90 {p90:.3}, p99 {p99:.3}, to {max:.3} ms{bound}",
             told.queries, told.samples, told.seconds
         );
         let mut numbers = vec![
@@ -177,6 +195,7 @@ impl Scenario {
             ("samples", told.samples as f64),
             ("seconds", told.seconds),
             ("samples_per_s", rate),
+            ("min_ms", min),
             ("p50_ms", p50),
             ("p90_ms", p90),
             ("p99_ms", p99),
@@ -184,6 +203,25 @@ impl Scenario {
         ];
         numbers.extend(told.bound.map(|bound| ("bound_ms", bound)));
         Evidence::new(name, text, &numbers)
+    }
+
+    /// Thousandths of °C of the board before `at`, where it tells.
+    fn celsius(&self, at: BenchTime) -> Option<i32> {
+        let celsius = self.surroundings.at(at).celsius;
+        celsius.is_finite().then_some((celsius * 1e3) as i32)
+    }
+
+    /// A stretch in bins of ten kelvins, where it spans several: a board that gets hot may be slower.
+    fn by_temperature(&self, name: &str, queries: &[Query]) -> Vec<Evidence> {
+        let bins: BTreeSet<i32> = queries.iter().filter_map(Query::bin).collect();
+        let several = bins.len() > 1;
+        let told = bins.into_iter().filter(|_| several).map(|bin| {
+            let inside = queries.iter().filter(|query| query.bin() == Some(bin));
+            let inside: Vec<Query> = inside.copied().collect();
+            let name = format!("{name}, {} to {} °C", bin * 10, (bin + 1) * 10);
+            self.evidence(&name, &self.told(&inside))
+        });
+        told.collect()
     }
 
     /// Why the run does not count, if so.
@@ -259,6 +297,7 @@ impl Check for Scenario {
                 at: event.at,
                 latency_us: inferred.latency_us,
                 samples: 1,
+                celsius: self.celsius(event.at),
             },
             EventKind::QueryDone {
                 samples,
@@ -267,7 +306,12 @@ impl Check for Scenario {
                 at: event.at,
                 latency_us: u32::try_from(*latency_us).unwrap_or(u32::MAX),
                 samples: *samples,
+                celsius: self.celsius(event.at),
             },
+            EventKind::Sampled { readings } => {
+                self.surroundings.take(event.at, readings);
+                return;
+            }
             EventKind::NoResponse { .. } => {
                 self.silences += 1;
                 return;
@@ -314,12 +358,19 @@ impl Check for Scenario {
             None => self.verdict(&told),
         };
         let mut evidence = vec![self.evidence(&self.kind, &told)];
+        let points = counted.iter().map(|query| Point {
+            at: query.at,
+            millis: f64::from(query.latency_us) * 1e-3,
+            celsius: query.celsius.map(|celsius| f64::from(celsius) * 1e-3),
+        });
+        evidence.extend(steadiness(&points.collect::<Vec<Point>>()));
         for (name, windows) in named(&self.stretches) {
             let inside = |query: &&Query| windows.iter().any(|window| window.contains(query.at));
             let some: Vec<Query> = counted.iter().filter(inside).copied().collect();
             if !some.is_empty() && some.len() < counted.len() {
                 evidence.push(self.evidence(name, &self.told(&some)));
             }
+            evidence.extend(self.by_temperature(name, &some));
         }
         let finding = self.question.finding(verdict, samples, because);
         match numbers {
@@ -340,16 +391,4 @@ impl Check for Scenario {
             },
         }
     }
-}
-
-/// Stretches by name, in order of first appearance.
-pub(super) fn named(stretches: &[NamedWindow]) -> Vec<(&str, Vec<Window>)> {
-    let mut found: Vec<(&str, Vec<Window>)> = Vec::new();
-    for stretch in stretches {
-        match found.iter_mut().find(|(name, _)| *name == stretch.name) {
-            Some((_, windows)) => windows.push(stretch.window),
-            None => found.push((&stretch.name, vec![stretch.window])),
-        }
-    }
-    found
 }

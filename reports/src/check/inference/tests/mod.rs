@@ -150,6 +150,7 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
             output_bytes: 4,
             expired: None,
             seat: None,
+            memory: Vec::new(),
         }],
         inputs: Vec::new(),
         versions: BTreeMap::new(),

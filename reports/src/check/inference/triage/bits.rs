@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use profiles::time::BenchTime;
+
 use super::{Bit, Given, Output, Triage};
 use crate::check::inference::Answer;
 use crate::golden::Golden;
@@ -9,6 +11,9 @@ use crate::verdict::Evidence;
 
 /// More bits than this are no fault of single lines.
 const MOST_STUCK: usize = 64;
+/// Inputs whose outputs must hold the value of a bit that differs in one of them only: by chance that
+/// many do in one of 128.
+const FEWEST_AGREE: usize = 8;
 impl Triage {
     /// The bits in which an output differs from the right one: the board's own where it gave one, so
     /// that what a dialect rounds otherwise is no difference, else the golden's.
@@ -34,7 +39,8 @@ impl Triage {
         differing.collect()
     }
 
-    /// Bits that hold one value in all outputs since the first wrong one, of two inputs at least.
+    /// Bits that hold one value in all outputs since the first wrong one, of two inputs at least; or of one, where the
+    /// outputs of many others that were right hold it too.
     pub(super) fn stuck(&self, golden: &Golden) -> BTreeSet<Bit> {
         let wrong: Vec<(&Answer, &Given)> = self
             .outputs
@@ -52,14 +58,25 @@ impl Triage {
         let (Some(first), Some(last)) = (first, last) else {
             return BTreeSet::new();
         };
-        if inputs.len() < 2 || bits.len() > MOST_STUCK {
+        if bits.len() > MOST_STUCK {
             return BTreeSet::new();
         }
+        // A fault is over where an input that it hit is right again.
+        let is_over = self.outputs.iter().any(|(answer, output)| {
+            let given = self.given.get(answer).filter(|given| given.last > last);
+            output.right && given.is_some() && inputs.contains(&answer.0)
+        });
+        let until = if is_over { last } else { BenchTime::MAX };
         let since = self.outputs.iter().filter(|(answer, output)| {
             let given = self.given.get(answer);
-            // A right one counts where it was given only while the fault was there.
-            given.is_some_and(|g| !output.right || (g.first >= first && g.last <= last))
+            // A right one counts where it was given while the fault was there.
+            given.is_some_and(|g| !output.right || (g.last >= first && g.last <= until))
         });
+        // Where the others have the stuck value by themselves, one input alone shows it, in one bit.
+        let agree: BTreeSet<u16> = since.clone().map(|(answer, _)| answer.0).collect();
+        if inputs.len() < 2 && (bits.len() > 1 || agree.len() < FEWEST_AGREE) {
+            return BTreeSet::new();
+        }
         let holds = |&(byte, bit, value): &Bit| {
             let of = |output: &Output| output.bytes.get(byte).map(|byte| byte >> bit & 1 == 1);
             since.clone().all(|(_, output)| of(output) == Some(value))

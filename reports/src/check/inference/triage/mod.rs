@@ -3,7 +3,7 @@
 //!
 //! - a *regression*: always the same wrong output;
 //! - *transient*: every repeat is right, as after an upset of a register;
-//! - *stuck*: the same bits of the outputs of several inputs hold one value;
+//! - *stuck*: the same bits of the outputs of all inputs hold one value;
 //! - *drift*: the deviation grows or falls with temperature or voltage;
 //! - *intermittent*: wrong now and then, none of these.
 
@@ -158,13 +158,16 @@ impl Triage {
         cases.sort_by_key(|case| (case.at, case.answer));
         let drift = self.drift();
         let stuck = self.stuck(golden);
-        let mut evidence = Vec::new();
+        // What all of them have in common comes first.
+        let mut evidence: Vec<Evidence> = drift.iter().map(Drift::told).collect();
+        evidence.extend(bit_map(&stuck));
+        let common = evidence.len();
         let mut counts: BTreeMap<Class, u64> = BTreeMap::new();
         for case in &cases {
             let bits = self.differing(case.answer, golden);
             let class = self.class(case, &bits, (drift.is_some(), &stuck));
             *counts.entry(class).or_default() += 1;
-            if evidence.len() < MOST_TOLD {
+            if evidence.len() < common + MOST_TOLD {
                 evidence.push(self.told(question, case, (class, &bits)));
             }
         }
@@ -172,8 +175,6 @@ impl Triage {
             let text = format!("{} more were repeated", cases.len() - MOST_TOLD);
             evidence.push(Evidence::new("more", text, &[]));
         }
-        evidence.extend(drift.as_ref().map(Drift::told));
-        evidence.extend(bit_map(&stuck));
         let parts = counts
             .iter()
             .map(|(class, count)| format!("{count} {}", class.name()));
@@ -235,23 +236,15 @@ impl Triage {
             .outputs
             .get(&case.answer)
             .map_or(f64::NAN, |o| o.deviation);
-        let listed: Vec<String> = bits.iter().take(BITS_TOLD).map(bit_name).collect();
-        let differ = match bits.len() {
-            0 => String::new(),
-            count => {
-                let more = if count > BITS_TOLD { " …" } else { "" };
-                {
-                    let (bits, differ) = match count {
-                        1 => ("bit", "differs"),
-                        _ => ("bits", "differ"),
-                    };
-                    format!("; {count} {bits} {differ}: {}{more}", listed.join(", "))
-                }
-            }
+        let differ = differ(bits);
+        let off = if deviation > 0.0 && deviation.is_finite() {
+            format!(", off by {deviation:.3e} at most")
+        } else {
+            String::new()
         };
         let text = format!(
             "input {input}, digest {:08x}: of {all} repeats {right} are right and {same} the same \
-             wrong{differ}{}",
+             wrong{off}{differ}{}",
             case.answer.1,
             case.conditions.sentence()
         );
@@ -267,5 +260,24 @@ impl Triage {
             ("volts", case.conditions.volts),
         ];
         question.placed(case.at, Evidence::new(class.name(), text, &numbers))
+    }
+}
+
+/// `; 1 bit differs: byte 3 bit 7 0→1`: each where they are few, else how many in how many bytes.
+fn differ(bits: &[Bit]) -> String {
+    let listed: Vec<String> = bits.iter().map(bit_name).collect();
+    match bits.len() {
+        0 => String::new(),
+        1 => format!("; 1 bit differs: {}", listed.join(", ")),
+        count if count <= BITS_TOLD => format!("; {count} bits differ: {}", listed.join(", ")),
+        count => {
+            let bytes: BTreeSet<usize> = bits.iter().map(|bit| bit.0).collect();
+            let (first, last) = (bytes.first(), bytes.last());
+            let (first, last) = (first.copied().unwrap_or(0), last.copied().unwrap_or(0));
+            format!(
+                "; {count} bits differ, in {} bytes from byte {first} to {last}",
+                bytes.len()
+            )
+        }
     }
 }

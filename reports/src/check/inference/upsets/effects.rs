@@ -52,6 +52,16 @@ pub(super) struct Told {
     /// It, in words.
     pub(super) words: String,
     pub(super) answers: usize,
+    /// Whether a new output decided otherwise than the golden.
+    pub(super) decides_otherwise: bool,
+}
+
+/// Wrong outputs behind an injection that had not been given before it.
+#[derive(Default)]
+struct New {
+    first: Option<(BenchTime, Answer)>,
+    /// The first that decides otherwise, too.
+    otherwise: Option<(BenchTime, Answer)>,
 }
 
 impl Upsets {
@@ -69,7 +79,7 @@ impl Upsets {
             .chain([BenchTime::MAX]);
         for (injection, end) in starts.zip(ends) {
             let from = next_answer;
-            let mut first_wrong: Option<(BenchTime, Answer)> = None;
+            let mut new = New::default();
             while let Some(&(at, answer)) =
                 self.answers.get(next_answer).filter(|(at, _)| *at < end)
             {
@@ -79,13 +89,16 @@ impl Upsets {
                 }
                 let is_wrong = !matches!(self.judged.get(&answer), Some(Judged::Right) | None);
                 if is_wrong && wrong_before.insert(answer) {
-                    first_wrong.get_or_insert((at, answer));
+                    new.first.get_or_insert((at, answer));
+                    if matches!(self.judged.get(&answer), Some(Judged::Wrong(_))) {
+                        new.otherwise.get_or_insert((at, answer));
+                    }
                 }
                 next_answer += 1;
             }
             if let Some((at, fault)) = injection {
                 let answers = next_answer - from;
-                told.push(self.one((*at, end), fault, (first_wrong, answers)));
+                told.push(self.one((*at, end), fault, (&new, answers)));
             }
         }
         told
@@ -95,17 +108,19 @@ impl Upsets {
         &self,
         (at, end): (BenchTime, BenchTime),
         fault: &Fault,
-        (wrong, answers): (Option<(BenchTime, Answer)>, usize),
+        (new, answers): (&New, usize),
     ) -> Told {
         let first = |times: &[BenchTime]| times.iter().copied().find(|t| at <= *t && *t < end);
         let boot = first(&self.boots);
         let silence = first(&self.silences);
         let refusal = first(&self.refusals);
         let corrected = self.rises(at, end);
-        let (effect, seen, words) = match wrong {
+        let (effect, seen, words) = match new.first {
             Some((when, answer)) => match self.judged.get(&answer) {
                 Some(Judged::NotFinite(because)) => (Effect::Detected, Some(when), because.clone()),
-                Some(Judged::Wrong(because)) => (Effect::Silent, Some(when), because.clone()),
+                Some(Judged::Wrong(because) | Judged::Degraded(because)) => {
+                    (Effect::Silent, Some(when), because.clone())
+                }
                 Some(Judged::Right) | None => (Effect::Masked, None, String::new()),
             },
             None if silence.is_some() => (
@@ -132,6 +147,13 @@ impl Upsets {
             None => (Effect::Masked, None, String::new()),
         };
         let mut words = words;
+        if let Some((when, answer)) = new.otherwise.filter(|_| new.otherwise != new.first)
+            && let Some(Judged::Wrong(because)) = self.judged.get(&answer)
+        {
+            let after = when.micros_since(at) as f64 * 1e-6;
+            // Writing to a string cannot fail.
+            let _ = write!(words, "; after {after:.3} s {because}");
+        }
         if let Fault::LatchUp { .. } = fault {
             let until = boot.unwrap_or(end);
             if let Some(step) = self.current_step(at, until) {
@@ -141,12 +163,42 @@ impl Upsets {
         }
         Told {
             at,
-            fault: injected(fault),
+            fault: format!("{}{}", injected(fault), self.site(fault)),
             effect,
             seen,
             words,
             answers,
+            decides_otherwise: new.otherwise.is_some(),
         }
+    }
+
+    /// Which parameter a flip of memory hits; nothing where nobody knows.
+    fn site(&self, fault: &Fault) -> String {
+        let all: u64 = self.memory.iter().map(|tensor| tensor.bytes).sum();
+        let Fault::BitFlip { byte, .. } = fault else {
+            return String::new();
+        };
+        // Bytes count modulo the memory's size.
+        let Some(mut byte) = u64::from(*byte).checked_rem(all) else {
+            return String::new();
+        };
+        for tensor in &self.memory {
+            if byte < tensor.bytes {
+                let width = tensor
+                    .bytes
+                    .checked_div(tensor.elements)
+                    .unwrap_or(1)
+                    .max(1);
+                return format!(
+                    " (element {} of `{}`, {})",
+                    byte / width,
+                    tensor.name,
+                    tensor.dtype
+                );
+            }
+            byte -= tensor.bytes;
+        }
+        String::new()
     }
 
     /// When the count of corrected errors first rose between two times.

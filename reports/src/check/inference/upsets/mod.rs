@@ -17,13 +17,14 @@ use profiles::time::BenchTime;
 use effects::{Effect, injected};
 use telling::count;
 
+use super::conditions::{Conditions, Surroundings};
 use super::{Answer, unusable};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::digest::crc32;
 use crate::event::{Event, EventKind};
 use crate::golden::{Golden, Rung};
-use crate::header::Subject;
+use crate::header::{Parameters, Subject};
 use crate::statistics::Method;
 use crate::verdict::{Finding, Verdict};
 
@@ -98,6 +99,8 @@ enum Judged {
     Right,
     /// It says itself that it is none.
     NotFinite(String),
+    /// Its numbers are wrong, and what it decides is right.
+    Degraded(String),
     Wrong(String),
 }
 
@@ -109,6 +112,11 @@ struct Upsets {
     /// Number of the channel that counts corrected errors, and of the board's current.
     corrected_channel: Option<u16>,
     amps_channel: Option<u16>,
+    /// What lies in the board's memory.
+    memory: Vec<Parameters>,
+    surroundings: Surroundings,
+    /// What the board stood in at each injection.
+    conditions: BTreeMap<BenchTime, Conditions>,
     injections: Vec<(BenchTime, Fault)>,
     answers: Vec<(BenchTime, Answer)>,
     judged: BTreeMap<Answer, Judged>,
@@ -150,6 +158,9 @@ impl Upsets {
             golden,
             corrected_channel: place(channels.iter().position(|c| c.name.contains("corrected"))),
             amps_channel: place(channels.iter().position(|c| &*c.unit == "A")),
+            memory: workload.map_or_else(Vec::new, |workload| workload.memory.clone()),
+            surroundings: Surroundings::new(board),
+            conditions: BTreeMap::new(),
             injections: Vec::new(),
             answers: Vec::new(),
             judged: BTreeMap::new(),
@@ -159,6 +170,11 @@ impl Upsets {
             corrected: Vec::new(),
             amps: Vec::new(),
         }
+    }
+
+    fn injected(&mut self, at: BenchTime, fault: Fault) {
+        self.conditions.insert(at, self.surroundings.at(at));
+        self.injections.push((at, fault));
     }
 
     fn fetched(&mut self, answer: Answer, output: &[u8]) {
@@ -174,12 +190,18 @@ impl Upsets {
         } else if comparison.rung == Rung::NonFinite {
             Judged::NotFinite(comparison.because)
         } else {
-            Judged::Wrong(format!("{}: {}", comparison.rung, comparison.because))
+            let because = format!("{}: {}", comparison.rung, comparison.because);
+            if comparison.rung == Rung::Degraded {
+                Judged::Degraded(because)
+            } else {
+                Judged::Wrong(because)
+            }
         };
         self.judged.insert(answer, judged);
     }
 
     fn sampled(&mut self, at: BenchTime, readings: &[profiles::reading::Reading]) {
+        self.surroundings.take(at, readings);
         for reading in readings {
             let value = reading.value.as_f64();
             if Some(reading.channel) == self.corrected_channel && self.corrected.len() < MOST_KEPT {
@@ -213,7 +235,7 @@ impl Check for Upsets {
             EventKind::SetPointApplied {
                 command: Command::Inject(fault),
                 ..
-            } if !is_around(fault) => self.injections.push((at, fault.clone())),
+            } if !is_around(fault) => self.injected(at, fault.clone()),
             EventKind::Upset {
                 address,
                 place,
@@ -226,7 +248,7 @@ impl Check for Upsets {
                     bit,
                     place,
                 };
-                self.injections.push((at, fault));
+                self.injected(at, fault);
             }
             EventKind::Inferred(inferred) if self.answers.len() < MOST_KEPT => {
                 self.answers.push((at, (inferred.input, inferred.digest)));

@@ -2,6 +2,7 @@
 
 use super::Upsets;
 use super::effects::{Effect, Told};
+use crate::check::inference::conditions::Conditions;
 use crate::statistics::{Interval, Method, injections_needed};
 use crate::verdict::{Evidence, Verdict};
 
@@ -30,6 +31,7 @@ impl Upsets {
             ];
             evidence.push(Evidence::new(effect.name(), text, &numbers));
         }
+        evidence.extend(self.decisions(told, trials));
         let unobserved = count(told, Effect::Unobserved);
         if unobserved > 0 {
             let text = format!("{unobserved} injections, after which no answer came, do not count");
@@ -49,12 +51,39 @@ impl Upsets {
         evidence
     }
 
+    /// How many injections changed a decision, where the golden's outputs decide something.
+    fn decisions(&self, told: &[Told], trials: u64) -> Option<Evidence> {
+        self.golden.as_ref().filter(|golden| golden.decides())?;
+        let silent = |told: &&Told| told.effect == Effect::Silent;
+        let otherwise = told.iter().filter(silent).filter(|it| it.decides_otherwise);
+        let hits = otherwise.count() as u64;
+        let Interval { low, high } = self.interval(hits, trials);
+        let part = hits as f64 / trials.max(1) as f64;
+        let text = format!(
+            "{hits} of {trials} injections, {} ({} to {}), made answers decide otherwise; the other {} \
+             silent ones left each decision as it is",
+            percent(part),
+            percent(low),
+            percent(high),
+            count(told, Effect::Silent) - hits
+        );
+        let numbers = [
+            ("count", hits as f64),
+            ("share", part),
+            ("low", low),
+            ("high", high),
+        ];
+        Some(Evidence::new("decisions", text, &numbers))
+    }
+
     fn piece(&self, told: &Told) -> Evidence {
         let after = told
             .seen
             .map(|seen| seen.micros_since(told.at) as f64 * 1e-6);
         let later = after.map_or(String::new(), |after| format!(", {after:.3} s later"));
-        let text = format!("{}{later}: {}", told.fault, told.words);
+        let conditions = self.conditions.get(&told.at);
+        let conditions = conditions.map_or(String::new(), Conditions::sentence);
+        let text = format!("{}{conditions}{later}: {}", told.fault, told.words);
         let mut numbers = vec![("answers", told.answers as f64)];
         numbers.extend(after.map(|after| ("after_s", after)));
         let evidence = Evidence::new(told.effect.name(), text, &numbers);
