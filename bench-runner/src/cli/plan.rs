@@ -5,7 +5,7 @@ use std::fmt::Write;
 use profiles::command::Command;
 use profiles::phase::Phase;
 use profiles::time::{BenchTime, Window};
-use reports::header::Header;
+use reports::header::{CheckSpec, Header};
 use reports::report::injected;
 use serde_json::{Value, json};
 
@@ -185,11 +185,27 @@ fn describe_interlocks(plan: &Plan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-/// How many answers decide whether a workload has got slower.
-fn describe_size(plan: &Plan, workload: &str, out: &mut String) -> std::fmt::Result {
+/// How many answers decide whether a workload has got slower, in each phase that the check looks at.
+fn describe_size(plan: &Plan, check: &CheckSpec, out: &mut String) -> std::fmt::Result {
     let golden = plan.goldens.throughput.as_ref();
-    let needed = golden.map(|golden| golden.needed(workload));
-    for (phase, answers, seconds) in needed.unwrap_or_default() {
+    let needed = golden.map(|golden| golden.needed(&check.subject_text));
+    // A step is what its answers are counted by where there is no orbit.
+    let is_looked_at = |named: &str| {
+        let intervals = plan.header.phases.iter();
+        let phases = intervals
+            .filter(|it| it.phase.name() == named)
+            .map(|it| it.window);
+        let steps = plan.header.steps.iter();
+        let steps = steps
+            .filter(|step| step.name == named)
+            .map(|step| step.window);
+        phases.chain(steps).any(|when| {
+            let mut windows = check.windows.iter();
+            windows.any(|named| named.window.overlap(&when).is_some())
+        })
+    };
+    let needed = needed.unwrap_or_default().into_iter();
+    for (phase, answers, seconds) in needed.filter(|(phase, ..)| is_looked_at(phase)) {
         writeln!(
             out,
             "    {phase}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
@@ -239,7 +255,7 @@ fn describe_questions(plan: &Plan, out: &mut String) -> std::fmt::Result {
         );
         writeln!(out, "{}", line.trim_end())?;
         if check.kind == "throughput" {
-            describe_size(plan, &check.subject_text, out)?;
+            describe_size(plan, check, out)?;
         }
     }
     if header.checks.is_empty() {

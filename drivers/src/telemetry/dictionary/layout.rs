@@ -38,8 +38,7 @@ struct Layout {
     fixed: Vec<Span>,
     /// Bits of these fields.
     bits: usize,
-    /// Fields whose value tells that it is this kind: bit, bits, value. Only such as stand before
-    /// any array of varying length.
+    /// Those of them whose value tells that it is this kind: bit, bits, value.
     constants: Vec<(usize, u32, u64)>,
 }
 
@@ -176,7 +175,7 @@ impl Layouts {
         )
     }
 
-    /// The fields of user data of kind number `kind`, and what does not fit.
+    /// The same of user data.
     #[inline]
     pub fn fields_of<'a>(
         &'a self,
@@ -227,9 +226,7 @@ pub fn user_data(packet: &[u8], secondary: bool) -> Option<&[u8]> {
 
 impl Layout {
     fn compile(packet: &Packet) -> Result<Layout, DictionaryError> {
-        for number in 0..packet.fields.len() {
-            check(packet, number)?;
-        }
+        (0..packet.fields.len()).try_for_each(|number| check(packet, number))?;
         let (mut bits, mut fixed, mut constants) = (0, Vec::new(), Vec::new());
         for field in &packet.fields {
             let count = match field.count {
@@ -237,9 +234,7 @@ impl Layout {
                 Count::Fixed(count) => count as usize,
                 Count::Field(_) | Count::Rest => break,
             };
-            if let Some(value) = field.constant {
-                constants.push((bits, field.bits, value));
-            }
+            constants.extend(field.constant.map(|value| (bits, field.bits, value)));
             fixed.push(Span { bit: bits, count });
             bits += count * field.bits as usize;
         }
