@@ -102,12 +102,22 @@ impl Upsets {
         let silence = first(&self.silences);
         let refusal = first(&self.refusals);
         let corrected = self.rises(at, end);
+        let mut stops = self.stops.iter();
+        let stop = stops.find(|(when, ..)| at <= *when && *when < end);
         let (effect, seen, words) = match wrong {
             Some((when, answer)) => match self.judged.get(&answer) {
                 Some(Judged::NotFinite(because)) => (Effect::Detected, Some(when), because.clone()),
                 Some(Judged::Wrong(because)) => (Effect::Silent, Some(when), because.clone()),
                 Some(Judged::Right) | None => (Effect::Masked, None, String::new()),
             },
+            None if let Some((when, why, by_itself)) = stop => {
+                let effect = if *by_itself {
+                    Effect::Detected
+                } else {
+                    Effect::Hang
+                };
+                (effect, Some(*when), why.clone())
+            }
             None if silence.is_some() => (
                 Effect::Hang,
                 silence,
