@@ -18,6 +18,7 @@ pub mod supervise;
 pub mod table;
 pub mod torture;
 pub mod watch;
+pub mod workers;
 
 use std::collections::BTreeMap;
 

@@ -54,3 +54,31 @@ pub trait Player: Send {
     /// this is what it left in force. A list that ended otherwise is an error.
     async fn follow(&mut self, last: Option<&Command>) -> Result<(), DeviceError>;
 }
+
+/// Whether a list of numbers, as an instrument of SCPI answers it, is the one that it was told. Each may
+/// be as far from what was told as `near` says of that.
+pub(crate) fn reads_back(answer: &str, told: &[f64], near: impl Fn(f64) -> f64) -> bool {
+    let read: Option<Vec<f64>> = answer
+        .split(',')
+        .map(|number| number.trim().parse().ok())
+        .collect();
+    read.is_some_and(|read| {
+        let same = |(told, read): (&f64, &f64)| (told - read).abs() <= near(*told);
+        read.len() == told.len() && told.iter().zip(&read).all(same)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_back_if_it_is_as_long_and_each_number_is_near() {
+        let near = |told: f64| 0.01 * told;
+        assert!(reads_back("1.0, 2.01,3", &[1.0, 2.0, 3.0], near));
+        assert!(!reads_back("1.0, 2.03,3", &[1.0, 2.0, 3.0], near));
+        assert!(!reads_back("1.0,2.0", &[1.0, 2.0, 3.0], near));
+        assert!(!reads_back("1.0,2.0,3.0,", &[1.0, 2.0, 3.0], near));
+        assert!(!reads_back("", &[1.0], near));
+    }
+}

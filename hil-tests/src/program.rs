@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// The program of the bench, and the folder that it runs in.
 #[derive(Clone, Debug)]
@@ -24,6 +24,16 @@ pub struct Said {
 }
 
 impl Said {
+    /// What a process said that has ended.
+    pub fn of(output: &Output) -> Said {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said {
+            code: output.status.code(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
     /// Code and both texts, for snapshots.
     pub fn all(&self) -> String {
         let code = self.code.map_or("none".to_owned(), |code| code.to_string());
@@ -68,13 +78,7 @@ impl Program {
     /// If it cannot be started.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Said {
         let output = self.command(arguments).output();
-        let output = output.expect("the program was built with the tests");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Said {
-            code: output.status.code(),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
+        Said::of(&output.expect("the program was built with the tests"))
     }
 }
 

@@ -166,6 +166,13 @@ pub enum EventKind {
         /// As it was read back. What does not hold what is written stays as it was.
         after: u8,
     },
+    /// Firmware that was upset runs no more. It is reset, as by a supervisor that hears nothing of it.
+    FirmwareStopped {
+        /// What was seen of it.
+        why: String,
+        /// Whether it ended itself, as a handler of faults does; else it hung.
+        by_itself: bool,
+    },
     /// A query was not answered in time.
     NoResponse {
         /// Which input.

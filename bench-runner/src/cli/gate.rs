@@ -8,6 +8,7 @@ use clap::Subcommand;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::many::{ShardArgs, cores};
 use super::{complain, print};
 use crate::exit::Exit;
 use crate::gate::{
@@ -33,12 +34,8 @@ pub(super) struct Args {
     /// Runs at a time; as many as there are cores if left out
     #[arg(short, long, value_parser = super::jobs)]
     jobs: Option<usize>,
-    /// Run one part of so many, as 2/5; `bench gate merge` decides over all of them
-    #[arg(long, value_name = "I/N", conflicts_with = "shard_from_env")]
-    shard: Option<Shard>,
-    /// Ask Slurm, GitLab or Kubernetes which part this is
-    #[arg(long)]
-    shard_from_env: bool,
+    #[command(flatten)]
+    shard: ShardArgs,
     /// Take what is measured as baseline, if everything else passes
     #[arg(long)]
     accept_baseline: bool,
@@ -114,8 +111,7 @@ fn whole(args: &Args, file: &Path) -> Result<Exit, String> {
         ));
     }
     let program = std::env::current_exe().map_err(|error| format!("who am I? {error}"))?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let width = args.jobs.unwrap_or(cores);
+    let width = args.jobs.unwrap_or_else(cores);
     let pool = Arc::new(Pool::new(program, args.out.clone(), width, &asked.gate));
     heed(&pool).map_err(|error| format!("cannot watch for signals: {error}"))?;
     let started_ms = jiff::Timestamp::now().as_millisecond();
@@ -153,11 +149,7 @@ fn ask(args: &Args, file: &Path) -> Result<Asked, String> {
             return Err("the gate names no `baseline` to be accepted".to_owned());
         }
     }
-    let shard = match args.shard {
-        Some(shard) => shard,
-        None if args.shard_from_env => Shard::from_env(|name| std::env::var(name).ok())?,
-        None => Shard::WHOLE,
-    };
+    let shard = args.shard.shard()?;
     if args.accept_baseline && shard != Shard::WHOLE {
         return Err("a shard is no baseline: accept the whole gate".to_owned());
     }

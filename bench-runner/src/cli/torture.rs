@@ -11,10 +11,12 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
+use super::many::cores;
 use super::{PaceArg, Question, colour_err, complain, print};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::torture::{Crew, Found, Told, draw, work, written};
+use crate::workers::Workers;
 
 /// Run a campaign under random faults, seed by seed, and check that the bench stays safe and honest
 #[derive(Debug, clap::Args)]
@@ -123,10 +125,12 @@ fn torture(args: &Args, plan: &Plan) -> Exit {
         return Exit::BenchFault;
     };
     let crew = Crew {
-        program,
-        jobs: args.jobs.unwrap_or_else(cores),
+        workers: Workers {
+            program,
+            jobs: args.jobs.unwrap_or_else(cores),
+            arguments: worker_arguments(args),
+        },
         limit: Duration::from_secs(args.limit),
-        arguments: worker_arguments(args),
     };
     let (first, last) = args.seeds;
     let seeds: Box<dyn Iterator<Item = Option<u64>> + Send> = match args.replay {
@@ -193,10 +197,6 @@ fn this_program() -> Option<PathBuf> {
         complain(&format!("Error: cannot find this program: {error}\n"));
     }
     program.ok()
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn bar(count: u64, json: bool) -> ProgressBar {

@@ -191,6 +191,12 @@ fn compare(
         for (workload, before) in before {
             let subject = format!("{group}: {workload}");
             let Some(now) = now.get(workload) else {
+                // What was refused, or broke, says itself why nothing was answered.
+                let ran = |job: &&JobResult| matches!(job.first().code, Some(0 | 1 | 4));
+                let mut jobs = run.jobs.iter().filter(|job| job.group == group);
+                if !jobs.any(|job| ran(&job)) {
+                    continue;
+                }
                 let why = "it gave no answers, and in the baseline it did".to_owned();
                 reasons.push(of_group(Exit::Inconclusive, "silent", &subject, why));
                 continue;
@@ -396,6 +402,27 @@ mod tests {
             one.ending = Some(format!("bench fault: payload: {ENDED} (exit status: 101)"));
         }
         assert_eq!(classes(&crashed), (Exit::Failed, vec!["crashed"]));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_silent_as_well() {
+        let baseline = Baseline::accept(&run(good()));
+        let without_answers = |codes: &[u8]| {
+            let mut jobs = vec![job(1, codes, 100.0), job(2, codes, 100.0)];
+            let tries = jobs.iter_mut().flat_map(|job| &mut job.tries);
+            tries.for_each(|one| one.speeds.clear());
+            let baseline = Some(baseline.clone());
+            GateRun {
+                baseline,
+                ..run(jobs)
+            }
+        };
+        let refused = (Exit::Refused, vec!["refused", "refused"]);
+        assert_eq!(classes(&without_answers(&[2])), refused);
+        assert_eq!(
+            classes(&without_answers(&[0])),
+            (Exit::Inconclusive, vec!["silent"])
+        );
     }
 
     #[test]

@@ -139,6 +139,21 @@ impl GateFile {
         let mut gate: GateFile = toml::from_str(text).map_err(|error| error.to_string())?;
         gate.folder = folder;
         let wrong = |why: &str| Err(why.to_owned());
+        // What stands there empty was meant to hold something.
+        let written: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+        let is_empty = |axis: &&str| {
+            let axis = written.get(*axis).and_then(toml::Value::as_array);
+            axis.is_some_and(Vec::is_empty)
+        };
+        if let Some(axis) = ["firmware", "seeds", "condition"]
+            .into_iter()
+            .find(is_empty)
+        {
+            return Err(format!(
+                "`{axis}` is empty: name at least one, or leave the key out for what the campaigns and \
+                 the wiring say"
+            ));
+        }
         if gate.campaigns.is_empty() {
             return wrong("`campaigns` is empty: a gate that runs nothing passes nothing");
         }
@@ -202,6 +217,8 @@ mod tests {
                 &format!("{good}seeds = [1, 2, 1]"),
                 "seed 1 stands there twice",
             ),
+            (&format!("{good}seeds = []"), "`seeds` is empty"),
+            (&format!("{good}firmware = []"), "`firmware` is empty"),
             (&format!("{good}slower = 3"), "0.03 for 3 %"),
             (
                 &format!("{good}[[condition]]\nname = 'c'\nwiring = 'v'"),

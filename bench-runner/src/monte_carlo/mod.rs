@@ -18,7 +18,7 @@ use crate::config::vary::Varied;
 use crate::exit::{Exit, TABLE};
 use crate::gate::Shard;
 
-pub use crew::Crew;
+pub use crew::fly;
 pub use margins::{Margins, Spread, margins};
 pub use told::{text, write};
 pub use worker::{Start, work};
@@ -152,26 +152,28 @@ impl Study {
             flown: Vec::new(),
             ..first.clone()
         };
-        for (place, (name, shard)) in shards.into_iter().enumerate() {
-            if shard.question != first.question || shard.shard.count != first.shard.count {
+        let count = first.shard.count;
+        let mut wanted = 0;
+        for (name, shard) in shards {
+            if shard.question != first.question || shard.shard.count != count {
                 return Err(format!(
                     "{first_name} and {name} are not of one study: the campaign, the wiring, the seed, what \
                      is varied or the number of shards was another"
                 ));
             }
-            let wanted = place as u64 + 1;
-            let found = u64::from(shard.shard.index);
-            if found != wanted {
-                let count = first.shard.count;
-                return Err(if found < wanted {
-                    format!("{name}: shard {found}/{count} is there twice")
-                } else {
-                    format!("shard {wanted}/{count} is missing; nothing is told without it")
-                });
+            wanted += 1;
+            let found = shard.shard.index;
+            if found < wanted {
+                return Err(format!("{name}: shard {found}/{count} is there twice"));
+            }
+            if found > wanted {
+                return Err(missing(wanted, count));
             }
             whole.flown.extend(shard.flown);
         }
-        let count = u64::from(first.shard.count);
+        if wanted < count {
+            return Err(missing(wanted + 1, count));
+        }
         let there = whole.flown.len() as u64;
         whole.flown.sort_by_key(|flown| flown.draw.run);
         let is_whole = (1..)
@@ -179,12 +181,16 @@ impl Study {
             .all(|(n, flown)| flown.draw.run == n);
         if there != whole.runs || !is_whole {
             return Err(format!(
-                "{there} of {} runs are there, of {count} shards: one is missing, or was stopped",
+                "{there} of {} runs are there, of {count} shards: one of them was stopped",
                 whole.runs
             ));
         }
         Ok(whole)
     }
+}
+
+fn missing(index: u32, count: u32) -> String {
+    format!("shard {index}/{count} is missing; nothing is told without it")
 }
 
 /// The numbers of the runs of a shard: each `count`th.

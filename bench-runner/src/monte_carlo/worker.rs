@@ -1,8 +1,6 @@
-//! A worker: a process of its own that flies one run after the other. It is told what on its standard
-//! input, a line of JSON for each run, and answers so.
+//! A worker of the crew: what it flies, and what it tells of it.
 
-use std::io::{BufRead, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use profiles::time::BenchTime;
 use reports::event::{Event, ObserveError, Observer};
@@ -14,6 +12,7 @@ use crate::execute;
 use crate::exit::Exit;
 use crate::plan::{Plan, Request};
 use crate::run::Stop;
+use crate::workers;
 
 /// What is flown, before anything is drawn.
 #[derive(Clone, Debug)]
@@ -31,35 +30,12 @@ impl Observer for Nobody {
     }
 }
 
-/// Where the worker of this process number keeps its run: in memory, where the system has that.
-pub(super) fn folder(process: u32) -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    let place = if memory.is_dir() {
-        memory.to_owned()
-    } else {
-        std::env::temp_dir()
-    };
-    place.join(format!("bench-monte-carlo-{process}"))
-}
-
 /// Works until nobody tells anything any more.
 ///
 /// # Errors
 /// If runs cannot be kept, or nobody listens.
 pub fn work(start: &Start) -> std::io::Result<()> {
-    let place = folder(std::process::id());
-    std::fs::create_dir_all(&place)?;
-    let (input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    for line in input.lines() {
-        let Ok(draw) = serde_json::from_str::<Draw>(&line?) else {
-            continue;
-        };
-        let text = serde_json::to_string(&start.fly(draw, &place.join("run")))?;
-        writeln!(output, "{text}")?;
-        output.flush()?;
-    }
-    let _left = std::fs::remove_dir_all(&place);
-    Ok(())
+    workers::work(|draw, folder| Ok(start.fly(draw, folder)))
 }
 
 impl Start {

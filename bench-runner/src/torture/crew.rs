@@ -1,20 +1,15 @@
 //! The crew: as many workers as there are cores, each at a seed of its own, and the fewest faults of
 //! each seed that breaks a rule.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::worker::{Job, folder};
+use super::worker::Job;
 use super::{HANG, PANIC, Violation, draw, minimise};
 use crate::plan::Plan;
+use crate::workers::{Unanswered, Worker, Workers};
 
 /// What became of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,14 +61,10 @@ pub enum CrewError {
 /// How a crew works.
 #[derive(Clone, Debug)]
 pub struct Crew {
-    /// How many at a time.
-    pub jobs: usize,
+    /// Who works at the plan.
+    pub workers: Workers,
     /// How long a run may take, on the wall.
     pub limit: Duration,
-    /// The program that works.
-    pub program: PathBuf,
-    /// What the program is told so that it is a worker at the same plan.
-    pub arguments: Vec<std::ffi::OsString>,
 }
 
 impl Crew {
@@ -85,172 +76,94 @@ impl Crew {
         &self,
         plan: &Plan,
         seeds: impl Iterator<Item = Option<u64>> + Send,
-        mut tell: impl FnMut(Told),
+        tell: impl FnMut(Told),
     ) -> Result<(), CrewError> {
-        let (seeds, failed) = (Mutex::new(seeds), AtomicBool::new(false));
-        let (telling, told) = channel();
-        std::thread::scope(|scope| {
-            let (seeds, failed) = (&seeds, &failed);
-            let hands: Vec<_> = (0..self.jobs.max(1))
-                .map(|_| {
-                    let telling = telling.clone();
-                    scope.spawn(move || {
-                        let worked = self.hand(plan, seeds, failed, &telling);
-                        failed.fetch_or(worked.is_err(), Ordering::Relaxed);
-                        worked
-                    })
-                })
-                .collect();
-            drop(telling);
-            told.iter().for_each(&mut tell);
-            let ends = hands.into_iter().map(|hand| {
-                let panicked = || Err(CrewError::Useless("its thread panicked".to_owned()));
-                hand.join().unwrap_or_else(|_| panicked())
-            });
-            ends.collect::<Result<Vec<()>, CrewError>>()
-        })?;
-        Ok(())
+        let hand = |next: &mut dyn FnMut() -> Option<Option<u64>>, tell: &Sender<Told>| {
+            let mut hand = Hand::new(self)?;
+            while let Some(seed) = next() {
+                hand.seed(plan, seed, tell)?;
+            }
+            Ok::<(), CrewError>(())
+        };
+        self.workers.share(seeds, hand, tell)
+    }
+}
+
+/// One worker at a time, at one seed after the other.
+struct Hand<'a> {
+    crew: &'a Crew,
+    worker: Worker,
+    /// Whether a worker ever answered.
+    is_proven: bool,
+}
+
+impl Hand<'_> {
+    fn new(crew: &Crew) -> std::io::Result<Hand<'_>> {
+        Ok(Hand {
+            crew,
+            worker: Worker::start(&crew.workers)?,
+            is_proven: false,
+        })
     }
 
-    /// One seed after the other, by one worker at a time.
-    fn hand(
-        &self,
+    fn seed(
+        &mut self,
         plan: &Plan,
-        seeds: &Mutex<impl Iterator<Item = Option<u64>>>,
-        failed: &AtomicBool,
+        seed: Option<u64>,
         tell: &Sender<Told>,
     ) -> Result<(), CrewError> {
-        let mut worker = Worker::start(self)?;
-        while !failed.load(Ordering::Relaxed) {
-            let next = seeds.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(seed) = next else { break };
-            let answer = worker.ask(self, &Job { seed, keep: None })?;
-            let exit = answer.exit.clone();
-            for violation in answer.broken {
-                let of = seed.map_or(0, |seed| draw(plan, seed).len());
-                let mut trouble = None;
-                let kept = minimise(of, |keep| {
-                    let keep = Some(keep.to_vec());
-                    match worker.ask(self, &Job { seed, keep }) {
-                        Ok(answer) => answer.broken.iter().any(|b| b.rule == violation.rule),
-                        Err(error) => {
-                            trouble = Some(error);
-                            false
-                        }
+        let answer = self.ask(&Job { seed, keep: None })?;
+        for violation in answer.broken {
+            let of = seed.map_or(0, |seed| draw(plan, seed).len());
+            let mut trouble = None;
+            let kept = minimise(of, |keep| {
+                let keep = Some(keep.to_vec());
+                match self.ask(&Job { seed, keep }) {
+                    Ok(answer) => answer.broken.iter().any(|b| b.rule == violation.rule),
+                    Err(error) => {
+                        trouble = Some(error);
+                        false
                     }
-                });
-                if let Some(error) = trouble {
-                    return Err(error);
                 }
-                // Nobody listens any more where the whole is given up.
-                let _given_up = tell.send(Told::Found(Found {
-                    seed,
-                    violation,
-                    of,
-                    kept,
-                }));
+            });
+            if let Some(error) = trouble {
+                return Err(error);
             }
-            let _given_up = tell.send(Told::Done { seed, exit });
+            // Nobody listens any more where the whole is given up.
+            let _given_up = tell.send(Told::Found(Found {
+                seed,
+                violation,
+                of,
+                kept,
+            }));
         }
+        let exit = answer.exit;
+        let _given_up = tell.send(Told::Done { seed, exit });
         Ok(())
-    }
-}
-
-/// A process that runs what it is told.
-struct Worker {
-    process: Child,
-    tells: Option<ChildStdin>,
-    answers: Receiver<String>,
-    /// Whether it ever answered.
-    proven: bool,
-    /// Whether it is known to hang.
-    hangs: bool,
-}
-
-impl Worker {
-    fn start(crew: &Crew) -> Result<Worker, CrewError> {
-        let mut process = Command::new(&crew.program)
-            .args(&crew.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let tells = process.stdin.take();
-        let said = process.stdout.take();
-        let (tell, answers) = channel();
-        std::thread::spawn(move || {
-            for line in said
-                .into_iter()
-                .flat_map(|said| BufReader::new(said).lines())
-            {
-                let Ok(line) = line else { return };
-                if tell.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Worker {
-            process,
-            tells,
-            answers,
-            proven: false,
-            hangs: false,
-        })
     }
 
     /// Has it run something. One that hangs or dies is a violation, and another takes its place.
-    fn ask(&mut self, crew: &Crew, job: &Job) -> Result<Answer, CrewError> {
-        let line = serde_json::to_string(job).unwrap_or_default() + "\n";
-        let told = self
-            .tells
-            .as_mut()
-            .map(|tells| tells.write_all(line.as_bytes()));
-        let answer = match told {
-            Some(Ok(())) => self.answers.recv_timeout(crew.limit),
-            _ => Err(RecvTimeoutError::Disconnected),
-        };
-        let violation = match answer.map(|line| serde_json::from_str::<Answer>(&line)) {
-            Ok(Ok(answer)) => {
-                self.proven = true;
+    fn ask(&mut self, job: &Job) -> Result<Answer, CrewError> {
+        let limit = self.crew.limit;
+        let (rule, why) = match self.worker.ask(job, Some(limit)) {
+            Ok(answer) => {
+                self.is_proven = true;
                 return Ok(answer);
             }
-            Ok(Err(error)) => return Err(CrewError::Useless(error.to_string())),
-            Err(RecvTimeoutError::Timeout) => {
-                self.hangs = true;
-                let why = format!("it did not end within {} s", crew.limit.as_secs_f64());
-                let rule = HANG.to_owned();
-                Violation { rule, why }
+            Err(Unanswered::Strange(why)) => return Err(CrewError::Useless(why)),
+            Err(Unanswered::Died(how)) if !self.is_proven => return Err(CrewError::Useless(how)),
+            Err(Unanswered::Late) => {
+                let seconds = limit.as_secs_f64();
+                (HANG, format!("it did not end within {seconds} s"))
             }
-            Err(RecvTimeoutError::Disconnected) => {
-                let status = self.process.wait()?;
-                if !self.proven {
-                    return Err(CrewError::Useless(status.to_string()));
-                }
-                let (rule, why) = (PANIC.to_owned(), format!("the process died: {status}"));
-                Violation { rule, why }
-            }
+            Err(Unanswered::Died(how)) => (PANIC, format!("the process died: {how}")),
         };
-        let proven = self.proven;
-        *self = Worker::start(crew)?;
-        self.proven = proven;
+        self.worker = Worker::start(&self.crew.workers)?;
+        let rule = rule.to_owned();
         Ok(Answer {
             exit: "NONE".to_owned(),
-            broken: vec![violation],
+            broken: vec![Violation { rule, why }],
         })
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It ends when nobody tells it anything any more; one that hangs must be ended.
-        drop(self.tells.take());
-        let patience = Duration::from_secs(if self.hangs { 0 } else { 2 });
-        let ended = self.answers.recv_timeout(patience);
-        if ended != Err(RecvTimeoutError::Disconnected) {
-            let _gone = self.process.kill();
-        }
-        let _reaped = self.process.wait();
-        let _cleared = std::fs::remove_dir_all(folder(self.process.id()));
     }
 }
 
@@ -273,10 +186,12 @@ mod tests {
             faults: None,
         });
         let crew = Crew {
-            jobs: 1,
+            workers: Workers {
+                jobs: 1,
+                program: "/bin/sh".into(),
+                arguments: vec!["-c".into(), script.into()],
+            },
             limit: Duration::from_millis(300),
-            program: "/bin/sh".into(),
-            arguments: vec!["-c".into(), script.into()],
         };
         let mut told = Vec::new();
         let seeds = [Some(1), Some(2)].into_iter();

@@ -102,6 +102,7 @@ impl Names {
                 format!("{name}: no answer to input {input} within {waited:.1} s")
             }
             EventKind::Retried { asked, why } => format!("{name} was asked {asked} again: {why}"),
+            EventKind::FirmwareStopped { why, .. } => format!("{name}: {why}; it is reset"),
             _ => return None,
         })
     }

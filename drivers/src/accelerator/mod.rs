@@ -11,7 +11,7 @@ pub mod network;
 mod role;
 
 pub use board::{board_traits, pacing};
-pub use firmware::{Witness, firmware};
+pub use firmware::{Suffered, Witness, firmware};
 pub use role::{Accelerator, Heard, Inference, Question};
 
 use crate::model::{BoardSetup, Model};

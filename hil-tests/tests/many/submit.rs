@@ -21,12 +21,7 @@ fn bench(arguments: &[&str], tools: Option<&Path>) -> Said {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", tools.display()));
     }
-    let output = command.output().unwrap();
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Said::of(&command.output().unwrap())
 }
 
 /// A gate of the smoke campaign in `folder`, with `more` in its file.

@@ -34,13 +34,7 @@ fn shell(scene: &Scene, wrapper: &[&str], script: &str, out: &str) -> Said {
         .arg(PROGRAM)
         .args(run)
         .args(["--wire", "--out", out]);
-    let said = command.current_dir(scene.path(".")).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Said {
-        code: said.status.code(),
-        out: text(&said.stdout),
-        err: text(&said.stderr),
-    }
+    Said::of(&command.current_dir(scene.path(".")).output().unwrap())
 }
 
 fn events(folder: &Path) -> Vec<Event> {

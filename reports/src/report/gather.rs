@@ -282,6 +282,9 @@ fn of_bench(kind: &EventKind) -> Option<(Kind, String)> {
             let text = format!("bit {bit} of {place} ({address:#x}) turned over: {octets}");
             Some((Kind::Injected, text))
         }
+        EventKind::FirmwareStopped { why, .. } => {
+            Some((Kind::Failed, format!("{why}; it is reset")))
+        }
         EventKind::Resumed { with, gap_us } => {
             let gap = *gap_us as f64 * 1e-6;
             let text = format!("nothing was recorded for {gap:.1} s; went on with {with}");

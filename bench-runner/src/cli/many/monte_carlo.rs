@@ -9,16 +9,16 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use profiles::seed::Seed;
 
-use super::cores;
+use super::{ShardArgs, cores};
 use crate::cli::{PaceArg, Question, colour_err, complain, print};
 use crate::config::load::Loader;
 use crate::config::vary::{Distribution, Varied};
 use crate::exit::Exit;
-use crate::gate::Shard;
 use crate::monte_carlo::{
-    Crew, Draw, Flown, RESULT_FILE, Start, Study, draw, of_shard, text, work, write,
+    Draw, Flown, RESULT_FILE, Start, Study, draw, fly, of_shard, text, work, write,
 };
 use crate::plan::{Plan, Request};
+use crate::workers::Workers;
 
 /// Fly a campaign many times with other values each time, and tell how its margins are distributed
 ///
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Args {
     #[command(flatten)]
     question: Question,
     /// How many runs
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
     /// Vary a value, as `orbit.battery.capacity_ah=7.6..8.4` or `…="8.0 +- 0.2"`; again for more
     #[arg(long, value_name = "KEY=DISTRIBUTION", value_parser = varied)]
@@ -40,12 +40,8 @@ pub(in crate::cli) struct Args {
     /// Runs at a time; as many as there are cores if left out
     #[arg(short, long, value_parser = crate::cli::jobs)]
     jobs: Option<usize>,
-    /// Fly one part of so many, as 2/5; `bench monte-carlo merge` tells of all of them
-    #[arg(long, value_name = "I/N", conflicts_with = "shard_from_env")]
-    shard: Option<Shard>,
-    /// Ask Slurm, GitLab or Kubernetes which part this is
-    #[arg(long)]
-    shard_from_env: bool,
+    #[command(flatten)]
+    shard: ShardArgs,
     /// Folder for what is told
     #[arg(short, long, default_value = "monte-carlo")]
     out: PathBuf,
@@ -147,11 +143,7 @@ fn study(args: &Args, mut request: Request) -> Result<Exit, String> {
     };
     let varied = all_varied(args, &start.request);
     let seed = Seed(given.unwrap_or(plan.seed.0));
-    let shard = match args.shard {
-        Some(shard) => shard,
-        None if args.shard_from_env => Shard::from_env(|name| std::env::var(name).ok())?,
-        None => Shard::WHOLE,
-    };
+    let shard = args.shard.shard()?;
     let mut study = Study {
         format: 1,
         campaign: plan.header.campaign.clone(),
@@ -194,14 +186,14 @@ fn flown(
     draws: impl Iterator<Item = Draw> + Send,
     count: u64,
 ) -> std::io::Result<Vec<Flown>> {
-    let crew = Crew {
+    let workers = Workers {
         jobs: args.jobs.unwrap_or_else(cores),
         program: std::env::current_exe()?,
         arguments: arguments(args),
     };
     let bar = bar(count);
     let mut done = 0_u64;
-    let flown = crew.fly(draws, |_| {
+    let flown = fly(&workers, draws, |_| {
         done += 1;
         bar.inc(1);
         if bar.is_hidden() && done.is_multiple_of(100) {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use drivers::accelerator::Witness;
-use drivers::link::qemu::Upset;
+use drivers::accelerator::{Suffered, Witness};
 use profiles::command::{Command, Fault};
 use reports::event::{DeviceId, Event, EventKind};
 
@@ -35,13 +34,18 @@ impl Upsets {
     pub(super) fn witness(&self, id: DeviceId) -> Option<Witness> {
         let device = *self.boards.get(&id)?;
         let happenings = self.happenings.clone();
-        Some(Arc::new(move |at, place, upset: Upset| {
-            let kind = EventKind::Upset {
-                address: upset.flip.address,
-                place,
-                bit: upset.flip.bit,
-                before: upset.before,
-                after: upset.after,
+        Some(Arc::new(move |at, suffered| {
+            let kind = match suffered {
+                Suffered::Upset(place, upset) => EventKind::Upset {
+                    address: upset.flip.address,
+                    place,
+                    bit: upset.flip.bit,
+                    before: upset.before,
+                    after: upset.after,
+                },
+                Suffered::Stopped { why, by_itself } => {
+                    EventKind::FirmwareStopped { why, by_itself }
+                }
             };
             happenings.push(Event { at, device, kind });
         }))

@@ -41,7 +41,7 @@ use memory::{Memory, Output};
 const BOOT: Period = Period::millis(3_000);
 /// From a hang to the watchdog's reset: its supervisor waits for 1.6 s, as a MAX706 does (Maxim,
 /// "MAX705-MAX708", electrical characteristics, watchdog timeout period).
-const WATCHDOG: Period = Period::millis(1_600);
+pub(super) const WATCHDOG: Period = Period::millis(1_600);
 /// The converter starts again this far above where it stops, V.
 const HYSTERESIS_VOLTS: f64 = 1.0;
 /// Standard deviation of the duration of an inference, relative (DRAM refresh, cache misses).

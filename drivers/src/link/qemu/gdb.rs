@@ -1,7 +1,7 @@
 //! A client of QEMU's debugger: what upsets the memory of running firmware.
 //!
 //! Packets of the GDB Remote Serial Protocol (GDB manual, appendix E): `$DATA#SUM`, each answered by
-//! `+`. Used are `?`, `m`, `M`, `Z1`, `s` and `c`; numbers are hexadecimal.
+//! `+`. Used are `?`, `m`, `M`, `g`, `G`, `Z1`, `s`, `c` and `qRcmd`; numbers are hexadecimal.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -76,26 +76,73 @@ impl Gdb {
         Err(unexpected("that it stopped", &said))
     }
 
-    /// The octet at an address of the stopped machine.
-    pub(super) fn read(&mut self, address: u64) -> io::Result<u8> {
-        let said = self.ask(&format!("m{address:x},1"))?;
-        let octet = (said.len() == 2).then(|| u8::from_str_radix(&said, 16).ok());
-        octet
-            .flatten()
-            .ok_or_else(|| unexpected("the memory there", &said))
+    /// Octets of the stopped machine, from an address on.
+    pub(super) fn octets(&mut self, address: u64, length: usize) -> io::Result<Vec<u8>> {
+        let said = self.ask(&format!("m{address:x},{length:x}"))?;
+        let octets = unspelled(&said).filter(|octets| octets.len() == length);
+        octets.ok_or_else(|| unexpected("the memory there", &said))
     }
 
-    /// Changes the octet at an address of the stopped machine.
-    pub(super) fn write(&mut self, address: u64, octet: u8) -> io::Result<()> {
-        self.done(&format!("M{address:x},1:{octet:02x}"))
+    /// The octet at an address.
+    pub(super) fn octet(&mut self, address: u64) -> io::Result<u8> {
+        let octets = self.octets(address, 1)?;
+        octets
+            .first()
+            .copied()
+            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Changes octets of the stopped machine, from an address on.
+    pub(super) fn set_octets(&mut self, address: u64, octets: &[u8]) -> io::Result<()> {
+        let (length, text) = (octets.len(), spelled(octets));
+        self.done(&format!("M{address:x},{length:x}:{text}"))
+    }
+
+    /// All registers of the stopped machine, which is a 32-bit one.
+    pub(super) fn registers(&mut self) -> io::Result<Vec<u32>> {
+        let said = self.ask("g")?;
+        let octets = unspelled(&said).filter(|octets| octets.len() % 4 == 0);
+        let octets = octets.ok_or_else(|| unexpected("its registers", &said))?;
+        let words = octets.chunks_exact(4);
+        Ok(words
+            .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+            .collect())
+    }
+
+    /// Changes all registers.
+    pub(super) fn set_registers(&mut self, registers: &[u32]) -> io::Result<()> {
+        let octets: Vec<u8> = registers
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        self.done(&format!("G{}", spelled(&octets)))
+    }
+
+    /// Has QEMU's own monitor do something; what it says.
+    pub(super) fn monitor(&mut self, command: &str) -> io::Result<String> {
+        self.send(&format!("qRcmd,{}", spelled(command.as_bytes())))?;
+        let mut text = Vec::new();
+        loop {
+            let said = self.packet()?;
+            match said.strip_prefix('O').and_then(unspelled) {
+                Some(more) => text.extend(more),
+                None if said == "OK" => return Ok(String::from_utf8_lossy(&text).into_owned()),
+                None => return Err(unexpected("what its monitor says", &said)),
+            }
+        }
     }
 
     /// Lets a machine go on that stopped where it was asked to. One step first, or it would stop at
     /// the same place again.
     pub(super) fn go_on(&mut self) -> io::Result<()> {
-        self.send("s")?;
-        self.stopped()?;
+        self.step()?;
         self.start()
+    }
+
+    /// One instruction of the stopped machine.
+    pub(super) fn step(&mut self) -> io::Result<()> {
+        self.send("s")?;
+        self.stopped()
     }
 
     /// Lets a machine go on.
@@ -148,6 +195,27 @@ fn unexpected(wanted: &str, said: &str) -> io::Error {
         said => format!("QEMU's debugger says `{said}`, expected {wanted}"),
     };
     io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+fn spelled(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * octets.len());
+    for octet in octets {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{octet:02x}");
+    }
+    text
+}
+
+/// Octets of two hexadecimal digits each.
+fn unspelled(text: &str) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match *pair {
+            [high, low] => Some((digit(high)? << 4 | digit(low)?) as u8),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A packet as it goes over the line.
@@ -227,7 +295,16 @@ mod tests {
         let script = std::thread::spawn(move || {
             let mut said = Vec::new();
             let mut one = [0; 1];
-            let answers = ["T05thread:01;", "OK", "5a", "OK", "E22", ""];
+            let answers = [
+                &["T05thread:01;"][..],
+                &["OK"],
+                &["5a"],
+                &["OK"],
+                &["E22"],
+                &[""],
+                &["O6f6e", "O0a", "OK"],
+                &["0100000000000080"],
+            ];
             for answer in answers {
                 // Acknowledgements stand between packets.
                 let mut ends = 0;
@@ -237,7 +314,9 @@ mod tests {
                     ends += usize::from(one[0] == b'#' || ends > 0);
                 }
                 far.write_all(b"+").unwrap();
-                far.write_all(framed(answer).as_bytes()).unwrap();
+                for packet in answer {
+                    far.write_all(framed(packet).as_bytes()).unwrap();
+                }
             }
             // The last acknowledgement: who hangs up before it breaks the other's pipe.
             far.read_exact(&mut one).unwrap();
@@ -245,12 +324,14 @@ mod tests {
         });
         let mut gdb = Gdb::new(near).unwrap();
         gdb.stop_at(0x915).unwrap();
-        assert_eq!(gdb.read(0x2000_0010).unwrap(), 0x5a);
-        gdb.write(0x2000_0010, 0x4a).unwrap();
-        let refused = gdb.read(0xffff_fff0).unwrap_err().to_string();
+        assert_eq!(gdb.octets(0x2000_0010, 1).unwrap(), [0x5a]);
+        gdb.set_octets(0x2000_0010, &[0x4a]).unwrap();
+        let refused = gdb.octets(0xffff_fff0, 1).unwrap_err().to_string();
         assert!(refused.contains("says `E22`"), "{refused}");
-        let unknown = gdb.write(0, 0).unwrap_err().to_string();
+        let unknown = gdb.set_octets(0, &[0]).unwrap_err().to_string();
         assert!(unknown.contains("does not know"), "{unknown}");
+        assert_eq!(gdb.monitor("info x").unwrap(), "on\n");
+        assert_eq!(gdb.registers().unwrap(), [1, 0x8000_0000]);
         let said = script.join().unwrap();
         for part in ["$Z1,914,2#", "$m20000010,1#", "$M20000010,1:4a#"] {
             assert!(said.contains(part), "{said}");

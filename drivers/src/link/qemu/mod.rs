@@ -9,16 +9,20 @@
 mod gdb;
 mod image;
 mod process;
+mod state;
 mod step;
+mod story;
 mod uart;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use image::{Image, Memory, WAIT};
+pub(crate) use process::Stopped;
 pub use process::{ENDED, missing};
 pub(crate) use step::{CONTROL, Hears, LockStep};
 pub use step::{Flip, Upset};
+pub(crate) use story::Guest;
 pub(super) use uart::End;
 
 /// The machine of the reference board.

@@ -1,8 +1,9 @@
 //! The process of a firmware in QEMU. It is killed when it is dropped, and by the kernel when the
 //! bench dies in whatever way: `setpriv` asks for that (`PR_SET_PDEATHSIG`) before it becomes QEMU.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,6 +23,14 @@ const CODES: [(&str, u16, &str); 4] = [
 ];
 /// Lines of QEMU's own that are told when it ends.
 const LAST_LINES: usize = 3;
+
+/// How QEMU begins to say that the guest cannot go on, as of a fault in the handler of faults.
+const FATAL: &str = "qemu: fatal: ";
+
+/// How lines begin that are QEMU's own, and not the firmware's.
+const OWN: &str = "qemu-system-";
+/// How the reason begins where QEMU refuses how it was started.
+const REFUSED: &str = "QEMU does not run it";
 
 /// How the reason begins where the firmware, or QEMU with it, ended by itself.
 pub const ENDED: &str = "the firmware in QEMU ended";
@@ -76,6 +85,25 @@ impl Drop for Shared {
     }
 }
 
+/// Why a firmware runs no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    /// In words.
+    pub(crate) why: String,
+    /// Whether it ended itself with a status, as a handler of faults does.
+    pub(crate) by_itself: bool,
+}
+
+impl Stopped {
+    /// It is there, and does not what it should.
+    pub(super) fn stuck(why: impl Into<String>) -> Stopped {
+        Stopped {
+            why: why.into(),
+            by_itself: false,
+        }
+    }
+}
+
 /// A running firmware.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -97,7 +125,11 @@ impl Process {
             why,
         };
         let elf = fs::canonicalize(&spec.elf).map_err(|error| failed(error.to_string()))?;
-        let console = File::create(shared.path.join(CONSOLE));
+        // A machine that begins with another's state goes on with what that printed.
+        let console = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(shared.path.join(CONSOLE));
         let consoles = console.and_then(|console| Ok((console.try_clone()?, console)));
         let (out, errors) = consoles.map_err(|error| failed(error.to_string()))?;
         let child = Command::new(KEEPER)
@@ -118,35 +150,60 @@ impl Process {
     }
 
     /// The folder that it shares with the bench.
-    #[cfg(test)]
     pub(super) fn folder(&self) -> &Path {
         &self.shared.path
     }
 
     /// Why it is not there any more, if it is not.
-    pub(super) fn ended(&mut self) -> Option<String> {
+    pub(super) fn ended(&mut self) -> Option<Stopped> {
         let status = self.child.try_wait().ok()??;
         let text = fs::read(self.shared.path.join(CONSOLE)).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let said = text.lines().filter(|line| !line.is_empty());
-        // What QEMU thinks of how it was started is nothing that the firmware said.
-        let lines: Vec<&str> = said.filter(|line| !is_warning(line)).collect();
-        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("; ");
-        let said = if last.is_empty() {
-            String::new()
-        } else {
-            format!(": {last}")
+        // Whether a core was dumped is this machine's affair.
+        let status_said = match status.signal() {
+            Some(signal) => format!("signal: {signal}"),
+            None => status.to_string(),
         };
-        Some(format!("{ENDED} ({status}){said}"))
+        // QEMU itself would not: a machine or an argument that it does not know.
+        let is_refused = status.code() == Some(1) && text.lines().any(is_complaint);
+        let what = if is_refused { REFUSED } else { ENDED };
+        Some(Stopped {
+            why: format!("{what} ({status_said}){}", last_words(&text)),
+            by_itself: status.code().is_some() && !is_refused,
+        })
+    }
+}
+
+/// What was said last, behind a colon.
+fn last_words(text: &str) -> String {
+    // What QEMU thinks of how it was started is nothing that the firmware said.
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !is_warning(line));
+    let lines: Vec<&str> = lines.collect();
+    // All registers follow on why QEMU itself gave up.
+    let fatal = lines.iter().find(|line| line.starts_with(FATAL));
+    let last = match fatal {
+        Some(fatal) => (*fatal).to_owned(),
+        None => lines[lines.len().saturating_sub(LAST_LINES)..].join("; "),
+    };
+    if last.is_empty() {
+        last
+    } else {
+        format!(": {last}")
     }
 }
 
 fn is_warning(line: &str) -> bool {
-    line.starts_with("qemu-system-") && line.contains(": warning: ")
+    line.starts_with(OWN) && line.contains(": warning: ")
+}
+
+fn is_complaint(line: &str) -> bool {
+    line.starts_with(OWN) && !is_warning(line)
 }
 
 /// What the firmware and QEMU print.
-const CONSOLE: &str = "console.txt";
+pub(super) const CONSOLE: &str = "console.txt";
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -161,8 +218,11 @@ pub fn missing(spec: &QemuSpec) -> Option<(String, String)> {
     let elf = spec.elf.display();
     let header = fs::File::open(&spec.elf).and_then(|mut file| {
         let mut header = [0; 20];
-        io::Read::read_exact(&mut file, &mut header)?;
-        Ok(header)
+        // A file that is shorter is none of those that are looked for.
+        match io::Read::read_exact(&mut file, &mut header) {
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+            _ => Ok(header),
+        }
     });
     let header = match header {
         Ok(header) => header,

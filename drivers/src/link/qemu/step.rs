@@ -17,16 +17,22 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use super::QemuSpec;
 use super::gdb::{Gdb, Waiting};
 use super::image::{Image, WAIT};
-use super::process::{Process, Shared};
+use super::process::{Process, Shared, Stopped};
+use super::state::{INCOMING, State, resume};
 use crate::error::LinkError;
 
 /// From one record to the next.
 pub(crate) const CONTROL: Period = Period::millis(10);
-/// How long one look for a record takes, ns.
-const LOOK_NANOS: i64 = 100_000_000;
+/// How long one look for a record takes.
+const MOMENT: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 /// Looks until the firmware counts as stuck: ten seconds, for a control period of which it takes a
 /// few milliseconds.
 const LOOKS: u32 = 100;
+/// Looks for the end of a QEMU that said so: a second.
+const LOOKS_AT_THE_END: u32 = 10;
 /// Octets that one record holds at most: more than a line of three million baud
 /// brings in a control period.
 const MOST: usize = 8_192;
@@ -117,6 +123,8 @@ pub(crate) struct LockStep {
     sequence: u32,
     /// What upsets its memory, where that is asked for.
     debugger: Option<Gdb>,
+    /// Whether the debugger has stopped it.
+    is_stopped: bool,
     process: Process,
 }
 
@@ -129,6 +137,27 @@ impl LockStep {
     /// # Errors
     /// If QEMU cannot be started.
     pub(crate) fn start(spec: &QemuSpec, is_upset: bool) -> Result<LockStep, LinkError> {
+        LockStep::begin(spec, is_upset, None)
+    }
+
+    /// Begins with a state that was kept, in which it told the record of this number.
+    ///
+    /// # Errors
+    /// If QEMU cannot be started, or does not take the state.
+    pub(super) fn fork(
+        spec: &QemuSpec,
+        state: &State,
+        sequence: u32,
+    ) -> Result<LockStep, LinkError> {
+        let forked = LockStep::begin(spec, true, Some(state));
+        forked.map(|forked| LockStep { sequence, ..forked })
+    }
+
+    fn begin(
+        spec: &QemuSpec,
+        is_upset: bool,
+        state: Option<&State>,
+    ) -> Result<LockStep, LinkError> {
         let failed = |error: io::Error| LinkError::Open {
             line: spec.to_string(),
             why: error.to_string(),
@@ -153,9 +182,13 @@ impl LockStep {
             args.extend(["-netdev", "hubport,id=none,hubid=0", "-object"].map(str::to_owned));
             args.push(tick);
         }
+        if let Some(state) = state {
+            state.lay_out(&shared.path).map_err(failed)?;
+            args.extend(INCOMING.map(str::to_owned));
+        }
         let mut process = Process::start(spec, shared, &args)?;
         let debugger = waiting
-            .map(|waiting| debugger(spec, &waiting, &mut process))
+            .map(|waiting| debugger(spec, &waiting, &mut process, state.is_some()))
             .transpose()
             .map_err(failed)?;
         Ok(LockStep {
@@ -163,45 +196,74 @@ impl LockStep {
             outbound,
             sequence: 0,
             debugger,
+            is_stopped: state.is_some(),
             process,
         })
+    }
+
+    /// The state of the firmware, which a debugger stopped, if another machine can begin with it.
+    pub(super) fn keep(&mut self, spec: &QemuSpec) -> Option<State> {
+        let debugger = self.debugger.as_mut()?;
+        let state = State::of(debugger, self.process.folder()).ok()?;
+        // Tried here, for later it would look like something that an upset did.
+        let mut other = LockStep::fork(spec, &state, self.sequence).ok()?;
+        other.answer(&Hears::ROOM.record(self.sequence)).ok()?;
+        other.told().is_ok().then_some(state)
+    }
+
+    /// Number of the record that was told last.
+    pub(super) fn sequence(&self) -> u32 {
+        self.sequence
     }
 
     /// Turns bits over, while the firmware waits to be let go on.
     ///
     /// # Errors
     /// If it ended, or does not come to where it waits.
-    pub(crate) fn upset(&mut self, flips: &[Flip]) -> Result<Vec<Upset>, String> {
+    pub(crate) fn upset(&mut self, flips: &[Flip]) -> Result<Vec<Upset>, Stopped> {
         let Some(debugger) = &mut self.debugger else {
             return Ok(Vec::new());
         };
-        let upset = debugger.stopped().and_then(|()| {
+        let stopped = if self.is_stopped {
+            Ok(())
+        } else {
+            debugger.stopped()
+        };
+        self.is_stopped = true;
+        let upset = stopped.and_then(|()| {
             let upsets = flips.iter().map(|flip| turned(debugger, *flip));
             upsets.collect::<io::Result<Vec<Upset>>>()
         });
         upset.map_err(|error| self.why(&error))
     }
 
-    fn why(&mut self, error: &io::Error) -> String {
-        let ended = self.process.ended();
-        ended.unwrap_or_else(|| format!("the firmware cannot be upset: {error}"))
+    /// Why the debugger does not reach it: it ended, or is elsewhere.
+    fn why(&mut self, error: &io::Error) -> Stopped {
+        // QEMU says that it ends a moment before it has.
+        for _ in 0..LOOKS_AT_THE_END {
+            if let Some(ended) = self.process.ended() {
+                return ended;
+            }
+            let _a_moment = poll(&mut [], Some(&MOMENT));
+        }
+        Stopped::stuck(format!("the firmware cannot be upset: {error}"))
     }
 
     /// Waits for what the firmware tells of the control period that is over.
     ///
     /// # Errors
     /// If it ended, does not keep step, or tells what makes no sense.
-    pub(crate) fn told(&mut self) -> Result<Told, String> {
+    pub(crate) fn told(&mut self) -> Result<Told, Stopped> {
         let mut head = [0; 12];
         self.read(&mut head)?;
         let word =
             |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let (sequence, busy_us, length) = (word(0), word(4), word(8) as usize);
         if length >= MOST {
-            return Err(format!(
+            return Err(Stopped::stuck(format!(
                 "the firmware tells a record of {length} octets, and one has at most {}",
                 MOST - 1
-            ));
+            )));
         }
         let mut octets = vec![0; length];
         self.read(&mut octets)?;
@@ -209,40 +271,39 @@ impl LockStep {
         Ok(Told { busy_us, octets })
     }
 
-    /// Lets the firmware go on for another control period.
+    /// Lets the firmware go on for another control period, with what it hears.
     ///
     /// # Errors
     /// If it cannot be told.
-    pub(crate) fn go_on(&mut self, hears: &Hears<'_>) -> Result<(), String> {
-        let record = hears.record(self.sequence);
+    pub(super) fn answer(&mut self, record: &[u8]) -> Result<(), Stopped> {
+        self.is_stopped = false;
         // A FIFO holds 64 kB, so this does not wait.
         self.inbound
-            .write_all(&record)
-            .map_err(|error| format!("the firmware cannot be told: {error}"))?;
+            .write_all(record)
+            .map_err(|error| Stopped::stuck(format!("the firmware cannot be told: {error}")))?;
         let gone_on = self.debugger.as_mut().map_or(Ok(()), Gdb::go_on);
         gone_on.map_err(|error| self.why(&error))
     }
 
-    fn read(&mut self, mut octets: &mut [u8]) -> Result<(), String> {
+    fn read(&mut self, mut octets: &mut [u8]) -> Result<(), Stopped> {
         let mut looks = 0;
         while !octets.is_empty() {
             if self.comes() {
                 let length = self.outbound.read(octets);
-                let length =
-                    length.map_err(|error| format!("the firmware is not heard: {error}"))?;
+                let unheard = |error| format!("the firmware is not heard: {error}");
+                let length = length.map_err(|error| Stopped::stuck(unheard(error)))?;
                 octets = &mut octets[length..];
                 continue;
             }
-            if let Some(why) = self.process.ended() {
-                return Err(why);
+            if let Some(ended) = self.process.ended() {
+                return Err(ended);
             }
             looks += 1;
             if looks == LOOKS {
-                return Err(
+                return Err(Stopped::stuck(
                     "the firmware does not keep step: it told nothing for 10 s; is it made for \
-                     `mode=lockstep` (docs/firmware.md), and are its interrupts on?"
-                        .to_owned(),
-                );
+                     `mode=lockstep` (docs/firmware.md), and are its interrupts on?",
+                ));
             }
         }
         Ok(())
@@ -250,36 +311,42 @@ impl LockStep {
 
     /// Waits for a moment; whether there is something to read.
     fn comes(&self) -> bool {
-        let moment = Timespec {
-            tv_sec: 0,
-            tv_nsec: LOOK_NANOS,
-        };
         let mut files = [PollFd::new(&self.outbound, PollFlags::IN)];
-        poll(&mut files, Some(&moment)).is_ok_and(|ready| ready > 0)
+        poll(&mut files, Some(&MOMENT)).is_ok_and(|ready| ready > 0)
     }
 }
 
 /// Meets QEMU's debugger, and lets the firmware start.
-fn debugger(spec: &QemuSpec, waiting: &Waiting, process: &mut Process) -> io::Result<Gdb> {
+fn debugger(
+    spec: &QemuSpec,
+    waiting: &Waiting,
+    process: &mut Process,
+    is_fork: bool,
+) -> io::Result<Gdb> {
     let wait = Image::read(&spec.elf).ok().and_then(|image| image.wait());
     let wait = wait.ok_or_else(|| io::Error::other(format!("it has no function `{WAIT}`")))?;
     for _ in 0..LOOKS {
         if let Some(mut debugger) = waiting.met()? {
-            debugger.stop_at(wait)?;
-            debugger.start()?;
+            if is_fork {
+                resume(&mut debugger, wait)?;
+                debugger.stop_at(wait)?;
+            } else {
+                debugger.stop_at(wait)?;
+                debugger.start()?;
+            }
             return Ok(debugger);
         }
-        if let Some(why) = process.ended() {
-            return Err(io::Error::other(why));
+        if let Some(ended) = process.ended() {
+            return Err(io::Error::other(ended.why));
         }
     }
     Err(io::Error::other("its debugger did not start within 10 s"))
 }
 
 fn turned(debugger: &mut Gdb, flip: Flip) -> io::Result<Upset> {
-    let before = debugger.read(flip.address)?;
-    debugger.write(flip.address, before ^ 1 << flip.bit)?;
-    let after = debugger.read(flip.address)?;
+    let before = debugger.octet(flip.address)?;
+    debugger.set_octets(flip.address, &[before ^ 1 << flip.bit])?;
+    let after = debugger.octet(flip.address)?;
     Ok(Upset {
         flip,
         before,
@@ -337,7 +404,7 @@ mod tests {
             junction: -12.34,
             octets: b"xyz",
         };
-        running.go_on(&hears).unwrap();
+        running.answer(&hears.record(7)).unwrap();
         let heard = running.told().unwrap().octets;
         let expected = [
             &[7, 0, 0, 0][..],
@@ -354,7 +421,9 @@ mod tests {
     #[test]
     fn firmware_that_ends_is_told_with_what_it_said() {
         let (_folder, spec) = played("echo 'fault at 0x1234' >&2; exit 101");
-        let why = LockStep::start(&spec, false).unwrap().told().unwrap_err();
+        let stopped = LockStep::start(&spec, false).unwrap().told().unwrap_err();
+        assert!(stopped.by_itself);
+        let why = stopped.why;
         assert!(
             why.contains("exit status: 101") && why.contains("fault at 0x1234"),
             "{why}"
@@ -362,11 +431,27 @@ mod tests {
     }
 
     #[test]
+    fn a_qemu_that_gives_up_is_told_with_its_reason_and_not_by_itself() {
+        // As QEMU 7.2 says it when the handler of faults faults.
+        let (_folder, spec) = played(
+            "echo \"qemu: fatal: Lockup: can't escalate 3 to HardFault (current priority -1)\" >&2
+             echo 'R00=00000000 R01=00000000' >&2; echo 'FPSCR: 00000000' >&2; kill -ABRT $$",
+        );
+        let stopped = LockStep::start(&spec, false).unwrap().told().unwrap_err();
+        assert!(!stopped.by_itself);
+        let told =
+            "(signal: 6): qemu: fatal: Lockup: can't escalate 3 to HardFault (current priority -1)";
+        assert!(stopped.why.ends_with(told), "{}", stopped.why);
+    }
+
+    #[test]
     fn records_that_make_no_sense_are_refused() {
         let (_folder, spec) = played(
             "printf '\\001\\000\\000\\000\\000\\000\\000\\000\\000\\000\\001\\000' > lockstep.out; sleep 60",
         );
-        let why = LockStep::start(&spec, false).unwrap().told().unwrap_err();
+        let stopped = LockStep::start(&spec, false).unwrap().told().unwrap_err();
+        assert!(!stopped.by_itself);
+        let why = stopped.why;
         assert!(why.contains("a record of 65536 octets"), "{why}");
     }
 

@@ -114,8 +114,8 @@ impl End {
                 match self.clock.within(LOOK, read).await {
                     Ok(heard) => break heard,
                     Err(_) => {
-                        if let Some(why) = self.process.ended() {
-                            return Err(LinkError::Failed(why));
+                        if let Some(ended) = self.process.ended() {
+                            return Err(LinkError::Failed(ended.why));
                         }
                     }
                 }
@@ -126,8 +126,8 @@ impl End {
         }
         // Its socket closes a moment before it has ended.
         for _ in 0..LOOKS {
-            if let Some(why) = self.process.ended() {
-                return Err(LinkError::Failed(why));
+            if let Some(ended) = self.process.ended() {
+                return Err(LinkError::Failed(ended.why));
             }
             self.clock.sleep_until(self.clock.now() + LOOK).await;
         }
@@ -152,8 +152,8 @@ async fn met(
             Ok(Ok((socket, _))) => return Ok(socket),
             Ok(Err(error)) => return Err(error.to_string()),
             Err(_) => {
-                if let Some(why) = process.ended() {
-                    return Err(why);
+                if let Some(ended) = process.ended() {
+                    return Err(ended.why);
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::driver::Supply;
 use super::expected::Expected;
 use super::{Kind, operation};
 use crate::error::{DeviceError, DeviceErrorKind};
-use crate::player::{Player, Point, Room};
+use crate::player::{Player, Point, Room, reads_back};
 use crate::power_supply::heard;
 
 /// How long the last step of a list takes until it is over, s, or the least that a make takes; its
@@ -43,12 +43,7 @@ impl Supply {
         self.session.tell(&setting).await?;
         let question = format!("LIST:{what}? (@{channel})");
         let answer = self.session.ask(&question).await?;
-        let read: Vec<f64> = answer
-            .split(',')
-            .map_while(|number| number.trim().parse().ok())
-            .collect();
-        let same = |(told, read): (&f64, &f64)| (told - read).abs() <= near;
-        if read.len() == values.len() && values.iter().zip(&read).all(same) {
+        if reads_back(&answer, values, |_| near) {
             return Ok(());
         }
         let asked = format!("LIST:{what} with {} steps", values.len());

@@ -11,7 +11,7 @@ use profiles::time::Period;
 
 use super::driver::{AMPS_DIGIT, Light, Simulator, VOLTS_DIGIT};
 use crate::error::DeviceError;
-use crate::player::{Player, Point, Room};
+use crate::player::{Player, Point, Room, reads_back};
 use crate::solar_array_simulator::role::SolarArraySimulator;
 
 /// Most curves of a list, and how long one may stay, s (page 67).
@@ -39,13 +39,8 @@ impl Simulator {
             .await?;
         let question = self.settings(&[&format!("LIST:{what}?")]);
         let answer = self.session.ask(&question).await?;
-        let read: Vec<f64> = answer
-            .split(',')
-            .map_while(|number| number.trim().parse().ok())
-            .collect();
         // Converters resolve a ten-thousandth of what they hold, or better.
-        let same = |(told, read): (&f64, &f64)| (told - read).abs() <= digit + 1e-4 * told;
-        if read.len() == values.len() && values.iter().zip(&read).all(same) {
+        if reads_back(&answer, values, |told| digit + 1e-4 * told) {
             return Ok(());
         }
         let asked = format!("LIST:{what} with {} curves", values.len());

@@ -126,3 +126,36 @@ fn the_verdict_waits_for_enough_injections() {
     let size = campaign(100, 1_000, 0.05);
     assert!((piece(&size, "size").numbers["needed"] - 385.0).abs() < 1e-9);
 }
+
+#[test]
+fn firmware_that_ends_itself_detected_the_upset_and_one_that_is_stuck_hung() {
+    let stopped = |why: &str, by_itself| EventKind::FirmwareStopped {
+        why: why.to_owned(),
+        by_itself,
+    };
+    let lost = || EventKind::NoResponse {
+        input: 0,
+        waited_us: 5_000_000,
+    };
+    let mut run = Run::default();
+    answers(&mut run, 100_000);
+    flip(&mut run, 101_000, 1);
+    run.tell(101_010, BOARD, stopped("fault at 0x12", true));
+    // A query is lost with it, and that is no other effect.
+    run.tell(106_000, BOARD, lost());
+    run.tell(106_500, BOARD, EventKind::Booted);
+    answers(&mut run, 107_000);
+    flip(&mut run, 108_000, 2);
+    run.tell(108_010, BOARD, stopped("it locked up", false));
+    run.tell(109_700, BOARD, EventKind::Booted);
+    answers(&mut run, 110_000);
+    let found = run.judged("upsets", &[]);
+    for (effect, why) in [("detected", "fault at 0x12"), ("hang", "it locked up")] {
+        assert_eq!(piece(&found, effect).numbers["count"] as u32, 1);
+        let mut told = found.evidence.iter().filter(|one| one.what == effect);
+        assert!(
+            told.any(|one| one.text.contains(why)),
+            "{effect}: {found:?}"
+        );
+    }
+}

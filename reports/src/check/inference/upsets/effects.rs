@@ -115,6 +115,8 @@ impl Upsets {
         let silence = first(&self.silences);
         let refusal = first(&self.refusals);
         let corrected = self.rises(at, end);
+        let mut stops = self.stops.iter();
+        let stop = stops.find(|(when, ..)| at <= *when && *when < end);
         let (effect, seen, words) = match new.first {
             Some((when, answer)) => match self.judged.get(&answer) {
                 Some(Judged::NotFinite(because)) => (Effect::Detected, Some(when), because.clone()),
@@ -123,6 +125,14 @@ impl Upsets {
                 }
                 Some(Judged::Right) | None => (Effect::Masked, None, String::new()),
             },
+            None if let Some((when, why, by_itself)) = stop => {
+                let effect = if *by_itself {
+                    Effect::Detected
+                } else {
+                    Effect::Hang
+                };
+                (effect, Some(*when), why.clone())
+            }
             None if silence.is_some() => (
                 Effect::Hang,
                 silence,

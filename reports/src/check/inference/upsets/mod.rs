@@ -123,6 +123,8 @@ struct Upsets {
     boots: Vec<BenchTime>,
     silences: Vec<BenchTime>,
     refusals: Vec<BenchTime>,
+    /// Firmware that ran no more: why, and whether it ended itself.
+    stops: Vec<(BenchTime, String, bool)>,
     corrected: Vec<(BenchTime, f64)>,
     amps: Vec<(BenchTime, f64)>,
 }
@@ -167,6 +169,7 @@ impl Upsets {
             boots: Vec::new(),
             silences: Vec::new(),
             refusals: Vec::new(),
+            stops: Vec::new(),
             corrected: Vec::new(),
             amps: Vec::new(),
         }
@@ -221,6 +224,7 @@ impl Upsets {
         self.boots.sort_unstable();
         self.silences.sort_unstable();
         self.refusals.sort_unstable();
+        self.stops.sort_unstable();
         let order =
             |a: &(BenchTime, f64), b: &(BenchTime, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
         self.corrected.sort_by(order);
@@ -259,6 +263,9 @@ impl Check for Upsets {
                 output,
             } => self.fetched((*input, *digest), output),
             EventKind::Booted => self.boots.push(at),
+            EventKind::FirmwareStopped { why, by_itself } => {
+                self.stops.push((at, why.clone(), *by_itself));
+            }
             EventKind::NoResponse { .. } => self.silences.push(at),
             EventKind::Retried { why, .. } if why.starts_with("refused") => self.refusals.push(at),
             EventKind::Sampled { readings } => self.sampled(at, readings),
