@@ -118,7 +118,9 @@
       }
       return cell(it.progress === "done" ? it.verdict : `${it.verdict} so far`, it.verdict);
     };
-    rows("checks", state.checks.map((it) => [
+    // Those that fail first, as on the terminal.
+    const rank = (it) => (it.verdict === "FAIL" ? 0 : 1);
+    rows("checks", [...state.checks].sort((a, b) => rank(a) - rank(b)).map((it) => [
       word(it),
       cell(it.name), cell(it.margin), cell(it.because),
     ]));

@@ -10,8 +10,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use reports::event::Observer;
 use reports::golden::Goldens;
+use reports::header::Header;
 use reports::judge::Judge;
-use reports::record::Record;
+use reports::record::{News, read_once};
 use reports::render::pdf;
 use reports::report::{Gatherer, Manifest};
 
@@ -28,15 +29,20 @@ fn record() -> Option<PathBuf> {
 fn tell(bencher: Bencher<'_, '_>) {
     let Some(path) = record() else { return };
     bencher.bench_local(|| {
-        let record = Record::open(&path).expect("a record");
-        let header = record.header();
-        let mut judge = Judge::new(header, &Goldens::default()).expect("a judge");
-        let mut gatherer = Gatherer::new(header);
-        let gathered = record.for_each(&mut |event| {
-            judge.take(event);
-            gatherer.observe(event).expect("gathered");
+        let mut told: Option<(Header, Judge, Gatherer)> = None;
+        let read = read_once(&path, &mut |news| match (news, &mut told) {
+            (News::Begins(header), told) => {
+                let judge = Judge::new(header, &Goldens::default()).expect("a judge");
+                *told = Some((header.clone(), judge, Gatherer::new(header)));
+            }
+            (News::Event(event), Some((_, judge, gatherer))) => {
+                judge.take(event);
+                gatherer.observe(event).expect("gathered");
+            }
+            (News::Event(_), None) => {}
         });
-        gathered.expect("read");
+        read.expect("read");
+        let (header, judge, gatherer) = told.expect("a header");
         let manifest = Manifest {
             run_id: "bench".to_owned(),
             started: "2026-11-27T00:00:00Z".to_owned(),
@@ -66,9 +72,8 @@ fn read(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(1_000_000_usize))
         .bench_local(|| {
-            let record = Record::open(&path).expect("a record");
             let mut count = 0;
-            record.for_each(&mut |_| count += 1).expect("read");
+            read_once(&path, &mut |_| count += 1).expect("read");
             count
         });
 }

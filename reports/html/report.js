@@ -73,16 +73,27 @@
       }
     }
     ctx.setLineDash([]);
-    ctx.strokeStyle = "#000";
     ctx.fillStyle = "#000";
     ctx.font = `${12 * devicePixelRatio}px sans-serif`;
     for (const [at, value, label] of panel.worst) {
+      const dot = devicePixelRatio, [left, top] = [x(at), y(value)];
+      ctx.lineWidth = 1.5 * dot;
+      ctx.strokeStyle = "#000";
       ctx.beginPath();
-      ctx.arc(x(at), y(value), 4 * devicePixelRatio, 0, 2 * Math.PI);
+      ctx.arc(left, top, 4 * dot, 0, 2 * Math.PI);
       ctx.stroke();
-      ctx.fillText(label, x(at) + 7 * devicePixelRatio, y(value) - 5 * devicePixelRatio);
+      // Inside of the plot, and readable upon its lines.
+      const side = left > bbox.left + 0.8 * bbox.width ? -1 : 1;
+      const below = top < bbox.top + 20 * dot;
+      const place = [label, left + side * 7 * dot, top + (below ? 16 : -6) * dot];
+      ctx.textAlign = side < 0 ? "right" : "left";
+      ctx.lineWidth = 4 * dot;
+      ctx.strokeStyle = "#ffffffd0";
+      ctx.strokeText(...place);
+      ctx.fillText(...place);
     }
     if (moment !== null) {
+      ctx.lineWidth = 1.5 * devicePixelRatio;
       ctx.strokeStyle = "#00509e";
       ctx.beginPath();
       ctx.moveTo(x(moment), bbox.top);
@@ -104,14 +115,20 @@
     const tables = [], series = [{ label: figure.counts ?? figure.measure?.[1] ?? "time", value: (_, at) => (at == null ? "–" : told(at).replace("\n", " = ") + (Number.isNaN(t0) ? "" : " UTC")) }], bands = [];
     for (const trace of panel.traces) {
       const [stroke, width, dash] = pens[trace.pen];
-      const value = (_, v) => (v == null ? "–" : `${+v.toPrecision(5)} ${panel.unit}`);
+      const five = (v) => String(+v.toPrecision(5));
+      const spread = trace.extremes.length > 0;
+      const value = (u, v, place, at) => {
+        if (v == null) return "–";
+        const [high, low] = spread ? [u.data[place + 1][at], u.data[place + 2][at]] : [];
+        return five(v) + (low == null ? "" : ` (${five(low)} to ${five(high)})`) + ` ${panel.unit}`;
+      };
       tables.push(stretch(trace.lines));
       series.push({ label: trace.label, stroke, width, dash, value, points: { show: trace.lines.some((line) => line.length === 1) } });
-      if (trace.extremes.length > 0) {
+      if (spread) {
         const xs = trace.extremes.map((e) => e[0]);
         for (const [name, at] of [["highest", 2], ["lowest", 1]]) {
           tables.push([xs, trace.extremes.map((e) => e[at])]);
-          series.push({ label: `${trace.label}, ${name}`, stroke: stroke + "55", width: 0.5, value, points: { show: false } });
+          series.push({ label: `${trace.label}, ${name}`, class: "extreme", stroke: stroke + "55", width: 0.5, points: { show: false } });
         }
         bands.push({ series: [series.length - 2, series.length - 1], fill: stroke + "33" });
       }
@@ -134,6 +151,11 @@
       cursor: { ...(figure.measure ? {} : { sync: { key: "bench", setSeries: false } }), drag: { x: true, y: false } },
       hooks: {
         drawClear: [under(figure, panel)], draw: [over(panel)],
+        // A line goes with its extremes, which have no entry of their own in the legend.
+        setSeries: [(u, place, { show }) => {
+          if (show === undefined || u.series[place]?.class === "extreme") return;
+          for (const at of [place + 1, place + 2]) if (u.series[at]?.class === "extreme") u.setSeries(at, { show });
+        }],
         setSelect: [(u) => {
           if (u.select.width > 2) {
             const [min, max] = [u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x")];

@@ -201,7 +201,12 @@ fn colour_err() -> bool {
 }
 
 fn colour_allowed() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && !is_dumb()
+}
+
+/// Whether the terminal can only go on, as that of an editor: it knows no colours and no places.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Prints to standard output; a reader that went away (`| head`) is no error.

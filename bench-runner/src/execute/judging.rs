@@ -6,10 +6,10 @@ use std::path::{Component, Path};
 
 use profiles::time::BenchTime;
 use reports::digest;
-use reports::event::Observer;
+use reports::event::{Event, ObserveError, Observer};
 use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, InputFile};
-use reports::record::{Record, RecordError};
+use reports::record::{News, RecordError, read_once};
 use reports::report::Manifest;
 use reports::verdict::{Ending, Verdict};
 
@@ -24,19 +24,27 @@ use crate::supervise::{SUPERVISOR_FILE, Takeover};
 /// # Errors
 /// If the record or a file that it was made from is damaged.
 pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
-    let record = Record::open(&folder.join(RECORD_FILE))?;
-    let header = record.header().clone();
-    let goldens = goldens_of(folder, &header)?;
-    let mut told = Told::new(&header, &goldens)?;
-    let (mut failed, mut last) = (None, BenchTime::ZERO);
-    record.for_each(&mut |event| {
-        last = last.max(event.at);
-        failed = failed.take().or(told.observe(event).err());
-    })?;
+    let mut heard: Option<Result<Heard, ExecuteError>> = None;
+    let path = folder.join(RECORD_FILE);
+    let read = read_once(&path, &mut |news| match (news, &mut heard) {
+        (News::Begins(header), heard) => *heard = Some(Heard::new(folder, header)),
+        (News::Event(event), Some(Ok(told))) => told.take(event),
+        (News::Event(_), _) => {}
+    });
+    // What failed first was told first.
+    let heard = heard.transpose()?;
+    let whole = read?;
+    let Heard {
+        header,
+        goldens,
+        told,
+        failed,
+        last,
+    } = heard.ok_or(RecordError::NoHeader)?;
     if let Some(error) = failed {
         return Err(ExecuteError::Draw(error.to_string()));
     }
-    let torn = record.torn();
+    let torn = whole.torn;
     if let Some(oversized) = torn.and_then(|torn| torn.oversized) {
         return Err(RecordError::Oversized(oversized).into());
     }
@@ -51,17 +59,16 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         Ok(text) => serde_json::from_slice::<Manifest>(&text).ok(),
         Err(_) => None,
     };
-    let (sha256, bytes) = record.identity();
     let record = InputFile {
         path: RECORD_FILE.to_owned(),
-        sha256,
-        bytes,
+        sha256: whole.sha256,
+        bytes: whole.bytes,
     };
     if let Some(expected) = manifest.as_ref().and_then(|known| known.record.as_ref())
         && *expected != record
     {
         return Err(ExecuteError::Changed {
-            path: folder.join(RECORD_FILE),
+            path,
             expected: expected.sha256.clone(),
             found: record.sha256,
         });
@@ -77,6 +84,34 @@ pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
         ..manifest
     };
     Ok(told.conclude(folder, manifest, &goldens))
+}
+
+/// What was heard of a record so far.
+struct Heard {
+    header: Header,
+    goldens: Goldens,
+    told: Told,
+    failed: Option<ObserveError>,
+    last: BenchTime,
+}
+
+impl Heard {
+    fn new(folder: &Path, header: &Header) -> Result<Heard, ExecuteError> {
+        let goldens = goldens_of(folder, header)?;
+        Ok(Heard {
+            told: Told::new(header, &goldens)?,
+            header: header.clone(),
+            goldens,
+            failed: None,
+            last: BenchTime::ZERO,
+        })
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.last = self.last.max(event.at);
+        let failed = self.told.observe(event).err();
+        self.failed = self.failed.take().or(failed);
+    }
 }
 
 /// The manifest of a run that wrote none: what the header of its record knows.

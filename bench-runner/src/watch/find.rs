@@ -1,4 +1,4 @@
-//! Which runs there are to be watched, and whether one is being written.
+//! Which runs there are below a folder, and whether one is being written.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use crate::execute::RECORD_FILE;
 
-/// Deeper folders are not looked into, as `bench runs` does not.
+/// Deeper folders are not looked into.
 const DEEPEST: usize = 6;
 
 /// A run that can be watched.
@@ -21,29 +21,42 @@ pub struct Found {
 
 /// Runs in `folder`, or the run that it is; the newest last.
 pub fn runs(folder: &Path) -> Vec<Found> {
-    let mut found = Vec::new();
-    gather(folder, 0, &mut found);
+    let folders = folders(folder).into_iter();
+    let mut found: Vec<Found> = folders
+        .map(|folder| {
+            let record = fs::metadata(folder.join(RECORD_FILE));
+            let changed = record.and_then(|record| record.modified());
+            Found {
+                changed: changed.unwrap_or(SystemTime::UNIX_EPOCH),
+                folder,
+            }
+        })
+        .collect();
     found.sort();
     found
 }
 
-fn gather(folder: &Path, depth: usize, found: &mut Vec<Found>) {
-    if let Ok(record) = fs::metadata(folder.join(RECORD_FILE))
-        && record.is_file()
-    {
-        found.push(Found {
-            changed: record.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-            folder: folder.to_owned(),
-        });
+/// The folders of the runs in `folder`, or itself if it is one, in the order of their names.
+pub fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    gather(folder, 0, &mut folders);
+    folders
+}
+
+fn gather(folder: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
+    if folder.join(RECORD_FILE).is_file() {
+        folders.push(folder.to_owned());
         return;
     }
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
-    for place in entries.flatten().map(|entry| entry.path()) {
+    let mut places: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    places.sort();
+    for place in places {
         // Links could lead in circles.
         if depth < DEEPEST && place.is_dir() && !place.is_symlink() {
-            gather(&place, depth + 1, found);
+            gather(&place, depth + 1, folders);
         }
     }
 }

@@ -302,6 +302,18 @@ impl Live {
         devices.map(|it| it.damaged + it.unanswered).sum()
     }
 
+    /// Why a check stands as it does; of one that waits, when and where it begins to watch.
+    pub fn why(&self, standing: &Standing) -> String {
+        let finding = &standing.finding;
+        let waits = standing.progress == Progress::Waiting && self.ending.is_none();
+        let mut checks = self.header.checks.iter();
+        let spec = checks.find(|spec| waits && spec.name == finding.check);
+        match spec.and_then(|spec| spec.windows.first()) {
+            Some(first) => format!("from {} {}", first.window.start, first.name),
+            None => finding.because.clone(),
+        }
+    }
+
     /// What the checks say together: of a run that goes on, so far.
     pub fn verdict(&self) -> Verdict {
         let cut = |it: &Standing| {

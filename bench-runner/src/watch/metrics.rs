@@ -56,7 +56,12 @@ pub fn text(runs: &[(&str, &Watched)]) -> String {
             out.sample("bench_exit_code", &[("run", name)], code);
         }
     });
-    times(&mut out, runs);
+    for (family, about, time) in TIMES {
+        out.family(family, "gauge", "seconds", about);
+        each(runs, |name, live, _| {
+            out.sample(family, &[("run", name)], time(live));
+        });
+    }
     devices(&mut out, runs);
     channels(&mut out, runs);
     checks(&mut out, runs);
@@ -72,40 +77,31 @@ fn each<'a>(runs: &[(&'a str, &'a Watched)], mut tell: impl FnMut(&'a str, &'a L
     }
 }
 
-fn times(out: &mut Text, runs: &[(&str, &Watched)]) {
-    type Of = fn(&Live) -> Option<f64>;
-    let late = |us: fn(&Live) -> u64| move |live: &Live| Some(us(live) as f64 * 1e-6);
-    let now: Of = |live| Some(live.now.as_secs_f64());
-    let end: Of = |live| Some(live.header.end.as_secs_f64());
-    out.gauge(
-        ("bench_time_seconds", "seconds"),
+/// Name, meaning and value of something that a run has one of, in seconds.
+type Time = (&'static str, &'static str, fn(&Live) -> f64);
+
+const TIMES: [Time; 4] = [
+    (
+        "bench_time_seconds",
         "Bench time that the record reaches.",
-        runs,
-        now,
-    );
-    out.gauge(
-        ("bench_planned_seconds", "seconds"),
+        |live| live.now.as_secs_f64(),
+    ),
+    (
+        "bench_planned_seconds",
         "Bench time at which the last step ends.",
-        runs,
-        end,
-    );
-    let last = late(|live| live.late.last_us);
-    let about = "How late the last set point was taken.";
-    out.gauge(
-        ("bench_set_point_late_seconds", "seconds"),
-        about,
-        runs,
-        last,
-    );
-    let most = late(|live| live.late.most_us);
-    let about = "How late a set point was taken at most.";
-    out.gauge(
-        ("bench_set_point_late_most_seconds", "seconds"),
-        about,
-        runs,
-        most,
-    );
-}
+        |live| live.header.end.as_secs_f64(),
+    ),
+    (
+        "bench_set_point_late_seconds",
+        "How late the last set point was taken.",
+        |live| live.late.last_us as f64 * 1e-6,
+    ),
+    (
+        "bench_set_point_late_most_seconds",
+        "How late a set point was taken at most.",
+        |live| live.late.most_us as f64 * 1e-6,
+    ),
+];
 
 /// Name, meaning and number of a count of a device.
 type Count = (&'static str, &'static str, fn(&DeviceLive) -> u64);
@@ -260,21 +256,6 @@ impl Text {
             writeln!(self.0, "# UNIT {name} {unit}").expect("a text in memory takes all");
         }
         writeln!(self.0, "# HELP {name} {about}").expect("a text in memory takes all");
-    }
-
-    fn gauge(
-        &mut self,
-        (name, unit): (&str, &str),
-        about: &str,
-        runs: &[(&str, &Watched)],
-        of: impl Fn(&Live) -> Option<f64>,
-    ) {
-        self.family(name, "gauge", unit, about);
-        each(runs, |run, live, _| {
-            if let Some(value) = of(live) {
-                self.sample(name, &[("run", run)], value);
-            }
-        });
     }
 
     /// A sample for each state, of which one is.

@@ -61,14 +61,19 @@ impl Detection {
         if either > 0.0 { both / either } else { 0.0 }
     }
 
-    fn told(&self) -> String {
+    /// What it is, where its middle is, and how sure the detector is.
+    fn told(&self, classes: &[String]) -> String {
         let [x, y] = self.middle().map(pixels);
-        format!("at ({x}, {y}) with a score of {:.3}", self.score)
+        // A number that bits made of a class names none.
+        let class = Some(self.class).filter(|class| *class >= 0.0);
+        let class = class.and_then(|class| classes.get(class as usize));
+        let class = class.map_or(String::new(), |class| format!("{class} "));
+        format!("{class}at ({x}, {y}) with a score of {:.3}", self.score)
     }
 }
 
 /// A place in pixels. What bits that turned over make of one may have forty digits.
-pub(crate) fn pixels(place: f64) -> String {
+fn pixels(place: f64) -> String {
     if place.abs() < 1e6 {
         format!("{place:.1}")
     } else {
@@ -136,8 +141,9 @@ impl Matched {
         2.0 * (self.expected.len() - self.missed()) as f64 / all as f64
     }
 
-    /// How many, and which are not as they should be, in words.
-    pub fn told(&self) -> String {
+    /// How many, and which are not as they should be, in words; `classes` are their names, as far as
+    /// the golden has them.
+    pub fn told(&self, classes: &[String]) -> String {
         let mut text = format!(
             "{} found where the golden has {}: {} missed, {} made up",
             self.got.len(),
@@ -148,7 +154,7 @@ impl Matched {
         let lists = [("missed", &self.expected), ("made up", &self.got)];
         for (word, list) in lists {
             let wrong: Vec<&Detection> = list.iter().filter(|it| !it.1).map(|it| &it.0).collect();
-            let named = wrong.iter().take(NAMED).map(|one| one.told());
+            let named = wrong.iter().take(NAMED).map(|one| one.told(classes));
             let named: Vec<String> = named.collect();
             if !named.is_empty() {
                 let more = if wrong.len() > NAMED {
@@ -170,9 +176,11 @@ impl Sides<'_> {
         [min_f1, min_score, max_offset]: [f64; 3],
         found: &mut Comparison,
     ) -> (bool, String) {
-        let tie = self.golden.manifest().margins.undecidable_up_to;
+        let manifest = self.golden.manifest();
+        let tie = manifest.margins.undecidable_up_to;
         let matched = Matched::of(&self.a, &self.g, min_score, tie);
-        let (share, told, input) = (matched.f1(), matched.told(), self.input);
+        let told = matched.told(&manifest.output.classes);
+        let (share, input) = (matched.f1(), self.input);
         // A box is as far off as its middle; rows of boxes in another order differ in every number.
         (found.difference, found.allowed) = (matched.offset, max_offset);
         let mut why = format!("boxes of input {input}: {told}");
@@ -218,11 +226,11 @@ mod tests {
     fn counts_are_told_with_the_places() {
         let golden = [row(0.0, 0.9, 0.0), row(0.0, 0.8, 20.0)].concat();
         let got = [row(0.0, 0.9, 0.0), row(0.0, 0.7, 60.0)].concat();
-        let told = Matched::of(&got, &golden, 0.5, 0.0).told();
+        let told = Matched::of(&got, &golden, 0.5, 0.0).told(&["ship".to_owned()]);
         assert_eq!(
             told,
-            "2 found where the golden has 2: 1 missed, 1 made up; missed at (25.0, 5.0) with a score of \
-             0.800; made up at (65.0, 5.0) with a score of 0.700"
+            "2 found where the golden has 2: 1 missed, 1 made up; missed ship at (25.0, 5.0) with a score \
+             of 0.800; made up ship at (65.0, 5.0) with a score of 0.700"
         );
     }
 

@@ -22,7 +22,6 @@ use std::sync::Arc;
 pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
 pub use candidate::{Files, Origin, rungs};
 pub use compare::{Comparison, Rung};
-pub(crate) use detections::pixels;
 pub use detections::{Detection, Matched};
 pub use element::ElementType;
 pub use manifest::{

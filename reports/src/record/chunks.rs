@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::{ControlFlow, Range};
 
+use lz4::block::decompress_to_buffer;
 use mcap::records::{self, op};
 use profiles::time::BenchTime;
 
+use super::container::{BLOCK, FRAME_HEAD, STORED};
 use crate::digest::crc32;
 
 /// Opcode and length before each record.
-const RECORD_HEAD: usize = 9;
+pub(super) const RECORD_HEAD: usize = 9;
 
 /// No chunk is larger: one is closed when it holds a mebibyte, and a message has at most 4 GiB only
 /// in theory. What claims to be is no chunk of a record, compressed or not.
@@ -28,7 +30,7 @@ const MESSAGE_HEAD: usize = 22;
 pub(super) struct Scan {
     pub(super) topics: BTreeMap<u16, String>,
     pub(super) chunks: Vec<Chunk>,
-    /// Room for the records of one chunk.
+    /// The records of the chunk that was looked at last, if they are compressed in the file.
     room: Vec<u8>,
     /// The first byte behind the last intact record.
     pub(super) intact: usize,
@@ -118,7 +120,9 @@ impl Scan {
             self.oversized = Some(oversized);
             return None;
         }
-        let stored = body.end - data.len()..body.end;
+        // Behind three times and sizes, a checksum and two lengths.
+        let start = body.start + 40 + header.compression.len();
+        let stored = start..start + data.len();
         let chunk = Chunk { stored, unpacked };
         let mut room = std::mem::take(&mut self.room);
         if chunk.records(bytes, &mut room).is_none() {
@@ -138,6 +142,14 @@ impl Scan {
         self.room = room;
         self.chunks.push(chunk);
         Some(())
+    }
+
+    /// The records of the chunk that was taken last, out of the same octets.
+    pub(super) fn records<'a>(&'a self, bytes: &'a [u8], chunk: &Chunk) -> &'a [u8] {
+        match chunk.unpacked {
+            Some(_) => &self.room,
+            None => &bytes[chunk.stored.clone()],
+        }
     }
 
     /// Takes the records of a chunk if every message in it is the next one.
@@ -182,12 +194,40 @@ impl Chunk {
         let Some(unpacked) = self.unpacked else {
             return Some(stored);
         };
+        if unpack_own(stored, unpacked, room).is_some() {
+            return Some(room.as_slice());
+        }
         room.clear();
         // One octet more than there should be, so that too much is seen and no more is made.
         let decoder = lz4::Decoder::new(stored).ok()?;
         room.reserve_exact(unpacked.saturating_add(1));
         let read = decoder.take(unpacked as u64 + 1).read_to_end(room).ok()?;
         (read == unpacked).then_some(room.as_slice())
+    }
+}
+
+/// Unpacks a frame as a recorder writes it, of blocks that need nothing but themselves, in a call for each.
+/// `None` of any other, and of one that does not unpack to just `unpacked` octets.
+fn unpack_own(stored: &[u8], unpacked: usize, room: &mut Vec<u8>) -> Option<()> {
+    let mut rest = stored.strip_prefix(&FRAME_HEAD)?;
+    room.resize(unpacked, 0);
+    let mut room = room.as_mut_slice();
+    loop {
+        let (size, behind) = rest.split_first_chunk()?;
+        let size = u32::from_le_bytes(*size);
+        if size == 0 {
+            return (room.is_empty() && behind.is_empty()).then_some(());
+        }
+        let block;
+        (block, rest) = behind.split_at_checked((size & !STORED) as usize)?;
+        let made = if size & STORED == 0 {
+            let most = i32::try_from(room.len().min(BLOCK)).ok();
+            decompress_to_buffer(block, most, room).ok()?
+        } else {
+            room.get_mut(..block.len())?.copy_from_slice(block);
+            block.len()
+        };
+        room = room.get_mut(made..)?;
     }
 }
 

@@ -17,14 +17,14 @@ use super::room::Room;
 use crate::digest::crc32;
 
 /// Octets of a block of an LZ4 frame at most: what its descriptor says.
-const BLOCK: usize = 4 << 20;
+pub(super) const BLOCK: usize = 4 << 20;
 
 /// Begin of an LZ4 frame (LZ4 frame format 1.6.4): magic number, version 1 with independent blocks
 /// and no checksums, blocks of 4 MiB, and the checksum of these two octets.
-const FRAME_HEAD: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73];
+pub(super) const FRAME_HEAD: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73];
 
 /// Length of a block whose octets are as they were.
-const STORED: u32 = 1 << 31;
+pub(super) const STORED: u32 = 1 << 31;
 
 /// Below this nothing is won.
 const WORTH_PACKING: usize = 256;

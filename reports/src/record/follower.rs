@@ -6,14 +6,14 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use mcap::records::op;
 
 use super::RecordError;
-use super::chunks::{Scan, first_message, messages, record_at};
+use super::chunks::{RECORD_HEAD, Scan, first_message, record_at};
 use super::words::{Topic, Words, content};
 use crate::digest::crc32;
 use crate::event::Event;
@@ -21,9 +21,6 @@ use crate::header::Header;
 
 /// Octets that are read at once, unless a chunk is longer.
 const READ: u64 = 4 << 20;
-
-/// Opcode and length before each record.
-const RECORD_HEAD: u64 = 9;
 
 /// No chunk is longer: what claims to be is none.
 const LONGEST: u64 = 1 << 30;
@@ -243,9 +240,7 @@ impl Follower {
         let Some(chunk) = self.scan.chunks.pop() else {
             return Ok(false);
         };
-        let mut room = Vec::new();
-        let gone = || content(byte, "the chunk does not unpack".to_owned());
-        let records = chunk.records(bytes, &mut room).ok_or_else(gone)?;
+        let records = self.scan.records(bytes, &chunk);
         if !self.scan.headers.is_empty() {
             self.headers += 1;
             let place = self.headers - 1;
@@ -265,18 +260,8 @@ impl Follower {
             }
         }
         let words = self.words.as_mut().ok_or(RecordError::NoHeader)?;
-        let walked = messages(records, &mut |message| match words.event(message, byte) {
-            Ok(Some(event)) => {
-                tell(News::Event(&event));
-                ControlFlow::Continue(())
-            }
-            Ok(None) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(error),
-        });
-        match walked {
-            ControlFlow::Break(error) => Err(error),
-            ControlFlow::Continue(()) => Ok(true),
-        }
+        words.tell(records, byte, &mut |event| tell(News::Event(event)))?;
+        Ok(true)
     }
 
     /// Whether the octets up to the first chunk's end are not those that were there.
@@ -298,14 +283,14 @@ impl Follower {
 }
 
 /// The header that a chunk begins with.
-fn header(records: &[u8], byte: usize) -> Result<Header, RecordError> {
+pub(super) fn header(records: &[u8], byte: usize) -> Result<Header, RecordError> {
     let message = first_message(records).ok_or(RecordError::NoHeader)?;
     serde_json::from_slice(message.data).map_err(|error| content(byte, error.to_string()))
 }
 
 /// Octets of the record at `at` by its own head, the head included.
-fn claimed(bytes: &[u8], at: usize) -> Option<u64> {
-    let head = bytes.get(at..at + RECORD_HEAD as usize)?;
+pub(super) fn claimed(bytes: &[u8], at: usize) -> Option<u64> {
+    let head = bytes.get(at..at + RECORD_HEAD)?;
     let length = u64::from_le_bytes(head[1..].try_into().ok()?);
-    length.checked_add(RECORD_HEAD)
+    length.checked_add(RECORD_HEAD as u64)
 }

@@ -16,6 +16,7 @@
 mod chunks;
 mod container;
 mod follower;
+mod once;
 mod past;
 mod reader;
 mod room;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 
 pub use chunks::Oversized;
 pub use follower::{Follower, News, Reach};
+pub use once::{Whole, read_once};
 pub use reader::{Record, Torn};
 pub use writer::Recorder;
 

@@ -1,15 +1,13 @@
 //! The reader: the same events back, in the same order, also from a torn file.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use profiles::time::BenchTime;
 
 use super::chunks::{Chunk, Oversized, Scan, first_message, messages};
-use super::words::{Topic, Words, content};
+use super::words::{Topic, Topics, Words, content};
 use super::{RecordError, topic};
-use crate::digest;
 use crate::event::{Event, EventKind};
 use crate::header::Header;
 
@@ -19,7 +17,7 @@ pub struct Record {
     bytes: Vec<u8>,
     header: Header,
     /// What is on each channel.
-    topics: BTreeMap<u16, Topic>,
+    topics: Topics,
     /// Each intact chunk.
     chunks: Vec<Chunk>,
     torn: Option<Torn>,
@@ -99,12 +97,6 @@ impl Record {
         &self.header
     }
 
-    /// SHA-256 of all its octets as they were read, as 64 lower-case hex digits, and how many they are: of
-    /// what is told and of nothing that was written since.
-    pub fn identity(&self) -> (String, u64) {
-        (digest::sha256_hex(&self.bytes), self.bytes.len() as u64)
-    }
-
     /// Whether it was closed, and its last event is the end of the run.
     pub fn is_complete(&self) -> bool {
         self.torn.is_none() && self.ended
@@ -125,18 +117,7 @@ impl Record {
         for chunk in &self.chunks {
             let gone = || content(chunk.stored.start, "the chunk does not unpack".to_owned());
             let records = chunk.records(&self.bytes, &mut room).ok_or_else(gone)?;
-            let walked = messages(records, &mut |message| {
-                let byte = chunk.stored.start;
-                match words.event(message, byte) {
-                    Ok(Some(event)) => take(&event),
-                    Ok(None) => {}
-                    Err(error) => return ControlFlow::Break(error),
-                }
-                ControlFlow::Continue(())
-            });
-            if let ControlFlow::Break(error) = walked {
-                return Err(error);
-            }
+            words.tell(records, chunk.stored.start, take)?;
         }
         Ok(())
     }
@@ -153,7 +134,7 @@ impl Record {
             });
         }
         last.is_some_and(|(channel, data)| {
-            let is_event = self.topics.get(&channel) == Some(&Topic::Events);
+            let is_event = self.topics.of(channel) == Topic::Events;
             let event = is_event.then(|| serde_json::from_slice::<Event>(data));
             matches!(event, Some(Ok(event)) if matches!(event.kind, EventKind::RunEnded { .. }))
         })

@@ -30,6 +30,24 @@ pub(super) fn put_readings(out: &mut Vec<u8>, readings: &[Reading]) {
     }
 }
 
+/// Reads a message of as many numbers as there is room for, all on the first fifteen channels; whether it
+/// is one. What nearly every message is costs the least so.
+pub(super) fn numbers(bytes: &[u8], room: &mut [Reading]) -> bool {
+    let (fields, rest) = bytes.as_chunks::<9>();
+    if fields.len() != room.len() || !rest.is_empty() {
+        return false;
+    }
+    let are_numbers = |field: &[u8; 9]| field[0] & 0x87 == FIXED64 as u8 && field[0] > 7;
+    if !fields.iter().all(are_numbers) {
+        return false;
+    }
+    for (reading, &[tag, a, b, c, d, e, f, g, h]) in room.iter_mut().zip(fields) {
+        let number = f64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        *reading = Reading::number(u16::from(tag >> 3) - 1, number);
+    }
+    true
+}
+
 pub(super) fn readings(bytes: &[u8], into: &mut Vec<Reading>) -> Option<()> {
     let mut fields = Fields { rest: bytes };
     while !fields.rest.is_empty() {

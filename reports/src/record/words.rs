@@ -1,11 +1,12 @@
 //! Messages of a record as events.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use profiles::reading::Reading;
 
-use super::chunks::Message;
+use super::chunks::{Message, messages};
 use super::writer::KEPT_BYTES;
 use super::{RecordError, topic, wire};
 use crate::event::{DeviceId, Event, EventKind};
@@ -24,13 +25,26 @@ pub(super) enum Topic {
     Other,
 }
 
+/// What is on each channel, by its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Topics(Vec<Topic>);
+
+impl Topics {
+    pub(super) fn of(&self, channel: u16) -> Topic {
+        let topic = self.0.get(usize::from(channel));
+        topic.copied().unwrap_or(Topic::Other)
+    }
+}
+
 impl Topic {
     /// What is on each channel, by their names.
-    pub(super) fn all(names: &BTreeMap<u16, String>, header: &Header) -> BTreeMap<u16, Topic> {
-        let names = names.iter();
-        names
-            .map(|(channel, name)| (*channel, Topic::of(name, header)))
-            .collect()
+    pub(super) fn all(names: &BTreeMap<u16, String>, header: &Header) -> Topics {
+        let most = names.keys().next_back();
+        let mut topics = vec![Topic::Other; most.map_or(0, |most| usize::from(*most) + 1)];
+        for (channel, name) in names {
+            topics[usize::from(*channel)] = Topic::of(name, header);
+        }
+        Topics(topics)
     }
 
     fn of(name: &str, header: &Header) -> Topic {
@@ -57,26 +71,35 @@ impl Topic {
 #[derive(Debug, Default)]
 struct Readings {
     room: Vec<Reading>,
-    last: Option<Arc<[Reading]>>,
+    /// Those of a message before.
+    free: Option<Arc<[Reading]>>,
 }
 
 impl Readings {
     fn of(&mut self, data: &[u8]) -> Option<Arc<[Reading]>> {
+        let mut free = self.free.take();
+        let mut readings = free.as_mut().and_then(Arc::get_mut);
+        if let Some(readings) = &mut readings
+            && wire::numbers(data, readings)
+        {
+            return free;
+        }
         self.room.clear();
         wire::readings(data, &mut self.room)?;
-        let free = self.last.as_mut().and_then(Arc::get_mut);
-        match free.filter(|free| free.len() == self.room.len()) {
-            Some(free) => free.copy_from_slice(&self.room),
-            None => self.last = Some(self.room.as_slice().into()),
+        match readings.filter(|readings| readings.len() == self.room.len()) {
+            Some(readings) => {
+                readings.copy_from_slice(&self.room);
+                free
+            }
+            None => Some(self.room.as_slice().into()),
         }
-        self.last.clone()
     }
 }
 
 /// Makes events of messages, which come in order.
 #[derive(Debug)]
 pub(super) struct Words {
-    topics: BTreeMap<u16, Topic>,
+    topics: Topics,
     /// Outputs by digest: each is told once, before it is named.
     outputs: BTreeMap<u32, Arc<[u8]>>,
     outputs_bytes: usize,
@@ -86,7 +109,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new(topics: BTreeMap<u16, Topic>) -> Words {
+    pub(super) fn new(topics: Topics) -> Words {
         Words {
             topics,
             outputs: BTreeMap::new(),
@@ -98,7 +121,7 @@ impl Words {
 
     /// The same, forgetting outputs where the recorder forgets that it wrote them: what it names later it
     /// writes again.
-    pub(super) fn forgetful(topics: BTreeMap<u16, Topic>) -> Words {
+    pub(super) fn forgetful(topics: Topics) -> Words {
         let kept_bytes = KEPT_BYTES;
         Words {
             kept_bytes,
@@ -106,18 +129,47 @@ impl Words {
         }
     }
 
+    /// There are more topics by now.
+    pub(super) fn know(&mut self, topics: Topics) {
+        self.topics = topics;
+    }
+
+    /// Gives the events of an intact chunk, which stands at `byte`, to `take`.
+    ///
+    /// # Errors
+    /// If a message is not what this version writes; the events before it were given.
+    pub(super) fn tell(
+        &mut self,
+        records: &[u8],
+        byte: usize,
+        take: &mut dyn FnMut(&Event),
+    ) -> Result<(), RecordError> {
+        let walked = messages(records, &mut |message| {
+            match self.event(message, byte) {
+                Ok(Some(event)) => {
+                    take(&event);
+                    if let EventKind::Sampled { readings } = event.kind {
+                        self.readings.free = Some(readings);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => return ControlFlow::Break(error),
+            }
+            ControlFlow::Continue(())
+        });
+        match walked {
+            ControlFlow::Break(error) => Err(error),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    }
+
     /// The event of a message of the chunk at `byte`; none if it tells of none.
     ///
     /// # Errors
     /// If it is not what this version writes.
-    pub(super) fn event(
-        &mut self,
-        message: &Message<'_>,
-        byte: usize,
-    ) -> Result<Option<Event>, RecordError> {
+    fn event(&mut self, message: &Message<'_>, byte: usize) -> Result<Option<Event>, RecordError> {
         let wrong = || content(byte, "is not in the format of its topic".to_owned());
-        let topic = self.topics.get(&message.channel).copied();
-        let (device, kind) = match topic.unwrap_or(Topic::Other) {
+        let (device, kind) = match self.topics.of(message.channel) {
             Topic::Header => {
                 // Another recorder goes on here, which has written nothing.
                 self.outputs_bytes = 0;

@@ -6,8 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// The parts of a report that may be left out or put in another order, with what they tell. The verdict
-/// comes first and the appendix always comes, for without them it is no report.
-pub const PARTS: [(&str, &str); 9] = [
+/// with all checks comes first and the appendix always comes, for without them it is no report.
+pub const PARTS: [(&str, &str); 10] = [
+    (
+        "overview",
+        "one page: orbit, phases, what was tested on what, margins",
+    ),
     ("power", "buses, boards, array and battery"),
     ("heat", "temperatures, clocks and states"),
     ("inference", "speed and correctness of the workloads"),

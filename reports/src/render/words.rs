@@ -107,11 +107,11 @@ pub(crate) fn clock_rate(clock: &Correlator) -> String {
             };
             let ppm = |value: f64| number((value * 1e3).round() * 1e-3);
             format!(
-                "{} ppm {way} (95 %: {} to {}), {:.6} s at T0, scatter {} µs",
+                "{} ppm {way} (95 %: {} to {}), {} s at T0, scatter {} µs",
                 ppm(found.drift_ppm.abs()),
                 ppm(found.drift_low_ppm),
                 ppm(found.drift_high_ppm),
-                found.offset_s,
+                format!("{:.6}", found.offset_s).replace('-', "−"),
                 number(found.scatter_us.round()),
             )
         }

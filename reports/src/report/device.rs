@@ -9,8 +9,9 @@ use crate::header::DeviceHeader;
 use super::latency::percentile;
 use super::series::Series;
 
-/// How many changes of one state are kept.
-const CHANGES_KEPT: usize = 2_000;
+/// How many changes of one state are kept of each bucket of the grid: of more, the first and the last, so
+/// that the state at the end of each bucket is the true one however fast it changes.
+const CHANGES_KEPT: u8 = 2;
 
 /// Pairs of channels whose product is a power.
 const POWERS: [(&str, &str, &str); 2] = [
@@ -82,6 +83,8 @@ pub struct DeviceStory {
     pub set_points: Vec<NamedSeries>,
     /// Counts.
     pub counts: Counts,
+    /// For each channel, the bucket of its last change, and how many of that bucket are kept.
+    crowds: Vec<(u64, u8)>,
     factors: Option<(u16, u16)>,
     /// The channel that tells its own time, and what it told.
     clock: Option<(u16, Correlator)>,
@@ -112,6 +115,7 @@ impl DeviceStory {
         DeviceStory {
             channels: vec![Series::sampled(); device.channels.len()],
             changes: vec![Vec::new(); device.channels.len()],
+            crowds: vec![(0, 0); device.channels.len()],
             power: power.map(|(_, _, name)| NamedSeries {
                 name,
                 unit: "W",
@@ -140,7 +144,13 @@ impl DeviceStory {
             let value = reading.value.as_f64();
             series.push(at_us, place, value);
             if let Value::State(state) = reading.value {
-                note_change(&mut self.changes[channel], at, state);
+                let crowd = &mut self.crowds[channel];
+                note_change(
+                    &mut self.changes[channel],
+                    crowd,
+                    place,
+                    Change { at, state },
+                );
             }
             if reading.channel == factors.0 {
                 volts = Some(value);
@@ -222,8 +232,58 @@ impl DeviceStory {
     }
 }
 
-fn note_change(changes: &mut Vec<Change>, at: BenchTime, state: u16) {
-    if changes.last().is_none_or(|last| last.state != state) && changes.len() < CHANGES_KEPT {
-        changes.push(Change { at, state });
+fn note_change(
+    changes: &mut Vec<Change>,
+    (bucket, kept): &mut (u64, u8),
+    place: u64,
+    change: Change,
+) {
+    if changes
+        .last()
+        .is_some_and(|last| last.state == change.state)
+    {
+        return;
+    }
+    if *bucket != place {
+        (*bucket, *kept) = (place, 0);
+    }
+    if *kept == CHANGES_KEPT {
+        // This one takes the place of the last, unless it goes back to what was before that.
+        changes.pop();
+        *kept -= 1;
+        if changes
+            .last()
+            .is_some_and(|last| last.state == change.state)
+        {
+            return;
+        }
+    }
+    changes.push(change);
+    *kept += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept tells the true state at the end of each bucket, in room that is bounded.
+    #[test]
+    fn states_that_change_all_the_time_are_true_to_the_end() {
+        let (mut changes, mut crowd) = (Vec::new(), (0, 0));
+        let told = (0..100_000_u64).map(|tick| (tick, (tick * tick / 7 % 3) as u16));
+        let mut ends = Vec::new();
+        for (tick, state) in told {
+            let at = BenchTime::from_millis(tick);
+            note_change(&mut changes, &mut crowd, tick / 1_000, Change { at, state });
+            if tick % 1_000 == 999 {
+                ends.push((at, state));
+            }
+        }
+        assert!(changes.len() <= 200, "{}", changes.len());
+        for (at, state) in ends {
+            let last = changes.iter().rfind(|change| change.at <= at);
+            assert_eq!(last.map(|change| change.state), Some(state), "{at}");
+        }
+        assert!(changes.windows(2).all(|two| two[0].state != two[1].state));
     }
 }

@@ -11,4 +11,5 @@ mod following;
 mod forged;
 mod golden;
 mod judging;
+mod once;
 mod record;

@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::{colour_out, complain};
+use super::{colour_out, complain, is_dumb};
 use crate::exit::Exit;
 use crate::runtime::{Pace, block_on};
 use crate::watch::find;
@@ -47,7 +47,8 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
     let Some(folder) = newest(&args.run) else {
         return Exit::Refused;
     };
-    let live = !args.plain && stdout().is_terminal() && io::stdin().is_terminal();
+    let shows = stdout().is_terminal() && io::stdin().is_terminal() && !is_dumb();
+    let live = shows && !args.plain;
     block_on(Pace::Real, async {
         let watched = Watched::new(&folder, Pace::Real.clock());
         if live {

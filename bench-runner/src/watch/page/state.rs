@@ -65,7 +65,7 @@ pub(super) fn state(watched: &Watched, chosen: Option<&[usize]>) -> Value {
         "verdict": live.verdict().to_string(),
         "unjudged": live.unjudged,
         "devices": devices(live),
-        "checks": live.standings.iter().map(check).collect::<Vec<Value>>(),
+        "checks": live.standings.iter().map(|it| check(live, it)).collect::<Vec<Value>>(),
         "lines": lines.collect::<Vec<Value>>(),
         "channels": live.channels.iter().map(text).collect::<Vec<Value>>(),
         "drawn": drawn.take(DRAWN).collect::<Vec<Value>>(),
@@ -96,7 +96,7 @@ fn devices(live: &Live) -> Vec<Value> {
     devices.collect()
 }
 
-fn check(standing: &Standing) -> Value {
+fn check(live: &Live, standing: &Standing) -> Value {
     let finding = &standing.finding;
     let progress = match standing.progress {
         Progress::Waiting => "waiting",
@@ -108,7 +108,7 @@ fn check(standing: &Standing) -> Value {
         "verdict": finding.verdict.to_string(),
         "progress": progress,
         "margin": margin(finding),
-        "because": finding.because,
+        "because": live.why(standing),
         "at": finding.at.map(profiles::time::BenchTime::as_secs_f64),
     })
 }

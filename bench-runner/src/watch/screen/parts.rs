@@ -96,7 +96,7 @@ impl View<'_> {
             let margin = margin(finding).unwrap_or_default();
             let rest = match finding.at {
                 Some(at) => format!("{} {}", clock(at), finding.phase.as_deref().unwrap_or("")),
-                None => finding.because.clone(),
+                None => live.why(standing),
             };
             let left = width.saturating_sub(name + 25);
             Line::from(vec![

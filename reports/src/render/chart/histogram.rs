@@ -21,6 +21,8 @@ const FOOT: f64 = 11.0;
 const NAMES: f64 = 150.0;
 /// Right of the plots: shares that failed.
 const SHARES: f64 = 96.0;
+/// The least width of a bar.
+const THIN: f64 = 0.8;
 
 /// Height of so many histograms, in points.
 pub const fn histograms_height(histograms: usize) -> f64 {
@@ -80,10 +82,12 @@ fn draw<DB: DrawingBackend>(sheet: &Sheet<DB>, plot: Rect, one: &Histogram) -> D
         .filter(|(_, count)| **count > 0)
     {
         let from = min + step * place as f64;
+        // Where all runs have one value, it is the end of the scale.
+        let left = x(from).min(plot.right - THIN);
         let rect = Rect {
-            left: x(from),
+            left,
             top: plot.bottom - (plot.bottom - plot.top) * count as f64 / most,
-            right: (x(from + step) - 0.3).max(x(from) + 0.8),
+            right: (x(from + step) - 0.3).max(left + THIN),
             bottom: plot.bottom,
         };
         // What is broken is told apart without colour.

@@ -32,6 +32,8 @@ pub const fn strips_height(strips: usize) -> f64 {
 const NAMES: f64 = 72.0;
 /// Left of the strips: names of channels.
 const CHANNELS: f64 = 92.0;
+/// What lasts less than this is drawn so wide, without a frame, in points.
+const NARROW: f64 = 0.6;
 /// Half the width of the box of a letter.
 const HALF: f64 = 3.6;
 
@@ -184,16 +186,25 @@ pub fn draw_strips<DB: DrawingBackend>(
             &style::LABEL,
             Align::Right,
         )?;
+        let mut drawn = f64::NEG_INFINITY;
         for span in &strip.spans {
             let (left, right) = (rows.x(span.from), rows.x(span.to));
+            let is_narrow = right - left < NARROW;
+            // Of those that lie within a line's width only the first is seen.
+            if is_narrow && right < drawn {
+                continue;
+            }
             let rect = Rect {
                 left,
                 top: top + 2.0,
-                right: right.max(left + 0.6),
+                right: right.max(left + NARROW),
                 bottom,
             };
+            drawn = rect.right;
             sheet.fill(rect, style::state(span.number))?;
-            sheet.frame(rect, style::LEADER)?;
+            if !is_narrow {
+                sheet.frame(rect, style::LEADER)?;
+            }
             // A name only where it fits into its span.
             if sheet.width(&span.state, &style::LABEL) + 4.0 <= right - left {
                 let at = (f64::midpoint(left, right), middle);

@@ -96,13 +96,14 @@ pub(super) fn shade(phase: Phase) -> RGBColor {
     }
 }
 
-/// The tint of a state by its number: ever darker, all light enough for a name upon them.
+/// The tint of a state by its number, light enough for a name upon it.
 pub(super) fn state(number: u16) -> RGBColor {
     match number {
         0 => WHITE,
         1 => RGBColor(0xc9, 0xe3, 0xf2),
         2 => RGBColor(0xf7, 0xe3, 0xb5),
         3 => RGBColor(0x9c, 0xc9, 0xe2),
+        4 => shade(Phase::Umbra),
         _ => RGBColor(0xe8, 0xb8, 0x8f),
     }
 }

@@ -124,7 +124,8 @@ impl<'a> Pair<'a> {
     }
 
     fn keys(&self, changes: &[Change<'_>]) -> Vec<(String, String)> {
-        let of = |step: i32| changes.iter().filter(|c| c.step().signum() == step).count();
+        let both = || changes.iter().filter(|change| !change.is_alone());
+        let of = |step: i32| both().filter(|c| c.step().signum() == step).count();
         let mut keys = vec![
             (of(-1).to_string(), "checks got worse".to_owned()),
             (of(1).to_string(), "checks got better".to_owned()),

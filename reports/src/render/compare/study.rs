@@ -208,8 +208,8 @@ impl Study {
             numbers("median", 44.0),
             numbers("95 %", 44.0),
             numbers("most", 44.0),
-            text("unit", 28.0),
-            numbers("worst run", 40.0),
+            text("unit", 36.0),
+            numbers("worst run", 41.0),
         ];
         let rows = self.checks.iter().map(|one| {
             let mut cells = vec![

@@ -123,17 +123,17 @@ pub(super) fn speeds(fonts: &Fonts, pair: Pair<'_>, blocks: &mut Vec<Block>) {
 
 fn by_phase(fonts: &Fonts, pair: Pair<'_>, name: &str) -> Table {
     let columns = vec![
-        text("phase", 83.0),
+        text("phase", 67.0),
         numbers("answers A", 48.0),
-        numbers("B", 48.0),
-        numbers("rate 1/s A", 50.0),
+        numbers("B", 44.0),
+        numbers("rate 1/s A", 48.0),
         numbers("B", 40.0),
-        numbers("p50 ms A", 50.0),
-        numbers("B", 40.0),
-        numbers("p90 ms A", 50.0),
-        numbers("B", 40.0),
-        numbers("p99 ms A", 45.0),
-        numbers("B", 27.0),
+        numbers("p50 ms A", 48.0),
+        numbers("B", 41.0),
+        numbers("p90 ms A", 48.0),
+        numbers("B", 41.0),
+        numbers("p99 ms A", 48.0),
+        numbers("B", 42.0),
     ];
     let sides = [pair.before, pair.now].map(|report| workload(report, name));
     let mut phases: Vec<&str> = Vec::new();

@@ -132,7 +132,10 @@ pub(super) fn judged(pair: Pair<'_>, changes: &[Change<'_>]) -> (Verdict, String
         let told = "The runs have no check in common: they ask different things.";
         return (Verdict::Inconclusive, told.to_owned());
     }
-    let told = format!("No check of B is worse than in A; {better} got better.");
+    let told = match better {
+        0 => "No check of B is worse than in A, and none is better.".to_owned(),
+        better => format!("No check of B is worse than in A; {better} got better."),
+    };
     (Verdict::Pass, told)
 }
 

@@ -1,10 +1,8 @@
 //! Boxes drawn over their scene: the golden's and the board's side by side, and those that only one of
 //! them has.
 
-use std::fmt::Write;
-
 use super::exhibit::{Colour, DIFFERS, Drawing, Raster};
-use crate::golden::{Detection, pixels};
+use crate::golden::Detection;
 use crate::report::Boxes;
 
 /// Each pixel of the scene is drawn as so many, down and right, so that a line hides a third of one.
@@ -14,33 +12,7 @@ const BOTH: Colour = [0x00, 0x9e, 0x73];
 
 /// The sentence with the counts.
 pub(super) fn extent(boxes: &Boxes) -> String {
-    let matched = &boxes.matched;
-    let found = matched.expected.len() - matched.missed();
-    let mut text = format!(
-        "{} of the golden's {} are found, {} are missed; {} of the board's {} are made up.",
-        found,
-        matched.expected.len(),
-        matched.missed(),
-        matched.made_up(),
-        matched.got.len()
-    );
-    for (side, list) in [("Missed", &matched.expected), ("Made up", &matched.got)] {
-        let wrong = list.iter().filter(|(_, both)| !both);
-        let places = wrong.map(|(one, _)| {
-            let [left, top, right, bottom] = one.corners.map(pixels);
-            let class = boxes.classes.get(one.class as usize);
-            let class = class.map_or("", String::as_str);
-            format!(
-                "{class} columns {left} to {right}, rows {top} to {bottom}, score {:.3}",
-                one.score
-            )
-        });
-        let places: Vec<String> = places.take(4).collect();
-        if !places.is_empty() {
-            let _always_ok = write!(text, " {side}: {}.", places.join("; "));
-        }
-    }
-    text
+    format!("{}.", boxes.matched.told(&boxes.classes))
 }
 
 /// Expected, got, and what only one of them has.
@@ -152,9 +124,8 @@ mod tests {
         };
         assert_eq!(
             extent(&boxes),
-            "1 of the golden's 2 are found, 1 are missed; 1 of the board's 2 are made up. Missed: ship \
-             columns 3.0 to 5.0, rows 1.0 to 3.0, score 0.800. Made up: ship columns 50.0 to 52.0, rows \
-             1.0 to 3.0, score 0.700."
+            "2 found where the golden has 2: 1 missed, 1 made up; missed ship at (4.0, 2.0) with a score of \
+             0.800; made up ship at (51.0, 2.0) with a score of 0.700."
         );
         let Drawing::Pictures { panels, .. } = pictures(&boxes) else {
             panic!("boxes are pictures");

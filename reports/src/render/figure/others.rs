@@ -9,26 +9,31 @@ use crate::report::{Kind, Report, Series};
 use super::super::words;
 use super::Figure;
 use super::build::{PanelBuilder, time_axis};
+use super::power::ON_THE_BUS;
 
-/// Channels that the figures of their own show.
-const SHOWN: [&str; 16] = [
-    "volts",
-    "amps",
-    "watts",
-    "bus_volts",
-    "bus_amps",
-    "bus_watts",
-    "array_watts",
-    "load_watts",
-    "battery_soc",
-    "air",
-    "target",
-    "baseplate_celsius",
-    "board_temperature",
-    "junction_temperature",
-    "clock_mhz",
-    "output",
-];
+/// Whether a figure of its own shows a channel of a device of that role.
+fn is_shown(role: &str, channel: &str) -> bool {
+    let shown: &[&str] = match role {
+        "accelerator" => &[
+            "bus_volts",
+            "bus_amps",
+            "bus_watts",
+            "board_temperature",
+            "junction_temperature",
+            "clock_mhz",
+        ],
+        "profile" => &[
+            "array_watts",
+            "load_watts",
+            "battery_soc",
+            "baseplate_celsius",
+        ],
+        "thermal-chamber" => &["air", "target"],
+        role if ON_THE_BUS.contains(&role) => &["volts", "amps", "watts", "output"],
+        _ => &[],
+    };
+    shown.contains(&channel)
+}
 
 /// Most panels that still read well on one page.
 const PANELS: usize = 6;
@@ -51,7 +56,8 @@ pub fn others(report: &Report) -> Figure {
         let Some(spec) = device.channels.get(usize::from(channel)) else {
             continue;
         };
-        if SHOWN.contains(&&*spec.name) || seen.contains(&(id, channel)) || panels.len() == PANELS {
+        let known = is_shown(&device.role, &spec.name) || seen.contains(&(id, channel));
+        if known || panels.len() == PANELS {
             continue;
         }
         seen.push((id, channel));

@@ -1,9 +1,19 @@
 //! Power: what the bus gave, and what the orbit asked of it.
 
-use crate::report::Report;
+use crate::event::DeviceId;
+use crate::header::DeviceHeader;
+use crate::report::{DeviceStory, Report};
 
 use super::build::{PanelBuilder, time_axis};
 use super::{Figure, Panel};
+
+/// Roles that measure what is on the bus.
+pub(super) const ON_THE_BUS: [&str; 4] = [
+    "power-supply",
+    "solar-array-simulator",
+    "electronic-load",
+    "power-analyser",
+];
 
 /// Voltage, current and power of the supplies and of what they feed; one figure.
 pub fn supply_power(report: &Report) -> Figure {
@@ -20,7 +30,7 @@ pub fn supply_power(report: &Report) -> Figure {
 
 fn volts(report: &Report, panels: &mut Vec<Panel>) {
     let mut panel = PanelBuilder::new(report, "bus voltage", "V").weight(1.15);
-    for (id, device, story) in report.of_role("power-supply") {
+    for (id, device, story) in on_the_bus(report) {
         panel.channel(&device.name, id, "volts");
         panel.command(&format!("{} set point", device.name), story, "volts");
     }
@@ -35,7 +45,7 @@ fn volts(report: &Report, panels: &mut Vec<Panel>) {
 
 fn amps(report: &Report, panels: &mut Vec<Panel>) {
     let mut panel = PanelBuilder::new(report, "current", "A").with_zero();
-    for (id, device, story) in report.of_role("power-supply") {
+    for (id, device, story) in on_the_bus(report) {
         panel.channel(&device.name, id, "amps");
         panel.command(&format!("{} limit", device.name), story, "limit");
     }
@@ -47,21 +57,26 @@ fn amps(report: &Report, panels: &mut Vec<Panel>) {
 
 fn watts(report: &Report, panels: &mut Vec<Panel>) {
     let mut panel = PanelBuilder::new(report, "power", "W").with_zero();
-    for role in ["power-supply", "accelerator"] {
-        for (id, device, story) in report.of_role(role) {
-            let label = match role {
-                "accelerator" => format!("{} input", device.name),
-                _ => device.name.clone(),
-            };
-            match &story.power {
-                Some(power) => panel.series(&label, &power.series),
-                None => ["watts", "bus_watts"]
-                    .into_iter()
-                    .for_each(|name| panel.channel(&label, id, name)),
-            }
+    let boards = report.of_role("accelerator");
+    for (id, device, story) in on_the_bus(report).chain(boards) {
+        let label = match &*device.role {
+            "accelerator" => format!("{} input", device.name),
+            _ => device.name.clone(),
+        };
+        match &story.power {
+            Some(power) => panel.series(&label, &power.series),
+            None => ["watts", "bus_watts"]
+                .into_iter()
+                .for_each(|name| panel.channel(&label, id, name)),
         }
     }
     panel.add_to(panels);
+}
+
+/// The devices that measure what is on the bus, sources first.
+fn on_the_bus(report: &Report) -> impl Iterator<Item = (DeviceId, &DeviceHeader, &DeviceStory)> {
+    let roles = ON_THE_BUS.into_iter();
+    roles.flat_map(|role| report.of_role(role))
 }
 
 /// The orbit's own power: array, load and battery, as the profile computed them.

@@ -19,6 +19,9 @@ const BOTTOM: f32 = PAGE.1 - 50.0;
 /// A page filled less than this has room for another section.
 const MOSTLY_WHITE: f32 = 0.45;
 
+/// White between a table and a paragraph below it.
+const BELOW_TABLE: f32 = 5.0;
+
 pub(super) const SECTION_SIZE: f32 = 15.0;
 pub(super) const HEADING_SIZE: f32 = 9.5;
 pub(super) const TEXT_SIZE: f32 = 8.2;
@@ -34,7 +37,8 @@ pub(super) const KEY_HEIGHT: f32 = 35.0;
 
 /// One thing on a page.
 pub(in super::super) enum Block {
-    /// The title of a section, on a new page unless the last one is still mostly white.
+    /// The title of a section, on a new page unless the last one is still mostly white or has room for all of
+    /// it.
     Section(String),
     /// The title of a part of it.
     Heading(String),
@@ -133,9 +137,33 @@ pub(super) const NEW_PAGE: Block = Block::Gap(PAGE.1);
 
 /// What blocks leave free of one page; below zero if they need more.
 pub(super) fn room(fonts: &Fonts, blocks: &[Block]) -> f32 {
-    let taken = blocks.iter().filter(|block| !is_break(block));
-    let taken: f32 = taken.map(|block| height(fonts, block)).sum();
-    BOTTOM - TOP - taken
+    let taken = blocks.iter().enumerate();
+    let taken = taken.filter(|(_, block)| !is_break(block));
+    let taken = taken.map(|(place, block)| white_above(blocks, place) + height(fonts, block));
+    BOTTOM - TOP - taken.sum::<f32>()
+}
+
+/// White between a block and the one before it.
+fn white_above(blocks: &[Block], place: usize) -> f32 {
+    let before = place.checked_sub(1).map(|before| &blocks[before]);
+    match (before, &blocks[place]) {
+        (Some(Block::Table(_)), Block::Text(_)) => BELOW_TABLE,
+        _ => 0.0,
+    }
+}
+
+/// Height of the section that begins at a place.
+fn section(fonts: &Fonts, blocks: &[Block], place: usize) -> f32 {
+    let rest = &blocks[place..];
+    let more = rest[1..].iter();
+    let more = more.take_while(|block| !matches!(block, Block::Section(_)));
+    let length = 1 + more.count();
+    let heights = (place..place + length).map(|at| match &blocks[at] {
+        // White at its end may be lost.
+        Block::Gap(gap) if at + 1 == place + length && *gap < PAGE.1 => 0.0,
+        block => white_above(blocks, at) + height(fonts, block),
+    });
+    heights.sum()
 }
 
 fn is_break(block: &Block) -> bool {
@@ -179,7 +207,8 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
     for (place, block) in blocks.iter().enumerate() {
         let fresh = y <= TOP;
         if matches!(block, Block::Section(_)) && !fresh {
-            if y < TOP + MOSTLY_WHITE * (BOTTOM - TOP) {
+            let is_white = y < TOP + MOSTLY_WHITE * (BOTTOM - TOP);
+            if is_white || y + 20.0 + section(fonts, blocks, place) <= BOTTOM {
                 y += 20.0;
             } else {
                 (page, y) = (page + 1, TOP);
@@ -201,6 +230,9 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
                 (page, y) = (page + 1, TOP);
             }
             continue;
+        }
+        if y > TOP {
+            y += white_above(blocks, place);
         }
         let height = height(fonts, block);
         let below = match blocks.get(place + 1) {
@@ -247,6 +279,10 @@ fn rows(
         if lonely && *y > TOP {
             (*page, *y) = (*page + 1, TOP);
             continue;
+        }
+        // Nor should one be alone at the head of the next.
+        if table.len() - first - count == 1 && count > 2 {
+            count -= 1;
         }
         count = count.max(1);
         place(*page, *y, (first, count));

@@ -6,6 +6,7 @@ use profiles::quantity::{Amperes, Volts};
 use profiles::reading::Reading;
 use profiles::time::BenchTime;
 
+use super::super::style::Style;
 use super::super::{figure, html, pdf, sample};
 use super::pages;
 use crate::event::{DeviceId, Event, EventKind};
@@ -130,4 +131,37 @@ fn the_overview_has_one_page_however_much_there_is() {
     let more = report.findings[1].clone();
     report.findings.extend(std::iter::repeat_n(more, 60));
     assert!(html::document(&report).contains("more margins found no room"));
+}
+
+#[test]
+fn parts_come_as_they_are_asked_for_and_checks_are_never_left_out() {
+    let mut report = sample::report();
+    let one = report.findings[0].clone();
+    report.findings.extend(std::iter::repeat_n(one, 30));
+    let titles = |sections: &[&str]| -> Vec<String> {
+        let mut report = report.clone();
+        report.header.style = Some(Style {
+            sections: sections.iter().map(|name| (*name).to_owned()).collect(),
+            ..Style::default()
+        });
+        let blocks = pdf::content(&pdf::Fonts::new(), &report);
+        let titles = blocks.into_iter().filter_map(|block| match block {
+            pdf::Block::Section(title) => Some(title),
+            _ => None,
+        });
+        titles.skip(1).collect()
+    };
+    let last = "What ran on what";
+    assert_eq!(titles(&["heat"]), ["Checks", "Heat", last]);
+    assert_eq!(
+        titles(&["overview", "heat"]),
+        ["Overview", "Checks", "Heat", last]
+    );
+    assert_eq!(
+        titles(&["heat", "overview"]),
+        ["Checks", "Heat", "Overview", last]
+    );
+    let all = titles(&[]);
+    assert_eq!(all[..3], ["Overview", "Checks", "Power"]);
+    assert!(all.len() > 5, "{all:?}");
 }

@@ -159,7 +159,7 @@ fn the_folder_has_the_logo_and_the_colour_and_is_the_same_each_time() {
     assert_eq!(data["frame"]["accent"], "#00509e");
     let titles = data["sections"].as_array().unwrap().iter();
     let titles: Vec<&str> = titles.map(|it| it["title"].as_str().unwrap()).collect();
-    assert_eq!(titles[1..], ["Overview", "Heat", "What ran on what"]);
+    assert_eq!(titles[1..], ["Heat", "What ran on what"]);
     let bytes = |files: &[File]| -> Vec<_> {
         files
             .iter()

@@ -12,15 +12,13 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
 
-use crate::execute::{MANIFEST_FILE, RECORD_FILE};
+use crate::execute::MANIFEST_FILE;
+use crate::watch::find;
 
 /// The index, in the folder that was listed.
 const INDEX_FILE: &str = ".runs.jsonl";
 
 const SUMMARY_FILE: &str = "summary.json";
-
-/// Deeper folders are not looked into.
-const DEEPEST: usize = 6;
 
 /// A run, and what its folder says of it.
 pub(in crate::cli::past) struct Run {
@@ -30,8 +28,6 @@ pub(in crate::cli::past) struct Run {
 
 /// All runs below `folder`, by the index where it holds, else by their files.
 pub(in crate::cli::past) fn runs(folder: &Path, rebuild: bool) -> Vec<Run> {
-    let mut folders = Vec::new();
-    gather(folder, 0, &mut folders);
     let index = folder.join(INDEX_FILE);
     let written = fs::read_to_string(&index).unwrap_or_default();
     let mut known = if rebuild {
@@ -40,7 +36,7 @@ pub(in crate::cli::past) fn runs(folder: &Path, rebuild: bool) -> Vec<Run> {
         understood(&written)
     };
     let (mut runs, mut lines) = (Vec::new(), String::new());
-    for place in folders {
+    for place in find::folders(folder) {
         let within = place.strip_prefix(folder).unwrap_or(&place);
         let name = within.to_string_lossy().into_owned();
         let stamp = stamp(&place);
@@ -65,24 +61,6 @@ pub(in crate::cli::past) fn read(folder: &Path) -> Run {
     Run {
         folder: folder.to_owned(),
         facts: facts(folder),
-    }
-}
-
-fn gather(folder: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
-    if folder.join(RECORD_FILE).is_file() {
-        folders.push(folder.to_owned());
-        return;
-    }
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut places: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    places.sort();
-    for place in places {
-        // Links could lead in circles.
-        if depth < DEEPEST && place.is_dir() && !place.is_symlink() {
-            gather(&place, depth + 1, folders);
-        }
     }
 }
 

@@ -70,18 +70,18 @@ fn legend(report: &Report) -> String {
 
 fn health(fonts: &Fonts, report: &Report) -> Table {
     let columns = vec![
-        text("device", 67.0),
-        numbers("messages", 46.0),
+        text("device", 62.0),
+        numbers("messages", 44.0),
         numbers("readings", 48.0),
-        numbers("every s", 38.0),
-        numbers("silences", 38.0),
+        numbers("every s", 34.0),
+        numbers("silences", 37.0),
         numbers("longest s", 40.0),
         numbers("damages", 38.0),
-        numbers("lost", 32.0),
-        numbers("retries", 36.0),
-        numbers("boots", 32.0),
-        numbers("set points", 40.0),
-        numbers("late ms: p50, p99, max", 68.0),
+        numbers("lost", 26.0),
+        numbers("retries", 32.0),
+        numbers("boots", 28.0),
+        numbers("set points", 42.0),
+        numbers("late ms: p50, p99, max", 84.0),
     ];
     let devices = report.header.devices.iter().zip(&report.devices);
     let rows = devices

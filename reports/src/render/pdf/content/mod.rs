@@ -17,7 +17,8 @@ use crate::report::Report;
 /// All blocks of the report.
 pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     let mut cover = cover::blocks(fonts, report);
-    let mut parts: Vec<(&str, Vec<Block>)> = sections::parts(fonts, report);
+    let mut parts = vec![("overview", overview::blocks(fonts, report))];
+    parts.extend(sections::parts(fonts, report));
     if let Some((_, power)) = parts.iter_mut().find(|(name, _)| *name == "power") {
         power.extend(curves::blocks(fonts, report));
     }
@@ -25,10 +26,15 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     parts.push(("evidence", evidence::blocks(fonts, report)));
     parts.push(("faults", faults::blocks(fonts, report)));
     parts.push(("telemetry", health::blocks(fonts, report)));
-    let mut rest = overview::blocks(fonts, report);
-    rest.extend(cover::rest_of_checks(fonts, report));
-    rest.extend(chosen(report, parts));
-    rest.extend(appendix::blocks(fonts, report));
+    let mut parts = chosen(report, parts);
+    // Checks that the first page has no room for come before all else but an overview.
+    let place = parts.iter().take_while(|(name, _)| *name == "overview");
+    parts.insert(
+        place.count(),
+        ("checks", cover::rest_of_checks(fonts, report)),
+    );
+    parts.push(("appendix", appendix::blocks(fonts, report)));
+    let rest: Vec<Block> = parts.into_iter().flat_map(|(_, blocks)| blocks).collect();
     let titles: Vec<String> = rest
         .iter()
         .filter_map(|block| match block {
@@ -48,20 +54,19 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     cover
 }
 
-/// The parts that the campaign wants, in its order.
-fn chosen(report: &Report, mut parts: Vec<(&str, Vec<Block>)>) -> Vec<Block> {
+/// A part of the report, by its name.
+type Part = (&'static str, Vec<Block>);
+
+/// The parts that the campaign wants, in its order; all where it does not say.
+fn chosen(report: &Report, mut parts: Vec<Part>) -> Vec<Part> {
     let style = report.header.style.as_ref();
     let wanted = style.map_or(&[][..], |style| &style.sections);
-    let mut blocks = Vec::new();
-    for name in wanted {
-        if let Some(place) = parts.iter().position(|(part, _)| part == name) {
-            blocks.append(&mut parts.remove(place).1);
-        }
+    if !wanted.is_empty() {
+        let place = |name: &str| wanted.iter().position(|wanted| wanted == name);
+        parts.retain(|(name, _)| place(name).is_some());
+        parts.sort_by_key(|(name, _)| place(name));
     }
-    if wanted.is_empty() {
-        blocks.extend(parts.into_iter().flat_map(|(_, part)| part));
-    }
-    blocks
+    parts
 }
 
 /// What a reader must know of letters that the fonts do not have.

@@ -73,14 +73,18 @@ fn margins(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
     let without = report.findings.len() - all;
     if without > 0 && all > 0 {
         let more = several(without as u64, "check");
-        let has = if without == 1 { "has" } else { "have" };
+        let (has, was) = match without {
+            1 => ("has", "was"),
+            _ => ("have", "were"),
+        };
         said.push(format!(
-            "{more} {has} no margin: what {has} no limit in numbers, or was not measured."
+            "{more} {has} no margin: no limit in numbers, or nothing that {was} measured."
         ));
     }
     if all > 0 {
         said.push(
-            "Hatched: failed. Open: not decided. The dashed line at 100 % is the limit.".to_owned(),
+            "Hatched: failed. Open: not decided. The dashed line at 100\u{a0}% is the limit."
+                .to_owned(),
         );
     }
     if !said.is_empty() {
@@ -235,9 +239,9 @@ fn strips(report: &Report) -> Vec<Strip> {
         to: it.window.end.as_secs_f64(),
         state: it.phase.name().to_owned(),
         number: match it.phase {
-            Phase::Sunlit => 0,
-            Phase::Umbra => 3,
-            Phase::Penumbra => 1,
+            // As the plots have them.
+            Phase::Sunlit | Phase::Penumbra => 0,
+            Phase::Umbra => 4,
         },
     });
     strip("orbit", phases.collect());
