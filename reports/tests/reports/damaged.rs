@@ -74,7 +74,10 @@ fn tensors_of_another_form_are_refused_with_what_was_expected() {
         (whole()[..10].to_vec(), ""),
         (Vec::new(), ""),
         (vec![0xff; 64], ""),
-        (nan, "output 1 is not finite"),
+        (
+            nan,
+            "output 1 is NaN at [2], and what is not finite can be met by no answer",
+        ),
     ];
     for (bytes, why) in cases {
         let error = golden(&bytes).unwrap_err();
