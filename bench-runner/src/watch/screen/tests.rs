@@ -4,6 +4,7 @@ use profiles::time::BenchTime;
 use ratatui_core::backend::TestBackend;
 use ratatui_core::terminal::Terminal;
 use reports::golden::Goldens;
+use reports::verdict::Progress;
 
 use super::{Key, Screen, View, draw};
 use crate::exit::Exit;
@@ -124,4 +125,22 @@ fn keys_choose_channels_and_go_through_time() {
     press(&mut screen, Key::End);
     assert_eq!(screen.at, None);
     assert!(!press(&mut screen, Key::Leave));
+}
+
+#[test]
+fn a_check_that_waits_says_from_when() {
+    let header = story::header();
+    let mut live = Live::new(&header, Ok(&Goldens::default()));
+    live.ask();
+    let mut waiting = live.standings.iter();
+    let waiting = waiting.find(|it| it.progress == Progress::Waiting).unwrap();
+    let spec = header
+        .checks
+        .iter()
+        .find(|spec| spec.name == waiting.finding.check);
+    let first = &spec.unwrap().windows[0];
+    let told = format!("from {} {}", first.window.start, first.name);
+    assert_eq!(live.why(waiting), told);
+    let all = drawn((120, 40), Some(&live), &Screen::default());
+    assert!(all.contains(&told), "{all}");
 }

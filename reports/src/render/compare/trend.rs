@@ -324,7 +324,7 @@ fn panel(line: &Line<'_>) -> Panel {
 /// How each number is spread over the runs, and where it goes.
 fn spread(fonts: &Fonts, lines: &[Line<'_>]) -> Table {
     let columns = vec![
-        text("what", 141.0),
+        text("what", 131.0),
         text("number", 62.0),
         numbers("runs", 30.0),
         numbers("failed", 34.0),
@@ -333,7 +333,7 @@ fn spread(fonts: &Fonts, lines: &[Line<'_>]) -> Table {
         numbers("most", 46.0),
         numbers("first", 46.0),
         numbers("last", 46.0),
-        text("unit", 24.0),
+        text("unit", 34.0),
     ];
     let rows = lines.iter().map(|line| {
         let mut sorted: Vec<f64> = line.points.iter().map(|&(_, value)| value).collect();
