@@ -23,6 +23,8 @@ pub(super) const INCOMING: [&str; 2] = ["-incoming", "exec:cat state"];
 const STOPPED: &[u8] = b"\0\0\0\x06debug\0";
 /// The same of a machine that was paused.
 const PAUSED: &[u8] = b"\0\0\0\x07paused";
+/// What its monitor says once it has the whole state, and `(inmigrate)` behind it until then.
+const READY: &str = "VM status: paused";
 /// One look, and how many of them: five seconds for what takes some twenty milliseconds.
 const LOOK: Timespec = Timespec {
     tv_sec: 0,
@@ -78,11 +80,17 @@ impl State {
 /// Waits until a machine has begun with the state of one that stood at `wait`, and opens for it what it
 /// had open.
 pub(super) fn resume(debugger: &mut Gdb, wait: u64) -> io::Result<()> {
-    let mut registers = Vec::new();
+    // The state comes piece by piece: processor and devices are there together when all of it is.
     until("QEMU does not begin with the state that was kept", || {
-        registers = debugger.registers()?;
-        Ok(registers.get(PC).copied() == u32::try_from(wait).ok())
+        let told = debugger.monitor("info status")?;
+        Ok(told.trim_end().ends_with(READY))
     })?;
+    let registers = debugger.registers()?;
+    if registers.get(PC).copied() != u32::try_from(wait).ok() {
+        return Err(io::Error::other(
+            "the state that was kept is of another moment",
+        ));
+    }
     let room = u64::from(registers[SP]) - ROOM as u64;
     let there = [(room, ROOM), (wait, SEMIHOSTING.len())];
     let before = there.map(|(at, length)| debugger.octets(at, length));
