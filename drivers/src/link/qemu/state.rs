@@ -31,7 +31,7 @@ const LOOK: Timespec = Timespec {
     tv_nsec: 1_000_000,
 };
 const LOOKS: u32 = 5_000;
-/// `bkpt 0xab`, which asks for semihosting in Thumb ("Semihosting for AArch32 and AArch64").
+/// `bkpt 0xab`, which asks for semihosting in Thumb ("Semihosting for `AArch32` and `AArch64`").
 const SEMIHOSTING: [u8; 2] = [0xab, 0xbe];
 /// The operation that opens a file.
 const OPEN: u32 = 1;

@@ -163,14 +163,13 @@ impl Guest {
             let sequence = self.story.told[at].0;
             Some((at, LockStep::fork(&self.spec, &state, sequence).ok()?))
         });
-        let (from, mut machine) = match forked {
-            Some(forked) => forked,
-            None => {
-                let started = LockStep::start(&self.spec, true);
-                let mut machine = started.map_err(|error| Stopped::stuck(error.to_string()))?;
-                self.same(0, &mut machine)?;
-                (0, machine)
-            }
+        let (from, mut machine) = if let Some(forked) = forked {
+            forked
+        } else {
+            let started = LockStep::start(&self.spec, true);
+            let mut machine = started.map_err(|error| Stopped::stuck(error.to_string()))?;
+            self.same(0, &mut machine)?;
+            (0, machine)
         };
         for (at, answer) in self.story.heard.iter().enumerate().skip(from) {
             machine.answer(answer)?;
