@@ -40,7 +40,11 @@ impl Upsets {
         }
         evidence.push(self.size(trials));
         let mut effective: Vec<&Told> = told.iter().filter(|t| t.effect > Effect::Masked).collect();
-        effective.sort_by_key(|told| (std::cmp::Reverse(told.effect), told.at));
+        // The gravest first: of silent ones those that changed a decision.
+        effective.sort_by_key(|told| {
+            let grave = (told.effect, told.decides_otherwise);
+            (std::cmp::Reverse(grave), told.at)
+        });
         for told in effective.iter().take(MOST_TOLD) {
             evidence.push(self.piece(told));
         }
