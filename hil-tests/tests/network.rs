@@ -207,7 +207,7 @@ fn a_corrupted_weight_changes_counts() {
     let counts = told.iter().filter(counted).count();
     assert!(counts > 0, "{told:#?}");
     assert!(
-        told.iter().any(|it| it.because.contains("missed at")),
+        told.iter().any(|it| it.because.contains("missed ship at")),
         "{told:#?}"
     );
 }
