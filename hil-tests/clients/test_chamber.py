@@ -20,7 +20,7 @@ def signed(word):
 
 @pytest.fixture
 def chamber(emulate):
-    client = ModbusSerialClient(emulate.port("watlow-f4"), baudrate=19200, timeout=0.5, retries=0)
+    client = ModbusSerialClient(emulate.port("watlow-f4"), baudrate=19200, timeout=2, retries=0)
     assert client.connect()
     yield client
     client.close()
@@ -130,7 +130,7 @@ def test_the_air_goes_to_the_set_point_no_faster_than_it_can(chamber):
 
 def test_another_address(emulate):
     port = emulate.port("watlow-f4", "-o", "address=17")
-    client = ModbusSerialClient(port, baudrate=19200, timeout=0.5, retries=0)
+    client = ModbusSerialClient(port, baudrate=19200, timeout=2, retries=0)
     assert client.connect()
     assert client.read_holding_registers(DECIMALS, device_id=17).registers == [1]
     client.close()

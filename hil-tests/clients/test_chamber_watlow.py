@@ -128,7 +128,7 @@ def ramps(client):
 
 
 def test_pymodbus_reads_writes_and_ramps_on_rtu(emulate):
-    client = ModbusSerialClient(emulate.port("watlow-f4t"), baudrate=38400, timeout=0.5, retries=0)
+    client = ModbusSerialClient(emulate.port("watlow-f4t"), baudrate=38400, timeout=2, retries=0)
     assert client.connect()
     assert number(client.read_holding_registers(AIR, count=2)) == pytest.approx(23.0, abs=0.2)
     assert not client.write_registers(LOW, words(-20.0) + words(85.0)).isError()
