@@ -23,6 +23,7 @@ use nom::multi::many0_count;
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
+use super::emptied;
 use super::value::{self, Value};
 
 /// What values may be separated by, the likeliest first.
@@ -125,7 +126,7 @@ impl CsvReader {
         let remark = line.strip_prefix(b"#").map(<[u8]>::trim_ascii_start);
         let content = remark.unwrap_or(line);
         self.separator = self.separator.or_else(|| likeliest(content));
-        let mut cells: Vec<Cell<'a>> = emptied(std::mem::take(&mut self.room));
+        let mut cells: Vec<Cell<'a>> = emptied(std::mem::take(&mut self.room), no_cell);
         match (
             split(content, self.separator.unwrap_or(b','), &mut cells),
             remark,
@@ -137,7 +138,7 @@ impl CsvReader {
             }
             (_, Some(remark)) => sink(CsvLine::Remark(text(remark))),
         }
-        self.room = emptied(cells);
+        self.room = emptied(cells, no_cell);
     }
 
     fn is_unnamed(&self) -> bool {
@@ -227,12 +228,8 @@ fn likeliest(line: &[u8]) -> Option<u8> {
         .find(|separator| count(*separator) == most)
 }
 
-/// An empty vector for the values of another line with the room of `cells`: collecting what has the
-/// same layout happens in place.
-fn emptied<'b>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'b>> {
-    cells.clear();
-    let none = |_: Cell<'_>| Cell::Plain(Value::Null);
-    cells.into_iter().map(none).collect()
+fn no_cell<'b>(_: Cell<'_>) -> Cell<'b> {
+    Cell::Plain(Value::Null)
 }
 
 fn split<'a>(line: &'a [u8], separator: u8, cells: &mut Vec<Cell<'a>>) -> Result<(), &'static str> {

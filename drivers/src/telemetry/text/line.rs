@@ -9,6 +9,7 @@ use nom::combinator::rest as remaining;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
+use super::emptied;
 use super::value::{self, Value};
 
 /// A `key=value` pair.
@@ -78,7 +79,7 @@ impl LineReader {
         if exclusive_or(body) != sum {
             return Judged::BadChecksum;
         }
-        let mut pairs: Vec<Pair<'a>> = emptied(std::mem::take(&mut self.room));
+        let mut pairs: Vec<Pair<'a>> = emptied(std::mem::take(&mut self.room), no_pair);
         let judged = match tell(body, &mut pairs) {
             Some(told) => {
                 sink(told);
@@ -86,21 +87,17 @@ impl LineReader {
             }
             None => Judged::Malformed,
         };
-        self.room = emptied(pairs);
+        self.room = emptied(pairs, no_pair);
         judged
     }
 }
 
-/// An empty vector for pairs of another line with the room of `pairs`: collecting what has the
-/// same layout happens in place.
-fn emptied<'b>(mut pairs: Vec<Pair<'_>>) -> Vec<Pair<'b>> {
-    pairs.clear();
-    let none = |_: Pair<'_>| Pair {
+fn no_pair<'b>(_: Pair<'_>) -> Pair<'b> {
+    Pair {
         key: &[],
         value: Value::Null,
         unit: &[],
-    };
-    pairs.into_iter().map(none).collect()
+    }
 }
 
 /// What is between `$` and `*`, and the checksum behind it.
