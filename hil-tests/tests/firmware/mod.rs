@@ -167,6 +167,14 @@ workload = "keyword spotting"
 margin   = 0.6
 "#;
 
+/// Of three injections each had another of these effects.
+fn each_once(said: &Said, effects: [&str; 3]) {
+    for effect in effects {
+        let told = format!("{effect}: 1 of 3 injections");
+        assert!(said.out.contains(&told), "{effect}: {}", said.out);
+    }
+}
+
 #[test]
 fn upsets_of_memory_are_masked_hang_or_silently_wrong() {
     let Some(built) = firmware() else {
@@ -175,10 +183,7 @@ fn upsets_of_memory_are_masked_hang_or_silently_wrong() {
     let asked = Asked::of(built, UPSETS, "");
     let ((said, record), (_, again)) = twice(&asked);
     assert!(record == again, "the same seed gives the same bytes");
-    for effect in ["silent", "hang", "masked"] {
-        let told = format!("{effect}: 1 of 3 injections");
-        assert!(said.out.contains(&told), "{effect}: {}", said.out);
-    }
+    each_once(&said, ["silent", "hang", "masked"]);
     for place in ["slots+34000", "ticks+3", "WEIGHTS+1000"] {
         assert!(said.out.contains(place), "{place}: {}", said.out);
     }
@@ -257,10 +262,7 @@ fn firmware_that_an_upset_stops_is_counted_and_reset_and_the_campaign_goes_on() 
     let ((said, record), (_, again)) = twice(&asked);
     assert!(record == again, "the same seed gives the same bytes");
     assert_eq!(said.code, Some(0), "{}", said.all());
-    for effect in ["detected", "hang", "masked"] {
-        let told = format!("{effect}: 1 of 3 injections");
-        assert!(said.out.contains(&told), "{effect}: {}", said.out);
-    }
+    each_once(&said, ["detected", "hang", "masked"]);
     let events = events(record);
     let stops = events.iter().filter_map(|event| match &event.kind {
         EventKind::FirmwareStopped { why, by_itself } => {
