@@ -6,6 +6,7 @@ use profiles::name::DeviceName;
 use profiles::option::{OptionSpec, Options};
 use profiles::seed::Seed;
 
+use crate::accelerator::network::Network;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::error::DeviceError;
@@ -71,6 +72,8 @@ pub struct BoardSetup {
     /// What its telemetry packets hold, where somebody says otherwise than the make; for makes
     /// that speak in packets.
     pub dictionary: Option<Arc<Layouts>>,
+    /// The network of the file that the options name, where they do not name one of this crate's.
+    pub network: Option<Arc<Network>>,
 }
 
 /// What an emulator is made of.
@@ -84,4 +87,7 @@ pub struct EmulatorSetup {
     pub options: Options,
     /// Where it is in the plant.
     pub place: Place,
+    /// Of a board: the network of the file that the options name, where they do not name one of this
+    /// crate's.
+    pub network: Option<Arc<Network>>,
 }

@@ -68,7 +68,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "14 accepted, 2 pending, 0 damaged\n")
+        (Some(0), "19 accepted, 2 pending, 0 damaged\n")
     );
     let unchanged = fs::read_to_string(&manifest).unwrap();
     assert_eq!(unchanged, before, "a candidate is no golden");
@@ -88,7 +88,7 @@ fn what_a_run_answered_is_recorded_looked_at_and_accepted() {
     let (code, out, _) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(0), "14 accepted, 0 pending, 0 damaged\n")
+        (Some(0), "19 accepted, 0 pending, 0 damaged\n")
     );
 }
 
@@ -163,7 +163,7 @@ fn a_golden_that_is_over_is_told_and_not_accepted() {
     let (code, out, err) = golden(&scene, &["verify"], "");
     assert_eq!(
         (code, out.as_str()),
-        (Some(4), "13 accepted, 1 over, 0 pending, 0 damaged\n"),
+        (Some(4), "18 accepted, 1 over, 0 pending, 0 damaged\n"),
         "{err}"
     );
     assert!(

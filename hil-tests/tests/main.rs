@@ -18,7 +18,7 @@ mod inference;
 mod language;
 mod many;
 mod mesh;
-mod network;
+mod networks;
 mod processes;
 mod replay;
 mod safety;

@@ -48,6 +48,8 @@ pub enum OptionKind {
     Template(&'static [&'static str]),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these words, or the path of a file that ends with one of those.
+    ChoiceOrFile(&'static [&'static str], &'static [&'static str]),
 }
 
 /// The value of an option that the file does not give.

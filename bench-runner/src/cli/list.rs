@@ -105,6 +105,9 @@ fn options(text: &mut String, specs: &[OptionSpec]) {
             OptionKind::Text => "text".to_owned(),
             OptionKind::Template(_) => "template".to_owned(),
             OptionKind::Choice(words) => words.join(" | "),
+            OptionKind::ChoiceOrFile(words, ends) => {
+                format!("{} | FILE.{}", words.join(" | "), ends.join(" | FILE."))
+            }
         };
         let default = match (spec.default, spec.kind) {
             (None, _) => "required".to_owned(),

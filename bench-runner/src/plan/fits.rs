@@ -3,10 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use drivers::accelerator::network::{builtin, builtin_source, tensors};
 use drivers::catalog;
-use drivers::link::LinkSpec;
-use reports::digest::sha256_hex;
 use reports::header::{Header, Parameters};
 
 use super::stations::{self, DevicePlan, Wired};
@@ -82,7 +79,7 @@ impl Planner {
                 continue;
             };
             let made = &golden.manifest().model.name;
-            let runs = device.wired().options.text("network");
+            let runs = device.wired().runs();
             if let Some(runs) = runs.filter(|runs| *runs != made.as_str()) {
                 let message = format!(
                     "`{}` runs `{runs}`, but golden `{}` was made by `{made}`",
@@ -91,9 +88,8 @@ impl Planner {
                 let expected = "expected a golden of the same network";
                 let help = "the wiring's option `network` says what an emulated board runs";
                 self.refuse(Refusal::at(&raw.golden.place, message, expected).help(help));
-            } else if let Some(file) = emulated_network(device.wired()).and_then(builtin_source) {
+            } else if let Some(found) = device.wired().network_sha256() {
                 let said = &golden.manifest().model.sha256;
-                let found = sha256_hex(file);
                 if !found.eq_ignore_ascii_case(said) {
                     let message = format!(
                         "golden `{}` was made with another file of `{made}` than `{}` has",
@@ -116,9 +112,9 @@ impl Planner {
 pub(super) fn memories(header: &mut Header, devices: &[DevicePlan]) {
     for workload in &mut header.workloads {
         let board = devices.iter().map(DevicePlan::wired);
-        let board = board.filter(|wired| wired.id == workload.device);
-        let file = board.filter_map(emulated_network).find_map(builtin);
-        let tensors = file.and_then(|file| tensors(file).ok());
+        let mut board = board.filter(|wired| wired.id == workload.device);
+        let network = board.find_map(Wired::network);
+        let tensors = network.map(|network| network.tensors());
         let known = tensors.into_iter().flatten().map(|tensor| Parameters {
             name: tensor.name,
             dtype: tensor.dtype,
@@ -127,10 +123,4 @@ pub(super) fn memories(header: &mut Header, devices: &[DevicePlan]) {
         });
         workload.memory = known.collect();
     }
-}
-
-/// The network that an emulated board has; what a real one has, nobody knows.
-fn emulated_network(board: &Wired) -> Option<&str> {
-    let is_emulated = matches!(board.link, LinkSpec::Memory | LinkSpec::Bus(_));
-    board.options.text("network").filter(|_| is_emulated)
 }

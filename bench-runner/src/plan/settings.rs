@@ -1,5 +1,8 @@
 //! Settings: what a file says against what a make or a check declares.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use profiles::option::{OptionKind, OptionSpec, OptionValue, Options};
 use profiles::template::{Template, TemplateError};
 
@@ -107,6 +110,11 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         (OptionKind::Choice(words), RawValue::Text(text)) if words.contains(&text.as_str()) => {
             return Ok(OptionValue::Text(text.clone()));
         }
+        (OptionKind::ChoiceOrFile(words, ends), RawValue::Text(text))
+            if words.contains(&text.as_str()) || ends_with(text, ends) =>
+        {
+            return Ok(OptionValue::Text(text.clone()));
+        }
         (OptionKind::Duration, RawValue::Text(text)) => match crate::config::seconds(text) {
             Some(seconds) if seconds <= LONGEST => return Ok(OptionValue::Number(seconds)),
             Some(_) => "expected at most \"31 d\", as long as a campaign may be".to_owned(),
@@ -117,9 +125,16 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         (OptionKind::Duration, _) => DURATION.to_owned(),
         (OptionKind::Text | OptionKind::Template(_), _) => "expected a text in quotes".to_owned(),
         (OptionKind::Choice(words), _) => format!("expected one of: {}", words.join(", ")),
+        (OptionKind::ChoiceOrFile(words, ends), _) => format!(
+            "expected one of: {}; or the path of a file that ends with .{}",
+            words.join(", "),
+            ends.join(" or .")
+        ),
     };
     let help = match (spec.kind, raw) {
-        (OptionKind::Choice(words), RawValue::Text(text)) => nearest(text, words.iter().copied()),
+        (OptionKind::Choice(words) | OptionKind::ChoiceOrFile(words, _), RawValue::Text(text)) => {
+            nearest(text, words.iter().copied())
+        }
         (OptionKind::Duration, RawValue::Text(text)) => duration_help(text),
         (OptionKind::Number { .. } | OptionKind::Whole { .. }, RawValue::Text(text)) => {
             number_help(text)
@@ -127,6 +142,12 @@ fn value(spec: &OptionSpec, raw: &RawValue) -> Result<OptionValue, (String, Opti
         _ => None,
     };
     Err((expected, help))
+}
+
+/// Whether a path ends with a point and one of these.
+fn ends_with(path: &str, ends: &[&str]) -> bool {
+    let end = Path::new(path).extension().and_then(OsStr::to_str);
+    end.is_some_and(|end| ends.contains(&end))
 }
 
 /// No setting lasts longer than a campaign, s.

@@ -32,6 +32,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<[u8; 8]>)| {
             device: device.clone(),
             options: options.clone(),
             dictionary: None,
+            network: None,
         })
         .expect("options are the defaults");
         let mut emulator = (model.emulate)(EmulatorSetup {
@@ -39,6 +40,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<[u8; 8]>)| {
             seed: Seed(1),
             options,
             place: Place::Board(board),
+            network: None,
         });
         let (mut out, mut heard, mut owed) = (Outbox::default(), Vec::new(), Vec::new());
         while emulator.next_action() <= BenchTime::from_millis(3_300) {

@@ -53,6 +53,7 @@ pub(crate) fn emulator_setup(options: &[OptionSpec], place: Place) -> EmulatorSe
         seed: Seed(7),
         options: Options::defaults(options),
         place,
+        network: None,
     }
 }
 

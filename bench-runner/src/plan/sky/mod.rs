@@ -8,7 +8,6 @@ pub(crate) mod surroundings;
 
 use std::path::Path;
 
-use drivers::accelerator::network::{self, Network};
 use drivers::catalog::Role;
 use drivers::link::QemuMode;
 use profiles::command::{Command, Fault};
@@ -197,8 +196,7 @@ impl Planner {
 
 /// How much memory particles can hit: that of the network which the board runs.
 fn memory_bytes(board: &Wired) -> u32 {
-    let network = board.options.text("network").and_then(network::builtin);
-    let network = network.and_then(|file| Network::load(file).ok());
+    let network = board.network();
     network.map_or(u32::MAX, |network| network.image().len() as u32)
 }
 

@@ -120,6 +120,10 @@ impl Planner {
             entry.options,
         );
         let share = |key| faults.number(key).unwrap_or(0.0);
+        let network = match entry.role {
+            Role::Accelerator => self.network_file(raw, &options),
+            _ => None,
+        };
         let (channels, room) = self.known_by_driver(raw, entry, &name, &options)?;
         Some(Wired {
             id,
@@ -140,6 +144,7 @@ impl Planner {
             channels,
             plays: self.plays(raw, entry.name, room),
             dictionary: self.dictionary.clone(),
+            network,
             calibration: self.calibration(raw),
             fence: None,
         })
@@ -197,6 +202,8 @@ impl Planner {
                     device: name.clone(),
                     options: options.clone(),
                     dictionary: self.dictionary.clone(),
+                    // What it measures does not depend on that.
+                    network: None,
                 };
                 (model.drive)(setup).map(|driver| (driver.channels(), None))
             }),

@@ -7,6 +7,7 @@ mod firmware;
 mod instrument;
 mod interlocks;
 pub(crate) mod limits;
+mod network;
 pub(crate) mod rates;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use super::{Request, device_name};
 use crate::config::campaign::RawCampaign;
 pub use firmware::Firmware;
 pub use interlocks::{Holds, Interlock};
+use network::NetworkFile;
 
 /// A device of the plan.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub struct Wired {
     pub plays: Option<Room>,
     /// What a board's packets hold, where not what its make says.
     pub dictionary: Option<Arc<Layouts>>,
+    /// A board's network, where it is a file that the wiring names.
+    pub(crate) network: Option<NetworkFile>,
     /// When it was calibrated.
     pub calibration: Option<Calibration>,
     /// How accurate its channels are, by the wiring or else by its maker.
@@ -87,6 +91,7 @@ impl Wired {
             device: self.name.clone(),
             options: self.options.clone(),
             dictionary: self.dictionary.clone(),
+            network: self.network.as_ref().map(|file| Arc::clone(&file.network)),
         }
     }
 }

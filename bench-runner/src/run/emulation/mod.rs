@@ -353,6 +353,7 @@ impl Bench {
     ) -> Option<impl Fn() -> Option<Box<dyn Emulator>> + Send + use<>> {
         let (role, model, seed) = (wired.role, wired.model, self.seed);
         let (device, options) = (wired.name.clone(), wired.options.clone());
+        let network = wired.network.as_ref().map(|file| Arc::clone(&file.network));
         let place = *self.places.get(&wired.id)?;
         if is_live(wired) {
             return None;
@@ -365,6 +366,7 @@ impl Bench {
                 seed,
                 options: options.clone(),
                 place,
+                network: network.clone(),
             };
             match &firmware {
                 None => catalog::emulate(role, model, setup),

@@ -10,6 +10,7 @@ mod health;
 mod memory;
 mod options;
 mod sensors;
+mod work;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use profiles::quantity::Watts;
 use profiles::seed::Stream;
 use profiles::time::{BenchTime, Period};
 
-use super::network::{Memo, Network, builtin};
+use super::network::{self, Memo, Network};
 use super::role::Inference;
 use crate::model::EmulatorSetup;
 use crate::plant::{self, BoardId, Place, Plant};
@@ -27,15 +28,15 @@ use crate::plant::{self, BoardId, Place, Plant};
 pub(crate) use health::{Health, Source, source};
 pub(crate) use memory::Refusal;
 pub(crate) use options::{
-    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP,
-    MIN_VOLTS_OPTION, OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts, latency,
-    network, network_among,
+    AIR_CONDUCTANCE_OPTION, AXES, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION,
+    LATCH_UP_TRIP, MIN_VOLTS_OPTION, OnboardClock, Settings, TELEMETRY_HZ, busy_watts, idle_watts,
+    latency, network, network_among,
 };
 pub use options::{board_traits, pacing};
 
 use clock::{Governor, Job};
 use faults::Flaws;
-use memory::{Memory, Output};
+use memory::Memory;
 
 /// From power to the first telemetry.
 const BOOT: Period = Period::millis(3_000);
@@ -97,6 +98,8 @@ pub(crate) struct Board {
     id: BoardId,
     settings: Settings,
     network: Network,
+    /// As it is in flash.
+    flash: Arc<Network>,
     /// How often the network's memory changed: an output of another state is none of this one.
     changes: u64,
     upset: bool,
@@ -139,10 +142,13 @@ impl Board {
             panic!("{} is a board and has a board's place", setup.device);
         };
         let settings = Settings::new(&setup.options);
+        let flash = network::of_board(&setup.options, setup.network.as_ref())
+            .expect("a board's options name a network, and files of some are loaded with them");
         let stream = |purpose| setup.seed.stream(setup.device.as_str(), purpose);
         Board {
             id,
-            network: flash(&settings),
+            network: (*flash).clone(),
+            flash,
             settings,
             changes: 0,
             upset: false,
@@ -207,8 +213,8 @@ impl Board {
                 let first = Happened::FirstToken(job.query, job.slot, micros);
                 happened.push((then, first));
             }
-            if let Some(inference) = self.finish(then) {
-                happened.push((then, Happened::Inferred(inference)));
+            if let Some(ended) = self.finish(then) {
+                happened.push((then, ended));
             }
             match self.power {
                 Power::Booting { until, cause } if until <= then => {
@@ -227,42 +233,6 @@ impl Board {
         }
         self.spend(at);
         happened
-    }
-
-    /// Keeps part of an input.
-    pub(crate) fn load(&mut self, slot: u16, offset: u32, octets: &[u8]) -> Result<(), Refusal> {
-        let length = self.network.input_bytes();
-        let loaded = self.memory.load(slot, offset, octets, length);
-        self.tally(loaded)
-    }
-
-    /// Begins an inference, of one at a time.
-    pub(crate) fn infer(&mut self, at: BenchTime, query: u32, slot: u16) -> Result<(), Refusal> {
-        let begun = if self.job.is_some() {
-            Err(Refusal::Busy)
-        } else if self.governor.overheated {
-            Err(Refusal::Overheated)
-        } else {
-            self.memory.input(slot)
-        };
-        let passes = begun.map(|input| self.network.passes(input));
-        let passes = self.tally(passes)?;
-        self.spend(at);
-        self.parked = false;
-        let pass = self.settings.latency_us * (1.0 + JITTER * self.jitter.normal());
-        let work = passes.map_or(1.0, |passes| f64::from(passes.all)) * pass;
-        let first = passes.filter(|_| self.network.generates());
-        let first = first.map(|passes| f64::from(passes.first) * pass);
-        self.job = Some(Job::new(query, slot, at, work).with_first(first));
-        Ok(())
-    }
-
-    /// The output of the latest inference on an input.
-    pub(crate) fn output(&mut self, slot: u16) -> Result<Arc<[u8]>, Refusal> {
-        let output = self.memory.output(slot);
-        let output =
-            output.map(|output| Arc::clone(self.flaws.told(slot).unwrap_or(&output.bytes)));
-        self.tally(output)
     }
 
     /// Chooses the power mode; it outlasts a reset.
@@ -299,43 +269,6 @@ impl Board {
             job.count(at, before);
         }
         change(&mut self.governor);
-    }
-
-    /// Ends the inference under way, if it is time.
-    fn finish(&mut self, at: BenchTime) -> Option<Inference> {
-        let share = self.governor.share();
-        let job = self.job.filter(|job| job.ends(share) <= at)?;
-        self.job = None;
-        let output = self.compute(job.slot)?;
-        let Output { bytes, digest, .. } = self.flaws.apply(job.slot, output);
-        self.counts.inferences += 1;
-        Some(Inference {
-            query: job.query,
-            slot: job.slot,
-            latency_us: job.ends(share).micros_since(job.started) as u32,
-            first_us: job.first_us,
-            digest,
-            output: Some(bytes),
-        })
-    }
-
-    /// The output of an input: the one that is kept, if neither the input nor the network's
-    /// memory changed since, else computed.
-    fn compute(&mut self, slot: u16) -> Option<Output> {
-        let kept = self.memory.output(slot).ok();
-        if let Some(kept) = kept.filter(|kept| kept.changes == self.changes) {
-            return Some(kept.clone());
-        }
-        let input = self.memory.input(slot).ok()?;
-        let bytes = self.memo.infer(&self.network, input).ok()?;
-        let digest = DIGEST.checksum(&bytes);
-        let output = Output {
-            bytes,
-            digest,
-            changes: self.changes,
-        };
-        self.memory.keep_output(slot, output.clone());
-        Some(output)
     }
 
     /// Looks at its supply and its junction, and tells the plant the mean power since the last
@@ -385,13 +318,8 @@ impl Board {
         self.job = None;
         self.parked = false;
         if std::mem::take(&mut self.upset) {
-            self.network = flash(&self.settings);
+            self.network = (*self.flash).clone();
             self.changes += 1;
         }
     }
-}
-
-fn flash(settings: &Settings) -> Network {
-    let file = builtin(&settings.network).expect("the options allow only networks that there are");
-    Network::load(file).expect("the networks that there are have been tested")
 }

@@ -48,11 +48,22 @@ pub(crate) const fn network_among(
 ) -> OptionSpec {
     OptionSpec {
         name: "network",
-        kind: OptionKind::Choice(names),
+        kind: OptionKind::ChoiceOrFile(names, NETWORK_FILES),
         default: Some(OptionDefault::Text(default)),
-        help: "network in the board's flash",
+        help: "network in the board's flash, or the file that it is in",
     }
 }
+
+/// What files of networks end with.
+const NETWORK_FILES: &[&str] = &["onnx", "safetensors"];
+
+/// Lengths of axes that a network's file only names.
+pub(crate) const AXES: OptionSpec = OptionSpec {
+    name: "axes",
+    kind: OptionKind::Text,
+    default: Some(OptionDefault::Unset),
+    help: "lengths of axes that an ONNX file only names: \"T=64\", or several with commas between",
+};
 
 /// How long an inference takes.
 pub(crate) const fn latency(seconds: f64) -> OptionSpec {
@@ -183,7 +194,6 @@ pub(crate) const ECC: OptionSpec = OptionSpec {
 /// The settings of one board.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) network: String,
     pub(crate) latency_us: f64,
     pub(crate) idle_watts: f64,
     pub(crate) busy_watts: f64,
@@ -204,7 +214,6 @@ impl Settings {
         Settings {
             latch_up_trip: (trip > 0).then(|| Period::millis(trip)),
             secded: options.text("ecc") == Some("secded"),
-            network: options.text("network").unwrap_or_default().to_owned(),
             latency_us: (number("latency", 0.1) * 1e6).max(1.0),
             idle_watts: number("idle_watts", 5.0),
             busy_watts: number("busy_watts", 15.0),

@@ -8,8 +8,8 @@ mod protocol;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP,
-    MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
+    AIR_CONDUCTANCE_OPTION, AXES, CLOCK_OFFSET, CLOCK_PPM, ECC, HEAT_CAPACITY_OPTION,
+    LATCH_UP_TRIP, MIN_VOLTS_OPTION, TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 use super::role::Accelerator;
 use crate::link::Pacing;
@@ -26,6 +26,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         MIN_VOLTS_OPTION,
         TELEMETRY_HZ,
         LATCH_UP_TRIP,
+        AXES,
         ECC,
         HEAT_CAPACITY_OPTION,
         AIR_CONDUCTANCE_OPTION,

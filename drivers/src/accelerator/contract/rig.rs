@@ -41,7 +41,7 @@ pub(super) struct Rig {
 pub(super) fn networks(model: &Model<dyn Accelerator, BoardSetup>) -> &'static [&'static str] {
     let option = model.options.iter().find(|spec| spec.name == "network");
     match option.unwrap().kind {
-        OptionKind::Choice(names) => names,
+        OptionKind::ChoiceOrFile(names, _) => names,
         _ => panic!("{}: `network` is a choice", model.name),
     }
 }
@@ -77,12 +77,14 @@ impl Rig {
             device: device.clone(),
             options: options.clone(),
             dictionary: None,
+            network: None,
         });
         let emulator = (model.emulate)(EmulatorSetup {
             device,
             seed: Seed(7),
             options: options.clone(),
             place: Place::Board(board),
+            network: None,
         });
         Rig {
             make: model.name,

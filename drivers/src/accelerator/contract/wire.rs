@@ -93,6 +93,7 @@ fn start(model: &Model<dyn Accelerator, BoardSetup>, network: &str) -> Ground {
         seed: Seed(7),
         options: options.clone(),
         place: Place::Board(board),
+        network: None,
     });
     let (faults, heard_faults) = mpsc::channel(1);
     let plant = SharedPlant::new(plant);
@@ -105,6 +106,7 @@ fn start(model: &Model<dyn Accelerator, BoardSetup>, network: &str) -> Ground {
         device,
         options,
         dictionary: None,
+        network: None,
     })
     .unwrap();
     Ground {

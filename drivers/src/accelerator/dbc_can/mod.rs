@@ -14,7 +14,7 @@ mod services;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, MIN_VOLTS_OPTION,
+    AIR_CONDUCTANCE_OPTION, AXES, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, MIN_VOLTS_OPTION,
     TELEMETRY_HZ, busy_watts, idle_watts, latency, network,
 };
 use super::role::Accelerator;
@@ -32,6 +32,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
         MIN_VOLTS_OPTION,
         TELEMETRY_HZ,
         LATCH_UP_TRIP,
+        AXES,
         ECC,
         HEAT_CAPACITY_OPTION,
         AIR_CONDUCTANCE_OPTION,

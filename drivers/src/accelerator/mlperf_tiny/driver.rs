@@ -65,7 +65,7 @@ pub(super) struct MlperfTiny {
 impl MlperfTiny {
     pub(super) fn new(setup: &BoardSetup) -> MlperfTiny {
         MlperfTiny {
-            elements: Elements::of(&setup.options),
+            elements: Elements::of(&setup.options, setup.network.as_ref()),
             line: Vec::new(),
             inputs: BTreeMap::new(),
             loaded: None,

@@ -9,7 +9,6 @@ use profiles::time::BenchTime;
 
 use super::protocol::{COMMAND_SIZE, Elements, INIT_DONE, READY, TERMINATOR};
 use crate::accelerator::board::{Board, Happened, Refusal};
-use crate::accelerator::network::{Network, builtin};
 use crate::emulator::{Emulator, Outbox};
 use crate::model::EmulatorSetup;
 use crate::plant::Plant;
@@ -58,12 +57,13 @@ struct Run {
 impl MlperfTiny {
     pub(super) fn new(setup: &EmulatorSetup) -> MlperfTiny {
         let options = &setup.options;
+        let board = Board::new(setup);
         MlperfTiny {
-            board: Board::new(setup),
-            elements: Elements::of(options),
+            elements: Elements::of(options, setup.network.as_ref()),
             model: model(options),
             edges: options.text("timestamps") == Some("edge"),
-            input_bytes: input_bytes(options),
+            input_bytes: board.input_bytes(),
+            board,
             command: Vec::new(),
             pending: None,
             buffer: Vec::new(),
@@ -321,12 +321,6 @@ fn model(options: &Options) -> &'static str {
         Some("mlperf-tiny-vww") => "vww01",
         _ => "other",
     }
-}
-
-fn input_bytes(options: &Options) -> usize {
-    let network = options.text("network").and_then(builtin);
-    let network = network.and_then(|file| Network::load(file).ok());
-    network.map_or(0, |network| network.input_bytes())
 }
 
 impl Emulator for MlperfTiny {

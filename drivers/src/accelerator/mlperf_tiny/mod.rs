@@ -13,7 +13,7 @@ mod tests;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 
 use super::board::{
-    AIR_CONDUCTANCE_OPTION, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, busy_watts, idle_watts,
+    AIR_CONDUCTANCE_OPTION, AXES, ECC, HEAT_CAPACITY_OPTION, LATCH_UP_TRIP, busy_watts, idle_watts,
     latency, network_among,
 };
 use super::role::Accelerator;
@@ -50,6 +50,7 @@ pub(super) const MODEL: Model<dyn Accelerator, BoardSetup> = Model {
                 "mlperf-tiny-vww",
             ],
         ),
+        AXES,
         // A Cortex-M4 at 120 MHz, keyword spotting: 5.5 inferences a second.
         latency(0.180),
         idle_watts(0.1),

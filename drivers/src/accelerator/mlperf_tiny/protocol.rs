@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use profiles::option::Options;
 
-use crate::accelerator::network::{Network, builtin};
+use crate::accelerator::network::{self, Network};
 
 /// Ends a command.
 pub(super) const TERMINATOR: u8 = b'%';
@@ -34,9 +34,8 @@ pub(super) enum Elements {
 
 impl Elements {
     /// Of the network that a board with these options runs.
-    pub(super) fn of(options: &Options) -> Elements {
-        let network = options.text("network").and_then(builtin);
-        let network = network.and_then(|file| Network::load(file).ok());
+    pub(super) fn of(options: &Options, file: Option<&Arc<Network>>) -> Elements {
+        let network = network::of_board(options, file);
         if network.is_some_and(|network| network.output_is_float()) {
             return Elements::Float;
         }

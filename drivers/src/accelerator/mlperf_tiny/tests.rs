@@ -47,12 +47,14 @@ impl Rig {
             device: device.clone(),
             options: options.clone(),
             dictionary: None,
+            network: None,
         });
         let emulator = (MODEL.emulate)(EmulatorSetup {
             device,
             seed: Seed(7),
             options,
             place: Place::Board(board),
+            network: None,
         });
         let mut rig = Rig {
             driver: driver.unwrap(),

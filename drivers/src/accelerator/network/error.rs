@@ -19,6 +19,12 @@ pub enum NetworkError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An ONNX file is none, or holds what cannot be carried out here.
+    #[error("not an ONNX model for a board: {0}")]
+    Onnx(String),
+    /// The network could not carry out an inference that it took.
+    #[error("the network failed: {0}")]
+    Run(String),
     /// The input's length is not the model's.
     #[error("an input of this network has {expected} bytes, not {got}")]
     InputLength {

@@ -59,7 +59,36 @@ pub struct Tensor {
     pub bytes: usize,
 }
 
+/// A tensor to be put into an image.
+#[derive(Clone, Debug)]
+pub(super) struct NewTensor {
+    pub(super) name: String,
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    /// Little-endian, row-major.
+    pub(super) bytes: Vec<u8>,
+}
+
 impl Image {
+    /// These tensors, one after the other.
+    pub(super) fn of(tensors: Vec<NewTensor>) -> Image {
+        let mut image = Image {
+            bytes: Vec::new(),
+            regions: Vec::new(),
+        };
+        for tensor in tensors {
+            let start = image.bytes.len();
+            image.bytes.extend(tensor.bytes);
+            image.regions.push(Region {
+                name: tensor.name,
+                dtype: tensor.dtype,
+                shape: tensor.shape,
+                bytes: start..image.bytes.len(),
+            });
+        }
+        image
+    }
+
     /// Splits a model file into its image and the text of its program.
     pub(super) fn split(file: &[u8]) -> Result<(Image, String), NetworkError> {
         let (header, bytes) = frame(file)?;
@@ -99,6 +128,12 @@ impl Image {
     /// All of it.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The bytes of the tensor of this name, as they are now.
+    pub(super) fn tensor(&self, name: &str) -> Option<&[u8]> {
+        let region = self.regions.iter().find(|region| region.name == name)?;
+        self.bytes.get(region.bytes.clone())
     }
 
     /// Inverts a bit.

@@ -2,7 +2,8 @@
 //!
 //! A model file is a safetensors file: the parameters, and the program as JSON among its
 //! metadata; `drivers/models/README.md` describes it. Kernels are plain Rust and give the same
-//! bits on every machine. How long an inference takes on a board is for the board to say.
+//! bits on every machine. Or it is somebody's ONNX file, which they carry out where they know all of
+//! it, and rten where they do not. How long an inference takes on a board is for the board to say.
 
 mod builtin;
 mod error;
@@ -11,6 +12,7 @@ mod image;
 mod integer;
 mod language;
 mod memo;
+mod onnx;
 mod peaks;
 mod plan;
 mod planner;
@@ -27,8 +29,13 @@ pub use error::NetworkError;
 pub use image::{Site, Tensor};
 pub use memo::Memo;
 
+use std::sync::Arc;
+
+use profiles::option::Options;
+
 use image::Image;
 use language::Language;
+use onnx::General;
 use plan::Plan;
 use program::{Element, Program};
 
@@ -39,6 +46,14 @@ pub struct Passes {
     pub first: u32,
     /// In all.
     pub all: u32,
+}
+
+/// The network of a board with these options: the one of the `file` that they name, or one of this crate's.
+pub fn of_board(options: &Options, file: Option<&Arc<Network>>) -> Option<Arc<Network>> {
+    file.cloned().or_else(|| {
+        let ours = options.text("network").and_then(builtin)?;
+        Network::load(ours).ok().map(Arc::new)
+    })
 }
 
 /// A network, loaded: a checked program and a memory image of its parameters.
@@ -55,15 +70,8 @@ enum Body {
     Graph(Plan),
     /// Tokens to tokens, or to logits.
     Language(Box<Language>),
-}
-
-/// The tensors of a model file, in the order of its memory image and without gaps.
-///
-/// # Errors
-///
-/// If it is no model file. Its program is not looked at.
-pub fn tensors(file: &[u8]) -> Result<Vec<Tensor>, NetworkError> {
-    Ok(Image::split(file)?.0.tensors())
+    /// Whatever an ONNX file has.
+    General(Box<General>),
 }
 
 impl Network {
@@ -97,9 +105,30 @@ impl Network {
         Ok(Network { body, image })
     }
 
+    /// Loads an ONNX file under a name. `axes` has lengths, by the names that the file has for them; of
+    /// a batch whose length it does not say there is one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the file, or in it beyond what this crate's kernels and rten know.
+    pub fn from_onnx(
+        name: &str,
+        file: &[u8],
+        axes: &[(String, usize)],
+    ) -> Result<Network, NetworkError> {
+        let (body, image) = onnx::load(name, file, axes)?;
+        Ok(Network { body, image })
+    }
+
+    /// Whether its outputs are the same bits on every machine; else only on machines of one kind.
+    pub fn is_portable(&self) -> bool {
+        !matches!(&self.body, Body::General(_))
+    }
+
     /// The model's name.
     pub fn name(&self) -> &str {
         match &self.body {
+            Body::General(general) => &general.name,
             Body::Graph(plan) => &plan.name,
             Body::Language(language) => &language.name,
         }
@@ -108,6 +137,7 @@ impl Network {
     /// Length of an input, bytes.
     pub fn input_bytes(&self) -> usize {
         match &self.body {
+            Body::General(general) => general.input_bytes,
             Body::Graph(plan) => plan.input.bytes(),
             Body::Language(language) => language.input_bytes(),
         }
@@ -116,6 +146,7 @@ impl Network {
     /// Length of an output, bytes.
     pub fn output_bytes(&self) -> usize {
         match &self.body {
+            Body::General(general) => general.output_bytes,
             Body::Graph(plan) => plan.output.bytes(),
             Body::Language(language) => language.output_bytes(),
         }
@@ -124,24 +155,26 @@ impl Network {
     /// Whether outputs are single-precision numbers; else they are signed bytes, or tokens.
     pub fn output_is_float(&self) -> bool {
         match &self.body {
+            Body::General(general) => general.output_is_float(),
             Body::Graph(plan) => plan.output.dtype == Element::F32,
             Body::Language(language) => language.output_is_float(),
         }
     }
 
     /// Multiply-accumulates of one inference, those with padding included; of a language model, of
-    /// its longest.
-    pub fn macs(&self) -> u64 {
+    /// its longest. `None` where rten carries it out.
+    pub fn macs(&self) -> Option<u64> {
         match &self.body {
-            Body::Graph(plan) => plan.macs,
-            Body::Language(language) => language.macs(),
+            Body::General(_) => None,
+            Body::Graph(plan) => Some(plan.macs),
+            Body::Language(language) => Some(language.macs()),
         }
     }
 
     /// The passes that a language model makes for `input`; `None` for other networks.
     pub fn passes(&self, input: &[u8]) -> Option<Passes> {
         match &self.body {
-            Body::Graph(_) => None,
+            Body::General(_) | Body::Graph(_) => None,
             Body::Language(language) => Some(language.passes(input)),
         }
     }
@@ -156,6 +189,11 @@ impl Network {
         self.image.bytes()
     }
 
+    /// The tensors of the image, in order and without gaps.
+    pub fn tensors(&self) -> Vec<Tensor> {
+        self.image.tensors()
+    }
+
     /// Which parameter a byte of [`Network::image`] belongs to; none beyond its end.
     pub fn site(&self, byte: usize) -> Option<Site> {
         self.image.site(byte)
@@ -168,22 +206,28 @@ impl Network {
     ///
     /// [`NetworkError::NoSuchBit`] beyond the end.
     pub fn flip(&mut self, byte: usize, bit: u8) -> Result<(), NetworkError> {
-        self.image.flip(byte, bit)
+        self.image.flip(byte, bit)?;
+        if let Body::General(general) = &mut self.body {
+            general.forget();
+        }
+        Ok(())
     }
 
     /// One inference: the input tensor's bytes to the output tensor's, both little-endian and
-    /// row-major. The same image and input give the same bytes on every machine; a NaN in the
-    /// output is always the same NaN.
+    /// row-major. The same image and input give the same bytes, on every machine where it
+    /// [is portable](Network::is_portable); a NaN in the output is always the same NaN.
     ///
     /// # Errors
     ///
-    /// [`NetworkError::InputLength`], and nothing else.
+    /// [`NetworkError::InputLength`]; where rten carries it out also [`NetworkError::Run`], as for an
+    /// index beyond a table.
     pub fn infer(&self, input: &[u8]) -> Result<Vec<u8>, NetworkError> {
         let (expected, got) = (self.input_bytes(), input.len());
         if expected != got {
             return Err(NetworkError::InputLength { expected, got });
         }
         Ok(match &self.body {
+            Body::General(general) => general.run(&self.image, input)?,
             Body::Graph(plan) => run::run(plan, &self.image, input),
             Body::Language(language) => language.run(&self.image, input),
         })

@@ -279,16 +279,14 @@ impl<'a> Planner<'a> {
     }
 
     /// The same place under another shape.
-    fn reshape(&mut self, name: &str, shape: &[usize]) -> Result<Value, String> {
+    fn reshape(&mut self, name: &str, shape: &[i64]) -> Result<Value, String> {
         let mut value = self.value(name)?;
-        let before: usize = value.shape.iter().product();
-        if count(shape)? != before {
-            return Err(format!("cannot make {shape:?} of {:?}", value.shape));
-        }
+        let lengths = lengths(shape, &value.shape)
+            .ok_or_else(|| format!("cannot make {shape:?} of {:?}", value.shape))?;
         if value.dtype == Element::F32 && !self.is_read_once(name) {
             self.shared.insert(value.place);
         }
-        value.shape = shape.to_vec();
+        value.shape = lengths;
         Ok(value)
     }
 
@@ -363,6 +361,30 @@ impl<'a> Planner<'a> {
         }
         Ok(())
     }
+}
+
+/// The lengths that a `Reshape` to `shape` gives.
+fn lengths(shape: &[i64], before: &[usize]) -> Option<Vec<usize>> {
+    if shape.is_empty() {
+        return Some(before.to_vec());
+    }
+    let length = |(axis, length): (usize, &i64)| match length {
+        0 => before.get(axis).copied(),
+        -1 => Some(1),
+        length => usize::try_from(*length).ok(),
+    };
+    let lengths: Option<Vec<usize>> = shape.iter().enumerate().map(length).collect();
+    let mut lengths = lengths?;
+    let (elements, known) = (before.iter().product::<usize>(), count(&lengths).ok()?);
+    let mut open = shape
+        .iter()
+        .enumerate()
+        .filter(|(_, length)| **length == -1);
+    if let Some((axis, _)) = open.next() {
+        lengths[axis] = elements / known;
+    }
+    let fits = open.next().is_none() && count(&lengths).ok()? == elements;
+    fits.then_some(lengths)
 }
 
 /// Elements of a shape, none of whose axes is empty.

@@ -102,8 +102,8 @@ pub(super) enum Operation {
         #[serde(flatten)]
         peaks: Peaks,
     },
-    /// `Reshape` to these lengths.
-    Reshape { input: String, shape: Vec<usize> },
+    /// `Reshape` to these lengths: 0 is that of the input's same axis, -1 what is left. None: as it is.
+    Reshape { input: String, shape: Vec<i64> },
 }
 
 impl Operation {

@@ -146,9 +146,11 @@ fn value(spec: &OptionSpec) -> BoxedStrategy<Option<OptionValue>> {
             .prop_map(OptionValue::Number)
             .boxed(),
         OptionKind::Text | OptionKind::Template(_) => ".*".prop_map(OptionValue::Text).boxed(),
-        OptionKind::Choice(words) => prop::sample::select(words)
-            .prop_map(|word| OptionValue::Text(word.to_owned()))
-            .boxed(),
+        OptionKind::Choice(words) | OptionKind::ChoiceOrFile(words, _) => {
+            prop::sample::select(words)
+                .prop_map(|word| OptionValue::Text(word.to_owned()))
+                .boxed()
+        }
     };
     match spec.default {
         None => given.prop_map(Some).boxed(),

@@ -46,7 +46,7 @@ fn a_small_network_computes() {
     assert_eq!(infer(&network, 1.0), [2.5, -2.75]);
     assert_eq!(network.name(), "tiny");
     assert_eq!((network.input_bytes(), network.output_bytes()), (4, 8));
-    assert_eq!(network.macs(), 2);
+    assert_eq!(network.macs(), Some(2));
     assert_eq!(network.image().len(), 16);
 }
 

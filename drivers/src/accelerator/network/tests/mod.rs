@@ -3,3 +3,4 @@
 mod files;
 mod kernels;
 mod memory;
+mod onnx;
