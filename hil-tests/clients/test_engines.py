@@ -2,10 +2,15 @@
 the Job API, batch/v1 ("Indexed completion mode", "Pod failure policy", "Backoff limit per index")."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
+import kubernetes_validate
+import pytest
 import yaml
+
+from kube_server import Cluster
 
 ROOT = Path(__file__).parent.parent.parent
 GATE = """
@@ -28,6 +33,16 @@ def jobs(folder):
     command = [os.environ["BENCH"], "submit", "gate.toml", "--engine", "k8s", "--dry-run"]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
     return list(yaml.safe_load_all(said))
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.33"])
+def test_kubernetes_knows_every_word(tmp_path, version):
+    """By the schemas of Kubernetes itself; since 1.29 a job has a backoff limit for each index."""
+    for job in jobs(tmp_path):
+        kubernetes_validate.validate(job, version, strict=True)
+        job["spec"]["completionsMode"] = job["spec"].pop("completionMode", "Indexed")
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(job, version, strict=True)
 
 
 def test_kubernetes_runs_every_shard_once_and_retries_no_verdict(tmp_path):
@@ -83,3 +98,42 @@ def test_a_shard_in_a_pod_counts_from_nought_and_sets_an_earlier_try_aside(tmp_p
     for line in told.read_text().splitlines():
         assert line.endswith(f"--out {tmp_path}/gate/shard-1"), line
     assert (tmp_path / "gate/set-aside/shard-1-before-pod-b").is_dir()
+
+
+def submitted(tmp_path, change=("", "")):
+    """A gate handed over by the real kubectl, to a cluster whose pods are processes here: what it ended with, and
+    the cluster."""
+    for part in ["campaigns", "wiring", "goldens"]:
+        shutil.copytree(ROOT / "hil-tests" / part, tmp_path / "hil-tests" / part)
+    campaign = tmp_path / "hil-tests/campaigns/smoke.toml"
+    campaign.write_text(campaign.read_text().replace(*change))
+    (tmp_path / "gate.toml").write_text(GATE.replace('pace = "real"\n', ""))
+    bench = Path(os.environ["BENCH"])
+    cluster = Cluster(f"{bench.parent}:/usr/bin:/bin")
+    environment = {**os.environ, "KUBECONFIG": cluster.config(tmp_path), "HOME": str(tmp_path)}
+    command = [bench, "submit", "gate.toml", "--engine", "k8s", "--wait", "--out", tmp_path / "out"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    return ended, cluster
+
+
+def test_kubectl_hands_a_gate_over_and_ends_with_its_decision(tmp_path):
+    ended, cluster = submitted(tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert cluster.codes("bench-nightly-gate") == [0, 0, 0]
+    assert "ALLOWED" in ended.stdout, ended.stdout
+    # Another one of that name is not written over.
+    again = subprocess.run(
+        [os.environ["BENCH"], "submit", "gate.toml", "--engine", "k8s", "--out", tmp_path / "more"],
+        cwd=tmp_path,
+        env={**os.environ, "KUBECONFIG": str(tmp_path / "kubeconfig"), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert again.returncode != 0 and "already exists" in again.stderr, again.stderr
+
+
+def test_a_gate_that_fails_on_kubernetes_is_tried_once_and_ends_with_its_code(tmp_path):
+    ended, cluster = submitted(tmp_path, ("min     = 27.0\n", "min     = 28.5\n"))
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert cluster.codes("bench-nightly-gate") == [1, 1, 1], "verdicts are final"
+    assert cluster.codes("bench-nightly-gate-merge") == [1]
