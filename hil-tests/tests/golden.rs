@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use hil_tests::program::Program;
 use hil_tests::scene::Scene;
+use reports::verdict::Verdict;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -373,6 +374,111 @@ fn a_damaged_candidate_is_told_and_not_passed_over() {
     assert_eq!(code, Some(2), "{err}");
     assert!(
         err.contains("there is no folder `nowhere`; `--dir` names"),
+        "{err}"
+    );
+}
+
+/// An array as numpy writes it.
+fn npy(shape: &str, numbers: &[f32]) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((header.len() as u16).to_le_bytes());
+    file.extend(header.as_bytes());
+    file.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    file
+}
+
+/// From a model and some inputs of one's own to a run that passes by them, without a script.
+#[test]
+fn a_first_golden_is_made_of_a_model_and_inputs_of_ones_own() {
+    let scene = Scene::of("smoke");
+    let model = hil_tests::scene::bench_folder().join("models/mlperf-tiny-kws-fp32.onnx");
+    fs::copy(&model, scene.path("wiring/words.onnx")).unwrap();
+    let numbers: Vec<f32> = (0..3 * 490)
+        .map(|n| ((n * 37 % 101) - 50) as f32 / 5.0)
+        .collect();
+    fs::write(scene.path("words.npy"), npy("(3, 49, 10, 1)", &numbers)).unwrap();
+    fs::write(scene.path("other.npy"), npy("(3, 49, 10)", &numbers)).unwrap();
+    let new = |inputs, more: &[&str]| {
+        let all = [
+            "new",
+            "words",
+            "--network",
+            "wiring/words.onnx",
+            "--inputs",
+            inputs,
+        ];
+        golden(&scene, &[&all, more].concat(), "")
+    };
+
+    let (code, _, err) = new("other.npy", &[]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("it holds F32 [3, 49, 10], and an input of the network is F32 [49, 10, 1]"),
+        "{err}"
+    );
+    let (code, _, err) = new("words.npy", &["--classes", "yes,no"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("2 classes are named, and the output has 12"),
+        "{err}"
+    );
+    let (code, out, err) = new("words.npy", &[]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    // It waits, as any candidate does, and a person answers for it.
+    let (_, out, _) = golden(&scene, &["diff", "words"], "");
+    assert!(
+        out.contains("there is no golden yet: 3 new outputs"),
+        "{out}"
+    );
+    let (code, out, _) = golden(&scene, &["review"], "a\n");
+    assert_eq!(code, Some(0), "{out}");
+    let (code, _, err) = new("words.npy", &[]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("there is a golden `words`"), "{err}");
+
+    let scene = scene
+        .wired("network = \"mlperf-tiny-kws\"", "network = \"words.onnx\"")
+        .asking("golden = \"keyword-spotting\"", "golden = \"words\"");
+    let ran = scene.run();
+    let finding = ran.finding("keywords are right");
+    assert_eq!(finding.verdict, Verdict::Pass, "{}", finding.because);
+    // What the board itself answered may come in its place.
+    let (_place, run) = ran.lay_out();
+    let (code, out, err) = golden(
+        &scene,
+        &[
+            "record",
+            run.to_str().unwrap(),
+            "--workload",
+            "keyword spotting",
+        ],
+        "",
+    );
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (_, out, _) = golden(&scene, &["diff", "words"], "");
+    assert!(out.contains("3 outputs by tolerance: 3 EXACT"), "{out}");
+}
+
+#[test]
+fn a_vocabulary_without_all_words_is_refused() {
+    let scene = Scene::of("smoke");
+    let folder = scene.path("goldens/story-generation");
+    let short = serde_json::to_vec(&vec!["a"; 100]).unwrap();
+    let sha256 = reports::digest::sha256_hex(&short);
+    fs::write(folder.join("vocabulary.json"), short).unwrap();
+    let manifest = fs::read_to_string(folder.join("golden.toml")).unwrap();
+    let (before, after) = manifest.split_once("[vocabulary]").unwrap();
+    let (line, rest) = after.split_once("sha256 = \"").unwrap();
+    let changed = format!(
+        "{before}[vocabulary]{line}sha256 = \"{sha256}{}",
+        &rest[64..]
+    );
+    fs::write(folder.join("golden.toml"), changed).unwrap();
+    let (code, _, err) = golden(&scene, &["verify"], "");
+    assert_eq!(code, Some(7), "{err}");
+    assert!(
+        err.contains("vocabulary.json: has 100 texts, and the golden has tokens up to number "),
         "{err}"
     );
 }

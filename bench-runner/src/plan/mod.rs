@@ -47,6 +47,7 @@ pub use lists::List;
 pub use mesh::{LinkPlan, MeshPlan, SeatPlan};
 pub use scenario::Scenario;
 pub use stations::limits::Worst;
+pub(crate) use stations::network::axes;
 pub use stations::{
     BoardPlan, DevicePlan, Firmware, Holds, InstrumentPlan, Interlock, LatchUp, Wired,
 };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use safetensors::tensor::TensorView;
 use toml_edit::{Array, DocumentMut, Item, value};
 
+use super::element::ElementType;
 use super::manifest::TensorFile;
 use super::{Comparison, FILES, Golden, GoldenError, Rung};
 use crate::digest::sha256_hex;
@@ -57,7 +58,7 @@ impl Golden {
             return Err(self.tensor_error(tensor, why));
         }
         let mut document = self.document(files)?;
-        let packed = pack(tensor, outputs);
+        let packed = pack((&tensor.tensor, tensor.dtype, &tensor.shape), outputs);
         let packed = packed.map_err(|why| self.tensor_error(tensor, why))?;
         document["state"] = value("pending");
         // The precision stays as it is; bits are equal within this board's kernels.
@@ -119,6 +120,19 @@ impl Golden {
         }
     }
 
+    /// The files of this golden with the leads of its decisions measured, where it decides something.
+    ///
+    /// # Errors
+    /// If the manifest is no TOML any more.
+    pub fn with_leads(&self, files: &Files) -> Result<Files, GoldenError> {
+        let mut document = self.document(files)?;
+        let outputs: Vec<Vec<u8>> = self.outputs().iter().map(|it| it.to_vec()).collect();
+        self.lead(&mut document, &outputs);
+        let mut files = files.clone();
+        files.insert(FILES[0].to_owned(), document.to_string().into_bytes());
+        Ok(files)
+    }
+
     /// The manifest of this golden as `who` accepts it on `date`.
     ///
     /// # Errors
@@ -159,13 +173,18 @@ impl Golden {
     }
 }
 
-/// The file of a tensor, samples on its first axis.
-fn pack(tensor: &TensorFile, samples: &[Vec<u8>]) -> Result<Vec<u8>, String> {
-    let shape = [&[samples.len()], &tensor.shape[..]].concat();
+/// The file of a tensor (its name, its elements, the shape of one sample), samples on its first axis.
+///
+/// # Errors
+/// If the samples are not of that shape.
+pub fn pack(
+    (name, dtype, shape): (&str, ElementType, &[usize]),
+    samples: &[Vec<u8>],
+) -> Result<Vec<u8>, String> {
+    let shape = [&[samples.len()], shape].concat();
     let data = samples.concat();
-    let dtype = tensor.dtype.stored();
-    let view = TensorView::new(dtype, shape, &data).map_err(|error| error.to_string())?;
-    safetensors::serialize([(tensor.tensor.as_str(), view)], None).map_err(|e| e.to_string())
+    let view = TensorView::new(dtype.stored(), shape, &data).map_err(|error| error.to_string())?;
+    safetensors::serialize([(name, view)], None).map_err(|e| e.to_string())
 }
 
 /// How many of each rung, in order of how bad they are.

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
-pub use candidate::{Files, Origin, rungs};
+pub use candidate::{Files, Origin, pack, rungs};
 pub use compare::{Comparison, Rung};
 pub use detections::{Detection, Matched};
 pub use element::ElementType;
@@ -29,7 +29,8 @@ pub use manifest::{
     Vocabulary,
 };
 pub(crate) use meter::{Meter, cuts};
-use tensors::{file, samples, vocabulary};
+pub use tensors::array_of;
+use tensors::{file, samples, spelled, vocabulary};
 pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
 
 use crate::digest::crc32;
@@ -144,6 +145,7 @@ impl Golden {
         let vocabulary = vocabulary(files, &manifest)?;
         let inputs = samples(files, &manifest, &manifest.input)?;
         let outputs = samples(files, &manifest, &manifest.output)?;
+        spelled(&manifest, &vocabulary, [&inputs, &outputs])?;
         let wrong = |why: String| GoldenError::Tensor {
             name: name.to_owned(),
             file: manifest.output.file.clone(),

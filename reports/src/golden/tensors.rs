@@ -7,7 +7,8 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
 
 use super::GoldenError;
-use super::manifest::{Manifest, TensorFile};
+use super::element::ElementType;
+use super::manifest::{Comparator, Manifest, TensorFile};
 use crate::digest::sha256_hex;
 
 pub(super) fn file<'a>(
@@ -92,6 +93,71 @@ pub(super) fn samples(
     // No more than the file has, since no axis is empty.
     let length = tensor.shape.iter().product::<usize>() * tensor.dtype.size();
     Ok(view.data().chunks_exact(length).map(Arc::from).collect())
+}
+
+/// Whether each token has its text: those of a golden's inputs and outputs, or those that its logits are of.
+pub(super) fn spelled(
+    manifest: &Manifest,
+    vocabulary: &[String],
+    samples: [&[Arc<[u8]>]; 2],
+) -> Result<(), GoldenError> {
+    let Some(file) = manifest.vocabulary.as_ref().map(|it| &it.file) else {
+        return Ok(());
+    };
+    let mut most = None;
+    for (tensor, samples) in [&manifest.input, &manifest.output].into_iter().zip(samples) {
+        if matches!(tensor.dtype, ElementType::I32 | ElementType::I64) {
+            let tokens = samples
+                .iter()
+                .flat_map(|sample| tensor.dtype.decode(sample));
+            let largest = tokens.map(|token| token as i64).max();
+            most = most.max(largest.map(|token| token + 1));
+        } else if matches!(manifest.comparator, Comparator::TeacherForced { .. }) {
+            let words = tensor
+                .shape
+                .last()
+                .and_then(|words| i64::try_from(*words).ok());
+            most = most.max(words);
+        }
+    }
+    let most = most
+        .and_then(|most| usize::try_from(most).ok())
+        .unwrap_or(0);
+    if vocabulary.len() >= most {
+        return Ok(());
+    }
+    Err(GoldenError::Tensor {
+        name: manifest.name.clone(),
+        file: file.clone(),
+        why: format!(
+            "has {} texts, and the golden has tokens up to number {}; a text is needed for each",
+            vocabulary.len(),
+            most - 1
+        ),
+    })
+}
+
+/// The array of a safetensors file: its type, its shape, its bytes. It is the one tensor, or that named
+/// `input`.
+///
+/// # Errors
+/// If it is no such file, or holds several tensors of other names, or one of another type.
+pub fn array_of(bytes: &[u8]) -> Result<(ElementType, Vec<usize>, Vec<u8>), String> {
+    let tensors = read(bytes)?;
+    let names = tensors.names();
+    let name = match names.as_slice() {
+        [only] => *only,
+        names if names.contains(&"input") => "input",
+        names => {
+            let names = names.join(", ");
+            return Err(format!("has no tensor `input`, but: {names}"));
+        }
+    };
+    let view = tensors.tensor(name).map_err(|error| error.to_string())?;
+    let dtype = view.dtype().to_string();
+    let element = serde_json::from_value(serde_json::Value::from(dtype.as_str()));
+    let element = element.map_err(|_| format!("holds {dtype}, which goldens do not"))?;
+    Ok((element, view.shape().to_vec(), view.data().to_vec()))
 }
 
 /// The tensors of a file. The crate adds up ends of tensors unchecked, so they are looked at before.

@@ -2,6 +2,8 @@
 //! the golden, its difference is looked at, and a person accepts or rejects it. A candidate never
 //! counts, and nothing is written where `CI` is set.
 
+mod first;
+mod inputs;
 mod review;
 mod shelf;
 mod told;
@@ -13,7 +15,7 @@ use crate::execute;
 use crate::exit::Exit;
 use shelf::{Shelf, Trouble};
 
-/// Record, compare, review and accept goldens
+/// Make, record, compare, review and accept goldens
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Folder of the goldens
@@ -29,6 +31,9 @@ enum Verb {
     List,
     /// Check that every golden is whole and what its manifest vouches for
     Verify,
+    /// Make the first golden of a network, as a candidate: inputs of your own, outputs of the network as the
+    /// bench runs it
+    New(first::First),
     /// Take what a run answered as a candidate
     Record {
         /// Folder of the run
@@ -69,6 +74,15 @@ pub(super) fn main(args: &Args) -> Exit {
         Verb::List => list(&shelf),
         Verb::Verify => verify(&shelf),
         Verb::Record { run, workload } => return record(&shelf, run, workload.as_deref()),
+        Verb::New(first) => writable().and_then(|()| {
+            let path = first::make(&shelf, first)?;
+            let (name, dir) = (&first.name, shelf.folder().display());
+            print(&format!(
+                "made {}; look at it: bench golden review --dir {dir}, or bench golden accept {name} --dir {dir}\n",
+                path.display()
+            ));
+            Ok(Exit::Passed)
+        }),
         Verb::Diff { name } => shelf.pair(name).map(|(golden, candidate)| {
             print(&told::difference(golden.as_ref(), &candidate));
             Exit::Passed

@@ -7,7 +7,7 @@ mod firmware;
 mod instrument;
 mod interlocks;
 pub(crate) mod limits;
-mod network;
+pub(super) mod network;
 pub(crate) mod rates;
 
 use std::collections::BTreeMap;

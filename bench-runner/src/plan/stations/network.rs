@@ -99,14 +99,7 @@ impl Planner {
                 return None;
             }
         };
-        let name = Path::new(path).file_stem().unwrap_or_default();
-        let is_onnx = Path::new(path).extension().is_some_and(|end| end == "onnx");
-        let loaded = if is_onnx {
-            Network::from_onnx(&name.to_string_lossy(), &bytes, &axes)
-        } else {
-            Network::load(&bytes)
-        };
-        match loaded {
+        match Network::from_file(Path::new(path), &bytes, &axes) {
             Ok(network) => {
                 let file = Path::new(path).file_name().unwrap_or_default();
                 self.keep_file(&file.to_string_lossy(), &bytes);
@@ -138,7 +131,7 @@ impl Planner {
 }
 
 /// Lengths of axes from `T=64, S=8`; or the part that is none.
-fn axes(text: &str) -> Result<Vec<(String, usize)>, &str> {
+pub(crate) fn axes(text: &str) -> Result<Vec<(String, usize)>, &str> {
     let parts = text
         .split(',')
         .map(str::trim)

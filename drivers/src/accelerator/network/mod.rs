@@ -29,6 +29,7 @@ pub use error::NetworkError;
 pub use image::{Site, Tensor};
 pub use memo::Memo;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use profiles::option::Options;
@@ -54,6 +55,28 @@ pub fn of_board(options: &Options, file: Option<&Arc<Network>>) -> Option<Arc<Ne
         let ours = options.text("network").and_then(builtin)?;
         Network::load(ours).ok().map(Arc::new)
     })
+}
+
+/// What goes into a network, or comes out of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Type of its elements, in the words of safetensors: `F32`, `I8`, `U8`, `I32`, `I64`.
+    pub dtype: &'static str,
+    /// Lengths of its axes; a batch of one is none.
+    pub shape: Vec<usize>,
+}
+
+impl Ends {
+    fn new(dtype: &'static str, shape: &[usize]) -> Ends {
+        let shape = match shape {
+            [1, rest @ ..] if !rest.is_empty() => rest,
+            all => all,
+        };
+        Ends {
+            dtype,
+            shape: shape.to_vec(),
+        }
+    }
 }
 
 /// A network, loaded: a checked program and a memory image of its parameters.
@@ -118,6 +141,42 @@ impl Network {
     ) -> Result<Network, NetworkError> {
         let (body, image) = onnx::load(name, file, axes)?;
         Ok(Network { body, image })
+    }
+
+    /// Loads a file by its name: ONNX if it ends so, else as [`Network::load`] does. An ONNX model is called
+    /// as the file is, without its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::load`] and [`Network::from_onnx`].
+    pub fn from_file(
+        path: &Path,
+        file: &[u8],
+        axes: &[(String, usize)],
+    ) -> Result<Network, NetworkError> {
+        if path.extension().is_some_and(|end| end == "onnx") {
+            let name = path.file_stem().unwrap_or_default();
+            return Network::from_onnx(&name.to_string_lossy(), file, axes);
+        }
+        Network::load(file)
+    }
+
+    /// What an input is.
+    pub fn input(&self) -> Ends {
+        match &self.body {
+            Body::General(general) => general.input(),
+            Body::Graph(plan) => plan.input.ends(),
+            Body::Language(language) => Ends::new("I32", &[language.input_bytes() / 4]),
+        }
+    }
+
+    /// What an output is.
+    pub fn output(&self) -> Ends {
+        match &self.body {
+            Body::General(general) => general.output(),
+            Body::Graph(plan) => plan.output.ends(),
+            Body::Language(language) => language.output(),
+        }
     }
 
     /// Whether its outputs are the same bits on every machine; else only on machines of one kind.

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::Ends;
 use super::error::NetworkError;
 use super::image::Image;
 use super::integer::Scales;
@@ -112,6 +113,15 @@ pub(super) enum Action {
 }
 
 impl Value {
+    /// What it is, at a network's edge.
+    pub(super) fn ends(&self) -> Ends {
+        let dtype = match self.dtype {
+            Element::F32 => "F32",
+            Element::I8 => "I8",
+        };
+        Ends::new(dtype, &self.shape)
+    }
+
     /// Its size, bytes.
     pub(super) fn bytes(&self) -> usize {
         let width = match self.dtype {

@@ -49,10 +49,31 @@ pub(in crate::check) const KIND: Kind = Kind {
             default: Some(OptionDefault::Unset),
             help: "least tokens in a second of answering, in each phase or plateau",
         },
+        OptionSpec {
+            name: "min_duration",
+            kind: OptionKind::Duration,
+            default: Some(OptionDefault::Number(MIN_DURATION)),
+            help: "from the first text to the last; a shorter run is not valid",
+        },
+        OptionSpec {
+            name: "warm_up",
+            kind: OptionKind::Whole {
+                min: 0.0,
+                max: 1e6,
+                unit: "",
+            },
+            default: Some(OptionDefault::Number(WARM_UP)),
+            help: "texts that come first and do not count",
+        },
     ],
     validate: |_| Ok(()),
     build: |setup| Box::new(Generation::new(setup)),
 };
+
+/// Least duration of a valid run, s, and texts that warm the board up: those of MLPerf Inference and of MLPerf
+/// Tiny.
+const MIN_DURATION: f64 = 600.0;
+const WARM_UP: f64 = 10.0;
 
 /// Answers that are kept: days of them.
 const MOST_KEPT: usize = 4_000_000;
@@ -184,6 +205,17 @@ impl Generation {
             .collect()
     }
 
+    /// Why the run does not count, if so; `texts` are those that do, in order.
+    fn invalid(&self, texts: &[Text]) -> Option<String> {
+        let least = self.question.option("min_duration").unwrap_or(MIN_DURATION);
+        let (first, last) = (texts.first()?, texts.last()?);
+        let began = first.at.as_secs_f64() - f64::from(first.latency_us) * 1e-6;
+        let seconds = last.at.as_secs_f64() - began;
+        (seconds < least).then(|| {
+            format!("not valid: texts went on for {seconds:.1} s, at least {least} s asked")
+        })
+    }
+
     /// What a stretch comes to beside the limits: the worst verdict, with its value and limit.
     fn verdict(&self, name: &str, told: &Told) -> (Verdict, String, Option<Number>) {
         let subject = self.question.subject();
@@ -267,14 +299,24 @@ impl Check for Generation {
 
     fn conclude(mut self: Box<Self>) -> Finding {
         self.texts.sort_unstable();
+        let asked = self.texts.len() as u64 + self.silences;
+        let warm_up = self.question.option("warm_up").unwrap_or(WARM_UP) as usize;
+        self.texts.drain(..warm_up.min(self.texts.len()));
         let samples = self.texts.len() as u64;
         let question = &self.question;
         let Some(tokens) = self.tokens else {
             let because = format!("golden `{}` is missing, or has no tokens", self.golden);
             return question.finding(Verdict::Inconclusive, samples, because);
         };
-        if samples + self.silences == 0 {
+        if asked == 0 {
             return question.unseen();
+        }
+        if samples + self.silences == 0 {
+            let because = format!(
+                "no text of {} was written after a warm-up of {warm_up}",
+                question.subject()
+            );
+            return question.finding(Verdict::Inconclusive, asked, because);
         }
         let cells = self.cells();
         let told = cells
@@ -298,6 +340,9 @@ impl Check for Generation {
             _ if self.silences > 0 => {
                 let because = format!("{} queries were never answered", self.silences);
                 (Verdict::Fail, because, None)
+            }
+            Some(_) if let Some(because) = self.invalid(&self.texts) => {
+                (Verdict::Inconclusive, because, None)
             }
             Some(worst) => worst,
             None => return question.unseen(),

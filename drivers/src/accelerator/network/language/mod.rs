@@ -12,10 +12,10 @@ use std::ops::Range;
 use safetensors::Dtype;
 use serde::Deserialize;
 
-use super::Passes;
 use super::error::NetworkError;
 use super::image::Image;
 use super::program::FORMAT;
+use super::{Ends, Passes};
 use precision::SCALE;
 pub(super) use precision::{Precision, in_precision};
 
@@ -147,6 +147,14 @@ impl Language {
         4 * match self.task {
             Task::Generate => self.new_tokens,
             Task::Logits => self.tokens * self.sizes.vocabulary,
+        }
+    }
+
+    /// What an output is.
+    pub(super) fn output(&self) -> Ends {
+        match self.task {
+            Task::Generate => Ends::new("I32", &[self.new_tokens]),
+            Task::Logits => Ends::new("F32", &[self.tokens, self.sizes.vocabulary]),
         }
     }
 

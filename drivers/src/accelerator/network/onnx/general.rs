@@ -10,8 +10,10 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use rten::{Model, ModelOptions, RunOptions, ThreadPool, Value};
 use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto};
+use rten_tensor::Layout;
 
 use super::graph::{Edge, Graph, numbers, parameter};
+use crate::accelerator::network::Ends;
 use crate::accelerator::network::error::NetworkError;
 use crate::accelerator::network::image::{Image, NewTensor};
 use crate::accelerator::network::run::shown;
@@ -56,9 +58,20 @@ impl General {
             output: graph.output.clone(),
             model: OnceLock::new(),
         };
-        let output = general.answer(&image, &vec![0; general.input_bytes])?;
+        let (shape, output) = general.answer(&image, &vec![0; general.input_bytes])?;
         general.output_bytes = output.len();
+        general.output.shape = Some(shape);
         Ok((general, image))
+    }
+
+    pub(in crate::accelerator::network) fn input(&self) -> Ends {
+        let shape = self.input.shape.as_deref().unwrap_or_default();
+        Ends::new(self.input.word(), shape)
+    }
+
+    pub(in crate::accelerator::network) fn output(&self) -> Ends {
+        let shape = self.output.shape.as_deref().unwrap_or_default();
+        Ends::new(self.output.word(), shape)
     }
 
     /// Whether outputs are single-precision numbers.
@@ -77,7 +90,7 @@ impl General {
         image: &Image,
         input: &[u8],
     ) -> Result<Vec<u8>, NetworkError> {
-        let output = self.answer(image, input).map_err(NetworkError::Run)?;
+        let (_, output) = self.answer(image, input).map_err(NetworkError::Run)?;
         let (expected, got) = (self.output_bytes, output.len());
         if got != expected {
             let why = format!("its output has {got} bytes, and had {expected} for another input");
@@ -86,7 +99,8 @@ impl General {
         Ok(output)
     }
 
-    fn answer(&self, image: &Image, input: &[u8]) -> Result<Vec<u8>, String> {
+    /// The output's shape and its bytes.
+    fn answer(&self, image: &Image, input: &[u8]) -> Result<(Vec<usize>, Vec<u8>), String> {
         let model = self.model.get_or_init(|| load(&self.file, image));
         let model = model.as_ref().map_err(Clone::clone)?;
         let value = self.value(input)?;
@@ -94,7 +108,8 @@ impl General {
         options.thread_pool = Some(Arc::clone(&POOL));
         let run = || model.run_one(value.into(), Some(options));
         let output = guarded(run)?.map_err(|error| error.to_string())?;
-        bytes(output, self.output.dtype)
+        let shape = output.shape().to_vec();
+        Ok((shape, bytes(output, self.output.dtype)?))
     }
 
     /// An input as rten takes it.

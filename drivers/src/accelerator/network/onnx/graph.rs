@@ -38,6 +38,17 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    /// Type of its elements, in the words of safetensors.
+    pub(super) fn word(&self) -> &'static str {
+        match self.dtype {
+            DataType::FLOAT => "F32",
+            DataType::INT8 => "I8",
+            DataType::UINT8 => "U8",
+            DataType::INT32 => "I32",
+            _ => "I64",
+        }
+    }
+
     /// Bytes of an element.
     pub(super) fn width(&self) -> usize {
         width(self.dtype).unwrap_or(1)
