@@ -61,6 +61,27 @@ fn one_flipped_bit_of_a_weight_is_told_with_time_phase_and_effect() {
     );
 }
 
+/// An upset of an activation lasts for one inference: the repeat is right.
+#[test]
+fn a_flip_of_an_activation_is_transient_and_told_as_one() {
+    let ran = injected(&["after = \"20 s\", inject = \"activation-flip\", byte = 9000, bit = 7"]);
+    let right = ran.finding("keywords are right");
+    assert_eq!(right.verdict, Verdict::Fail);
+    let transient = piece(&ran, "keywords are right", "transient");
+    assert!(
+        transient.text.contains("of 3 repeats 3 are right"),
+        "{}",
+        transient.text
+    );
+    let told = piece(&ran, "injections", "silent");
+    assert!(
+        told.text
+            .starts_with("flip of bit 7 of byte 9000 of activations, at 2"),
+        "{}",
+        told.text
+    );
+}
+
 #[test]
 fn a_flip_on_the_way_out_is_transient_and_a_latch_up_shows_in_the_current() {
     let ran = injected(&[

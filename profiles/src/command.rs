@@ -156,6 +156,15 @@ pub enum Fault {
         /// Which bit of it, 0 to 7.
         bit: u8,
     },
+    /// One bit of what the next inference of a board holds while it computes turns over, once: of its
+    /// activations, of a language model's stream, keys and values.
+    ActivationFlip {
+        /// Which byte of all that an inference makes, in the order in which it is made; beyond its end it
+        /// counts from the start again.
+        byte: u32,
+        /// Which bit of it, 0 to 7.
+        bit: u8,
+    },
     /// What a board computes grows with the temperature of its junction above 25 °C.
     Drift {
         /// By so many per cent for each kelvin.

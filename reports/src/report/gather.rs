@@ -329,6 +329,9 @@ pub fn injected(fault: &Fault) -> String {
         Fault::OutputFlip { byte, bit } => {
             format!("bit {bit} of byte {byte} of its next output turned over")
         }
+        Fault::ActivationFlip { byte, bit } => {
+            format!("bit {bit} of byte {byte} of what its next inference holds turned over")
+        }
         Fault::Drift { percent_per_k } => {
             format!("outputs grow by {percent_per_k} % for each kelvin above 25 °C")
         }

@@ -287,12 +287,13 @@ pub struct RawWorkload {
 }
 
 /// What `inject` may ask for.
-pub const FAULTS: [&str; 12] = [
+pub const FAULTS: [&str; 13] = [
     "mute",
     "bit-flip",
     "stuck-low",
     "stuck-high",
     "output-flip",
+    "activation-flip",
     "drift",
     "latch-up",
     "over-voltage-trip",

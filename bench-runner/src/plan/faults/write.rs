@@ -52,6 +52,7 @@ pub(crate) fn snippet(device: &str, at: BenchTime, fault: &Fault) -> Option<Stri
         Fault::BitFlip { .. }
         | Fault::StuckBit { .. }
         | Fault::OutputFlip { .. }
+        | Fault::ActivationFlip { .. }
         | Fault::Drift { .. } => return None,
     };
     let at = at.as_micros() / 1_000;

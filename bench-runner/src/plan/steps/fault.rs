@@ -16,7 +16,9 @@ fn needs(fault: &str) -> (&'static [&'static str], bool) {
     match fault {
         "mute" => (&["length"], false),
         "bus-off" | "babble" => (&["length"], true),
-        "bit-flip" | "stuck-low" | "stuck-high" | "output-flip" => (&["byte", "bit"], true),
+        "bit-flip" | "stuck-low" | "stuck-high" | "output-flip" | "activation-flip" => {
+            (&["byte", "bit"], true)
+        }
         "latch-up" => (&["amps"], true),
         "drift" => (&["percent_per_k"], true),
         _ => (&[], true),
@@ -102,6 +104,7 @@ impl Planner {
         let (byte, bit) = (byte.value as u32, bit.value as u8);
         match name {
             "bit-flip" => Some(Fault::BitFlip { byte, bit }),
+            "activation-flip" => Some(Fault::ActivationFlip { byte, bit }),
             "output-flip" => Some(Fault::OutputFlip { byte, bit }),
             "stuck-low" | "stuck-high" => {
                 let high = name == "stuck-high";

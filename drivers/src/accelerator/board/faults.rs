@@ -22,6 +22,8 @@ pub(super) struct Flaws {
     /// Byte, bit and value.
     stuck: Vec<(u32, u8, bool)>,
     flips: Vec<(u32, u8)>,
+    /// Bits of what the next inference holds while it computes.
+    working: Vec<(u32, u8)>,
     drift: Option<Drift>,
     latch: Option<Latch>,
     off_until: Option<BenchTime>,
@@ -50,6 +52,15 @@ impl Flaws {
 
     pub(super) fn flip_next(&mut self, (byte, bit): (u32, u8)) {
         self.flips.push((byte, bit % 8));
+    }
+
+    pub(super) fn flip_working(&mut self, (byte, bit): (u32, u8)) {
+        self.working.push((byte, bit % 8));
+    }
+
+    /// The bits of the inference that ends now that turned over while it computed.
+    pub(super) fn take_working(&mut self) -> Vec<(u32, u8)> {
+        std::mem::take(&mut self.working)
     }
 
     pub(super) fn drift(&mut self, share_per_k: f64, float: bool) {
@@ -98,6 +109,7 @@ impl Flaws {
         self.latch = None;
         self.stuck.clear();
         self.flips.clear();
+        self.working.clear();
         self.told.clear();
     }
 
@@ -106,13 +118,15 @@ impl Flaws {
         self.told.get(&slot)
     }
 
-    /// The output that leaves the board, of the one that it computed.
-    pub(super) fn apply(&mut self, slot: u16, output: Output) -> Output {
+    /// The output that leaves the board, of the one that it computes by its memory, and of the one that an
+    /// upset of this inference alone made of it.
+    pub(super) fn apply(&mut self, slot: u16, output: Output, upset: Option<Vec<u8>>) -> Output {
         self.told.remove(&slot);
-        if self.stuck.is_empty() && self.flips.is_empty() && self.drift.is_none() {
+        let is_whole = upset.is_none() && self.stuck.is_empty() && self.flips.is_empty();
+        if is_whole && self.drift.is_none() {
             return output;
         }
-        let mut bytes = output.bytes.to_vec();
+        let mut bytes = upset.unwrap_or_else(|| output.bytes.to_vec());
         if let Some(drift) = self.drift {
             drift.apply(self.junction, &mut bytes);
         }
@@ -163,7 +177,7 @@ impl Board {
                 self.muted_until = at.plus_micros(u64::from(*millis) * 1_000);
             }
             // Corrected where it is next read, and counted.
-            Fault::BitFlip { .. } if self.settings.secded => {
+            Fault::BitFlip { .. } | Fault::ActivationFlip { .. } if self.settings.secded => {
                 self.counts.corrected += u32::from(self.is_up());
             }
             Fault::BitFlip { byte, bit } => {
@@ -185,6 +199,7 @@ impl Board {
             }
             Fault::StuckBit { byte, bit, high } => self.flaws.stick((*byte, *bit), *high),
             Fault::OutputFlip { byte, bit } => self.flaws.flip_next((*byte, *bit)),
+            Fault::ActivationFlip { byte, bit } => self.flaws.flip_working((*byte, *bit)),
             Fault::Drift { percent_per_k } => {
                 self.flaws
                     .drift(percent_per_k / 100.0, self.network.output_is_float());

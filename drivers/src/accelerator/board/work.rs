@@ -61,7 +61,9 @@ impl Board {
             self.counts.rejected += 1;
             return Some(Happened::GaveUp(Refusal::Malformed));
         };
-        let Output { bytes, digest, .. } = self.flaws.apply(job.slot, output);
+        let flips = self.flaws.take_working();
+        let upset = (!flips.is_empty()).then(|| self.upset_of(job.slot, &flips));
+        let Output { bytes, digest, .. } = self.flaws.apply(job.slot, output, upset.flatten());
         self.counts.inferences += 1;
         Some(Happened::Inferred(Inference {
             query: job.query,
@@ -71,6 +73,13 @@ impl Board {
             digest,
             output: Some(bytes),
         }))
+    }
+
+    /// The output of an input while these bits turn over. It is kept by nobody: the next inference is right
+    /// again.
+    fn upset_of(&self, slot: u16, flips: &[(u32, u8)]) -> Option<Vec<u8>> {
+        let input = self.memory.input(slot).ok()?;
+        self.network.infer_upset(input, flips).ok()
     }
 
     /// The output of an input: the one that is kept, if neither the input nor the network's

@@ -39,6 +39,7 @@ use language::Language;
 use onnx::General;
 use plan::Plan;
 use program::{Element, Program};
+use run::Working;
 
 /// What a language model does for one input, counted in passes of one token through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,14 +282,43 @@ impl Network {
     /// [`NetworkError::InputLength`]; where rten carries it out also [`NetworkError::Run`], as for an
     /// index beyond a table.
     pub fn infer(&self, input: &[u8]) -> Result<Vec<u8>, NetworkError> {
+        self.compute(input, &mut Working::default())
+    }
+
+    /// One inference during which bits of what it holds in between turn over, each once: of what each step
+    /// makes, of a language model's stream, keys and values. Bytes count modulo all that an inference makes. What
+    /// rten holds is out of reach, so that there the bits are those of the input.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::infer`].
+    pub fn infer_upset(&self, input: &[u8], flips: &[(u32, u8)]) -> Result<Vec<u8>, NetworkError> {
+        let mut whole = Working::default();
+        let output = self.compute(input, &mut whole)?;
+        if whole.bytes() == 0 {
+            return Ok(output);
+        }
+        let place = |(byte, bit): &(u32, u8)| (*byte as usize % whole.bytes(), bit % 8);
+        self.compute(
+            input,
+            &mut Working::upset(flips.iter().map(place).collect()),
+        )
+    }
+
+    fn compute(&self, input: &[u8], working: &mut Working) -> Result<Vec<u8>, NetworkError> {
         let (expected, got) = (self.input_bytes(), input.len());
         if expected != got {
             return Err(NetworkError::InputLength { expected, got });
         }
         Ok(match &self.body {
-            Body::General(general) => general.run(&self.image, input)?,
-            Body::Graph(plan) => run::run(plan, &self.image, input),
-            Body::Language(language) => language.run(&self.image, input),
+            Body::General(general) => {
+                let mut held: Vec<i8> = input.iter().map(|byte| byte.cast_signed()).collect();
+                working.octets(&mut held);
+                let held: Vec<u8> = held.into_iter().map(i8::cast_unsigned).collect();
+                general.run(&self.image, &held)?
+            }
+            Body::Graph(plan) => run::run(plan, &self.image, input, working),
+            Body::Language(language) => language.run(&self.image, input, working),
         })
     }
 }

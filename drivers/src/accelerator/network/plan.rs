@@ -112,6 +112,24 @@ pub(super) enum Action {
     },
 }
 
+impl Action {
+    /// Where the value is that it makes.
+    pub(super) fn makes(&self) -> (Element, usize) {
+        match self {
+            Action::Transpose { dtype, to, .. } => (*dtype, *to),
+            Action::QuantisedConv { to, .. } | Action::Quantise { to, .. } => (Element::I8, *to),
+            Action::Conv { to, .. }
+            | Action::Relu { to, .. }
+            | Action::Resize { to, .. }
+            | Action::Concat { to, .. }
+            | Action::Add { to, .. }
+            | Action::Average { to, .. }
+            | Action::Dequantise { to, .. }
+            | Action::Peaks { to, .. } => (Element::F32, *to),
+        }
+    }
+}
+
 impl Value {
     /// What it is, at a network's edge.
     pub(super) fn ends(&self) -> Ends {

@@ -15,6 +15,55 @@ pub(super) fn shown(real: f32) -> [u8; 4] {
     bits.to_le_bytes()
 }
 
+/// What a network holds while it computes, as one piece of memory: values in the order in which they are made. Bits
+/// of it can be upset, each once.
+#[derive(Debug, Default)]
+pub(super) struct Working {
+    /// Bytes and bits that turn over.
+    flips: Vec<(usize, u8)>,
+    /// Bytes made so far.
+    seen: usize,
+}
+
+impl Working {
+    /// With these bits to turn over.
+    pub(super) fn upset(flips: Vec<(usize, u8)>) -> Working {
+        Working { flips, seen: 0 }
+    }
+
+    /// How many bytes were made.
+    pub(super) fn bytes(&self) -> usize {
+        self.seen
+    }
+
+    /// Values that have been made.
+    pub(super) fn reals(&mut self, values: &mut [f32]) {
+        for (byte, bit) in self.within(values.len() * 4) {
+            let value = &mut values[byte / 4];
+            let place = 8 * (byte % 4) as u32 + u32::from(bit);
+            *value = f32::from_bits(value.to_bits() ^ (1 << place));
+        }
+    }
+
+    /// The same of bytes.
+    pub(super) fn octets(&mut self, values: &mut [i8]) {
+        for (byte, bit) in self.within(values.len()) {
+            values[byte] ^= (1_u8 << bit).cast_signed();
+        }
+    }
+
+    /// The flips within the next so many bytes, from their start.
+    fn within(&mut self, length: usize) -> Vec<(usize, u8)> {
+        let start = self.seen;
+        self.seen += length;
+        let flips = self.flips.iter().filter_map(|(byte, bit)| {
+            let byte = byte.checked_sub(start)?;
+            (byte < length).then_some((byte, *bit))
+        });
+        flips.collect()
+    }
+}
+
 /// The values of one inference, by type and place.
 struct Values {
     floats: Vec<Vec<f32>>,
@@ -22,7 +71,7 @@ struct Values {
 }
 
 /// Runs a plan on an input of the right length; bytes in and out are little-endian and row-major.
-pub(super) fn run(plan: &Plan, image: &Image, input: &[u8]) -> Vec<u8> {
+pub(super) fn run(plan: &Plan, image: &Image, input: &[u8], working: &mut Working) -> Vec<u8> {
     let mut values = Values {
         floats: vec![Vec::new(); plan.floats],
         bytes: vec![Vec::new(); plan.bytes],
@@ -30,6 +79,10 @@ pub(super) fn run(plan: &Plan, image: &Image, input: &[u8]) -> Vec<u8> {
     values.put(&plan.input, input);
     for action in &plan.steps {
         values.step(action, image);
+        match action.makes() {
+            (Element::F32, place) => working.reals(&mut values.floats[place]),
+            (Element::I8, place) => working.octets(&mut values.bytes[place]),
+        }
     }
     values.get(&plan.output)
 }

@@ -9,6 +9,7 @@
 use super::matrix::{Matrix, dot, reals};
 use super::{Places, Sizes};
 use crate::accelerator::network::image::Image;
+use crate::accelerator::network::run::Working;
 
 /// The parameters, fresh from the memory image.
 pub(super) struct Weights {
@@ -56,16 +57,18 @@ pub(super) struct Context<'a> {
     position: usize,
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
+    working: &'a mut Working,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(sizes: Sizes, weights: &'a Weights) -> Context<'a> {
+    pub(super) fn new(sizes: Sizes, weights: &'a Weights, working: &'a mut Working) -> Context<'a> {
         Context {
             sizes,
             weights,
             position: 0,
             keys: vec![Vec::new(); sizes.layers],
             values: vec![Vec::new(); sizes.layers],
+            working,
         }
     }
 
@@ -82,6 +85,7 @@ impl<'a> Context<'a> {
                 &mut stream,
                 &weights.output.product((layer, sizes.layers), &heads),
             );
+            self.working.reals(&mut stream);
             let norm = row(&weights.feed_norm, layer, sizes.dim);
             let seen = normed(&stream, norm, sizes.epsilon);
             let mut gate = weights.gate.product((layer, sizes.layers), &seen);
@@ -89,10 +93,12 @@ impl<'a> Context<'a> {
             for (gate, up) in gate.iter_mut().zip(&up) {
                 *gate = *gate / (1.0 + libm::expf(-*gate)) * up;
             }
+            self.working.reals(&mut gate);
             add(
                 &mut stream,
                 &weights.down.product((layer, sizes.layers), &gate),
             );
+            self.working.reals(&mut stream);
         }
         self.position += 1;
         let seen = normed(&stream, &weights.last_norm, sizes.epsilon);
@@ -106,8 +112,10 @@ impl<'a> Context<'a> {
         let mut key = weights.key.product((layer, sizes.layers), seen);
         self.turn(&mut query);
         self.turn(&mut key);
+        self.working.reals(&mut key);
         self.keys[layer].extend(key);
-        let value = weights.value.product((layer, sizes.layers), seen);
+        let mut value = weights.value.product((layer, sizes.layers), seen);
+        self.working.reals(&mut value);
         self.values[layer].extend(value);
         let width = sizes.kv_heads * sizes.head;
         let shared = sizes.heads / sizes.kv_heads;

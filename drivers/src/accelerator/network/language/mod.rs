@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::error::NetworkError;
 use super::image::Image;
 use super::program::FORMAT;
+use super::run::Working;
 use super::{Ends, Passes};
 use precision::SCALE;
 pub(super) use precision::{Precision, in_precision};
@@ -208,10 +209,10 @@ impl Language {
     }
 
     /// One inference on an input of the right length.
-    pub(super) fn run(&self, image: &Image, input: &[u8]) -> Vec<u8> {
+    pub(super) fn run(&self, image: &Image, input: &[u8], working: &mut Working) -> Vec<u8> {
         let prompt = self.prompt(input);
         let weights = llama::Weights::new(&self.places, self.sizes, image);
-        let mut context = llama::Context::new(self.sizes, &weights);
+        let mut context = llama::Context::new(self.sizes, &weights, working);
         match self.task {
             Task::Generate => {
                 let mut logits = Vec::new();

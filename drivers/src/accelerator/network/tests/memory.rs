@@ -147,3 +147,27 @@ proptest! {
         prop_assert!(network.infer(&input).unwrap() == before);
     }
 }
+
+/// Every layer's values are within reach, and the next inference knows nothing of it.
+#[test]
+fn activations_turn_over_in_one_inference_alone() {
+    for name in ["mlperf-tiny-kws", "eo-cloudnet-tiny", "stories260k-logits"] {
+        let network = Network::load(builtin(name).unwrap()).unwrap();
+        let input = vec![1; network.input_bytes()];
+        let right = network.infer(&input).unwrap();
+        let mut wrong = 0;
+        for place in 0..24_u32 {
+            // The uppermost bits of bytes all over what it makes.
+            let flips = [(place * 104_729 * 4 + 3, 6)];
+            let upset = network.infer_upset(&input, &flips).unwrap();
+            assert_eq!(upset.len(), right.len());
+            wrong += u32::from(upset != right);
+        }
+        assert!(wrong >= 12, "{name}: {wrong} of 24 differ");
+        assert_eq!(network.infer(&input).unwrap(), right, "{name}");
+        // The same bit twice is as it was.
+        let twice = network.infer_upset(&input, &[(3, 6), (3, 6)]).unwrap();
+        assert_eq!(twice, right, "{name}");
+        assert_eq!(network.infer_upset(&input, &[]).unwrap(), right, "{name}");
+    }
+}

@@ -239,6 +239,9 @@ pub(super) fn injected(fault: &Fault) -> String {
         Fault::BitFlip { byte, bit } => format!("flip of bit {bit} of byte {byte}"),
         Fault::MemoryFlip { bit, place, .. } => format!("flip of bit {bit} of {place}"),
         Fault::OutputFlip { byte, bit } => format!("flip of bit {bit} of byte {byte} of an output"),
+        Fault::ActivationFlip { byte, bit } => {
+            format!("flip of bit {bit} of byte {byte} of activations")
+        }
         Fault::StuckBit { byte, bit, high } => {
             format!(
                 "bit {bit} of byte {byte} of outputs stuck at {}",
