@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Metadata;
 
 use super::GoldenError;
-use super::manifest::{Manifest, TensorFile};
+use super::manifest::{Comparator, Manifest, TensorFile};
 use crate::digest::sha256_hex;
 
 pub(super) fn file<'a>(
@@ -52,6 +52,46 @@ pub(super) fn vocabulary(
         file: vocabulary.file.clone(),
         why: format!("is no JSON list of texts, one for each token: {error}"),
     })
+}
+
+/// Refuses a vocabulary that has no text for a token of the golden's own inputs and outputs, or for one
+/// that its logits are of: a wrong answer of that token could not be told.
+pub(super) fn speechless(
+    manifest: &Manifest,
+    vocabulary: &[String],
+    [inputs, outputs]: [&[Arc<[u8]>]; 2],
+) -> Result<(), GoldenError> {
+    let Some(named) = &manifest.vocabulary else {
+        return Ok(());
+    };
+    let (length, wrong) = (vocabulary.len(), |why: String| GoldenError::Tensor {
+        name: manifest.name.clone(),
+        file: named.file.clone(),
+        why: format!("{why}; write it anew with a text for each token of the model"),
+    });
+    let mut tokens = vec![(&manifest.input, inputs)];
+    match (&manifest.comparator, manifest.output.shape.last()) {
+        (Comparator::Tokens { .. }, _) => tokens.push((&manifest.output, outputs)),
+        (Comparator::TeacherForced { .. }, Some(&of)) if of > length => {
+            return Err(wrong(format!(
+                "has {length} texts, and the outputs are logits of {of} tokens"
+            )));
+        }
+        _ => {}
+    }
+    for (tensor, samples) in tokens {
+        for (sample, bytes) in samples.iter().enumerate() {
+            let said = tensor.dtype.decode(bytes).into_iter().fold(-1.0, f64::max);
+            if said >= length as f64 {
+                let file = &tensor.file;
+                return Err(wrong(format!(
+                    "has {length} texts, of the tokens below {length}, and sample {sample} of {file} has \
+                     the token {said}"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The samples in the file of `tensor`, checked against what the manifest says of it.

@@ -48,6 +48,15 @@ pub struct Network {
     image: Image,
 }
 
+/// What a tensor is, row-major and without an axis for samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Type of its elements: `f32`, `i8`, or `i32` for tokens.
+    pub dtype: &'static str,
+    /// Lengths of its axes.
+    pub shape: Vec<usize>,
+}
+
 /// What a network does.
 #[derive(Clone, Debug)]
 enum Body {
@@ -149,6 +158,30 @@ impl Network {
     /// Whether its outputs are tokens that it generates, one after the other.
     pub fn generates(&self) -> bool {
         matches!(&self.body, Body::Language(language) if language.generates())
+    }
+
+    /// What an input is.
+    pub fn input(&self) -> Form {
+        match &self.body {
+            Body::Graph(plan) => plan.input.form(),
+            Body::Language(language) => language.input(),
+        }
+    }
+
+    /// What an output is; of a map of classes they are the first axis, as goldens have them.
+    pub fn output(&self) -> Form {
+        match &self.body {
+            Body::Graph(plan) => plan.output.form(),
+            Body::Language(language) => language.output(),
+        }
+    }
+
+    /// How many tokens a language model can say; `None` for other networks.
+    pub fn vocabulary(&self) -> Option<usize> {
+        match &self.body {
+            Body::Graph(_) => None,
+            Body::Language(language) => Some(language.vocabulary()),
+        }
     }
 
     /// The parameters, as they are in memory now.

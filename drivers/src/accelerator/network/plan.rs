@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::Form;
 use super::error::NetworkError;
 use super::image::Image;
 use super::integer::Scales;
@@ -119,6 +120,21 @@ impl Value {
             Element::I8 => 1,
         };
         self.shape.iter().product::<usize>() * width
+    }
+
+    /// It without the axis of one sample, where it has one.
+    pub(super) fn form(&self) -> Form {
+        let shape = match self.shape.as_slice() {
+            [1, rest @ ..] if !rest.is_empty() => rest,
+            all => all,
+        };
+        Form {
+            dtype: match self.dtype {
+                Element::F32 => "f32",
+                Element::I8 => "i8",
+            },
+            shape: shape.to_vec(),
+        }
     }
 }
 

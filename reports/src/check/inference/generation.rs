@@ -49,6 +49,23 @@ pub(in crate::check) const KIND: Kind = Kind {
             default: Some(OptionDefault::Unset),
             help: "least tokens in a second of answering, in each phase or plateau",
         },
+        OptionSpec {
+            name: "min_duration",
+            kind: OptionKind::Duration,
+            default: Some(OptionDefault::Number(600.0)),
+            help: "from the first text to the last; a shorter run is not valid",
+        },
+        OptionSpec {
+            name: "warm_up",
+            kind: OptionKind::Whole {
+                min: 0.0,
+                max: 1e6,
+                unit: "",
+            },
+            // Ten inferences warm a board up, as in `scenario`, and a text is more than ten of them.
+            default: Some(OptionDefault::Number(1.0)),
+            help: "texts that come first and do not count",
+        },
     ],
     validate: |_| Ok(()),
     build: |setup| Box::new(Generation::new(setup)),
@@ -172,16 +189,34 @@ impl Generation {
     }
 
     /// Texts of each stretch by name; all under the check's own name where there is no other.
-    fn cells(&self) -> Vec<(String, Vec<Text>)> {
+    fn cells(&self, counted: &[Text]) -> Vec<(String, Vec<Text>)> {
         let stretches = named(&self.stretches).into_iter();
         let cells = stretches.map(|(name, windows)| {
             let inside = |text: &&Text| windows.iter().any(|window| window.contains(text.at));
-            let texts = self.texts.iter().filter(inside).copied().collect();
+            let texts = counted.iter().filter(inside).copied().collect();
             (name.to_owned(), texts)
         });
         cells
             .filter(|(_, texts): &(_, Vec<Text>)| !texts.is_empty())
             .collect()
+    }
+
+    /// Why texts do not count, if so: those in order of time after the warm-up.
+    fn invalid(&self, counted: &[Text], warm_up: usize) -> Option<String> {
+        let (subject, during) = (self.question.subject(), &self.question.spec().during);
+        let (Some(first), Some(last)) = (counted.first(), counted.last()) else {
+            return Some(format!(
+                "no text of {subject} during {during} came after a warm-up of {warm_up}"
+            ));
+        };
+        let micros = last.at.as_micros() + u64::from(first.latency_us) - first.at.as_micros();
+        let seconds = micros as f64 * 1e-6;
+        let least = self.question.option("min_duration").unwrap_or(600.0);
+        (seconds < least).then(|| {
+            format!(
+                "not valid: {subject} wrote for {seconds:.1} s during {during}, at least {least} s asked"
+            )
+        })
     }
 
     /// What a stretch comes to beside the limits: the worst verdict, with its value and limit.
@@ -276,7 +311,13 @@ impl Check for Generation {
         if samples + self.silences == 0 {
             return question.unseen();
         }
-        let cells = self.cells();
+        let warm_up = question.option("warm_up").unwrap_or(1.0) as usize;
+        let counted = self.texts.get(warm_up..).unwrap_or_default();
+        if let Some(because) = self.invalid(counted, warm_up) {
+            return question.finding(Verdict::Inconclusive, samples, because);
+        }
+        let samples = counted.len() as u64;
+        let cells = self.cells(counted);
         let told = cells
             .iter()
             .map(|(name, texts)| (name, Self::told(texts, tokens)));

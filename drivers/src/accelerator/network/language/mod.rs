@@ -12,10 +12,10 @@ use std::ops::Range;
 use safetensors::Dtype;
 use serde::Deserialize;
 
-use super::Passes;
 use super::error::NetworkError;
 use super::image::Image;
 use super::program::FORMAT;
+use super::{Form, Passes};
 use precision::SCALE;
 pub(super) use precision::{Precision, in_precision};
 
@@ -137,6 +137,11 @@ impl Language {
         Ok(language)
     }
 
+    /// How many tokens there are to say.
+    pub(super) fn vocabulary(&self) -> usize {
+        self.sizes.vocabulary
+    }
+
     /// Length of an input, bytes: one signed 32-bit number for each token.
     pub(super) fn input_bytes(&self) -> usize {
         self.tokens * 4
@@ -147,6 +152,28 @@ impl Language {
         4 * match self.task {
             Task::Generate => self.new_tokens,
             Task::Logits => self.tokens * self.sizes.vocabulary,
+        }
+    }
+
+    /// Tokens, then −1 up to the end.
+    pub(super) fn input(&self) -> Form {
+        Form {
+            dtype: "i32",
+            shape: vec![self.tokens],
+        }
+    }
+
+    /// Tokens, or the logits after each.
+    pub(super) fn output(&self) -> Form {
+        match self.task {
+            Task::Generate => Form {
+                dtype: "i32",
+                shape: vec![self.new_tokens],
+            },
+            Task::Logits => Form {
+                dtype: "f32",
+                shape: vec![self.tokens, self.sizes.vocabulary],
+            },
         }
     }
 
