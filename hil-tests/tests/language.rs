@@ -44,7 +44,7 @@ fn a_run_that_is_too_short_or_only_warms_up_is_not_valid() {
     let short = ran.finding("it writes fast enough in the light");
     assert_eq!(short.verdict, Verdict::Inconclusive, "{}", short.because);
     assert!(
-        short.because.contains("not valid: texts went on for")
+        short.because.starts_with("not valid: stories wrote for ")
             && short.because.ends_with("at least 1200 s asked"),
         "{}",
         short.because

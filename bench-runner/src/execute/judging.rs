@@ -24,10 +24,30 @@ use crate::supervise::{SUPERVISOR_FILE, Takeover};
 /// # Errors
 /// If the record or a file that it was made from is damaged.
 pub fn judge(folder: &Path) -> Result<Outcome, ExecuteError> {
+    judge_by(folder, goldens_of)
+}
+
+/// The same, as if there were no throughput golden.
+pub(super) fn judge_without_throughput(folder: &Path) -> Result<Outcome, ExecuteError> {
+    judge_by(folder, |folder, header| {
+        let goldens = goldens_of(folder, header)?;
+        Ok(Goldens {
+            throughput: None,
+            ..goldens
+        })
+    })
+}
+
+fn judge_by(
+    folder: &Path,
+    goldens: impl Fn(&Path, &Header) -> Result<Goldens, ExecuteError>,
+) -> Result<Outcome, ExecuteError> {
     let mut heard: Option<Result<Heard, ExecuteError>> = None;
     let path = folder.join(RECORD_FILE);
     let read = read_once(&path, &mut |news| match (news, &mut heard) {
-        (News::Begins(header), heard) => *heard = Some(Heard::new(folder, header)),
+        (News::Begins(header), heard) => {
+            *heard = Some(goldens(folder, header).and_then(|goldens| Heard::new(goldens, header)));
+        }
         (News::Event(event), Some(Ok(told))) => told.take(event),
         (News::Event(_), _) => {}
     });
@@ -96,8 +116,7 @@ struct Heard {
 }
 
 impl Heard {
-    fn new(folder: &Path, header: &Header) -> Result<Heard, ExecuteError> {
-        let goldens = goldens_of(folder, header)?;
+    fn new(goldens: Goldens, header: &Header) -> Result<Heard, ExecuteError> {
         Ok(Heard {
             told: Told::new(header, &goldens)?,
             header: header.clone(),

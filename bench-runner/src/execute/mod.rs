@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use profiles::time::BenchTime;
+use reports::check::energies;
 use reports::digest;
 use reports::event::Observer;
 use reports::golden::{Band, Gauge, ThroughputGolden};
@@ -45,6 +46,7 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 const BAND: Band = Band {
     slower: 0.03,
     faster: None,
+    more: None,
 };
 
 /// A run that is over.
@@ -292,7 +294,8 @@ fn record_identity(folder: &Path) -> Result<InputFile, ExecuteError> {
 /// # Errors
 /// If the run is not fit, its record cannot be read, or the file not written.
 pub fn accept_throughput(folder: &Path, file: &Path) -> Result<(), ExecuteError> {
-    let report = judge(folder)?.report;
+    // What this run is to replace does not judge it.
+    let report = judging::judge_without_throughput(folder)?.report;
     let unfit = report
         .findings
         .iter()
@@ -310,7 +313,8 @@ pub fn accept_throughput(folder: &Path, file: &Path) -> Result<(), ExecuteError>
     let record = Record::open(&folder.join(RECORD_FILE))?;
     let mut gauge = Gauge::new(record.header());
     record.for_each(&mut |event| gauge.observe(event))?;
-    let golden = ThroughputGolden::accept(record.header(), &gauge.cells(), BAND);
+    let energy = energies(record.header(), &report.findings);
+    let golden = ThroughputGolden::with_energy(record.header(), &gauge.cells(), energy, BAND);
     write(file, (origin(&report) + &golden.to_toml()).as_bytes())
 }
 

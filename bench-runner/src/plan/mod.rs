@@ -54,7 +54,7 @@ pub use stations::{
 pub(crate) use stations::{limits, rates};
 pub use steps::rest::Rest;
 pub use workloads::BoardWork;
-pub(crate) use workloads::THROUGHPUT_FILE;
+pub(crate) use workloads::{THROUGHPUT_FILE, speaks};
 
 /// What a plan is made from.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use drivers::accelerator::network::{Network, builtin};
 use profiles::time::Period;
 use reports::event::DeviceId;
 use reports::golden::{Golden, Goldens, ThroughputGolden};
@@ -78,7 +79,8 @@ impl Planner {
                     continue;
                 }
             };
-            match Golden::from_files(name, &files) {
+            let golden = Golden::from_files(name, &files).map_err(|error| error.to_string());
+            match golden.and_then(speaks) {
                 Ok(golden) => {
                     for (file, bytes) in &files {
                         self.keep_file(&format!("goldens/{name}/{file}"), bytes);
@@ -88,7 +90,7 @@ impl Planner {
                 Err(error) => {
                     let message = format!("the golden in {} is wrong", folder.label(&path));
                     let refusal = Refusal::at(&workload.golden.place, message, "this golden");
-                    self.refuse(refusal.help(flat(&error.to_string())));
+                    self.refuse(refusal.help(flat(&error)));
                     self.broken.name(&workload.name.value);
                 }
             }
@@ -222,6 +224,28 @@ impl Planner {
             }
         }
         work
+    }
+}
+
+/// The golden, unless its vocabulary has no text for a token that its network can say.
+pub(crate) fn speaks(golden: Golden) -> Result<Golden, String> {
+    let model = &golden.manifest().model;
+    let Some((texts, file)) = golden.vocabulary_length().zip(builtin(&model.name)) else {
+        return Ok(golden);
+    };
+    let network = Network::load(file).map_err(|error| error.to_string())?;
+    let says = network.vocabulary();
+    match says.filter(|says| texts < *says) {
+        None => Ok(golden),
+        Some(says) => {
+            let manifest = golden.manifest();
+            let file = manifest.vocabulary.as_ref().map_or("", |it| &it.file);
+            Err(format!(
+                "golden `{}`: {file}: has {texts} texts, and `{}` can say {says} tokens; write it anew with \
+                 a text for each",
+                manifest.name, model.name
+            ))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ mod tally;
 mod contract;
 
 pub use in_range::{GUARD_MAX, GUARD_MIN};
-pub use inference::WRONG_ANSWERS;
+pub use inference::{WRONG_ANSWERS, energies};
 pub use limits::{Condition, conditions};
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 pub use role::{Check, CheckSetup, Kind, METER, Target};

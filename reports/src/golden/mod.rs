@@ -1,6 +1,5 @@
 //! Goldens: what was expected, accepted by a person, with where it came from.
 
-mod blocks;
 mod candidate;
 mod compare;
 mod decisions;
@@ -8,18 +7,16 @@ mod detections;
 mod element;
 mod language;
 mod manifest;
+pub(crate) mod measured;
 mod measures;
-mod meter;
 pub mod pass;
 mod tensors;
-mod throughput;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
 pub use candidate::{Files, Origin, pack, rungs};
 pub use compare::{Comparison, Rung};
 pub use detections::{Detection, Matched};
@@ -28,10 +25,13 @@ pub use manifest::{
     Comparator, Manifest, Margins, MaskLimits, ModelIdentity, Provenance, State, TensorFile,
     Vocabulary,
 };
-pub(crate) use meter::{Meter, cuts};
+pub use measured::{
+    Band, Bin, Blocks, CONFIDENCE, Cell, Cells, Compared, Energies, Energy, FOUND, Gauge, MORE,
+    POWER, Standing, ThroughputError, ThroughputGolden,
+};
+pub(crate) use measured::{Meter, PhaseAnswers, conditions, cuts};
 pub use tensors::array_of;
-use tensors::{file, samples, spelled, vocabulary};
-pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
+use tensors::{file, samples, speechless, vocabulary};
 
 use crate::digest::crc32;
 
@@ -145,12 +145,12 @@ impl Golden {
         let vocabulary = vocabulary(files, &manifest)?;
         let inputs = samples(files, &manifest, &manifest.input)?;
         let outputs = samples(files, &manifest, &manifest.output)?;
-        spelled(&manifest, &vocabulary, [&inputs, &outputs])?;
         let wrong = |why: String| GoldenError::Tensor {
             name: name.to_owned(),
             file: manifest.output.file.clone(),
             why,
         };
+        speechless(&manifest, &vocabulary, [&inputs, &outputs])?;
         let mut magnitudes = Vec::with_capacity(outputs.len());
         for (sample, output) in outputs.iter().enumerate() {
             let elements = manifest.output.dtype.decode(output);
@@ -210,6 +210,12 @@ impl Golden {
     /// CRC-32 (ISO-HDLC) of each expected output's bytes.
     pub fn output_digests(&self) -> &[u32] {
         &self.digests
+    }
+
+    /// How many tokens have a text, where the golden has a vocabulary.
+    pub fn vocabulary_length(&self) -> Option<usize> {
+        let has = self.manifest.vocabulary.is_some();
+        has.then_some(self.vocabulary.len())
     }
 
     /// The shape of one sample's output.

@@ -55,6 +55,46 @@ pub(super) fn vocabulary(
     })
 }
 
+/// Refuses a vocabulary that has no text for a token of the golden's own inputs and outputs, or for one
+/// that its logits are of: a wrong answer of that token could not be told.
+pub(super) fn speechless(
+    manifest: &Manifest,
+    vocabulary: &[String],
+    [inputs, outputs]: [&[Arc<[u8]>]; 2],
+) -> Result<(), GoldenError> {
+    let Some(named) = &manifest.vocabulary else {
+        return Ok(());
+    };
+    let (length, wrong) = (vocabulary.len(), |why: String| GoldenError::Tensor {
+        name: manifest.name.clone(),
+        file: named.file.clone(),
+        why: format!("{why}; write it anew with a text for each token of the model"),
+    });
+    let mut tokens = vec![(&manifest.input, inputs)];
+    match (&manifest.comparator, manifest.output.shape.last()) {
+        (Comparator::Tokens { .. }, _) => tokens.push((&manifest.output, outputs)),
+        (Comparator::TeacherForced { .. }, Some(&of)) if of > length => {
+            return Err(wrong(format!(
+                "has {length} texts, and the outputs are logits of {of} tokens"
+            )));
+        }
+        _ => {}
+    }
+    for (tensor, samples) in tokens {
+        for (sample, bytes) in samples.iter().enumerate() {
+            let said = tensor.dtype.decode(bytes).into_iter().fold(-1.0, f64::max);
+            if said >= length as f64 {
+                let file = &tensor.file;
+                return Err(wrong(format!(
+                    "has {length} texts, of the tokens below {length}, and sample {sample} of {file} has \
+                     the token {said}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The samples in the file of `tensor`, checked against what the manifest says of it.
 pub(super) fn samples(
     files: &BTreeMap<String, Vec<u8>>,
@@ -93,48 +133,6 @@ pub(super) fn samples(
     // No more than the file has, since no axis is empty.
     let length = tensor.shape.iter().product::<usize>() * tensor.dtype.size();
     Ok(view.data().chunks_exact(length).map(Arc::from).collect())
-}
-
-/// Whether each token has its text: those of a golden's inputs and outputs, or those that its logits are of.
-pub(super) fn spelled(
-    manifest: &Manifest,
-    vocabulary: &[String],
-    samples: [&[Arc<[u8]>]; 2],
-) -> Result<(), GoldenError> {
-    let Some(file) = manifest.vocabulary.as_ref().map(|it| &it.file) else {
-        return Ok(());
-    };
-    let mut most = None;
-    for (tensor, samples) in [&manifest.input, &manifest.output].into_iter().zip(samples) {
-        if matches!(tensor.dtype, ElementType::I32 | ElementType::I64) {
-            let tokens = samples
-                .iter()
-                .flat_map(|sample| tensor.dtype.decode(sample));
-            let largest = tokens.map(|token| token as i64).max();
-            most = most.max(largest.map(|token| token + 1));
-        } else if matches!(manifest.comparator, Comparator::TeacherForced { .. }) {
-            let words = tensor
-                .shape
-                .last()
-                .and_then(|words| i64::try_from(*words).ok());
-            most = most.max(words);
-        }
-    }
-    let most = most
-        .and_then(|most| usize::try_from(most).ok())
-        .unwrap_or(0);
-    if vocabulary.len() >= most {
-        return Ok(());
-    }
-    Err(GoldenError::Tensor {
-        name: manifest.name.clone(),
-        file: file.clone(),
-        why: format!(
-            "has {} texts, and the golden has tokens up to number {}; a text is needed for each",
-            vocabulary.len(),
-            most - 1
-        ),
-    })
 }
 
 /// The array of a safetensors file: its type, its shape, its bytes. It is the one tensor, or that named

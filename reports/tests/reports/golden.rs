@@ -153,6 +153,7 @@ fn a_comparison_names_value_limit_and_element() {
 fn a_throughput_golden_is_the_same_text_again() {
     let cell = Cell {
         samples: 640,
+        celsius: None,
         rate: 12.5,
         p50_ms: 80.0,
         p90_ms: 81.25,
@@ -165,6 +166,7 @@ fn a_throughput_golden_is_the_same_text_again() {
     let band = Band {
         slower: 0.03,
         faster: Some(0.2),
+        more: None,
     };
     let golden = ThroughputGolden::accept(&header(), &cells, band);
     let text = golden.to_toml();

@@ -282,6 +282,7 @@ fn throughput_is_judged_phase_by_phase() {
     let band = Band {
         slower: 0.03,
         faster: None,
+        more: None,
     };
     let golden = ThroughputGolden::accept(&header(), &gauge.cells(), band);
     let goldens = Goldens {
@@ -379,6 +380,7 @@ fn a_run_that_is_cut_off_is_no_slower_for_it() {
     let band = Band {
         slower: 0.03,
         faster: None,
+        more: None,
     };
     let goldens = Goldens {
         throughput: Some(ThroughputGolden::accept(&header, &gauge.cells(), band)),

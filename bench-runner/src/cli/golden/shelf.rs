@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use reports::golden::{Files, Golden, GoldenError, ThroughputError, ThroughputGolden};
 
 use crate::config::folder::read_some;
+use crate::plan::speaks;
 
 /// What a candidate's folder ends in.
 const NEW: &str = ".new";
@@ -20,6 +21,9 @@ pub(super) enum Trouble {
     /// A golden is damaged.
     #[error(transparent)]
     Golden(#[from] GoldenError),
+    /// Its vocabulary is too short.
+    #[error("{0}")]
+    Speechless(String),
     /// A throughput golden is damaged.
     #[error("golden `{name}`: {source}")]
     Throughput {
@@ -186,7 +190,8 @@ impl Shelf {
     }
 
     fn golden(&self, name: &str, candidate: bool) -> Result<Golden, Trouble> {
-        Ok(Golden::from_files(name, &self.files(name, candidate)?)?)
+        let golden = Golden::from_files(name, &self.files(name, candidate)?)?;
+        speaks(golden).map_err(Trouble::Speechless)
     }
 
     fn files(&self, name: &str, candidate: bool) -> Result<Files, Trouble> {

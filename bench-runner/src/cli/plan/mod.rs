@@ -194,7 +194,7 @@ fn describe_interlocks(plan: &Plan, out: &mut String) -> std::fmt::Result {
 fn describe_size(plan: &Plan, check: &CheckSpec, out: &mut String) -> std::fmt::Result {
     let golden = plan.goldens.throughput.as_ref();
     let needed = golden.map(|golden| golden.needed(&check.subject_text));
-    // A step is what its answers are counted by where there is no orbit.
+    // A step is what its answers are counted by where there is no orbit; a plateau has a name of its own.
     let is_looked_at = |named: &str| {
         let intervals = plan.header.phases.iter();
         let phases = intervals
@@ -204,16 +204,18 @@ fn describe_size(plan: &Plan, check: &CheckSpec, out: &mut String) -> std::fmt::
         let steps = steps
             .filter(|step| step.name == named)
             .map(|step| step.window);
-        phases.chain(steps).any(|when| {
+        let plateaus = plan.header.windows.iter().filter(|own| own.name == named);
+        let plateaus = plateaus.map(|own| own.window);
+        phases.chain(steps).chain(plateaus).any(|when| {
             let mut windows = check.windows.iter();
             windows.any(|named| named.window.overlap(&when).is_some())
         })
     };
     let needed = needed.unwrap_or_default().into_iter();
-    for (phase, answers, seconds) in needed.filter(|(phase, ..)| is_looked_at(phase)) {
+    for (_, cell, answers, seconds) in needed.filter(|(phase, ..)| is_looked_at(phase)) {
         writeln!(
             out,
-            "    {phase}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
+            "    {cell}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
         )?;
     }
     Ok(())

@@ -244,6 +244,14 @@ impl Network {
         matches!(&self.body, Body::Language(language) if language.generates())
     }
 
+    /// How many tokens a language model can say; `None` for other networks.
+    pub fn vocabulary(&self) -> Option<usize> {
+        match &self.body {
+            Body::General(_) | Body::Graph(_) => None,
+            Body::Language(language) => Some(language.vocabulary()),
+        }
+    }
+
     /// The parameters, as they are in memory now.
     pub fn image(&self) -> &[u8] {
         self.image.bytes()

@@ -104,6 +104,7 @@ fn header(check: CheckSpec) -> Header {
 fn goldens() -> Goldens {
     let cell = Cell {
         samples: 9,
+        celsius: None,
         rate: 1.0,
         p50_ms: 1.0,
         p90_ms: 1.0,
@@ -116,8 +117,10 @@ fn goldens() -> Goldens {
         band: Band {
             slower: 0.1,
             faster: Some(0.1),
+            more: None,
         },
         workloads: std::iter::once(("words".to_owned(), umbra)).collect(),
+        energy: std::collections::BTreeMap::new(),
     };
     Goldens {
         throughput: Some(golden),

@@ -70,10 +70,10 @@ pub(in crate::check) const KIND: Kind = Kind {
     build: |setup| Box::new(Generation::new(setup)),
 };
 
-/// Least duration of a valid run, s, and texts that warm the board up: those of MLPerf Inference and of MLPerf
-/// Tiny.
+/// Least duration of a valid run, s, as in MLPerf Inference.
 const MIN_DURATION: f64 = 600.0;
-const WARM_UP: f64 = 10.0;
+/// Texts that warm the board up: MLPerf Tiny has ten inferences, and a text is more than ten of them.
+const WARM_UP: f64 = 1.0;
 
 /// Answers that are kept: days of them.
 const MOST_KEPT: usize = 4_000_000;
@@ -211,8 +211,11 @@ impl Generation {
         let (first, last) = (texts.first()?, texts.last()?);
         let began = first.at.as_secs_f64() - f64::from(first.latency_us) * 1e-6;
         let seconds = last.at.as_secs_f64() - began;
+        let (subject, during) = (self.question.subject(), &self.question.spec().during);
         (seconds < least).then(|| {
-            format!("not valid: texts went on for {seconds:.1} s, at least {least} s asked")
+            format!(
+                "not valid: {subject} wrote for {seconds:.1} s during {during}, at least {least} s asked"
+            )
         })
     }
 
@@ -313,8 +316,9 @@ impl Check for Generation {
         }
         if samples + self.silences == 0 {
             let because = format!(
-                "no text of {} was written after a warm-up of {warm_up}",
-                question.subject()
+                "no text of {} during {} came after a warm-up of {warm_up}",
+                question.subject(),
+                question.spec().during
             );
             return question.finding(Verdict::Inconclusive, asked, because);
         }

@@ -1,6 +1,5 @@
 //! Checks of what boards compute: right, fast enough, with how much energy, and under radiation.
 
-mod conditions;
 pub(super) mod energy;
 pub(super) mod generation;
 pub(super) mod matches_golden;
@@ -15,6 +14,7 @@ pub(super) mod upsets;
 #[cfg(test)]
 mod tests;
 
+pub use energy::energies;
 pub use matches_golden::WRONG_ANSWERS;
 use profiles::time::Window;
 

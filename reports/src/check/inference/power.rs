@@ -142,41 +142,63 @@ pub(super) struct Integral {
 impl Integral {
     /// Over `windows`, as far as samples reach in each.
     pub(super) fn of(samples: &[Sample], windows: &[Window], accuracy: Accuracy) -> Integral {
-        let usual = usual_distance(samples);
-        let (mut all, mut halves) = (0.0, 0.0);
-        let (mut seconds, mut gaps) = (0.0, 0);
-        let far = usual.saturating_mul(GAP).max(1);
+        let far = far(samples);
+        let mut sum = Integral::default();
+        let mut halves = 0.0;
         for window in windows {
-            let inside = within(samples, *window, far);
-            // Every second sample gives another integral: what differs is what lies between them.
-            let left_over = inside.len().is_multiple_of(2);
-            let last = inside.last().filter(|_| left_over);
-            let coarse: Vec<Sample> = inside.iter().step_by(2).chain(last).copied().collect();
-            let span = match (inside.first(), inside.last()) {
-                (Some(first), Some(last)) => last.at.micros_since(first.at) as f64 * 1e-6,
-                _ => 0.0,
-            };
-            // Where no sample lies beyond an edge, power goes on to it as it was in the mean.
-            let rest = (window.seconds() - span).max(0.0);
-            let mean = if span > 0.0 {
-                trapezoids(&inside) / span
-            } else {
-                0.0
-            };
-            let distances = inside.windows(2);
-            let distances = distances.map(|pair| pair[1].at.micros_since(pair[0].at));
-            gaps += distances.filter(|distance| *distance > far).count() as u64;
-            gaps += u64::from((rest * 1e6) as u64 > 2 * far);
-            all += trapezoids(&inside) + mean * rest;
-            halves += trapezoids(&coarse) + mean * rest;
-            seconds += window.seconds();
+            let stretch = Stretch::of(samples, *window, far);
+            sum.gaps += stretch.gaps;
+            sum.joules += stretch.joules;
+            sum.seconds += window.seconds();
+            halves += stretch.halves;
         }
+        let (all, seconds, gaps) = (sum.joules, sum.seconds, sum.gaps);
         let between = (all - halves).abs() / 3_f64.sqrt();
         Integral {
             joules: all,
             seconds,
             uncertainty: (all * accuracy.relative).hypot(between),
             gaps,
+        }
+    }
+}
+
+/// The distance of samples beyond which some are missing, µs.
+pub(super) fn far(samples: &[Sample]) -> u64 {
+    usual_distance(samples).saturating_mul(GAP).max(1)
+}
+
+/// Power over one window, added up.
+pub(super) struct Stretch {
+    pub(super) joules: f64,
+    /// The same of every second sample.
+    halves: f64,
+    gaps: u64,
+}
+
+impl Stretch {
+    /// Over `window`, of samples that are no farther apart than `far` µs where none is missing.
+    pub(super) fn of(samples: &[Sample], window: Window, far: u64) -> Stretch {
+        let inside = within(samples, window, far);
+        // Every second sample gives another integral: what differs is what lies between them.
+        let left_over = inside.len().is_multiple_of(2);
+        let last = inside.last().filter(|_| left_over);
+        let coarse: Vec<Sample> = inside.iter().step_by(2).chain(last).copied().collect();
+        let span = match (inside.first(), inside.last()) {
+            (Some(first), Some(last)) => last.at.micros_since(first.at) as f64 * 1e-6,
+            _ => 0.0,
+        };
+        // Where no sample lies beyond an edge, power goes on to it as it was in the mean.
+        let rest = (window.seconds() - span).max(0.0);
+        let all = trapezoids(&inside);
+        let mean = if span > 0.0 { all / span } else { 0.0 };
+        let distances = inside.windows(2);
+        let distances = distances.map(|pair| pair[1].at.micros_since(pair[0].at));
+        let missing = distances.filter(|distance| *distance > far).count() as u64;
+        Stretch {
+            joules: all + mean * rest,
+            halves: trapezoids(&coarse) + mean * rest,
+            gaps: missing + u64::from((rest * 1e6) as u64 > 2 * far),
         }
     }
 }
@@ -211,7 +233,7 @@ fn trapezoids(samples: &[Sample]) -> f64 {
 }
 
 /// The median distance of samples, µs.
-fn usual_distance(samples: &[Sample]) -> u64 {
+pub(super) fn usual_distance(samples: &[Sample]) -> u64 {
     let pairs = samples.windows(2);
     let mut distances: Vec<u64> = pairs
         .map(|pair| pair[1].at.micros_since(pair[0].at))

@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
-use super::conditions::Surroundings;
 use super::named;
 use super::steady::{Point, steadiness};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
-use crate::golden::cuts;
+use crate::golden::{Bin, conditions::Surroundings, cuts};
 use crate::header::{NamedWindow, Subject};
 use crate::statistics::{over_latency_allowed, percentile_bound, queries_needed};
 use crate::verdict::{Evidence, Finding, Verdict};
@@ -85,9 +84,9 @@ struct Query {
 }
 
 impl Query {
-    /// The bin of ten kelvins that it was done in: 2 from 20 °C to below 30 °C.
-    fn bin(&self) -> Option<i32> {
-        self.celsius.map(|celsius| celsius.div_euclid(10_000))
+    fn bin(&self) -> Option<Bin> {
+        self.celsius
+            .and_then(|celsius| Bin::of(f64::from(celsius) * 1e-3))
     }
 }
 
@@ -213,13 +212,12 @@ impl Scenario {
 
     /// A stretch in bins of ten kelvins, where it spans several: a board that gets hot may be slower.
     fn by_temperature(&self, name: &str, queries: &[Query]) -> Vec<Evidence> {
-        let bins: BTreeSet<i32> = queries.iter().filter_map(Query::bin).collect();
+        let bins: BTreeSet<Bin> = queries.iter().filter_map(Query::bin).collect();
         let several = bins.len() > 1;
         let told = bins.into_iter().filter(|_| several).map(|bin| {
             let inside = queries.iter().filter(|query| query.bin() == Some(bin));
             let inside: Vec<Query> = inside.copied().collect();
-            let name = format!("{name}, {} to {} °C", bin * 10, (bin + 1) * 10);
-            self.evidence(&name, &self.told(&inside))
+            self.evidence(&bin.within(name), &self.told(&inside))
         });
         told.collect()
     }

@@ -138,6 +138,11 @@ impl Language {
         Ok(language)
     }
 
+    /// How many tokens there are to say.
+    pub(super) fn vocabulary(&self) -> usize {
+        self.sizes.vocabulary
+    }
+
     /// Length of an input, bytes: one signed 32-bit number for each token.
     pub(super) fn input_bytes(&self) -> usize {
         self.tokens * 4

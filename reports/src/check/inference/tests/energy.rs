@@ -2,8 +2,11 @@
 
 use profiles::option::OptionValue;
 
-use super::{BOARD, Run, SUPPLY, piece};
-use crate::verdict::Verdict;
+use super::{BOARD, Run, SUPPLY, goldens, header, piece};
+use crate::check::energies;
+use crate::event::EventKind;
+use crate::golden::{Band, Cells, Goldens, ThroughputGolden};
+use crate::verdict::{Finding, Verdict};
 
 /// Ten minutes: ten answers a second in umbra at 10 W, twenty in sunlight at 30 W, and 0.2 s between
 /// samples of the supply.
@@ -81,4 +84,110 @@ fn without_a_measured_power_nothing_is_known() {
     let found = gap.judged("energy", &[supply()]);
     assert_eq!(found.verdict, Verdict::Inconclusive);
     assert!(found.because.contains("1 gaps"), "{}", found.because);
+}
+
+/// The run with so much more power in sunlight, with some noise; cut off after so many seconds of light.
+fn brighter(more: f64, lit: u64) -> Run {
+    let mut run = run();
+    for (place, event) in run.0.iter_mut().enumerate() {
+        let inside = event.at.as_micros() >= 200_000_000 && event.at.as_micros() < 300_000_000;
+        if let EventKind::Sampled { readings } = &mut event.kind
+            && inside
+        {
+            let noise = 1.0 + 0.02 * ((place * 7 % 11) as f64 / 5.0 - 1.0);
+            let amps = 1.5 * more * noise;
+            *readings = [(0, 20.0), (1, amps)]
+                .map(|(channel, value)| profiles::reading::Reading::number(channel, value))
+                .into();
+        }
+    }
+    run.0.retain(|event| {
+        let answer = matches!(event.kind, EventKind::Inferred(_));
+        let cut = 200_000_000 + lit * 1_000_000;
+        !(answer && (cut..300_000_000).contains(&event.at.as_micros()))
+    });
+    run
+}
+
+/// What is accepted of a run as it was judged with these settings.
+fn accepted(finding: &Finding, options: &[(&str, OptionValue)]) -> Goldens {
+    let mut settings = profiles::option::Options::default();
+    for (name, value) in options {
+        settings.set(name, value.clone());
+    }
+    let header = header("single-stream", "energy", settings);
+    let energy = energies(&header, std::slice::from_ref(finding));
+    let band = Band {
+        slower: 0.03,
+        faster: None,
+        more: None,
+    };
+    let golden = ThroughputGolden::with_energy(&header, &Cells::new(), energy, band);
+    let text = golden.to_toml();
+    assert!(text.contains("more = 0.05\n"), "{text}");
+    assert_eq!(ThroughputGolden::from_toml(&text).unwrap(), golden);
+    Goldens {
+        throughput: Some(golden),
+        ..goldens()
+    }
+}
+
+fn beside(run: Run, goldens: &Goldens, options: &[(&str, OptionValue)]) -> Finding {
+    run.judged_by(goldens, "single-stream", "energy", options)
+}
+
+#[test]
+fn energy_is_held_against_what_a_golden_has_of_it() {
+    let asked = [supply()];
+    let golden = accepted(&brighter(1.0, 100).judged("energy", &asked), &asked);
+    let known = &golden.throughput.as_ref().unwrap().energy["words"];
+    let names: Vec<&str> = known.keys().map(String::as_str).collect();
+    assert_eq!(names, ["sunlit", "umbra", "whole run"]);
+    assert_eq!(known["sunlit"].meter, "supply, m");
+
+    // The meter's 1.7 % would leave 4 % undecided, but it is the same meter.
+    let found = beside(brighter(1.04, 100), &golden, &asked);
+    assert_eq!(found.verdict, Verdict::Pass, "{}", found.because);
+    assert!(
+        found
+            .because
+            .contains("of what the golden's took, within 1.05")
+    );
+    let found = beside(brighter(1.1, 100), &golden, &asked);
+    assert_eq!(found.verdict, Verdict::Fail, "{}", found.because);
+    assert_eq!(found.phase.as_deref(), Some("sunlit"));
+    let (value, limit) = (found.value.unwrap(), found.limit.unwrap());
+    assert!(
+        (value - 1.65).abs() < 0.02 && (limit - 1.575).abs() < 0.02,
+        "{value} {limit}"
+    );
+    let ratio = piece(&found, "sunlit, beside the golden").numbers["energy_ratio"];
+    assert!((ratio - 1.1).abs() < 0.005, "{ratio}");
+
+    // A limit of its own and the golden's both hold.
+    let most = ("max_joules", OptionValue::Number(1.3));
+    let found = beside(brighter(1.0, 100), &golden, &[supply(), most]);
+    assert_eq!((found.verdict, found.limit), (Verdict::Fail, Some(1.3)));
+    // Where the golden has no energy, what could be measured passes as ever.
+    let mut none = golden.clone();
+    none.throughput.as_mut().unwrap().energy.clear();
+    assert_eq!(
+        beside(brighter(1.1, 100), &none, &asked).verdict,
+        Verdict::Pass
+    );
+}
+
+#[test]
+fn too_few_answers_to_tell_say_how_many_would() {
+    let asked = [supply()];
+    let golden = accepted(&brighter(1.0, 100).judged("energy", &asked), &asked);
+    let found = beside(brighter(1.0, 4), &golden, &asked);
+    assert_eq!(found.verdict, Verdict::Inconclusive, "{}", found.because);
+    assert!(
+        found
+            .because
+            .contains("too few blocks in sunlit, of 79 right answers: a run needs "),
+        "{}",
+        found.because
+    );
 }

@@ -2,7 +2,9 @@
 //! of four signed bytes.
 
 mod energy;
+mod generation;
 mod scenario;
+mod throughput;
 mod triage;
 mod upsets;
 
@@ -48,6 +50,10 @@ fn tensor(name: &str, dtype: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
 }
 
 fn goldens() -> Goldens {
+    goldens_by("bit-exact")
+}
+
+fn goldens_by(comparator: &str) -> Goldens {
     let input = tensor("input", "U8", &[3, 1], &[0, 1, 2]);
     let output = tensor("output", "I8", &[3, 4], &RIGHT.concat());
     let manifest = format!(
@@ -55,7 +61,7 @@ fn goldens() -> Goldens {
          [model]\nname = 'm'\nfile = 'm'\nsha256 = '00'\n\
          [input]\nfile = 'inputs.safetensors'\nsha256 = '{}'\ntensor = 'input'\ndtype = 'u8'\n\
          shape = [1]\n[output]\nfile = 'outputs.safetensors'\nsha256 = '{}'\ntensor = 'output'\n\
-         dtype = 'i8'\nshape = [4]\n[comparator]\nkind = 'bit-exact'\n",
+         dtype = 'i8'\nshape = [4]\n[comparator]\nkind = '{comparator}'\n",
         sha256_hex(&input),
         sha256_hex(&output),
     );
@@ -84,6 +90,18 @@ fn device(name: &str, channels: &[(&str, &str)], accuracy: Vec<Accuracy>) -> Dev
         channels: channels.collect(),
         accuracy,
         calibration: None,
+    }
+}
+
+/// When a check of this kind looks.
+fn whole(kind: &str) -> NamedWindow {
+    NamedWindow {
+        name: "whole run".to_owned(),
+        window: match kind {
+            "energy" => seconds(0, 400),
+            "throughput" => seconds(100, 300),
+            _ => seconds(0, 1_000),
+        },
     }
 }
 
@@ -135,10 +153,7 @@ fn header(scenario: &str, kind: &str, options: Options) -> Header {
             subject: Subject::Workload { workload: 0 },
             subject_text: "words".to_owned(),
             during: "whole run".to_owned(),
-            windows: vec![NamedWindow {
-                name: "whole run".to_owned(),
-                window: seconds(0, if kind == "energy" { 400 } else { 1_000 }),
-            }],
+            windows: vec![whole(kind)],
             options,
         }],
         workloads: vec![WorkloadHeader {
@@ -222,7 +237,17 @@ impl Run {
         self.judged_as("single-stream", kind, options)
     }
 
-    fn judged_as(mut self, scenario: &str, kind: &str, options: &[(&str, OptionValue)]) -> Finding {
+    fn judged_as(self, scenario: &str, kind: &str, options: &[(&str, OptionValue)]) -> Finding {
+        self.judged_by(&goldens(), scenario, kind, options)
+    }
+
+    fn judged_by(
+        mut self,
+        goldens: &Goldens,
+        scenario: &str,
+        kind: &str,
+        options: &[(&str, OptionValue)],
+    ) -> Finding {
         let mut settings = Options::default();
         for (name, value) in options {
             settings.set(name, value.clone());
@@ -235,7 +260,7 @@ impl Run {
             },
         );
         self.0.sort_by_key(|event| event.at);
-        let mut judge = Judge::new(&header(scenario, kind, settings), &goldens()).unwrap();
+        let mut judge = Judge::new(&header(scenario, kind, settings), goldens).unwrap();
         for event in &self.0 {
             judge.take(event);
         }

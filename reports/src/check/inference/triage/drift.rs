@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Triage;
-use crate::check::inference::conditions::Conditions;
+use crate::golden::conditions::Conditions;
 use crate::statistics::{Correlation, correlation};
 use crate::verdict::Evidence;
 

@@ -19,9 +19,9 @@ use bits::{bit_map, bit_name};
 use drift::Drift;
 
 use super::Answer;
-use super::conditions::{Conditions, Surroundings};
 use crate::check::tally::Question;
 use crate::event::{Event, EventKind};
+use crate::golden::conditions::{Conditions, Surroundings};
 use crate::golden::{Comparison, Golden};
 use crate::header::DeviceHeader;
 use crate::verdict::Evidence;

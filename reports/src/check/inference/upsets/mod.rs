@@ -17,12 +17,12 @@ use profiles::time::BenchTime;
 use effects::{Effect, injected};
 use telling::count;
 
-use super::conditions::{Conditions, Surroundings};
 use super::{Answer, unusable};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::digest::crc32;
 use crate::event::{Event, EventKind};
+use crate::golden::conditions::{Conditions, Surroundings};
 use crate::golden::{Golden, Rung};
 use crate::header::{Parameters, Subject};
 use crate::statistics::Method;

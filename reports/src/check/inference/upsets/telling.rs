@@ -2,7 +2,7 @@
 
 use super::Upsets;
 use super::effects::{Effect, Told};
-use crate::check::inference::conditions::Conditions;
+use crate::golden::conditions::Conditions;
 use crate::statistics::{Interval, Method, injections_needed};
 use crate::verdict::{Evidence, Verdict};
 

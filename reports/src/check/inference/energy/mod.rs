@@ -7,8 +7,12 @@
 //! settings. Uncertainty is that of the GUM (JCGM 100:2008, 5.1.2): contributions add by squares, and
 //! what is told is twice that.
 
+mod beside;
+mod blocks;
+mod cell;
+mod taken;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
@@ -16,14 +20,18 @@ use profiles::phase::Phase;
 use profiles::reading::Reading;
 use profiles::time::{BenchTime, Window};
 
-use super::power::{Integral, Meter, Sample};
+use super::power::{Integral, Meter, Sample, far};
 use super::{Answer, unusable};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, METER, Target};
 use crate::event::{DeviceId, Event, EventKind};
-use crate::golden::{Golden, cuts};
+use crate::golden::{self, Golden, ThroughputGolden, cuts};
 use crate::header::{NamedWindow, Subject};
-use crate::verdict::{Evidence, Finding, Verdict};
+use crate::verdict::{Finding, Verdict};
+use beside::Beside;
+use cell::{Cell, amount};
+pub use taken::energies;
+use taken::{device_words, meter_name, meter_of};
 
 const fn watts(name: &'static str, unit: &'static str, help: &'static str) -> OptionSpec {
     OptionSpec {
@@ -66,10 +74,15 @@ const MOST_KEPT: usize = 4_000_000;
 #[derive(Clone)]
 struct Energy {
     question: Question,
+    workload: String,
     golden: Option<Arc<Golden>>,
+    /// What was measured before, where a throughput golden has it.
+    before: Option<ThroughputGolden>,
     unusable: Option<String>,
     board: DeviceId,
     meter_name: String,
+    /// The same with its model, as goldens keep it.
+    who: String,
     meter_id: Option<DeviceId>,
     meter: Option<Meter>,
     /// Stretches with the names of their cells, in order of time.
@@ -78,17 +91,6 @@ struct Energy {
     orbits: Vec<NamedWindow>,
     answers: Vec<(BenchTime, Answer)>,
     right: BTreeMap<Answer, bool>,
-}
-
-/// What a cell comes to.
-struct Cell {
-    name: String,
-    answers: u64,
-    right: u64,
-    integral: Integral,
-    /// Of one right answer, J, and its expanded uncertainty (k = 2).
-    each: f64,
-    uncertainty: f64,
 }
 
 impl Energy {
@@ -102,15 +104,8 @@ impl Energy {
             .and_then(|w| setup.goldens.workloads.get(&w.golden))
             .cloned();
         let board = workload.map_or(DeviceId::BENCH, |workload| workload.device);
-        let named = setup
-            .spec
-            .options
-            .text(METER)
-            .filter(|name| !name.is_empty());
-        let meter_id = match named {
-            Some(name) => header.device(name).map(|(id, _)| id),
-            None => Some(board),
-        };
+        let named = meter_name(&setup.spec);
+        let meter_id = meter_of(header, &setup.spec);
         let device = meter_id.and_then(|id| header.device_at(id));
         let stretches = cuts(header, &setup.spec.windows);
         let mut umbras = header.phases.iter().filter(|p| p.phase == Phase::Umbra);
@@ -127,6 +122,9 @@ impl Energy {
             });
         Energy {
             question: Question::new(setup),
+            workload: workload.map_or(String::new(), |workload| workload.name.clone()),
+            before: setup.goldens.throughput.clone(),
+            who: device_words(header, meter_id),
             unusable: unusable(workload, golden.as_deref()),
             golden,
             board,
@@ -170,17 +168,24 @@ impl Energy {
     }
 
     fn cell(&self, name: &str, samples: &[Sample], windows: &[Window]) -> Cell {
-        let (mut answers, mut right) = (0, 0);
+        let mut answers = 0;
+        // When right answers came, stretch by stretch.
+        let mut times: Vec<Vec<BenchTime>> = Vec::new();
         for window in windows {
             let begin = self.answers.partition_point(|(at, _)| *at < window.start);
             let inside = self.answers[begin..]
                 .iter()
                 .take_while(|(at, _)| *at < window.end);
-            for (_, answer) in inside {
+            let mut stretch = Vec::new();
+            for (at, answer) in inside {
                 answers += 1;
-                right += u64::from(self.right.get(answer) == Some(&true));
+                if self.right.get(answer) == Some(&true) {
+                    stretch.push(*at);
+                }
             }
+            times.push(stretch);
         }
+        let right = times.iter().map(|stretch| stretch.len() as u64).sum();
         let accuracy = self.meter.as_ref().map(Meter::accuracy);
         let integral = Integral::of(samples, windows, accuracy.unwrap_or_default());
         let count = right as f64;
@@ -188,49 +193,32 @@ impl Energy {
         // An inference at an edge lies inside by a part of it, anything from none to all.
         let edges = (windows.len() as f64 * 2.0 / 12.0).sqrt() / count;
         let relative = integral.uncertainty / integral.joules;
+        let uncertainty = 2.0 * each * relative.hypot(edges);
+        let length = self.golden_of(name).map(|before| before.answers);
+        let blocks = blocks::cut(&times, samples, far(samples), length);
         Cell {
             name: name.to_owned(),
             answers,
             right,
             each,
-            uncertainty: 2.0 * each * relative.hypot(edges),
+            uncertainty,
+            blocks: blocks.map(|blocks| golden::Energy {
+                right,
+                joules: each,
+                uncertainty,
+                meter: self.who.clone(),
+                answers: blocks.answers,
+                count: blocks.spread.blocks,
+                each: [blocks.spread.typical, blocks.spread.deviation],
+            }),
             integral,
         }
     }
 
-    fn evidence(&self, cell: &Cell) -> Evidence {
-        let Integral {
-            joules,
-            seconds,
-            gaps,
-            ..
-        } = cell.integral;
-        let mut text = format!(
-            "{joules:.1} J in {seconds:.0} s, {:.2} W in the mean; {} answers, {} right: {}",
-            joules / seconds,
-            cell.answers,
-            cell.right,
-            amount(cell.each, cell.uncertainty)
-        );
-        let mut numbers = vec![
-            ("joules", joules),
-            ("seconds", seconds),
-            ("answers", cell.answers as f64),
-            ("right", cell.right as f64),
-            ("joules_per_answer", cell.each),
-            ("uncertainty_joules", cell.uncertainty),
-        ];
-        // Writing to a string cannot fail.
-        if let Some(idle) = self.question.option("idle_watts") {
-            let net = (joules - idle * seconds) / cell.right as f64;
-            let _ = write!(text, "; {net:.4} J beyond {idle} W of idling");
-            numbers.push(("net_joules_per_answer", net));
-        }
-        if gaps > 0 {
-            let _ = write!(text, "; {gaps} gaps between samples");
-            numbers.push(("gaps", gaps as f64));
-        }
-        Evidence::new(&cell.name, text, &numbers)
+    /// What the golden has of a phase or plateau.
+    fn golden_of(&self, cell: &str) -> Option<&golden::Energy> {
+        let before = self.before.as_ref()?;
+        before.energy.get(&self.workload)?.get(cell)
     }
 
     /// The verdict on the worst cell.
@@ -298,11 +286,6 @@ fn clipped(named: impl Iterator<Item = NamedWindow>, windows: &[NamedWindow]) ->
     found
 }
 
-/// `0.1234 J ± 0.0012 J`.
-fn amount(joules: f64, uncertainty: f64) -> String {
-    format!("{joules:.4} J ± {uncertainty:.4} J (k = 2)")
-}
-
 impl Check for Energy {
     fn observe(&mut self, _window: usize, event: &Event) {
         match &event.kind {
@@ -359,20 +342,27 @@ impl Check for Energy {
             return question.unseen();
         };
         let (verdict, because) = self.verdict(worst);
-        let orbits = self.cells(&samples, &self.orbits);
         let limit = question.option("max_joules");
-        Finding {
+        let mut found = Finding {
             value: Some(worst.each),
             limit,
             unit: "J".to_owned(),
             margin: limit.map(|limit| limit - worst.each),
             phase: Some(worst.name.clone()),
-            evidence: cells
-                .iter()
-                .chain(&orbits)
-                .map(|cell| self.evidence(cell))
-                .collect(),
             ..question.finding(verdict, count, because)
+        };
+        let beside = Beside::of(self.before.as_ref(), &self.workload, &cells);
+        let mut orbits = self.cells(&samples, &self.orbits);
+        for orbit in &mut orbits {
+            // They are told, and nothing is held against them: each is of other stretches of light.
+            orbit.blocks = None;
         }
+        let idle = question.option("idle_watts");
+        let each = cells.iter().chain(&orbits).map(|cell| cell.evidence(idle));
+        found.evidence = each.collect();
+        if let Some(beside) = beside {
+            beside.tell(&mut found);
+        }
+        found
     }
 }

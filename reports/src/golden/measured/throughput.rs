@@ -8,8 +8,10 @@ use profiles::time::{BenchTime, Window};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Blocks;
-use super::meter::Meter;
-use crate::event::{Event, EventKind};
+use super::conditions::Bin;
+use super::energy::{Energies, Energy, MORE};
+use super::meter::{Meter, PhaseAnswers};
+use crate::event::Event;
 use crate::header::{Header, NamedWindow, Subject};
 
 /// How fast one workload answered in one phase.
@@ -18,6 +20,9 @@ use crate::header::{Header, NamedWindow, Subject};
 pub struct Cell {
     /// How many answers it rests on.
     pub samples: u64,
+    /// From where to where the board's own temperature was, °C, if it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub celsius: Option<[i32; 2]>,
     /// Completed inferences during the phase, 1/s.
     pub rate: f64,
     /// Half of the answers took no longer, ms on the board's clock.
@@ -31,7 +36,20 @@ pub struct Cell {
     pub blocks: Option<Blocks>,
 }
 
-/// Cells by workload, then by phase.
+impl Cell {
+    /// The phase, plateau or step of a cell of this `name`, which may tell the bin too.
+    fn phase<'a>(&self, name: &'a str) -> &'a str {
+        let bin = self.bin().map(|bin| bin.within(""));
+        let phase = bin.and_then(|bin| name.strip_suffix(bin.as_str()));
+        phase.unwrap_or(name)
+    }
+
+    fn bin(&self) -> Option<Bin> {
+        self.celsius.and_then(|[low, _]| Bin::of(f64::from(low)))
+    }
+}
+
+/// Cells by workload, then by phase: `umbra`, or `umbra, 20 to 30 °C` where a phase has several.
 pub type Cells = BTreeMap<String, BTreeMap<String, Cell>>;
 
 /// How far a run may lie from the golden, as parts of the golden's value.
@@ -42,6 +60,9 @@ pub struct Band {
     pub slower: f64,
     /// How much faster, if that is judged at all: an answer that comes too soon may be none.
     pub faster: Option<f64>,
+    /// How much more energy an answer may take; 5 % if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<f64>,
 }
 
 /// Expected latencies and rates, accepted by a person.
@@ -53,8 +74,11 @@ pub struct ThroughputGolden {
     /// How far a run may lie from it.
     pub band: Band,
     /// What was measured.
-    #[serde(rename = "workload")]
+    #[serde(rename = "workload", default)]
     pub workloads: Cells,
+    /// What right answers took, where a check measured it.
+    #[serde(default)]
+    pub energy: Energies,
 }
 
 /// Why a text is no throughput golden.
@@ -86,6 +110,15 @@ impl ThroughputGolden {
                         .all(|[t, d]| positive(*t) && *d >= 0.0 && d.is_finite());
                     numbers && blocks.answers >= 2 && blocks.count >= 2
                 });
+                if cell
+                    .celsius
+                    .is_some_and(|edges| cell.bin().map(Bin::edges) != Some(edges))
+                {
+                    let why = format!(
+                        "`{workload}` in `{phase}` has a `celsius` that is no ten kelvins, such as [20, 30]"
+                    );
+                    return Err(ThroughputError::Senseless(why));
+                }
                 if !numbers.into_iter().all(positive) || !blocks {
                     let why = format!(
                         "`{workload}` in `{phase}` has a number that is not above 0, or blocks that are none"
@@ -94,8 +127,22 @@ impl ThroughputGolden {
                 }
             }
         }
-        let Band { slower, faster } = golden.band;
-        if !(0.0..1.0).contains(&slower) || faster.is_some_and(|f| !(0.0..1.0).contains(&f)) {
+        for (workload, phases) in &golden.energy {
+            if let Some((phase, _)) = phases.iter().find(|(_, energy)| !energy.is_sensible()) {
+                let why = format!(
+                    "the energy of `{workload}` in `{phase}` has a number that cannot be: joules are above 0, \
+                     and blocks at least two"
+                );
+                return Err(ThroughputError::Senseless(why));
+            }
+        }
+        let Band {
+            slower,
+            faster,
+            more,
+        } = golden.band;
+        let mut parts = [Some(slower), faster, more].into_iter().flatten();
+        if !parts.all(|part| (0.0..1.0).contains(&part)) {
             let why = "a band is a part from 0 to below 1".to_owned();
             return Err(ThroughputError::Senseless(why));
         }
@@ -103,29 +150,56 @@ impl ThroughputGolden {
     }
 
     /// Takes what was measured in the run of `header` as what is expected from now on. Cells
-    /// without an answer are left out: nothing can be compared with them.
+    /// without an answer, and temperatures with too few, are left out: nothing can be compared with them.
     pub fn accept(header: &Header, cells: &Cells, band: Band) -> ThroughputGolden {
+        ThroughputGolden::with_energy(header, cells, Energies::new(), band)
+    }
+
+    /// The same, with what answers took. How much more they may take is kept with it.
+    pub fn with_energy(
+        header: &Header,
+        cells: &Cells,
+        energy: Energies,
+        band: Band,
+    ) -> ThroughputGolden {
         let mut workloads = cells.clone();
         for phases in workloads.values_mut() {
-            phases.retain(|_, cell| cell.samples > 0 && cell.rate > 0.0 && cell.p50_ms > 0.0);
+            phases.retain(|name, cell| {
+                // A temperature that was hardly there decides nothing; a whole phase says what it lacks.
+                let decides = |blocks: Blocks| blocks.answers_needed(band).is_some();
+                let kept = cell.phase(name) == name || cell.blocks.is_some_and(decides);
+                kept && cell.samples > 0 && cell.rate > 0.0 && cell.p50_ms > 0.0
+            });
         }
         workloads.retain(|_, phases| !phases.is_empty());
         ThroughputGolden {
             campaign: header.campaign.clone(),
-            band,
+            band: Band {
+                more: band.more.or((!energy.is_empty()).then_some(MORE)),
+                ..band
+            },
             workloads,
+            energy,
         }
     }
 
-    /// How many answers of a workload each phase needs to be decided, and how long they take at the
-    /// golden's rate, s; only for phases whose blocks are known.
-    pub fn needed(&self, workload: &str) -> Vec<(&str, u64, f64)> {
+    /// The cells of one phase, by the bin that they are of; none where the board told no temperature.
+    pub fn phase(&self, workload: &str, phase: &str) -> BTreeMap<Option<Bin>, &Cell> {
+        let cells = self.workloads.get(workload).into_iter().flatten();
+        let mine = cells.filter(|(name, cell)| cell.phase(name) == phase);
+        mine.map(|(_, cell)| (cell.bin(), cell)).collect()
+    }
+
+    /// How many answers of a workload each cell needs to be decided, and how long they take at the
+    /// golden's rate, s; only for cells whose blocks are known. Told are the cell's phase and its name.
+    pub fn needed(&self, workload: &str) -> Vec<(&str, &str, u64, f64)> {
         let phases = self.workloads.get(workload).into_iter().flatten();
-        let told = phases.filter_map(|(phase, cell)| {
+        let told = phases.filter_map(|(name, cell)| {
             let blocks = cell.blocks?;
             let answers = blocks.answers_needed(self.band);
             let answers = answers.unwrap_or_else(|| blocks.answers_needed_of_both(self.band));
-            Some((phase.as_str(), answers, answers as f64 / cell.rate))
+            let phase = cell.phase(name);
+            Some((phase, name.as_str(), answers, answers as f64 / cell.rate))
         });
         told.collect()
     }
@@ -141,10 +215,14 @@ impl ThroughputGolden {
         if let Some(faster) = self.band.faster {
             line("faster", faster);
         }
+        if let Some(more) = self.band.more {
+            line("more", more);
+        }
         for (workload, phases) in &self.workloads {
             for (phase, cell) in phases {
                 let Cell {
                     samples,
+                    celsius,
                     rate,
                     p50_ms,
                     p90_ms,
@@ -153,10 +231,11 @@ impl ThroughputGolden {
                 } = cell;
                 write!(
                     text,
-                    "\n[workload.{}.{}]\nsamples = {samples}\nrate = {rate:?}\n\
+                    "\n[workload.{}.{}]\nsamples = {samples}\n{}rate = {rate:?}\n\
                      p50_ms = {p50_ms:?}\np90_ms = {p90_ms:?}\np99_ms = {p99_ms:?}\n",
                     quoted(workload),
-                    quoted(phase)
+                    quoted(phase),
+                    celsius.map_or(String::new(), |edges| format!("celsius = {edges:?}\n")),
                 )
                 .expect("writing to a String cannot fail");
                 if let Some(blocks) = blocks {
@@ -165,8 +244,38 @@ impl ThroughputGolden {
                 }
             }
         }
+        for (workload, phases) in &self.energy {
+            for (phase, energy) in phases {
+                let name = format!("energy.{}.{}", quoted(workload), quoted(phase));
+                text.push_str(&energy_lines(&name, energy, self.more()));
+            }
+        }
         text
     }
+
+    /// How much more energy an answer may take, as a part.
+    pub fn more(&self) -> f64 {
+        self.band.more.unwrap_or(MORE)
+    }
+}
+
+/// A table of what answers took, with how many of them it takes to be held against it.
+fn energy_lines(name: &str, energy: &Energy, more: f64) -> String {
+    let Energy {
+        right,
+        joules,
+        uncertainty,
+        meter,
+        answers,
+        count,
+        each: [typical, deviation],
+    } = energy;
+    let needed = energy.needed(more);
+    let meter = toml::Value::String(meter.clone());
+    format!(
+        "\n# {needed}\n[{name}]\nright = {right}\njoules = {joules:?}\nuncertainty = {uncertainty:?}\n\
+         meter = {meter}\nanswers = {answers}\ncount = {count}\neach = [{typical:?}, {deviation:?}]\n"
+    )
 }
 
 /// A table of a cell's blocks, with how many answers it takes to be held against them.
@@ -226,7 +335,7 @@ impl Gauge {
                 if windows.is_empty() {
                     windows = whole.to_vec();
                 }
-                let meter = Meter::new(header, &windows);
+                let meter = Meter::new(header, &windows, header.device_at(workload.device));
                 (workload.name.clone(), workload.device, meter)
             });
         Gauge {
@@ -236,11 +345,9 @@ impl Gauge {
 
     /// Takes one event; times never go back.
     pub fn observe(&mut self, event: &Event) {
-        if let EventKind::Inferred(inferred) = &event.kind {
-            for (_, device, meter) in &mut self.meters {
-                if *device == event.device {
-                    meter.observe(event.at, inferred.latency_us);
-                }
+        for (_, device, meter) in &mut self.meters {
+            if *device == event.device {
+                meter.observe(event);
             }
         }
     }
@@ -248,7 +355,21 @@ impl Gauge {
     /// What was measured.
     pub fn cells(self) -> Cells {
         let each = self.meters.into_iter();
-        each.map(|(name, _, meter)| (name, meter.cells(|_| None).into_iter().collect()))
+        each.map(|(name, _, meter)| (name, meter.phases().iter().flat_map(cells).collect()))
             .collect()
+    }
+}
+
+/// The cells of a phase: one for each bin of temperature, or one of all where the board was in one
+/// only, or told none.
+fn cells(phase: &PhaseAnswers) -> Vec<(String, Cell)> {
+    let bins: Vec<Bin> = phase.bins().into_keys().collect();
+    match bins.as_slice() {
+        [] => vec![(phase.name.clone(), phase.whole(None))],
+        [bin] => vec![(phase.name.clone(), phase.inside(*bin, None))],
+        several => {
+            let cell = |bin: &Bin| (bin.within(&phase.name), phase.inside(*bin, None));
+            several.iter().map(cell).collect()
+        }
     }
 }

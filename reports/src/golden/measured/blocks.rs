@@ -10,7 +10,8 @@
 use profiles::time::BenchTime;
 use serde::{Deserialize, Serialize};
 
-use super::Band;
+use super::conditions::Bin;
+use super::throughput::Band;
 use crate::statistics::{Effect, Spread, blocks_needed, deviation_bound};
 
 /// With what all intervals of a comparison hold together.
@@ -55,8 +56,12 @@ pub struct Blocks {
 pub(crate) struct Answered {
     pub(crate) at: BenchTime,
     pub(crate) latency_us: u32,
+    /// Since the answer before it in its stretch; none for the first.
+    pub(crate) interval_us: Option<u64>,
     /// Which stretch: no block spans two.
     pub(crate) stretch: usize,
+    /// How warm the board was, where it tells.
+    pub(crate) bin: Option<Bin>,
 }
 
 /// What a comparison of blocks says.
@@ -99,12 +104,9 @@ impl Blocks {
         let size = usize::try_from(length.max(2)).ok()?;
         let mut numbers: [Vec<f64>; 3] = Default::default();
         for stretch in answers.chunk_by(|a, b| a.stretch == b.stretch) {
-            for (place, block) in stretch.chunks_exact(size).enumerate() {
-                let first = (place * size).saturating_sub(1);
-                let pairs = stretch[first..(place + 1) * size].windows(2);
-                let mut intervals: Vec<u64> = pairs
-                    .map(|pair| pair[1].at.micros_since(pair[0].at))
-                    .collect();
+            for block in stretch.chunks_exact(size) {
+                let intervals = block.iter().filter_map(|it| it.interval_us);
+                let mut intervals: Vec<u64> = intervals.collect();
                 intervals.sort_unstable();
                 let interval = intervals[intervals.len() / 2] as f64;
                 let mut latencies: Vec<u32> = block.iter().map(|it| it.latency_us).collect();
@@ -171,27 +173,37 @@ impl Blocks {
     /// [`POWER`]. `None` where the golden itself has too few blocks for any run.
     pub fn answers_needed(&self, band: Band) -> Option<u64> {
         let blocks = self.blocks_needed(band, Some(self.count));
-        (blocks < MANY).then_some(blocks * self.answers)
+        blocks.map(|blocks| blocks * self.answers)
     }
 
     /// How many answers golden and run need each.
     pub fn answers_needed_of_both(&self, band: Band) -> u64 {
-        self.blocks_needed(band, None) * self.answers
+        self.blocks_needed(band, None).unwrap_or(MANY) * self.answers
     }
 
-    fn blocks_needed(&self, band: Band, golden: Option<u64>) -> u64 {
-        let share = |all: f64| 1.0 - (1.0 - all) / NUMBERS;
-        let allowed = 1.0 + band.slower;
-        let sure = (share(CONFIDENCE), share(POWER));
+    fn blocks_needed(&self, band: Band, golden: Option<u64>) -> Option<u64> {
         let worst = self.numbers().map(|(_, spread)| spread.deviation);
-        // A deviation from few blocks is a guess; what it surely does not exceed is planned with.
-        let worst = worst.into_iter().fold(0.0, f64::max) * deviation_bound(self.count, SURE);
-        [FOUND, 1.0]
-            .map(|ratio| blocks_needed(worst, (ratio, allowed), sure, golden))
-            .into_iter()
-            .max()
-            .unwrap_or(MANY)
+        let worst = worst.into_iter().fold(0.0, f64::max);
+        blocks_for((worst, self.count), NUMBERS, 1.0 + band.slower, golden)
     }
+}
+
+/// How many blocks a run needs, of a golden whose `count` blocks deviate by `deviation`, so that a
+/// change by [`FOUND`] is told apart from the `allowed` ratio, and none from it too, where so many
+/// `numbers` are compared; beside `golden` blocks, or as many on both sides. `None` where it is more than
+/// anybody waits for.
+pub(super) fn blocks_for(
+    (deviation, count): (f64, u64),
+    numbers: f64,
+    allowed: f64,
+    golden: Option<u64>,
+) -> Option<u64> {
+    let share = |all: f64| 1.0 - (1.0 - all) / numbers;
+    let sure = (share(CONFIDENCE), share(POWER));
+    // A deviation from few blocks is a guess; what it surely does not exceed is planned with.
+    let worst = deviation * deviation_bound(count, SURE);
+    let each = [FOUND, 1.0].map(|ratio| blocks_needed(worst, (ratio, allowed), sure, golden));
+    each.into_iter().max().filter(|blocks| *blocks < MANY)
 }
 
 /// More blocks than anybody waits for.
@@ -203,9 +215,22 @@ mod tests {
 
     use super::*;
 
+    /// As a meter sees them: each with the time since the one before it in its stretch.
+    fn cut(answers: &[Answered], length: u64) -> Option<Blocks> {
+        let mut answers = answers.to_vec();
+        for place in 1..answers.len() {
+            let before = answers[place - 1];
+            let now = &mut answers[place];
+            let since = now.at.micros_since(before.at);
+            now.interval_us = (now.stretch == before.stretch).then_some(since);
+        }
+        Blocks::cut(&answers, length)
+    }
+
     const BAND: Band = Band {
         slower: 0.03,
         faster: None,
+        more: None,
     };
 
     /// A board whose answers depend on each other: each block has a level of its own, and there is a
@@ -222,7 +247,9 @@ mod tests {
                 answers.push(Answered {
                     at,
                     latency_us: latency as u32,
+                    interval_us: None,
                     stretch: 0,
+                    bin: None,
                 });
             }
         }
@@ -237,7 +264,7 @@ mod tests {
         // Each golden says itself whether it is enough; a pilot of few blocks may have met no tail yet.
         let mut needed = 40;
         loop {
-            let golden = Blocks::cut(&answers(&mut stream, needed, 1.0), 20).unwrap();
+            let golden = cut(&answers(&mut stream, needed, 1.0), 20).unwrap();
             let asked = golden.answers_needed_of_both(BAND) / 20;
             if asked <= needed {
                 break;
@@ -248,9 +275,9 @@ mod tests {
         let runs = 300;
         let (mut alarms, mut held, mut found, mut at_band) = (0, 0, 0, 0);
         for _ in 0..runs {
-            let golden = Blocks::cut(&answers(&mut stream, needed, 1.0), 20).unwrap();
+            let golden = cut(&answers(&mut stream, needed, 1.0), 20).unwrap();
             let mut standing = |slower: f64| {
-                let now = Blocks::cut(&answers(&mut stream, needed, slower), 20).unwrap();
+                let now = cut(&answers(&mut stream, needed, slower), 20).unwrap();
                 golden.against(&now, BAND).standing
             };
             let same = standing(1.0);
@@ -274,8 +301,8 @@ mod tests {
     #[test]
     fn few_blocks_decide_nothing_and_say_how_many_would() {
         let mut stream = Seed(12).stream("golden", "few");
-        let golden = Blocks::cut(&answers(&mut stream, 400, 1.0), 20).unwrap();
-        let few = Blocks::cut(&answers(&mut stream, 4, 1.04), 20).unwrap();
+        let golden = cut(&answers(&mut stream, 400, 1.0), 20).unwrap();
+        let few = cut(&answers(&mut stream, 4, 1.04), 20).unwrap();
         assert_eq!(golden.against(&few, BAND).standing, Standing::Undecided);
         let needed = golden.answers_needed(BAND).unwrap();
         assert!((200..20_000).contains(&needed), "{needed}");
@@ -289,21 +316,23 @@ mod tests {
         let answer = |millis: u64, stretch| Answered {
             at: BenchTime::from_millis(millis),
             latency_us: 1_000,
+            interval_us: None,
             stretch,
+            bin: None,
         };
         let mut all: Vec<Answered> = (0..25).map(|n| answer(n * 2, 0)).collect();
         all.extend((0..15).map(|n| answer(90_000 + n * 2, 1)));
-        let blocks = Blocks::cut(&all, 10).unwrap();
+        let blocks = cut(&all, 10).unwrap();
         assert_eq!(blocks.count, 3);
         assert!((blocks.interval[0] - 2.0).abs() < 1e-9 && blocks.interval[1] < 1e-9);
-        assert!(Blocks::cut(&all[..15], 10).is_none());
+        assert!(cut(&all[..15], 10).is_none());
     }
 
     #[test]
     fn what_comes_too_soon_is_judged_where_the_band_says_so() {
         let mut stream = Seed(13).stream("golden", "soon");
-        let golden = Blocks::cut(&answers(&mut stream, 100, 1.0), 20).unwrap();
-        let soon = Blocks::cut(&answers(&mut stream, 100, 0.8), 20).unwrap();
+        let golden = cut(&answers(&mut stream, 100, 1.0), 20).unwrap();
+        let soon = cut(&answers(&mut stream, 100, 0.8), 20).unwrap();
         assert_eq!(golden.against(&soon, BAND).standing, Standing::Holds);
         let band = Band {
             faster: Some(0.1),
