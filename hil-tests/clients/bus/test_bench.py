@@ -27,7 +27,7 @@ goldens = "{GOLDENS}"
 
 [[step]]
 name   = "work"
-length = "4 s"
+length = "8 s"
 
 [[workload]]
 name   = "keywords"

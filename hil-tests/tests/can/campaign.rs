@@ -14,7 +14,8 @@ use super::{Bus, off_buses, on_buses};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bench-under-test");
 
-/// A board that works for a few seconds, fed by a supply. One check is too strict.
+/// A board that works for a few seconds, fed by a supply. One check is too strict. On a busy machine, inside a
+/// Linux of its own, the first three of them go by with the inputs alone.
 const CAMPAIGN: &str = r#"
 name = "short"
 seed = 3
@@ -30,7 +31,7 @@ set = [
 
 [[step]]
 name   = "work"
-length = "3 s"
+length = "5 s"
 
 [[workload]]
 name   = "keywords"
@@ -134,9 +135,10 @@ fn same_verdict(scene: &Scene, more: &[&str], link: impl Fn(&Scene) -> String) {
     assert_eq!(*told.ending(), Ending::Completed);
     assert_eq!(findings(scene), expected, "{}", told.said);
     assert_eq!(told.code, Some(Exit::Failed as i32), "{}", told.said);
+    // How many queries are asked in that time is a matter of the machine; that it goes on after one is not.
     let answers = told.events.iter();
     let answers = answers.filter(|event| matches!(event.kind, EventKind::Inferred(_)));
-    assert!(answers.count() > 5, "{}", told.said);
+    assert!(answers.count() > 1, "{}", told.said);
 }
 
 #[test]

@@ -114,7 +114,8 @@ fn live_firmware_answers_through_a_pseudo_terminal() {
     let Some(built) = firmware() else {
         return;
     };
-    let live = Live::new(&campaign("3 s", ""), &board(built, ",uart=pty"));
+    // Twenty inputs are loaded first, which takes its time on a busy machine.
+    let live = Live::new(&campaign("6 s", ""), &board(built, ",uart=pty"));
     let said: Said = live.program().run(&Live::RUN);
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     assert!(

@@ -116,15 +116,19 @@ impl InRange {
         }
     }
 
-    fn take(&mut self, moment: &Moment) {
-        // Nearly all that is heard lies inside and is no news: nothing ends, nothing is worse.
-        if let (None, Some(worst)) = (&self.excursion, &self.worst)
-            && worst.is_inside()
-            && moment.low - self.min > worst.margin
-            && self.max - moment.high > worst.margin
-        {
-            return;
+    /// Whether a moment changes nothing, as nearly all do: nothing ends, nothing is worse.
+    fn is_no_news(&self, moment: &Moment) -> bool {
+        match (&self.excursion, &self.worst) {
+            (None, Some(worst)) => {
+                worst.is_inside()
+                    && moment.low - self.min > worst.margin
+                    && self.max - moment.high > worst.margin
+            }
+            _ => false,
         }
+    }
+
+    fn take(&mut self, moment: &Moment) {
         let seen = self.seen(moment);
         let outside = !seen.is_inside();
         if !outside
@@ -208,7 +212,9 @@ impl InRange {
 
 impl Check for InRange {
     fn observe(&mut self, window: usize, event: &Event) {
-        if let Some(moment) = self.moments.push(window, event) {
+        if let Some(moment) = self.moments.push(window, event)
+            && !self.is_no_news(&moment)
+        {
             self.take(&moment);
         }
     }

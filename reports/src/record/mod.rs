@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 pub use chunks::Oversized;
 pub use follower::{Follower, News, Reach};
-pub use once::{Whole, read_once};
+pub use once::{Whole, header_of, read_once};
 pub use reader::{Record, Torn};
 pub use writer::Recorder;
 

@@ -70,6 +70,35 @@ pub fn read_once(path: &Path, tell: &mut dyn FnMut(News<'_>)) -> Result<Whole, R
     }
 }
 
+/// The header of the record in the file `path` as it stands at its begin: of a run that goes on, or was cut
+/// off, too. Nothing behind it is looked at.
+///
+/// # Errors
+/// If it cannot be read, is no record, or its header is not whole.
+pub fn header_of(path: &Path) -> Result<Header, RecordError> {
+    let failed = |source| RecordError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut window = File::open(path).and_then(Window::new).map_err(failed)?;
+    if !window.begins_with(mcap::MAGIC).map_err(failed)? {
+        return Err(RecordError::NotMcap);
+    }
+    let mut scan = Scan::new();
+    while let Some((code, body)) = window.record().map_err(failed)? {
+        if code == op::CHUNK {
+            let whole = scan.chunk(window.bytes(), &body);
+            let chunk = whole.and_then(|()| scan.chunks.pop());
+            let chunk = chunk.filter(|_| !scan.headers.is_empty());
+            let chunk = chunk.ok_or(RecordError::NoHeader)?;
+            let records = scan.records(window.bytes(), &chunk);
+            return header(records, window.place(chunk.stored.start));
+        }
+        window.pass(body.end);
+    }
+    Err(RecordError::NoHeader)
+}
+
 /// One way through the file.
 struct Reader {
     window: Window,

@@ -37,6 +37,16 @@ pub(crate) fn number(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// A change with its sign and two places, `+3.20`; one that rounds to nothing has no sign.
+pub(crate) fn signed(change: f64) -> String {
+    let text = format!("{change:+.2}").replace('-', "−");
+    let places = text.trim_start_matches(['+', '−']);
+    if places == "0.00" {
+        return places.to_owned();
+    }
+    text
+}
+
 /// A number with its unit.
 pub(crate) fn quantity(value: f64, unit: &str) -> String {
     match unit {
@@ -259,6 +269,13 @@ pub(crate) fn worst_first(report: &Report) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_of_nothing_has_no_sign() {
+        let told = [3.2, -3.2, 0.004, -0.004, 0.005_1, -0.005_1, 0.0].map(signed);
+        let expected = ["+3.20", "−3.20", "0.00", "0.00", "+0.01", "−0.01", "0.00"];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn numbers_have_four_digits() {

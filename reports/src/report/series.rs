@@ -92,17 +92,22 @@ impl Series {
         }
         let after_gap = !self.holds && self.note_interval(at_us);
         self.last_us = at_us;
-        if place == self.place
-            && let Some(bucket) = self.buckets.last_mut()
-        {
-            bucket.to_us = at_us;
-            bucket.min = bucket.min.min(value);
-            bucket.max = bucket.max.max(value);
-            bucket.last = value;
-            bucket.sum += value;
-            bucket.count += 1;
-            return;
+        // Of millions, nearly all fall into a bucket that is begun.
+        match self.buckets.last_mut() {
+            Some(bucket) if place == self.place => {
+                bucket.to_us = at_us;
+                bucket.min = bucket.min.min(value);
+                bucket.max = bucket.max.max(value);
+                bucket.last = value;
+                bucket.sum += value;
+                bucket.count += 1;
+            }
+            _ => self.begin(at_us, place, value, after_gap),
         }
+    }
+
+    #[cold]
+    fn begin(&mut self, at_us: u64, place: u64, value: f64, after_gap: bool) {
         self.place = place;
         self.buckets.push(Bucket {
             from_us: at_us,
@@ -123,6 +128,10 @@ impl Series {
             return false;
         }
         let interval = at_us.saturating_sub(self.last_us);
+        // What is as usual teaches nothing.
+        if interval == self.usual_us {
+            return false;
+        }
         if self.usual_us == 0 {
             self.usual_us = interval;
             return false;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use reports::digest::sha256_hex;
 use reports::event::Event;
 use reports::header::Header;
-use reports::record::{News, Record, Recorder, Torn, read_once};
+use reports::record::{News, Record, Recorder, Torn, header_of, read_once};
 
 use crate::bench_run::{header, volts};
 use crate::record::{later_header, read, several_chunks, write};
@@ -109,5 +109,22 @@ proptest! {
         let place = place.index(bytes.len() * 8);
         bytes[place / 8] ^= 1 << (place % 8);
         prop_assert_eq!(by_once(&bytes), by_record(&bytes));
+    }
+}
+
+#[test]
+fn a_header_is_read_alone_as_soon_as_it_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("record.mcap");
+    let mut recorder = Recorder::create(&path, &header()).unwrap();
+    // Nothing but the header is on the disk yet.
+    assert_eq!(header_of(&path).unwrap(), header());
+    recorder.record(&volts(1, 28.0)).unwrap();
+    recorder.finish().unwrap();
+    assert_eq!(header_of(&path).unwrap(), header());
+    let bytes = std::fs::read(&path).unwrap();
+    for (length, why) in [(0, "is no MCAP file"), (20, "has no header")] {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        assert_eq!(header_of(&path).unwrap_err().to_string(), why);
     }
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use drivers::clock::Clock;
+use reports::record::header_of;
 use serde_json::{Value, json};
 
-use crate::execute::MANIFEST_FILE;
+use crate::execute::{MANIFEST_FILE, RECORD_FILE};
 use crate::watch::find::{self, Found};
 use crate::watch::watched::Watched;
 
@@ -92,12 +93,18 @@ impl Shelf {
     }
 }
 
-/// What a run's manifest says of it: campaign, verdict, when it began; nothing while it goes on.
+/// What a run's manifest says of it: campaign, verdict, when it began. While it goes on it has none, and its
+/// record knows the campaign.
 pub(super) fn facts(folder: &Path) -> Value {
     let text = fs::read_to_string(folder.join(MANIFEST_FILE)).unwrap_or_default();
     let manifest: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let campaign = match &manifest["campaign"] {
+        Value::Null => header_of(&folder.join(RECORD_FILE))
+            .map_or(Value::Null, |header| header.campaign.into()),
+        known => known.clone(),
+    };
     json!({
-        "campaign": manifest["campaign"],
+        "campaign": campaign,
         "started": manifest["started"],
         "verdict": manifest["verdict"],
         "exit_code": manifest["exit_code"],

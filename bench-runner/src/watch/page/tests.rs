@@ -95,6 +95,8 @@ fn a_run_is_shown_while_it_is_written_and_only_shown() {
         }
     }
     assert!(answers[0].contains("href=\"/run/a%20campaign/first\""));
+    let campaign = format!("<td>{}</td>", header.campaign);
+    assert!(answers[0].contains(&campaign), "{}", answers[0]);
     let state = answers[2].split("\r\n\r\n").nth(1).unwrap();
     let state: serde_json::Value = serde_json::from_str(state).unwrap();
     assert_eq!(state["exit"]["name"], "INTERRUPTED");

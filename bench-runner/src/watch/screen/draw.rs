@@ -148,7 +148,15 @@ impl View<'_> {
     }
 
     fn counts(&self, live: &Live, width: usize) -> Line<'static> {
-        let mut parts = Vec::new();
+        // On a narrow terminal the end is cut off: what matters least.
+        let standings = live.standings.iter();
+        let failing = standings
+            .filter(|it| it.finding.verdict == Verdict::Fail)
+            .count();
+        let mut parts = vec![format!(
+            "{failing} of {} checks failing",
+            live.standings.len()
+        )];
         if let Some((entered, all)) = live.eclipses(self.at(live)) {
             parts.push(format!("eclipse {entered} of {all}"));
         }
@@ -156,6 +164,7 @@ impl View<'_> {
             let rate = live.inferences as f64 / live.now.as_secs_f64().max(1e-3);
             parts.push(format!("{} answers ({rate:.2}/s)", live.inferences));
         }
+        parts.push(format!("{} lost", live.lost()));
         if live.late.count > 0 {
             let ms = |us: u64| us as f64 * 1e-3;
             let (last, most) = (ms(live.late.last_us), ms(live.late.most_us));
@@ -163,15 +172,6 @@ impl View<'_> {
                 "set points {last:.1} ms late, at most {most:.1} ms"
             ));
         }
-        parts.push(format!("{} lost", live.lost()));
-        let standings = live.standings.iter();
-        let failing = standings
-            .filter(|it| it.finding.verdict == Verdict::Fail)
-            .count();
-        parts.push(format!(
-            "{failing} of {} checks failing",
-            live.standings.len()
-        ));
         Line::raw(fit(&parts.join(" · "), width))
     }
 

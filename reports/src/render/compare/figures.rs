@@ -5,9 +5,6 @@ use super::super::pdf::Block;
 use super::Pair;
 use crate::report::Report;
 
-/// Panels of a figure on one page.
-const PANELS: usize = 6;
-
 /// What draws one kind of figure of a run.
 type Draw = fn(&Report) -> Figure;
 
@@ -52,14 +49,12 @@ pub(super) fn overlaid(pair: Pair<'_>, blocks: &mut Vec<Block>) {
     }
 }
 
-/// A figure in parts that fit on pages.
-fn put(mut figure: Figure, panel: f32, blocks: &mut Vec<Block>) {
-    while !figure.panels.is_empty() {
-        let rest = figure.panels.split_off(figure.panels.len().min(PANELS));
+/// A figure, if it shows anything.
+fn put(figure: Figure, panel: f32, blocks: &mut Vec<Block>) {
+    if !figure.is_empty() {
         let height = 40.0 + panel * figure.panels.len() as f32;
-        blocks.push(Block::Figure(figure.clone(), height));
+        blocks.push(Block::Figure(figure, height));
         blocks.push(Block::Gap(14.0));
-        figure.panels = rest;
     }
 }
 

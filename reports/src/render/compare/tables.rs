@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::pdf::{Block, Fonts, Row, Table, digests, numbers, text};
-use super::super::words::{count, number};
+use super::super::words::{count, number, signed};
 use super::{Pair, SIDES};
 use crate::report::{Answers, Report, WorkloadStory};
 use crate::statistics::{Effect, Spread};
@@ -52,14 +52,13 @@ fn said(effect: Option<Effect>) -> String {
     let Some(effect) = effect else {
         return "–".to_owned();
     };
-    let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+    let percent = |ratio: f64| signed(100.0 * (ratio - 1.0));
     format!(
-        "{:+.2} % ({:+.2} to {:+.2})",
+        "{} % ({} to {})",
         percent(effect.ratio),
         percent(effect.low),
         percent(effect.high)
     )
-    .replace('-', "−")
 }
 
 /// Key numbers: how speed and energy changed.
@@ -67,7 +66,7 @@ pub(super) fn keys(pair: Pair<'_>) -> Vec<(String, String)> {
     let mut keys = Vec::new();
     for name in workloads(pair).into_iter().take(2) {
         if let Some(found) = effect(pair, &name, Answers::rate) {
-            let percent = format!("{:+.2} %", 100.0 * (found.ratio - 1.0)).replace('-', "−");
+            let percent = signed(100.0 * (found.ratio - 1.0)) + " %";
             keys.push((percent, format!("rate of {name}")));
         }
     }
@@ -79,7 +78,7 @@ pub(super) fn keys(pair: Pair<'_>) -> Vec<(String, String)> {
     if let (Some(a), Some(b)) = (joules(pair.before), joules(pair.now))
         && a > 0.0
     {
-        let percent = format!("{:+.2} %", 100.0 * (b - a) / a).replace('-', "−");
+        let percent = signed(100.0 * (b - a) / a) + " %";
         keys.push((percent, "energy from the bus".to_owned()));
     }
     keys
@@ -196,9 +195,7 @@ pub(super) fn energy(fonts: &Fonts, pair: Pair<'_>, blocks: &mut Vec<Block>) {
         let both = sides.each_ref().map(|side| side.get(name).copied());
         let told = both.map(|value| value.map_or_else(|| "–".to_owned(), number));
         let by = match both {
-            [Some(a), Some(b)] if a > 0.0 => {
-                format!("{:+.2} %", 100.0 * (b - a) / a).replace('-', "−")
-            }
+            [Some(a), Some(b)] if a > 0.0 => signed(100.0 * (b - a) / a) + " %",
             _ => "–".to_owned(),
         };
         let [a, b] = told;

@@ -2,7 +2,7 @@
 
 use super::super::figure::Bar;
 use super::super::pdf::{Block, Fonts, Row, Table, numbers, text};
-use super::super::words::{self, number, quantity, several};
+use super::super::words::{self, number, quantity, several, signed};
 use super::{Pair, SIDES};
 use crate::report::Report;
 use crate::verdict::{Ending, Finding, Verdict};
@@ -253,7 +253,7 @@ fn all(fonts: &Fonts, changes: &[Change<'_>]) -> Table {
         let (va, vb) = (a.and_then(|f| f.value), b.and_then(|f| f.value));
         let by = match (va, vb) {
             (Some(a), Some(b)) if a == 0.0 || !(b - a).is_finite() => number(b - a),
-            (Some(a), Some(b)) => format!("{:+.2} %", 100.0 * (b - a) / a.abs()).replace('-', "−"),
+            (Some(a), Some(b)) => signed(100.0 * (b - a) / a.abs()) + " %",
             _ => "–".to_owned(),
         };
         let unit = match change.any().unit.as_str() {

@@ -18,6 +18,10 @@ const TOP: f32 = 58.0;
 const BOTTOM: f32 = PAGE.1 - 50.0;
 /// A page filled less than this has room for another section.
 const MOSTLY_WHITE: f32 = 0.45;
+/// Title and axis of a figure, around its panels.
+const AROUND_PANELS: f32 = 40.0;
+/// Panels of a figure that stand together at least.
+const TOGETHER: usize = 2;
 
 /// White between a table and a paragraph below it.
 const BELOW_TABLE: f32 = 5.0;
@@ -75,7 +79,7 @@ pub(super) struct Placed<'a> {
     pub(super) page: usize,
     pub(super) y: f32,
     pub(super) block: &'a Block,
-    /// The first row of a table, and how many.
+    /// The first row of a table, or panel of a figure, and how many.
     pub(super) rows: (usize, usize),
 }
 
@@ -179,6 +183,28 @@ fn wants_below(block: &Block) -> f32 {
     }
 }
 
+/// Room for what must stand below the block at a place, which begins at `y` and is of that height.
+fn below(blocks: &[Block], place: usize, y: f32, height: f32) -> f32 {
+    let least = wants_below(&blocks[place]);
+    match blocks.get(place + 1) {
+        Some(Block::Figure(figure, next)) if least > 0.0 => {
+            let may_break = is_white(y + height) && figure.panels.len() >= 2 * TOGETHER;
+            let count = if may_break {
+                TOGETHER
+            } else {
+                figure.panels.len()
+            };
+            part_height(figure, *next, (0, count))
+        }
+        // The rows that must not stand alone; those taller than a page go where they can.
+        Some(Block::Table(next)) if least > 0.0 => {
+            let rows = next.height(0, next.len().min(2));
+            rows.max(least).min(BOTTOM - TOP - height)
+        }
+        _ => least,
+    }
+}
+
 /// A section, where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Begin {
@@ -200,6 +226,11 @@ pub(super) fn begins(placed: &[Placed]) -> Vec<Begin> {
     sections.collect()
 }
 
+/// Whether a page that is filled down to `y` is mostly white.
+fn is_white(y: f32) -> bool {
+    y < TOP + MOSTLY_WHITE * (BOTTOM - TOP)
+}
+
 /// Places blocks on pages.
 pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
     let mut placed = Vec::new();
@@ -207,23 +238,30 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
     for (place, block) in blocks.iter().enumerate() {
         let fresh = y <= TOP;
         if matches!(block, Block::Section(_)) && !fresh {
-            let is_white = y < TOP + MOSTLY_WHITE * (BOTTOM - TOP);
-            if is_white || y + 20.0 + section(fonts, blocks, place) <= BOTTOM {
+            if is_white(y) || y + 20.0 + section(fonts, blocks, place) <= BOTTOM {
                 y += 20.0;
             } else {
                 (page, y) = (page + 1, TOP);
             }
         }
-        if let Block::Table(table) = block {
-            rows(table, &mut page, &mut y, |page, y, rows| {
-                placed.push(Placed {
-                    page,
-                    y,
-                    block,
-                    rows,
-                });
+        let mut put = |page, y, rows| {
+            placed.push(Placed {
+                page,
+                y,
+                block,
+                rows,
             });
-            continue;
+        };
+        match block {
+            Block::Table(table) => {
+                rows(table, &mut page, &mut y, put);
+                continue;
+            }
+            Block::Figure(figure, height) => {
+                panels(figure, *height, (&mut page, &mut y), put);
+                continue;
+            }
+            _ => {}
         }
         if is_break(block) {
             if y > TOP {
@@ -235,15 +273,7 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
             y += white_above(blocks, place);
         }
         let height = height(fonts, block);
-        let below = match blocks.get(place + 1) {
-            Some(Block::Figure(_, next)) if wants_below(block) > 0.0 => *next,
-            // The rows that must not stand alone; those taller than a page go where they can.
-            Some(Block::Table(next)) if wants_below(block) > 0.0 => {
-                let rows = next.height(0, next.len().min(2));
-                rows.max(wants_below(block)).min(BOTTOM - TOP - height)
-            }
-            _ => wants_below(block),
-        };
+        let below = below(blocks, place, y, height);
         if y + height + below > BOTTOM && y > TOP {
             if matches!(block, Block::Gap(_)) {
                 continue;
@@ -251,16 +281,66 @@ pub(super) fn pages<'a>(fonts: &Fonts, blocks: &'a [Block]) -> Vec<Placed<'a>> {
             (page, y) = (page + 1, TOP);
         }
         if !(matches!(block, Block::Gap(_)) && y <= TOP) {
-            placed.push(Placed {
-                page,
-                y,
-                block,
-                rows: (0, 0),
-            });
+            put(page, y, (0, 0));
             y += height;
         }
     }
     placed
+}
+
+/// Some panels of a figure of that height, as a figure, and how high it is.
+pub(super) fn part(figure: &Figure, height: f32, (first, count): (usize, usize)) -> (Figure, f32) {
+    let panels = figure.panels[first..first + count].to_vec();
+    let (title, time) = (figure.title.clone(), figure.time.clone());
+    let part = Figure {
+        title,
+        time,
+        panels,
+    };
+    (part, part_height(figure, height, (first, count)))
+}
+
+fn part_height(figure: &Figure, height: f32, (first, count): (usize, usize)) -> f32 {
+    let weight = |first, count| {
+        let panels = figure.panels.iter().skip(first).take(count);
+        panels.map(|panel| panel.weight as f32).sum::<f32>()
+    };
+    let all = weight(0, figure.panels.len());
+    if count == figure.panels.len() || all <= 0.0 {
+        return height;
+    }
+    AROUND_PANELS + (height - AROUND_PANELS) * weight(first, count) / all
+}
+
+/// Breaks a figure between its panels, where it is taller than a page, or where all of it on the next
+/// page would leave this one mostly white.
+fn panels(
+    figure: &Figure,
+    height: f32,
+    (page, y): (&mut usize, &mut f32),
+    mut place: impl FnMut(usize, f32, (usize, usize)),
+) {
+    let mut first = 0;
+    while first < figure.panels.len() {
+        let left = figure.panels.len() - first;
+        let high = |count| part_height(figure, height, (first, count));
+        let fits = |count: &usize| *y + high(*count) <= BOTTOM;
+        let breaks = (TOGETHER..=left.saturating_sub(TOGETHER)).rev();
+        let count = match left {
+            all if fits(&all) => Some(all),
+            _ if is_white(*y) => breaks.into_iter().find(fits),
+            _ => None,
+        };
+        if count.is_none() && *y > TOP {
+            (*page, *y) = (*page + 1, TOP);
+            continue;
+        }
+        // What is taller than a page and cannot be broken is drawn nevertheless.
+        let count = count.unwrap_or(left);
+        place(*page, *y, (first, count));
+        *y += high(count);
+        first += count;
+    }
 }
 
 /// Breaks a table over pages.
@@ -288,5 +368,44 @@ fn rows(
         place(*page, *y, (first, count));
         *y += table.height(first, count);
         first += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{figure, sample};
+    use super::*;
+
+    #[test]
+    fn a_tall_figure_goes_on_where_a_page_is_mostly_white() {
+        let drawn = figure::supply_power(&sample::report());
+        let panels: Vec<_> = drawn.panels.iter().cycle().take(7).cloned().collect();
+        let figure = Figure { panels, ..drawn };
+        for above in [0.0, 100.0, 250.0, 600.0] {
+            let blocks = [
+                Block::Text("a line".to_owned()),
+                Block::Gap(above),
+                Block::Section("a section".to_owned()),
+                Block::Figure(figure.clone(), 740.0),
+            ];
+            let placed = pages(&Fonts::new(), &blocks);
+            let is_figure = |part: &&Placed| matches!(part.block, Block::Figure(..));
+            let parts: Vec<&Placed> = placed.iter().filter(is_figure).collect();
+            let mut next = 0;
+            for part in &parts {
+                let (first, count) = part.rows;
+                assert_eq!(first, next, "{above}");
+                assert!(count >= TOGETHER, "{above}");
+                assert!(
+                    part.y + part_height(&figure, 740.0, part.rows) <= BOTTOM,
+                    "{above}"
+                );
+                next = first + count;
+            }
+            assert_eq!(next, 7, "{above}");
+            let begins = begins(&placed);
+            assert_eq!(begins[0].page, parts[0].page, "no title alone: {above}");
+            assert_eq!(parts[0].page, usize::from(above > 500.0), "{above}");
+        }
     }
 }

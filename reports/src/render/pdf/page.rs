@@ -14,8 +14,8 @@ use super::canvas::{Canvas, INK, QUIET, RULE, Side, Type};
 use super::fonts::Face;
 use super::layout::{
     BANNER_HEAD, Block, HEADING_SIZE, KEY_HEIGHT, KEYS_IN_ROW, PAGE, Placed, REASON_LEADING,
-    REASON_LEFT, REASON_SIZE, SECTION_SIZE, SIDE, TEXT_LEADING, TEXT_SIZE, WIDTH, reason_lines,
-    text_lines, title_lines,
+    REASON_LEFT, REASON_SIZE, SECTION_SIZE, SIDE, TEXT_LEADING, TEXT_SIZE, WIDTH, part,
+    reason_lines, text_lines, title_lines,
 };
 use super::shape;
 use super::tags::{self, Told};
@@ -125,6 +125,15 @@ pub(super) fn block(canvas: &mut Canvas, placed: &Placed) -> Told {
         Block::Keys(keys) => key_numbers(canvas, y, keys),
         Block::Table(table) => table.draw(canvas, (x, y), placed.rows.0, placed.rows.1),
         Block::Flow(flow) => tags::paragraph(vec![canvas.tagged(|canvas| flow.draw(canvas, y))]),
+        Block::Figure(whole, height) => {
+            let (part, height) = part(whole, *height, placed.rows);
+            let mark = canvas.tagged(|canvas| {
+                canvas.chart((x, y), (WIDTH, height), |area| {
+                    chart::draw(area, &part, UNIT)
+                });
+            });
+            tags::figure(mark, &figure::spoken(&part))
+        }
         drawn => {
             let mark = canvas.tagged(|canvas| picture(canvas, (x, y), drawn));
             tags::figure(mark, &spoken(drawn))
@@ -135,9 +144,6 @@ pub(super) fn block(canvas: &mut Canvas, placed: &Placed) -> Told {
 /// A block that is a picture.
 fn picture(canvas: &mut Canvas, at: (f32, f32), block: &Block) {
     match block {
-        Block::Figure(figure, height) => {
-            canvas.chart(at, (WIDTH, *height), |area| chart::draw(area, figure, UNIT));
-        }
         Block::Bars(bars) => {
             let height = chart::bars_height(bars.len()) as f32;
             canvas.chart(at, (WIDTH, height), |area| {
@@ -170,7 +176,6 @@ fn picture(canvas: &mut Canvas, at: (f32, f32), block: &Block) {
 /// What a picture shows, for who does not see it.
 fn spoken(block: &Block) -> String {
     match block {
-        Block::Figure(shown, _) => figure::spoken(shown),
         Block::Bars(bars) => figure::spoken_bars(bars),
         Block::Histograms(all) => figure::spoken_histograms(all),
         Block::Lanes(title, lanes, _) => figure::spoken_lanes(title, lanes),

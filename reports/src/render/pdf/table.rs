@@ -81,7 +81,7 @@ pub(in super::super) struct Moment {
 }
 
 impl Row {
-    pub(in super::super) fn of<const N: usize>(cells: [String; N]) -> Row {
+    pub(in super::super) fn of(cells: impl Into<Vec<String>>) -> Row {
         Row {
             cells: cells.into(),
             ..Row::default()

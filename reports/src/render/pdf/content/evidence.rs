@@ -38,20 +38,29 @@ fn title(finding: &Finding) -> String {
     format!("{}: {} of {}", finding.check, finding.kind, finding.subject)
 }
 
+/// A table of pieces. Columns in which nothing stands are left out.
 fn pieces(fonts: &Fonts, evidence: &[Evidence]) -> Table {
-    let columns = vec![
-        text("what", 74.0),
-        text("time", 52.0),
-        text("phase", 52.0),
-        text("", 343.0),
-    ];
+    let has_time = evidence.iter().any(|piece| piece.at.is_some());
+    let has_phase = evidence.iter().any(|piece| piece.phase.is_some());
+    let mut columns = vec![text("what", 74.0)];
+    if has_time {
+        columns.push(text("time", 52.0));
+    }
+    if has_phase {
+        columns.push(text("phase", 52.0));
+    }
+    let taken: f32 = columns.iter().map(|column| column.width).sum();
+    columns.push(text("evidence", 521.0 - taken));
     let rows = evidence.iter().map(|piece| {
-        Row::of([
-            piece.what.clone(),
-            piece.at.map_or_else(String::new, words::clock),
-            piece.phase.clone().unwrap_or_default(),
-            piece.text.clone(),
-        ])
+        let mut cells = vec![piece.what.clone()];
+        if has_time {
+            cells.push(piece.at.map_or_else(String::new, words::clock));
+        }
+        if has_phase {
+            cells.push(piece.phase.clone().unwrap_or_default());
+        }
+        cells.push(piece.text.clone());
+        Row::of(cells)
     });
     Table::new(fonts, columns, rows.collect())
 }
