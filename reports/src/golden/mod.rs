@@ -27,7 +27,7 @@ pub use manifest::{
 };
 pub use measured::{
     Band, Bin, Blocks, CONFIDENCE, Cell, Cells, Compared, Energies, Energy, FOUND, Gauge, MORE,
-    POWER, Standing, ThroughputError, ThroughputGolden,
+    Needed, POWER, Standing, ThroughputError, ThroughputGolden,
 };
 pub(crate) use measured::{Meter, PhaseAnswers, conditions, cuts};
 pub use tensors::array_of;

@@ -212,11 +212,17 @@ fn describe_size(plan: &Plan, check: &CheckSpec, out: &mut String) -> std::fmt::
         })
     };
     let needed = needed.unwrap_or_default().into_iter();
-    for (_, cell, answers, seconds) in needed.filter(|(phase, ..)| is_looked_at(phase)) {
-        writeln!(
-            out,
-            "    {cell}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
-        )?;
+    for (_, cell, needed) in needed.filter(|(phase, ..)| is_looked_at(phase)) {
+        match needed {
+            Some((answers, seconds)) => writeln!(
+                out,
+                "    {cell}: {answers} answers find a slow-down of 10 %, about {seconds:.0} s"
+            )?,
+            None => writeln!(
+                out,
+                "    {cell}: the golden has too few answers for any run"
+            )?,
+        }
     }
     Ok(())
 }

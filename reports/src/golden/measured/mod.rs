@@ -11,4 +11,4 @@ pub use blocks::{Blocks, CONFIDENCE, Compared, FOUND, POWER, Standing};
 pub use conditions::Bin;
 pub use energy::{Energies, Energy, MORE};
 pub(crate) use meter::{Meter, PhaseAnswers, cuts};
-pub use throughput::{Band, Cell, Cells, Gauge, ThroughputError, ThroughputGolden};
+pub use throughput::{Band, Cell, Cells, Gauge, Needed, ThroughputError, ThroughputGolden};

@@ -92,6 +92,10 @@ pub enum ThroughputError {
     Senseless(String),
 }
 
+/// A cell's phase and its name, with how many answers decide it and how long they take at the golden's rate, s;
+/// none where the golden has too few for any run.
+pub type Needed<'a> = (&'a str, &'a str, Option<(u64, f64)>);
+
 impl ThroughputGolden {
     /// Reads `throughput.toml`.
     ///
@@ -190,16 +194,14 @@ impl ThroughputGolden {
         mine.map(|(_, cell)| (cell.bin(), cell)).collect()
     }
 
-    /// How many answers of a workload each cell needs to be decided, and how long they take at the
-    /// golden's rate, s; only for cells whose blocks are known. Told are the cell's phase and its name.
-    pub fn needed(&self, workload: &str) -> Vec<(&str, &str, u64, f64)> {
+    /// What each cell of a workload needs to be decided; only for cells whose blocks are known.
+    pub fn needed(&self, workload: &str) -> Vec<Needed<'_>> {
         let phases = self.workloads.get(workload).into_iter().flatten();
         let told = phases.filter_map(|(name, cell)| {
             let blocks = cell.blocks?;
             let answers = blocks.answers_needed(self.band);
-            let answers = answers.unwrap_or_else(|| blocks.answers_needed_of_both(self.band));
-            let phase = cell.phase(name);
-            Some((phase, name.as_str(), answers, answers as f64 / cell.rate))
+            let answers = answers.map(|answers| (answers, answers as f64 / cell.rate));
+            Some((cell.phase(name), name.as_str(), answers))
         });
         told.collect()
     }
