@@ -15,8 +15,8 @@ if [ -z "${BENCH:-}" ]; then
     BENCH=$target/debug/bench
 fi
 export BENCH
-# Most wait for real time, so more of them run at once than there are processors.
-"$venv/bin/python" -B -m pytest -q -p no:cacheprovider --numprocesses $(($(nproc) + 1)) --dist worksteal \
+# Most wait for real time, so twice as many of them run at once as there are processors.
+"$venv/bin/python" -B -m pytest -q -p no:cacheprovider --numprocesses $(($(nproc) * 2)) --dist worksteal \
     "$here" --ignore "$here/bus" "$@"
 # Those that need a bus of the kernel's, in a Linux that has one.
 "$here/../uml/boot" "$venv/bin/python" -B -m pytest -q -p no:cacheprovider "$here/bus" "$@"

@@ -2,6 +2,7 @@
 Tiny, as its runner speaks it (github.com/mlcommons/tiny, benchmark/runner)."""
 
 import pathlib
+import time
 import zlib
 
 import numpy
@@ -19,7 +20,22 @@ class Board:
     """The host's half of the API."""
 
     def __init__(self, path):
-        self.port = serial.Serial(path, 115_200, timeout=5)
+        # It may start before or after the port is opened: asked until it says its name, it is up, and what it said as
+        # it started is behind.
+        self.port = serial.Serial(path, 115_200, timeout=0.2)
+        heard = b""
+        for _ in range(50):
+            self.port.write(b"name%")
+            heard = self.port.read_until(READY)
+            while heard and b"m-name-dut" not in heard:
+                heard = self.port.read_until(READY)
+            if heard:
+                break
+        assert b"m-name-dut" in heard, "no answer"
+        # An answer to an earlier question may come late.
+        time.sleep(0.3)
+        self.port.reset_input_buffer()
+        self.port.timeout = 5
 
     def ask(self, command):
         self.port.write(command.encode() + b"%")

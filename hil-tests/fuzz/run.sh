@@ -17,10 +17,13 @@ else
     build=$output/fuzz/$host/release
 fi
 
-# Builds a target of a crate.
+# Builds targets of a crate: `build CRATE TARGET...`, all at once.
 build() {
+    manifest=$1/Cargo.toml
+    shift
+    bins=$(printf -- '--bin %s ' "$@")
     if [ "$seconds" -eq 0 ]; then
-        CARGO_TARGET_DIR=$output cargo build --quiet --locked --manifest-path "$1/Cargo.toml" --bin "$2"
+        CARGO_TARGET_DIR=$output cargo build --quiet --locked --manifest-path "$manifest" $bins
         return
     fi
     # What cargo-fuzz passes, without the sanitizers, which need nightly.
@@ -28,15 +31,19 @@ build() {
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions -Coverflow-checks" \
         CARGO_TARGET_DIR=$output/fuzz cargo build --quiet --release --locked --target "$host" \
-        --manifest-path "$1/Cargo.toml" --bin "$2"
+        --manifest-path "$manifest" $bins
 }
 
 failed=
 for crate in "$here/../../drivers/fuzz" "$here"; do
     known=$(sed -n '/^\[\[bin/,$ s/^name = "\(.*\)"$/\1/p' "$crate/Cargo.toml")
+    wanted=
     for target in ${*:-$known}; do
-        echo "$known" | grep -qx "$target" || continue
-        build "$crate" "$target"
+        echo "$known" | grep -qx "$target" && wanted="$wanted $target"
+    done
+    [ -z "$wanted" ] && continue
+    build "$crate" $wanted
+    for target in $wanted; do
         corpus=$crate/corpus/$target
         echo "== $target"
         if [ "$seconds" -eq 0 ]; then

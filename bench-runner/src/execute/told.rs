@@ -7,7 +7,7 @@ use std::path::Path;
 use profiles::time::{BenchTime, Period};
 use reports::check::WRONG_ANSWERS;
 use reports::event::{Event, EventKind, ObserveError, Observer};
-use reports::golden::Goldens;
+use reports::golden::{Cell, Goldens};
 use reports::header::Header;
 use reports::judge::{Judge, JudgeError};
 use reports::report::{Correctness, ExhibitGatherer, Gatherer, GoldenBand, Identity, Manifest};
@@ -120,26 +120,36 @@ impl Observer for Shown<'_> {
     }
 }
 
-/// What the throughput golden expects, for the plots.
+/// What the throughput golden expects, for the plots: of a phase in all, whatever the temperatures that the golden
+/// has it at.
 fn bands(goldens: &Goldens) -> Vec<GoldenBand> {
     let Some(golden) = &goldens.throughput else {
         return Vec::new();
     };
-    let cells = golden.workloads.iter().flat_map(|(workload, phases)| {
-        phases
-            .iter()
-            .map(move |(phase, cell)| (workload, phase, cell))
-    });
-    cells
-        .map(|(workload, phase, cell)| GoldenBand {
-            workload: workload.clone(),
-            phase: phase.clone(),
-            p50_us: cell.p50_ms * 1e3,
-            p90_us: cell.p90_ms * 1e3,
-            rate: cell.rate,
-            tolerance: golden.band.slower,
-        })
-        .collect()
+    let mut bands = Vec::new();
+    for (workload, cells) in &golden.workloads {
+        let mut phases: BTreeMap<&str, Vec<&Cell>> = BTreeMap::new();
+        for (name, cell) in cells {
+            phases.entry(cell.phase(name)).or_default().push(cell);
+        }
+        bands.extend(phases.into_iter().map(|(phase, cells)| {
+            let answers: f64 = cells.iter().map(|cell| cell.samples as f64).sum();
+            let mean = |of: fn(&Cell) -> f64| {
+                let each = cells.iter().map(|cell| of(cell) * cell.samples as f64);
+                each.sum::<f64>() / answers
+            };
+            GoldenBand {
+                workload: workload.clone(),
+                phase: phase.to_owned(),
+                p50_us: mean(|cell| cell.p50_ms * 1e3),
+                p90_us: mean(|cell| cell.p90_ms * 1e3),
+                // Answers over the time that they took in all.
+                rate: mean(|cell| cell.rate.recip()).recip(),
+                tolerance: golden.band.slower,
+            }
+        }));
+    }
+    bands
 }
 
 /// How many answers are wrong; of a failure that does not say it, one.

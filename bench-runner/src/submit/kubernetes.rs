@@ -9,7 +9,7 @@ const MERGE: &str = include_str!("templates/kubernetes-merge.yaml");
 const SHARDS_FILE: &str = "shards.yaml";
 const MERGE_FILE: &str = "merge.yaml";
 /// How long `kubectl wait` looks before it is asked again.
-const LOOK: &str = "--timeout=10s";
+const LOOK: &str = "--timeout=3s";
 
 pub(super) fn files(submission: &Submission) -> Result<Vec<Written>, String> {
     let hardware = &submission.hardware;

@@ -38,7 +38,7 @@ pub struct Cell {
 
 impl Cell {
     /// The phase, plateau or step of a cell of this `name`, which may tell the bin too.
-    fn phase<'a>(&self, name: &'a str) -> &'a str {
+    pub fn phase<'a>(&self, name: &'a str) -> &'a str {
         let bin = self.bin().map(|bin| bin.within(""));
         let phase = bin.and_then(|bin| name.strip_suffix(bin.as_str()));
         phase.unwrap_or(name)
