@@ -174,3 +174,42 @@ fn correctness(finding: &Finding) -> Option<Correctness> {
         unit: finding.unit.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use reports::golden::ThroughputGolden;
+
+    use super::*;
+
+    #[test]
+    fn a_phase_has_one_band_whatever_its_temperatures() {
+        let text = include_str!("../../../hil-tests/goldens/eclipse-ride-through/throughput.toml");
+        let golden = ThroughputGolden::from_toml(text).unwrap();
+        let cells = &golden.workloads["cloud mask"];
+        let umbra = cells.iter().filter(|(name, _)| name.starts_with("umbra"));
+        let slowest = umbra.map(|(_, cell)| cell.p50_ms).fold(0.0, f64::max);
+        let goldens = Goldens {
+            throughput: Some(golden),
+            ..Goldens::default()
+        };
+        let bands = bands(&goldens);
+        let named = bands
+            .iter()
+            .map(|band| (band.workload.as_str(), band.phase.as_str()));
+        assert_eq!(
+            named.collect::<Vec<_>>(),
+            [
+                ("cloud mask", "sunlit"),
+                ("cloud mask", "umbra"),
+                ("keyword spotting", "sunlit"),
+                ("keyword spotting", "umbra")
+            ]
+        );
+        let dark = &bands[1];
+        assert!(
+            dark.p50_us > 450_000.0 && dark.p50_us <= slowest * 1e3,
+            "{dark:?}"
+        );
+        assert!((2.1..2.3).contains(&dark.rate), "{dark:?}");
+    }
+}
