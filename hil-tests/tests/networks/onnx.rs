@@ -115,29 +115,26 @@ fn a_flipped_bit_of_a_file_s_weight_is_told_with_the_tensor_s_name() {
 #[test]
 fn files_that_no_board_can_run_are_refused_at_their_place() {
     let refused = |scene: Scene| scene.plan().unwrap_err().render(false);
-    let other = refused(Scene::of("smoke").wired(
-        "network = \"eo-cloudnet-tiny\"",
-        "network = \"mine.tflite\"",
-    ));
+    let with = |network: &str| {
+        let network = format!("network = {network}");
+        Scene::of("smoke").wired("network = \"eo-cloudnet-tiny\"", &network)
+    };
+    let other = refused(with("\"mine.tflite\""));
     assert!(
         other.contains("; or the path of a file that ends with .onnx or .safetensors"),
         "{other}"
     );
-    let none = refused(
-        Scene::of("smoke").wired("network = \"eo-cloudnet-tiny\"", "network = \"mine.onnx\""),
-    );
+    let none = refused(with("\"mine.onnx\""));
     assert!(
         none.contains("the network of `payload` cannot be read: "),
         "{none}"
     );
-    let scene =
-        Scene::of("smoke").wired("network = \"eo-cloudnet-tiny\"", "network = \"mine.onnx\"");
+    let scene = with("\"mine.onnx\"");
     let whole = fs::read(file("mlperf-tiny-kws-fp32")).unwrap();
     fs::write(scene.path("wiring/mine.onnx"), &whole[..20_000]).unwrap();
     let cut = refused(scene);
     assert!(cut.contains("it is no ONNX file, or is cut off"), "{cut}");
-    let scene =
-        Scene::of("smoke").wired("network = \"eo-cloudnet-tiny\"", "network = \"mine.onnx\"");
+    let scene = with("\"mine.onnx\"");
     fs::write(scene.path("wiring/mine.onnx"), &whole).unwrap();
     let another = refused(scene);
     assert!(
@@ -146,10 +143,7 @@ fn files_that_no_board_can_run_are_refused_at_their_place() {
         ),
         "{another}"
     );
-    let axes = refused(Scene::of("smoke").wired(
-        "network = \"eo-cloudnet-tiny\"",
-        "network = \"eo-cloudnet-tiny\", axes = \"T\"",
-    ));
+    let axes = refused(with("\"eo-cloudnet-tiny\", axes = \"T\""));
     assert!(
         axes.contains("`axes` has `T`, which is no length of an axis"),
         "{axes}"

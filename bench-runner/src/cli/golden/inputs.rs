@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use drivers::accelerator::network::Ends;
-use reports::golden::{ElementType, array_of};
+use reports::golden::array_of;
 
 use crate::config::folder::read_some;
 
@@ -62,21 +62,10 @@ fn cut(array: &Array, wanted: &Ends) -> Result<Vec<Vec<u8>>, String> {
 fn safetensors(bytes: &[u8]) -> Result<Array, String> {
     let (element, shape, bytes) = array_of(bytes)?;
     Ok(Array {
-        dtype: word(element).to_owned(),
+        dtype: element.name().to_uppercase(),
         shape,
         bytes,
     })
-}
-
-fn word(element: ElementType) -> &'static str {
-    match element {
-        ElementType::F32 => "F32",
-        ElementType::I8 => "I8",
-        ElementType::U8 => "U8",
-        ElementType::I32 => "I32",
-        ElementType::I64 => "I64",
-        other => other.name(),
-    }
 }
 
 /// Magic of numpy's format (NEP 1, "A Simple File Format for `NumPy` Arrays").

@@ -43,23 +43,26 @@ impl Wired {
         Some(format!("{path}, {} octets to {}, {by}", bytes.0, bytes.1))
     }
 
+    /// Whether it is an emulated board, whose network this program runs.
+    fn is_played(&self) -> bool {
+        matches!(self.link, LinkSpec::Memory | LinkSpec::Bus(_))
+    }
+
     /// SHA-256 of the file of the network that an emulated board runs; what a real one has, nobody
     /// knows.
     pub(in crate::plan) fn network_sha256(&self) -> Option<String> {
-        let is_emulated = matches!(self.link, LinkSpec::Memory | LinkSpec::Bus(_));
         let ours = || self.options.text("network").and_then(builtin_source);
         let sha256 = match &self.network {
             Some(file) => Some(file.sha256.clone()),
             None => ours().map(sha256_hex),
         };
-        sha256.filter(|_| is_emulated)
+        sha256.filter(|_| self.is_played())
     }
 
     /// The network that an emulated board runs, as it is in flash.
     pub(in crate::plan) fn network(&self) -> Option<Arc<Network>> {
-        let is_emulated = matches!(self.link, LinkSpec::Memory | LinkSpec::Bus(_));
         let file = self.network.as_ref().map(|file| &file.network);
-        network::of_board(&self.options, file).filter(|_| is_emulated)
+        network::of_board(&self.options, file).filter(|_| self.is_played())
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
-use super::named;
+use super::{MIN_DURATION, min_duration, named, warm_up};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
@@ -49,29 +49,13 @@ pub(in crate::check) const KIND: Kind = Kind {
             default: Some(OptionDefault::Unset),
             help: "least tokens in a second of answering, in each phase or plateau",
         },
-        OptionSpec {
-            name: "min_duration",
-            kind: OptionKind::Duration,
-            default: Some(OptionDefault::Number(MIN_DURATION)),
-            help: "from the first text to the last; a shorter run is not valid",
-        },
-        OptionSpec {
-            name: "warm_up",
-            kind: OptionKind::Whole {
-                min: 0.0,
-                max: 1e6,
-                unit: "",
-            },
-            default: Some(OptionDefault::Number(WARM_UP)),
-            help: "texts that come first and do not count",
-        },
+        min_duration("from the first text to the last; a shorter run is not valid"),
+        warm_up(WARM_UP, "texts that come first and do not count"),
     ],
     validate: |_| Ok(()),
     build: |setup| Box::new(Generation::new(setup)),
 };
 
-/// Least duration of a valid run, s, as in MLPerf Inference.
-const MIN_DURATION: f64 = 600.0;
 /// Texts that warm the board up: MLPerf Tiny has ten inferences, and a text is more than ten of them.
 const WARM_UP: f64 = 1.0;
 

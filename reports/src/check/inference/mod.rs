@@ -16,6 +16,7 @@ mod tests;
 
 pub use energy::energies;
 pub use matches_golden::WRONG_ANSWERS;
+use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::Window;
 
 use crate::golden::Golden;
@@ -23,6 +24,33 @@ use crate::header::{NamedWindow, WorkloadHeader};
 
 /// Input and digest: what an answer is known by.
 type Answer = (u16, u32);
+
+/// Least duration of a valid run, s, as in MLPerf Inference.
+const MIN_DURATION: f64 = 600.0;
+
+/// How long a run must be to be valid.
+const fn min_duration(help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name: "min_duration",
+        kind: OptionKind::Duration,
+        default: Some(OptionDefault::Number(MIN_DURATION)),
+        help,
+    }
+}
+
+/// What comes first and does not count.
+const fn warm_up(default: f64, help: &'static str) -> OptionSpec {
+    OptionSpec {
+        name: "warm_up",
+        kind: OptionKind::Whole {
+            min: 0.0,
+            max: 1e6,
+            unit: "",
+        },
+        default: Some(OptionDefault::Number(default)),
+        help,
+    }
+}
 
 /// Why a workload's golden cannot be used, if so.
 fn unusable(workload: Option<&WorkloadHeader>, golden: Option<&Golden>) -> Option<String> {

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use profiles::option::{OptionDefault, OptionKind, OptionSpec};
 use profiles::time::BenchTime;
 
-use super::named;
 use super::steady::{Point, steadiness};
+use super::{MIN_DURATION, min_duration, named, warm_up};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, Target};
 use crate::event::{Event, EventKind};
@@ -49,26 +49,15 @@ pub(in crate::check) const KIND: Kind = Kind {
             default: Some(OptionDefault::Unset),
             help: "least samples in a second over the time from the first query to the last",
         },
-        OptionSpec {
-            name: "min_duration",
-            kind: OptionKind::Duration,
-            default: Some(OptionDefault::Number(600.0)),
-            help: "from the first query to the last; a shorter run is not valid",
-        },
-        OptionSpec {
-            name: "warm_up",
-            kind: OptionKind::Whole {
-                min: 0.0,
-                max: 1e6,
-                unit: "",
-            },
-            default: Some(OptionDefault::Number(10.0)),
-            help: "queries that come first and do not count",
-        },
+        min_duration("from the first query to the last; a shorter run is not valid"),
+        warm_up(WARM_UP, "queries that come first and do not count"),
     ],
     validate: |_| Ok(()),
     build: |setup| Box::new(Scenario::new(setup)),
 };
+
+/// Queries that warm the board up, as in MLPerf Tiny.
+const WARM_UP: f64 = 10.0;
 
 /// Queries that are kept: days of them.
 const MOST_KEPT: usize = 4_000_000;
@@ -224,7 +213,7 @@ impl Scenario {
 
     /// Why the run does not count, if so.
     fn invalid(&self, told: &Told) -> Option<String> {
-        let least = self.question.option("min_duration").unwrap_or(600.0);
+        let least = self.question.option("min_duration").unwrap_or(MIN_DURATION);
         if told.seconds < least {
             return Some(format!(
                 "not valid: queries went on for {:.1} s, at least {least} s asked",
@@ -333,7 +322,7 @@ impl Check for Scenario {
     fn conclude(mut self: Box<Self>) -> Finding {
         let mut queries = std::mem::take(&mut self.queries);
         queries.sort_unstable();
-        let warm_up = self.question.option("warm_up").unwrap_or(10.0) as usize;
+        let warm_up = self.question.option("warm_up").unwrap_or(WARM_UP) as usize;
         let counted = queries.get(warm_up..).unwrap_or_default();
         let samples = counted.len() as u64;
         if counted.is_empty() {

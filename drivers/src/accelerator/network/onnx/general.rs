@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use rten::{Model, ModelOptions, RunOptions, ThreadPool, Value};
 use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto};
-use rten_tensor::Layout;
+use rten_tensor::{Layout, Tensor};
 
 use super::graph::{Edge, Graph, numbers, parameter};
 use crate::accelerator::network::Ends;
@@ -115,32 +115,38 @@ impl General {
     /// An input as rten takes it.
     fn value(&self, input: &[u8]) -> Result<Value, String> {
         let shape = self.input.shape.as_deref().unwrap_or_default();
-        let wrong = |error: &dyn fmt::Display| error.to_string();
         match self.input.dtype {
             DataType::FLOAT => {
                 let words = input.as_chunks().0.iter().copied();
                 let reals: Vec<f32> = words.map(f32::from_le_bytes).collect();
-                Value::from_shape(shape, reals).map_err(|error| wrong(&error))
+                shaped(shape, reals)
             }
             DataType::INT32 => {
                 let words = input.as_chunks().0.iter().copied();
                 let wholes: Vec<i32> = words.map(i32::from_le_bytes).collect();
-                Value::from_shape(shape, wholes).map_err(|error| wrong(&error))
+                shaped(shape, wholes)
             }
             DataType::INT64 => {
                 let words = input.as_chunks().0.iter().copied();
                 let narrow = words.map(|word| i32::try_from(i64::from_le_bytes(word)));
                 let wholes: Result<Vec<i32>, _> = narrow.collect();
                 let wholes = wholes.map_err(|_| "a number of its input is beyond 32 bits")?;
-                Value::from_shape(shape, wholes).map_err(|error| wrong(&error))
+                shaped(shape, wholes)
             }
             DataType::INT8 => {
                 let signed: Vec<i8> = input.iter().map(|byte| byte.cast_signed()).collect();
-                Value::from_shape(shape, signed).map_err(|error| wrong(&error))
+                shaped(shape, signed)
             }
-            _ => Value::from_shape(shape, input.to_vec()).map_err(|error| wrong(&error)),
+            _ => shaped(shape, input.to_vec()),
         }
     }
+}
+
+fn shaped<T>(shape: &[usize], numbers: Vec<T>) -> Result<Value, String>
+where
+    Value: From<Tensor<T>>,
+{
+    Value::from_shape(shape, numbers).map_err(|error| error.to_string())
 }
 
 /// An output as boards tell it, in the type that the file says.

@@ -21,7 +21,7 @@ use profiles::reading::Reading;
 use profiles::time::{BenchTime, Window};
 
 use super::power::{Integral, Meter, Sample, far};
-use super::{Answer, unusable};
+use super::{Answer, named, unusable};
 use crate::check::tally::Question;
 use crate::check::{Check, CheckSetup, Kind, METER, Target};
 use crate::event::{DeviceId, Event, EventKind};
@@ -153,17 +153,8 @@ impl Energy {
 
     /// The cells of stretches, by name in order of first appearance.
     fn cells(&self, samples: &[Sample], stretches: &[NamedWindow]) -> Vec<Cell> {
-        let mut names: Vec<&str> = Vec::new();
-        for stretch in stretches {
-            if !names.contains(&&*stretch.name) {
-                names.push(&stretch.name);
-            }
-        }
-        let cells = names.into_iter().map(|name| {
-            let mine = stretches.iter().filter(|stretch| stretch.name == name);
-            let windows: Vec<Window> = mine.map(|stretch| stretch.window).collect();
-            self.cell(name, samples, &windows)
-        });
+        let cells = named(stretches).into_iter();
+        let cells = cells.map(|(name, windows)| self.cell(name, samples, &windows));
         cells.collect()
     }
 
