@@ -8,6 +8,7 @@ use profiles::reading::{Damage, Reading};
 use profiles::time::BenchTime;
 use serde::{Deserialize, Serialize};
 
+use crate::rows::Rows;
 use crate::verdict::Ending;
 
 /// A device by its place in [`crate::header::Header::devices`], which is in order of names.
@@ -285,6 +286,21 @@ pub trait Observer {
     /// # Errors
     /// If it cannot be kept; the run is then a bench fault.
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError>;
+
+    /// Takes events of readings that came one after another. Whoever has no quicker way for them takes them
+    /// one by one; what comes of it is the same.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    fn observe_rows(&mut self, rows: &Rows<'_>) -> Result<(), ObserveError> {
+        let mut observed = Ok(());
+        rows.each(&mut |event| {
+            if observed.is_ok() {
+                observed = self.observe(event);
+            }
+        });
+        observed
+    }
 
     /// Everything before `now` has been observed; said several times a second at real pace.
     ///

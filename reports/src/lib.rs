@@ -13,5 +13,6 @@ pub mod judge;
 pub mod record;
 pub mod render;
 pub mod report;
+pub mod rows;
 pub mod statistics;
 pub mod verdict;

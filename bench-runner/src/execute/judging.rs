@@ -11,6 +11,7 @@ use reports::golden::{Golden, Goldens, ThroughputGolden};
 use reports::header::{Header, InputFile};
 use reports::record::{News, RecordError, read_once};
 use reports::report::Manifest;
+use reports::rows::Rows;
 use reports::verdict::{Ending, Verdict};
 
 use super::told::Told;
@@ -49,7 +50,8 @@ fn judge_by(
             *heard = Some(goldens(folder, header).and_then(|goldens| Heard::new(goldens, header)));
         }
         (News::Event(event), Some(Ok(told))) => told.take(event),
-        (News::Event(_), _) => {}
+        (News::Rows(rows), Some(Ok(told))) => told.take_rows(rows),
+        (News::Event(_) | News::Rows(_), _) => {}
     });
     // What failed first was told first.
     let heard = heard.transpose()?;
@@ -129,6 +131,15 @@ impl Heard {
     fn take(&mut self, event: &Event) {
         self.last = self.last.max(event.at);
         let failed = self.told.observe(event).err();
+        self.failed = self.failed.take().or(failed);
+    }
+
+    fn take_rows(&mut self, rows: &Rows<'_>) {
+        self.last = rows
+            .times()
+            .last()
+            .map_or(self.last, |at| self.last.max(*at));
+        let failed = self.told.observe_rows(rows).err();
         self.failed = self.failed.take().or(failed);
     }
 }

@@ -11,6 +11,7 @@ use reports::golden::{Cell, Goldens};
 use reports::header::Header;
 use reports::judge::{Judge, JudgeError};
 use reports::report::{Correctness, ExhibitGatherer, Gatherer, GoldenBand, Identity, Manifest};
+use reports::rows::Rows;
 use reports::verdict::{Ending, Finding, Verdict};
 
 use super::Outcome;
@@ -99,6 +100,12 @@ impl Observer for Told {
         self.exhibits.observe(&self.header, event);
         self.judge.observe(event)?;
         self.gatherer.observe(event)
+    }
+
+    fn observe_rows(&mut self, rows: &Rows<'_>) -> Result<(), ObserveError> {
+        self.last = rows.times().last().copied().unwrap_or(self.last);
+        self.judge.observe_rows(rows)?;
+        self.gatherer.observe_rows(rows)
     }
 }
 

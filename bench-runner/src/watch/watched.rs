@@ -123,6 +123,11 @@ impl Watched {
                         live.take(event);
                     }
                 }
+                News::Rows(rows) => {
+                    if let Some(live) = live {
+                        rows.each(&mut |event| live.take(event));
+                    }
+                }
             })?;
             if self.reach != Reach::More {
                 break;

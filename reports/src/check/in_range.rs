@@ -7,6 +7,7 @@ use super::moments::{Moment, Moments};
 use super::tally::{Question, Seen, keep_worst};
 use super::{Check, CheckSetup, Kind, Target, number};
 use crate::event::Event;
+use crate::rows::Rows;
 use crate::verdict::{Finding, Verdict};
 
 pub(super) const KIND: Kind = Kind {
@@ -63,6 +64,39 @@ impl Excursion {
     }
 }
 
+/// What is nearer to neither limit than something else was.
+#[derive(Clone, Copy)]
+struct Calm {
+    min: f64,
+    max: f64,
+    margin: f64,
+}
+
+impl Calm {
+    /// Not a number is never calm.
+    fn holds(self, low: f64, high: f64) -> bool {
+        low - self.min > self.margin && self.max - high > self.margin
+    }
+
+    fn has(self, moment: &Moment) -> bool {
+        self.holds(moment.low, moment.high)
+    }
+
+    /// How many of `values` are calm until one is not.
+    fn ahead(self, values: &[f64]) -> usize {
+        let is_calm = |value: &f64| self.holds(*value, *value);
+        // Some at a time without a branch between them.
+        let mut rest = values;
+        while let Some((some, behind)) = rest.split_first_chunk::<32>()
+            && some.iter().fold(true, |calm, value| calm & is_calm(value))
+        {
+            rest = behind;
+        }
+        let calm = rest.iter().position(|value| !is_calm(value));
+        values.len() - rest.len() + calm.unwrap_or(rest.len())
+    }
+}
+
 #[derive(Clone)]
 struct InRange {
     question: Question,
@@ -116,16 +150,38 @@ impl InRange {
         }
     }
 
-    /// Whether a moment changes nothing, as nearly all do: nothing ends, nothing is worse.
-    fn is_no_news(&self, moment: &Moment) -> bool {
-        match (&self.excursion, &self.worst) {
-            (None, Some(worst)) => {
-                worst.is_inside()
-                    && moment.low - self.min > worst.margin
-                    && self.max - moment.high > worst.margin
-            }
-            _ => false,
+    /// What changes nothing, as nearly all does: nothing ends with it, and nothing is worse. `None` while
+    /// everything counts.
+    fn calm(&self) -> Option<Calm> {
+        let worst = self.worst.filter(Seen::is_inside)?;
+        self.excursion.is_none().then_some(Calm {
+            min: self.min,
+            max: self.max,
+            margin: worst.margin,
+        })
+    }
+
+    fn hear(&mut self, window: usize, at: BenchTime, value: f64) {
+        if let Some(moment) = self.moments.hear(window, at, value) {
+            self.over(&moment);
         }
+    }
+
+    /// A moment is over.
+    fn over(&mut self, moment: &Moment) {
+        if !self.calm().is_some_and(|calm| calm.has(moment)) {
+            self.take(moment);
+        }
+    }
+
+    /// How many of `values` come to nothing, and so may be left out. That holds whatever is told at the time
+    /// of the last of them, too: beside what is news they are nearer to no limit.
+    fn calm_ahead(&self, values: &[f64]) -> usize {
+        let open = self.moments.open();
+        let calm = self
+            .calm()
+            .filter(|calm| open.is_some_and(|open| calm.has(open)));
+        calm.map_or(0, |calm| calm.ahead(values))
     }
 
     fn take(&mut self, moment: &Moment) {
@@ -212,10 +268,28 @@ impl InRange {
 
 impl Check for InRange {
     fn observe(&mut self, window: usize, event: &Event) {
-        if let Some(moment) = self.moments.push(window, event)
-            && !self.is_no_news(&moment)
-        {
-            self.take(&moment);
+        if let Some(moment) = self.moments.push(window, event) {
+            self.over(&moment);
+        }
+    }
+
+    fn takes_rows(&self) -> bool {
+        true
+    }
+
+    fn observe_rows(&mut self, window: usize, rows: &Rows<'_>) {
+        let (times, Some(values)) = (rows.times(), rows.of(self.moments.channel())) else {
+            return;
+        };
+        let mut row = 0;
+        while let Some(value) = values.get(row) {
+            self.hear(window, times[row], *value);
+            row += 1;
+            let calm = self.calm_ahead(&values[row..]);
+            if calm > 0 {
+                self.moments.pass(calm);
+                row += calm;
+            }
         }
     }
 

@@ -40,36 +40,56 @@ impl Moments {
         }
     }
 
+    /// The channel.
+    pub(super) fn channel(&self) -> u16 {
+        self.channel
+    }
+
     /// Takes an event; gives the moment that it closes by being later.
     pub(super) fn push(&mut self, window: usize, event: &Event) -> Option<Moment> {
         let EventKind::Sampled { readings } = &event.kind else {
             return None;
         };
-        let mut closed = None;
-        for reading in readings.iter().filter(|r| r.channel == self.channel) {
-            self.samples += 1;
-            let value = reading.value.as_f64();
-            match &mut self.open {
-                Some(open) if open.at == event.at && open.window == window => {
-                    let either = |a: f64, b: f64, less: bool| {
-                        let first = a.is_nan() || (!b.is_nan() && (a < b) == less);
-                        if first { a } else { b }
-                    };
-                    open.low = either(open.low, value, true);
-                    open.high = either(open.high, value, false);
-                }
-                open => {
-                    let moment = Moment {
-                        window,
-                        at: event.at,
-                        low: value,
-                        high: value,
-                    };
-                    closed = open.replace(moment);
-                }
-            }
+        let (channel, mut closed) = (self.channel, None);
+        for reading in readings.iter().filter(|r| r.channel == channel) {
+            let heard = self.hear(window, event.at, reading.value.as_f64());
+            closed = closed.or(heard);
         }
         closed
+    }
+
+    /// Takes one value; gives the moment that it closes by being later.
+    pub(super) fn hear(&mut self, window: usize, at: BenchTime, value: f64) -> Option<Moment> {
+        self.samples += 1;
+        match &mut self.open {
+            Some(open) if open.at == at && open.window == window => {
+                let either = |a: f64, b: f64, less: bool| {
+                    let first = a.is_nan() || (!b.is_nan() && (a < b) == less);
+                    if first { a } else { b }
+                };
+                open.low = either(open.low, value, true);
+                open.high = either(open.high, value, false);
+                None
+            }
+            open => open.replace(Moment {
+                window,
+                at,
+                low: value,
+                high: value,
+            }),
+        }
+    }
+
+    /// The moment that is not over.
+    pub(super) fn open(&self) -> Option<&Moment> {
+        self.open.as_ref()
+    }
+
+    /// Counts `samples` values that are not to be looked at; the moment before them is over, and is not
+    /// either.
+    pub(super) fn pass(&mut self, samples: usize) {
+        self.samples += samples as u64;
+        self.open = None;
     }
 
     /// The last moment, which nothing closed.

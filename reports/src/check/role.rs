@@ -8,6 +8,7 @@ use profiles::time::BenchTime;
 use crate::event::Event;
 use crate::golden::Goldens;
 use crate::header::{CheckSpec, Header};
+use crate::rows::Rows;
 use crate::verdict::Finding;
 
 /// A question about a run. It sees the events of its subject inside its windows only, in order,
@@ -15,6 +16,16 @@ use crate::verdict::Finding;
 pub trait Check: Send {
     /// Takes one event.
     fn observe(&mut self, window: usize, event: &Event);
+
+    /// Whether it has a quicker way for readings that came one after another than one by one.
+    fn takes_rows(&self) -> bool {
+        false
+    }
+
+    /// Takes readings that came one after another in one window; comes to the same as one by one.
+    fn observe_rows(&mut self, window: usize, rows: &Rows<'_>) {
+        rows.each(&mut |event| self.observe(window, event));
+    }
 
     /// The run was cut short at `reached`: what would have come after it did not fail to come.
     /// Called before [`Check::conclude`], at most once.

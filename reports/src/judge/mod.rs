@@ -12,6 +12,7 @@ use crate::event::{DeviceId, Event, EventKind, ObserveError, Observer};
 use crate::golden::Goldens;
 use crate::header::{Header, Subject, WorkloadHeader};
 use crate::report::reacted;
+use crate::rows::Rows;
 use crate::verdict::{Ending, Finding, Standing, Verdict};
 
 /// Judges one run, event by event.
@@ -113,6 +114,32 @@ impl Judge {
         }
     }
 
+    /// The same as [`Judge::take`] of each row.
+    pub fn take_rows(&mut self, rows: &Rows<'_>) {
+        let (Some(last), false) = (rows.times().last(), self.abandoned) else {
+            return;
+        };
+        self.last = self.last.max(*last);
+        let Some(route) = self.routes.get(usize::from(rows.device().0)) else {
+            return;
+        };
+        let posts = &mut self.posts;
+        for &place in route {
+            if posts[place].takes_rows() {
+                posts[place].take_rows(rows);
+            }
+        }
+        if route.iter().any(|&place| !posts[place].takes_rows()) {
+            rows.each(&mut |event| {
+                for &place in route {
+                    if !posts[place].takes_rows() {
+                        posts[place].take(event);
+                    }
+                }
+            });
+        }
+    }
+
     /// Whether the bench reacted to a reading as fast as it must.
     fn interlock(&self, event: &Event) -> Option<Finding> {
         let EventKind::Interlock {
@@ -186,6 +213,11 @@ impl Judge {
 impl Observer for Judge {
     fn observe(&mut self, event: &Event) -> Result<(), ObserveError> {
         self.take(event);
+        Ok(())
+    }
+
+    fn observe_rows(&mut self, rows: &Rows<'_>) -> Result<(), ObserveError> {
+        self.take_rows(rows);
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ const CHUNK_LIMIT: u64 = 1 << 28;
 const LZ4_LIMIT: u64 = 255;
 
 /// Channel, sequence, log time and publish time before each message.
-const MESSAGE_HEAD: usize = 22;
+pub(super) const MESSAGE_HEAD: usize = 22;
 
 /// What of a file is intact.
 #[derive(Debug)]
@@ -245,7 +245,7 @@ pub(super) fn record_at(bytes: &[u8], at: usize, end: usize) -> Option<(u8, Rang
     Some((code, start..stop))
 }
 
-fn message_at(bytes: &[u8], body: Range<usize>) -> Option<Message<'_>> {
+pub(super) fn message_at(bytes: &[u8], body: Range<usize>) -> Option<Message<'_>> {
     let place = body.start - RECORD_HEAD;
     let (head, data) = bytes.get(body)?.split_first_chunk::<MESSAGE_HEAD>()?;
     let (channel, rest) = head.split_first_chunk()?;

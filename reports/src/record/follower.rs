@@ -18,6 +18,7 @@ use super::words::{Topic, Words, content};
 use crate::digest::crc32;
 use crate::event::Event;
 use crate::header::Header;
+use crate::rows::Rows;
 
 /// Octets that are read at once, unless a chunk is longer.
 const READ: u64 = 4 << 20;
@@ -33,6 +34,8 @@ pub enum News<'a> {
     Begins(&'a Header),
     /// The next event.
     Event(&'a Event),
+    /// The next events, all of them readings of one device.
+    Rows(&'a Rows<'a>),
 }
 
 /// How far a follower is.
@@ -260,7 +263,7 @@ impl Follower {
             }
         }
         let words = self.words.as_mut().ok_or(RecordError::NoHeader)?;
-        words.tell(records, byte, &mut |event| tell(News::Event(event)))?;
+        words.tell(records, byte, tell)?;
         Ok(true)
     }
 

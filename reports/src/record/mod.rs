@@ -20,6 +20,7 @@ mod once;
 mod past;
 mod reader;
 mod room;
+mod rows;
 mod schema;
 mod wire;
 mod words;

@@ -181,7 +181,7 @@ impl Reader {
         if self.scan.topics.len() > known {
             words.know(Topic::all(&self.scan.topics, header));
         }
-        words.tell(records, byte, &mut |event| tell(News::Event(event)))?;
+        words.tell(records, byte, tell)?;
         Ok(true)
     }
 }

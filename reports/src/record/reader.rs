@@ -5,6 +5,7 @@ use std::path::Path;
 
 use profiles::time::BenchTime;
 
+use super::News;
 use super::chunks::{Chunk, Oversized, Scan, first_message, messages};
 use super::words::{Topic, Topics, Words, content};
 use super::{RecordError, topic};
@@ -117,7 +118,11 @@ impl Record {
         for chunk in &self.chunks {
             let gone = || content(chunk.stored.start, "the chunk does not unpack".to_owned());
             let records = chunk.records(&self.bytes, &mut room).ok_or_else(gone)?;
-            words.tell(records, chunk.stored.start, take)?;
+            words.tell(records, chunk.stored.start, &mut |news| match news {
+                News::Event(event) => take(event),
+                News::Rows(rows) => rows.each(take),
+                News::Begins(_) => {}
+            })?;
         }
         Ok(())
     }

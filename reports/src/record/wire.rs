@@ -30,6 +30,54 @@ pub(super) fn put_readings(out: &mut Vec<u8>, readings: &[Reading]) {
     }
 }
 
+/// Where in a message of readings one of them stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) channel: u16,
+    /// Whether it is a state, in one octet.
+    pub(super) is_state: bool,
+    /// Its tag, as the two octets before its value are with `mask`: one before it is none of the tag if that
+    /// has but one.
+    pub(super) tag: u16,
+    pub(super) mask: u16,
+    /// Where its value is.
+    pub(super) value_at: usize,
+}
+
+/// Where the readings of a message stand, if they are in order of channels, no channel has two, and each
+/// state is a single octet: so that other messages can be held against it.
+pub(super) fn places(bytes: &[u8], into: &mut Vec<Place>) -> Option<()> {
+    into.clear();
+    let mut fields = Fields { rest: bytes };
+    while !fields.rest.is_empty() {
+        let tag_at = bytes.len() - fields.rest.len();
+        let (field, value) = fields.next()?;
+        let (is_state, length) = match value {
+            Field::Fixed64(_) => (false, 8),
+            Field::Varint(state) if state < 0x80 => (true, 1),
+            _ => return None,
+        };
+        let value_at = bytes.len() - fields.rest.len() - length;
+        let channel = u16::try_from(field.checked_sub(1)?).ok()?;
+        if into.last().is_some_and(|last| last.channel >= channel) {
+            return None;
+        }
+        let (tag, mask) = match bytes[tag_at..value_at] {
+            [only] => (u16::from_le_bytes([0, only]), 0xff00),
+            [first, last] => (u16::from_le_bytes([first, last]), 0xffff),
+            _ => return None,
+        };
+        into.push(Place {
+            channel,
+            is_state,
+            tag,
+            mask,
+            value_at,
+        });
+    }
+    Some(())
+}
+
 /// Reads a message of as many numbers as there is room for, all on the first fifteen channels; whether it
 /// is one. What nearly every message is costs the least so.
 pub(super) fn numbers(bytes: &[u8], room: &mut [Reading]) -> bool {

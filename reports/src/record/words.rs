@@ -1,12 +1,14 @@
 //! Messages of a record as events.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use mcap::records::op;
 use profiles::reading::Reading;
 
-use super::chunks::{Message, messages};
+use super::chunks::{Message, message_at, record_at};
+use super::follower::News;
+use super::rows::RowReader;
 use super::writer::KEPT_BYTES;
 use super::{RecordError, topic, wire};
 use crate::event::{DeviceId, Event, EventKind};
@@ -106,6 +108,7 @@ pub(super) struct Words {
     /// Outputs are forgotten beyond so many octets.
     kept_bytes: usize,
     readings: Readings,
+    rows: RowReader,
 }
 
 impl Words {
@@ -116,6 +119,7 @@ impl Words {
             outputs_bytes: 0,
             kept_bytes: usize::MAX,
             readings: Readings::default(),
+            rows: RowReader::default(),
         }
     }
 
@@ -134,7 +138,7 @@ impl Words {
         self.topics = topics;
     }
 
-    /// Gives the events of an intact chunk, which stands at `byte`, to `take`.
+    /// Gives the events of an intact chunk, which stands at `byte`, to `tell`.
     ///
     /// # Errors
     /// If a message is not what this version writes; the events before it were given.
@@ -142,25 +146,32 @@ impl Words {
         &mut self,
         records: &[u8],
         byte: usize,
-        take: &mut dyn FnMut(&Event),
+        tell: &mut dyn FnMut(News<'_>),
     ) -> Result<(), RecordError> {
-        let walked = messages(records, &mut |message| {
-            match self.event(message, byte) {
-                Ok(Some(event)) => {
-                    take(&event);
-                    if let EventKind::Sampled { readings } = event.kind {
-                        self.readings.free = Some(readings);
-                    }
-                }
-                Ok(None) => {}
-                Err(error) => return ControlFlow::Break(error),
+        let mut at = 0;
+        while let Some((code, body)) = record_at(records, at, records.len()) {
+            at = body.end;
+            if code != op::MESSAGE {
+                continue;
             }
-            ControlFlow::Continue(())
-        });
-        match walked {
-            ControlFlow::Break(error) => Err(error),
-            ControlFlow::Continue(()) => Ok(()),
+            let Some(message) = message_at(records, body) else {
+                continue;
+            };
+            if let Topic::Samples(device) = self.topics.of(message.channel)
+                && let Some((rows, end)) = self.rows.read(records, &message, device)
+            {
+                tell(News::Rows(&rows));
+                at = end;
+                continue;
+            }
+            if let Some(event) = self.event(&message, byte)? {
+                tell(News::Event(&event));
+                if let EventKind::Sampled { readings } = event.kind {
+                    self.readings.free = Some(readings);
+                }
+            }
         }
+        Ok(())
     }
 
     /// The event of a message of the chunk at `byte`; none if it tells of none.

@@ -5,9 +5,10 @@ use profiles::reading::{Damage, DamageKind, Reading, Value};
 use profiles::time::BenchTime;
 
 use crate::header::DeviceHeader;
+use crate::rows::{Column, Rows};
 
 use super::latency::percentile;
-use super::series::Series;
+use super::series::{Grid, Series, push_rows};
 
 /// How many changes of one state are kept of each bucket of the grid: of more, the first and the last, so
 /// that the state at the end of each bucket is the true one however fast it changes.
@@ -165,6 +166,62 @@ impl DeviceStory {
         }
         if let (Some(volts), Some(amps), Some(power)) = (volts, amps, &mut self.power) {
             power.series.push(at_us, place, volts * amps);
+        }
+    }
+
+    /// The same as [`DeviceStory::sampled`] of each row.
+    pub(super) fn rows(&mut self, grid: Grid, rows: &Rows<'_>) {
+        let times = rows.times();
+        let columns = rows.columns().count();
+        self.counts.samples += times.len() as u64;
+        self.counts.readings += (times.len() * columns) as u64;
+        let mut start = 0;
+        while start < times.len() {
+            let place = grid.place(times[start]);
+            let end = times[start..].partition_point(|at| grid.place(*at) == place);
+            self.bucket(place, &rows.part(start, start + end));
+            start += end;
+        }
+        if let Some((channel, correlator)) = &mut self.clock
+            && let Some(told) = rows.of(*channel)
+        {
+            for (at, told) in times.iter().zip(told) {
+                correlator.push(*at, *told);
+            }
+        }
+    }
+
+    /// Takes rows of one bucket of the grid.
+    fn bucket(&mut self, place: u64, rows: &Rows<'_>) {
+        let known = |(column, _): &(Column, _)| usize::from(column.channel) < self.channels.len();
+        let columns: Vec<(Column, &[f64])> = rows.columns().filter(known).collect();
+        let mut rest = columns.as_slice();
+        while let Some((some, behind)) = rest.split_first_chunk::<3>() {
+            let places = some.map(|(column, _)| usize::from(column.channel));
+            // No channel has two columns.
+            if let Ok(series) = self.channels.get_disjoint_mut(places) {
+                push_rows(series, rows, place, some.map(|(_, values)| values));
+            }
+            rest = behind;
+        }
+        for (column, values) in rest {
+            let series = &mut self.channels[usize::from(column.channel)];
+            push_rows([series], rows, place, [values]);
+        }
+        for (column, values) in columns.iter().filter(|(column, _)| column.is_state) {
+            let channel = usize::from(column.channel);
+            let (changes, crowd) = (&mut self.changes[channel], &mut self.crowds[channel]);
+            for (&at, &state) in rows.times().iter().zip(*values) {
+                let state = state as u16;
+                note_change(changes, crowd, place, Change { at, state });
+            }
+        }
+        if let Some((volts, amps)) = self.factors
+            && let (Some(volts), Some(amps)) = (rows.of(volts), rows.of(amps))
+            && let Some(power) = &mut self.power
+        {
+            let watts: Vec<f64> = volts.iter().zip(amps).map(|(v, a)| v * a).collect();
+            push_rows([&mut power.series], rows, place, [&watts]);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use profiles::time::{BenchTime, Window};
 
+use crate::rows::Rows;
+
 /// How many buckets a series may have over the planned length of a run: two for each
 /// printable column of a page, so that paper shows no less than the memory holds.
 pub const BUCKETS: u64 = 2_000;
@@ -96,14 +98,63 @@ impl Series {
         match self.buckets.last_mut() {
             Some(bucket) if place == self.place => {
                 bucket.to_us = at_us;
-                bucket.min = bucket.min.min(value);
-                bucket.max = bucket.max.max(value);
+                let mut fold = Fold {
+                    min: bucket.min,
+                    max: bucket.max,
+                    sum: bucket.sum,
+                };
+                fold.take(value);
+                bucket.min = fold.min;
+                bucket.max = fold.max;
+                bucket.sum = fold.sum;
                 bucket.last = value;
-                bucket.sum += value;
                 bucket.count += 1;
             }
             _ => self.begin(at_us, place, value, after_gap),
         }
+    }
+
+    /// Takes the first of the values of `rows`, all of the bucket at `place`. What it adds the others to, if
+    /// they may be added at once: each comes when it is usual.
+    fn open(&mut self, rows: &Rows<'_>, place: u64, first: f64) -> Option<Fold> {
+        let first_us = rows.times().first()?.as_micros();
+        self.push(first_us, place, first);
+        let is_usual = self.holds || rows.interval_us() == Some(self.usual_us);
+        let was_taken = self.last_us == first_us && self.place == place;
+        let bucket = self.buckets.last().filter(|_| is_usual && was_taken)?;
+        Some(Fold {
+            min: bucket.min,
+            max: bucket.max,
+            sum: bucket.sum,
+        })
+    }
+
+    /// Takes the others of the values of `rows`, as they add up to `folded`, or else one by one.
+    fn close(&mut self, rows: &Rows<'_>, place: u64, others: &[f64], folded: Option<Fold>) {
+        let times = rows.times().iter().skip(1);
+        // What is not finite makes no finite sum.
+        let folded = folded.filter(|fold| fold.sum.is_finite());
+        let (Some(fold), Some(bucket), Some(at), Some(&last)) = (
+            folded,
+            self.buckets.last_mut(),
+            times.clone().last(),
+            others.last(),
+        ) else {
+            for (at, value) in times.zip(others) {
+                self.push(at.as_micros(), place, *value);
+            }
+            return;
+        };
+        self.last_us = at.as_micros();
+        *bucket = Bucket {
+            to_us: self.last_us,
+            min: fold.min,
+            max: fold.max,
+            last,
+            sum: fold.sum,
+            count: bucket.count + others.len() as u32,
+            ..*bucket
+        };
     }
 
     #[cold]
@@ -224,6 +275,57 @@ impl Series {
     /// The longest silence, in seconds.
     pub fn longest_gap(&self) -> f64 {
         self.longest_gap_us as f64 * 1e-6
+    }
+}
+
+/// The same as [`Series::push`] of each row of `values` to its series, all in the bucket at `place`. A sum
+/// waits for the one before it, and meanwhile there are those of other series.
+pub(super) fn push_rows<const N: usize>(
+    mut series: [&mut Series; N],
+    rows: &Rows<'_>,
+    place: u64,
+    values: [&[f64]; N],
+) {
+    let Some(others) = rows.times().len().checked_sub(1) else {
+        return;
+    };
+    let firsts = values.map(|values| values[0]);
+    let values = values.map(|values| &values[1..=others]);
+    let mut firsts = firsts.iter();
+    let begun = series.each_mut().map(|series| {
+        let first = firsts.next()?;
+        series.open(rows, place, *first)
+    });
+    let mut folds = begun.map(Option::unwrap_or_default);
+    for row in 0..others {
+        for (fold, values) in folds.iter_mut().zip(values) {
+            fold.take(values[row]);
+        }
+    }
+    for (((series, values), begun), fold) in series.into_iter().zip(values).zip(begun).zip(folds) {
+        series.close(rows, place, values, begun.and(Some(fold)));
+    }
+}
+
+/// What finite values add up to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fold {
+    min: f64,
+    max: f64,
+    sum: f64,
+}
+
+impl Fold {
+    /// Takes one more. Of two that are equal the first stays, so that it does not matter how many are taken
+    /// at once.
+    fn take(&mut self, value: f64) {
+        if value < self.min {
+            self.min = value;
+        }
+        if value > self.max {
+            self.max = value;
+        }
+        self.sum += value;
     }
 }
 

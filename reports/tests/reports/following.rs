@@ -29,6 +29,7 @@ impl Told {
                     self.events.clear();
                 }
                 News::Event(event) => self.events.push(event.clone()),
+                News::Rows(rows) => rows.each(&mut |event| self.events.push(event.clone())),
             })?;
             if reach != Reach::More {
                 return Ok(reach);

@@ -13,3 +13,4 @@ mod golden;
 mod judging;
 mod once;
 mod record;
+mod rows;

@@ -24,6 +24,7 @@ fn by_once(bytes: &[u8]) -> Told {
             events.clear();
         }
         News::Event(event) => events.push(event.clone()),
+        News::Rows(rows) => rows.each(&mut |event| events.push(event.clone())),
     });
     let whole = whole.map_err(|error| error.to_string())?;
     let begun = begun.expect("what can be read has a header");

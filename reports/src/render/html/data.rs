@@ -88,9 +88,51 @@ fn time(seconds: f64) -> f64 {
 
 /// Six significant digits; what is no number is told as none.
 fn six(value: f64) -> Value {
-    format!("{value:.5e}")
-        .parse::<f64>()
-        .ok()
+    let rounded = quick_six(value).or_else(|| format!("{value:.5e}").parse().ok());
+    rounded
         .filter(|value| value.is_finite())
         .map_or(Value::Null, |value| json!(value))
+}
+
+/// The same of a size as nearly all have, without words: a whole number over a power of ten is the number
+/// nearest to what its digits say, for both are exact.
+fn quick_six(value: f64) -> Option<f64> {
+    let size = value.abs();
+    if !(1e-3..1e5).contains(&size) {
+        return None;
+    }
+    let mut scale = 1e8;
+    for limit in [1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4] {
+        if size >= limit {
+            scale /= 10.0;
+        }
+    }
+    Some((value * scale).round_ties_even() / scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// It is what the digits say, and no further from the value than half of the last of them.
+        #[test]
+        fn six_digits_are_the_nearest(digits in -1e6_f64..1e6, tens in -9_i32..3) {
+            let value = digits * 10_f64.powi(tens);
+            let told = six(value).as_f64().unwrap();
+            let shortest: f64 = format!("{told:.5e}").parse().unwrap();
+            prop_assert_eq!(told.to_bits(), shortest.to_bits(), "{}", value);
+            let half = 10_f64.powf(value.abs().log10().floor() - 5.0) / 2.0;
+            prop_assert!((told - value).abs() <= half * 1.000_001, "{} for {}", told, value);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_none() {
+        assert_eq!(six(f64::NAN), Value::Null);
+        assert_eq!(six(f64::NEG_INFINITY), Value::Null);
+        assert_eq!(six(0.0), json!(0.0));
+    }
 }

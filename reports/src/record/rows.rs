@@ -1,0 +1,144 @@
+//! Messages of readings that follow one another in a chunk, all with the same channels, as rows: what a device
+//! told hundreds of times is read column by column.
+
+use profiles::time::BenchTime;
+
+use super::chunks::{MESSAGE_HEAD, Message, RECORD_HEAD};
+use super::wire::{Place, places};
+use crate::event::DeviceId;
+use crate::rows::{Column, Rows};
+
+/// As many rows as are read at once at most: their octets stay in the nearest cache.
+const MOST: usize = 512;
+
+/// Fewer are not worth it.
+const LEAST: usize = 8;
+
+/// Where the time of a message stands behind the begin of its record: behind channel and sequence.
+const TIME_AT: usize = RECORD_HEAD + 6;
+
+/// Opcode, length and channel: what records of one kind begin with.
+const KIND: usize = RECORD_HEAD + 2;
+
+/// Reads rows, in memory that serves again and again.
+#[derive(Debug, Default)]
+pub(super) struct RowReader {
+    places: Vec<Place>,
+    columns: Vec<Column>,
+    times: Vec<BenchTime>,
+    values: Vec<f64>,
+}
+
+impl RowReader {
+    /// The rows that begin with `message` of the chunk `records`, which `device` told, and where in the chunk
+    /// they end. `None` if there are too few that are alike.
+    pub(super) fn read(
+        &mut self,
+        records: &[u8],
+        message: &Message<'_>,
+        device: DeviceId,
+    ) -> Option<(Rows<'_>, usize)> {
+        let stride = RECORD_HEAD + MESSAGE_HEAD + message.data.len();
+        let records_from = records.get(message.place..)?;
+        let kind: &[u8; KIND] = records_from.first_chunk()?;
+        for row in [1, LEAST - 1] {
+            if records_from.get(row * stride..)?.first_chunk() != Some(kind) {
+                return None;
+            }
+        }
+        places(message.data, &mut self.places)?;
+        self.take_times(records_from, stride, kind);
+        self.take_values(records_from, stride);
+        if self.times.len() < LEAST {
+            return None;
+        }
+        let end = message.place + self.times.len() * stride;
+        let rows = Rows::new(device, &self.times, &self.columns, &self.values);
+        Some((rows, end))
+    }
+
+    /// The times of the messages at the begin of `records` that are of one kind and never go back.
+    fn take_times(&mut self, records: &[u8], stride: usize, kind: &[u8; KIND]) {
+        self.times.clear();
+        let mut last = 0;
+        for record in records.chunks_exact(stride).take(MOST) {
+            let time = record[TIME_AT..].first_chunk();
+            let nanos = time.map_or(0, |octets| u64::from_le_bytes(*octets));
+            // Who looks for a time in rows looks by halves.
+            if record.first_chunk() != Some(kind) || nanos < last {
+                break;
+            }
+            last = nanos;
+            self.times.push(BenchTime::from_micros(nanos / 1_000));
+        }
+    }
+
+    /// The values of those that have their readings where the first one has, column after column. If not all
+    /// have, the times of the others go.
+    fn take_values(&mut self, records: &[u8], stride: usize) {
+        let places = self.places.iter();
+        self.columns.clear();
+        self.columns.extend(places.map(|place| Column {
+            channel: place.channel,
+            is_state: place.is_state,
+        }));
+        loop {
+            let height = self.times.len();
+            self.values.resize(height * self.places.len(), 0.0);
+            let columns = self.values.chunks_exact_mut(height.max(1));
+            let taken = columns.zip(&self.places).map(|(column, place)| {
+                let records = records.chunks_exact(stride);
+                if place.is_state {
+                    states(column, records, place)
+                } else {
+                    numbers(column, records, place)
+                }
+            });
+            let least = taken.min().unwrap_or(height);
+            if least == height {
+                return;
+            }
+            self.times.truncate(least);
+        }
+    }
+}
+
+/// Takes a number out of each of `records` until one has none there; how many had.
+fn numbers<'a>(
+    column: &mut [f64],
+    records: impl Iterator<Item = &'a [u8]>,
+    place: &Place,
+) -> usize {
+    let at = RECORD_HEAD + MESSAGE_HEAD + place.value_at - 2;
+    let mut taken = 0;
+    for (value, record) in column.iter_mut().zip(records) {
+        match record.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(&[p, q, a, b, c, d, e, f, g, h])
+                if u16::from_le_bytes([p, q]) & place.mask == place.tag =>
+            {
+                *value = f64::from_le_bytes([a, b, c, d, e, f, g, h]);
+            }
+            _ => break,
+        }
+        taken += 1;
+    }
+    taken
+}
+
+/// The same of states in one octet.
+fn states<'a>(column: &mut [f64], records: impl Iterator<Item = &'a [u8]>, place: &Place) -> usize {
+    let at = RECORD_HEAD + MESSAGE_HEAD + place.value_at - 2;
+    let mut taken = 0;
+    for (value, record) in column.iter_mut().zip(records) {
+        match record.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(&[p, q, state])
+                if u16::from_le_bytes([p, q]) & place.mask == place.tag && state < 0x80 =>
+            {
+                *value = f64::from(state);
+            }
+            _ => break,
+        }
+        taken += 1;
+    }
+    taken
+}
