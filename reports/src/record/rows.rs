@@ -142,3 +142,86 @@ fn states<'a>(column: &mut [f64], records: impl Iterator<Item = &'a [u8]>, place
     }
     taken
 }
+
+#[cfg(test)]
+mod tests {
+    use mcap::records::op;
+    use proptest::prelude::*;
+
+    use super::super::chunks::{message_at, record_at};
+    use super::super::wire;
+    use super::*;
+    use crate::event::EventKind;
+
+    /// Readings on some channels in order, as numbers and as states of few and many octets; or anything.
+    fn octets() -> impl Strategy<Value = Vec<u8>> {
+        let value = prop_oneof![
+            any::<[u8; 8]>().prop_map(|number| (1, number.to_vec())),
+            (0..0x90_u8).prop_map(|state| (0, vec![state])),
+        ];
+        let readings = prop::collection::btree_map(1..40_u16, value, 0..4);
+        let readings = readings.prop_map(|readings| {
+            let mut octets = Vec::new();
+            for (channel, (kind, value)) in readings {
+                match channel << 3 | kind {
+                    tag @ 0..0x80 => octets.push(tag as u8),
+                    tag => octets.extend([tag as u8 | 0x80, (tag >> 7) as u8]),
+                }
+                octets.extend(value);
+            }
+            octets
+        });
+        prop_oneof![9 => readings, 1 => prop::collection::vec(any::<u8>(), 1..12)]
+    }
+
+    proptest! {
+        /// Whatever follows on a message, rows tell what each message tells by itself, and end before the
+        /// first that tells nothing.
+        #[test]
+        fn rows_tell_what_their_messages_tell(
+            data in octets(),
+            flips in prop::collection::vec((8..40_usize, 0..12_usize, any::<u8>()), 0..4),
+            steps in prop::collection::vec(0..3_u64, 2..40),
+        ) {
+            let (mut chunk, mut nanos) = (Vec::new(), 5_000);
+            for step in &steps {
+                nanos += step * 700;
+                chunk.push(op::MESSAGE);
+                chunk.extend(((MESSAGE_HEAD + data.len()) as u64).to_le_bytes());
+                chunk.extend([3, 0, 0, 0, 0, 0]);
+                chunk.extend(u64::to_le_bytes(nanos));
+                chunk.extend(u64::to_le_bytes(nanos));
+                chunk.extend(&data);
+            }
+            let stride = chunk.len() / steps.len();
+            for (row, place, octet) in flips {
+                let place = row * stride + RECORD_HEAD + MESSAGE_HEAD + place;
+                if let Some(place) = chunk.get_mut(place) {
+                    *place = octet;
+                }
+            }
+            let (_, body) = record_at(&chunk, 0, chunk.len()).unwrap();
+            let message = message_at(&chunk, body).unwrap();
+            let mut reader = RowReader::default();
+            let Some((rows, end)) = reader.read(&chunk, &message, DeviceId(0)) else {
+                return Ok(());
+            };
+            prop_assert!(rows.times().len() >= LEAST && end == rows.times().len() * stride);
+            let mut at = 0;
+            rows.each(&mut |event| {
+                let (_, body) = record_at(&chunk, at, end).unwrap();
+                at = body.end;
+                let message = message_at(&chunk, body).unwrap();
+                let mut readings = Vec::new();
+                wire::readings(message.data, &mut readings).unwrap();
+                let EventKind::Sampled { readings: told } = &event.kind else {
+                    panic!("{event:?}");
+                };
+                // In words, for not a number is equal to nothing.
+                assert_eq!(format!("{told:?}"), format!("{readings:?}"));
+                assert_eq!(event.at, message.at);
+            });
+            prop_assert_eq!(at, end);
+        }
+    }
+}
