@@ -14,13 +14,24 @@
     if (name) td.className = name;
     return td;
   };
+  // What is the same stays as it is: a reader of the screen is told of changes alone, and what somebody
+  // has marked stays marked.
+  const put = (id, text) => {
+    if (part(id).textContent !== text) part(id).textContent = text;
+  };
   const rows = (id, lines) => {
-    const all = lines.map((cells) => {
+    const known = part(id).children;
+    const all = lines.map((cells, at) => {
       const tr = document.createElement("tr");
       tr.append(...cells);
-      return tr;
+      return known[at]?.isEqualNode(tr) ? known[at] : tr;
     });
-    part(id).replaceChildren(...all);
+    all.forEach((tr, at) => {
+      if (known[at] === tr) return;
+      if (at < known.length) known[at].replaceWith(tr);
+      else part(id).append(tr);
+    });
+    while (known.length > all.length) known[all.length].remove();
   };
   const two = (n) => String(n).padStart(2, "0");
   const clock = (s) => `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(Math.floor(s) % 60)}`;
@@ -43,6 +54,7 @@
     const title = document.createElement("div");
     title.className = "plot-title";
     box.append(title);
+    box.setAttribute("role", "img");
     part("plots").append(box);
     const line = (label) => ({
       label, stroke: "#0072b2", width: 1.2, points: { show: false },
@@ -71,6 +83,12 @@
       const known = plots.get(channel.place);
       const value = state.channels[channel.place].value;
       known.title.textContent = `${channel.name}: ${value ?? "–"}`;
+      const told = (list, pick) => {
+        const numbers = list.filter((it) => it !== null);
+        return numbers.length ? `${+numbers.reduce((a, b) => pick(a, b)).toPrecision(5)} ${channel.unit}` : "none";
+      };
+      const [low, high] = [told(channel.low, Math.min), told(channel.high, Math.max)];
+      known.box.setAttribute("aria-label", `${known.title.textContent}; lowest ${low}, highest ${high}`);
       known.u.setData([channel.t, channel.high, channel.low]);
     }
   };
@@ -95,11 +113,11 @@
   const show = (state) => {
     const over = state.exit !== null;
     const course = over ? `${state.exit.name} (${state.exit.code})${state.course === "cut off" ? ", cut off" : ""}` : state.course;
-    part("course").textContent = !over && state.verdict === "FAIL" ? `${course}, failing` : course;
+    put("course", !over && state.verdict === "FAIL" ? `${course}, failing` : course);
     part("course").className = over ? state.exit.name : state.verdict === "FAIL" ? "fail" : "running";
     if (state.campaign === undefined) return;
     document.title = `${state.campaign}: ${part("course").textContent}`;
-    part("campaign").textContent = state.campaign;
+    put("campaign", state.campaign);
     part("clock").textContent = state.clock;
     part("utc").textContent = state.utc ? `${state.utc} UTC` : "";
     part("step").textContent = state.step ? `step: ${state.step}` : "";
@@ -114,12 +132,12 @@
     part("unjudged").textContent = state.unjudged ? `not judged: ${state.unjudged}` : "";
     const word = (it) => {
       if (it.verdict === "INCONCLUSIVE" && it.progress !== "done") {
-        return cell(it.progress === "waiting" ? "waits" : "no answer yet", "waiting");
+        return cell(it.progress === "waiting" ? "waits" : "not yet", "waiting");
       }
       return cell(it.progress === "done" ? it.verdict : `${it.verdict} so far`, it.verdict);
     };
-    // Those that fail first, as on the terminal.
-    const rank = (it) => (it.verdict === "FAIL" ? 0 : 1);
+    // Those that fail first, then those that can never pass, as on the terminal.
+    const rank = (it) => (it.verdict === "FAIL" ? 0 : it.verdict === "INCONCLUSIVE" && it.progress === "done" ? 1 : 2);
     rows("checks", [...state.checks].sort((a, b) => rank(a) - rank(b)).map((it) => [
       word(it),
       cell(it.name), cell(it.margin), cell(it.because),
@@ -130,7 +148,7 @@
       cell(it.inferences), cell(it.unanswered), cell(it.damaged), cell(it.retried), cell(it.boots),
     ]));
     rows("lines", state.lines.map((it) => [cell(it.at), cell(it.text, it.trouble ? "trouble" : "")]));
-    part("report").hidden = !state.report;
+    part("more").hidden = !state.report;
     part("report").href = address("report");
     choose(state);
     draw(state);
@@ -148,7 +166,7 @@
       if (state.exit !== null) wait = 10000;
       if (state.course === "reading") wait = 50;
     } catch (error) {
-      part("course").textContent = `no answer: ${error.message}`;
+      put("course", `no answer: ${error.message}`);
       part("course").className = "bad";
       wait = 3000;
     }

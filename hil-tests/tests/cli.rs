@@ -443,3 +443,55 @@ fn the_environment_and_the_seed_are_heeded() {
     assert!(text.contains("another bench"), "{text}");
     assert!(text.contains("seed 99"), "{text}");
 }
+
+#[test]
+fn what_is_wrong_is_told_with_its_file_and_what_to_do() {
+    let (_place, run) = smoke().lay_out();
+    let verified = in_folder(&run, &["report", "."]);
+    assert_eq!(verified.code, Some(0), "{}", verified.all());
+    let verified = in_folder(&run, &["report", "verify", "report.pdf"]);
+    let last = verified.out.lines().last();
+    assert_eq!(
+        last,
+        Some("The report is of this run."),
+        "{}",
+        verified.all()
+    );
+    let over = in_folder(&run, &["report", "--over", ".", "--campaign", "cold"]);
+    assert!(
+        over.err.contains("no run of such a campaign, but of smoke"),
+        "{}",
+        over.all()
+    );
+    // What is no campaign is not begun by `init`.
+    let faults = in_folder(&run, &["plan", "--faults", "none.toml"]);
+    assert!(faults.err.contains("cannot read none.toml"));
+    assert!(!faults.err.contains("bench init"), "{}", faults.all());
+    let record = run.join("record.mcap");
+    let whole = fs::read(&record).unwrap();
+    fs::write(&record, &whole[..whole.len() / 2]).unwrap();
+    let half = in_folder(&run, &["judge", "."]);
+    assert_eq!(half.code, Some(7), "{}", half.all());
+    let help = "`bench export . --out rest.mcap` saves what can be read of it";
+    assert!(half.err.contains(help), "{}", half.err);
+    let saved = in_folder(&run, &["export", ".", "--out", "rest.mcap"]);
+    assert_eq!(saved.code, Some(0), "the help helps: {}", saved.all());
+    fs::write(&record, "time;volts\n").unwrap();
+    let other = in_folder(&run, &["judge", "."]);
+    assert_eq!(other.code, Some(7), "{}", other.all());
+    assert!(
+        other
+            .err
+            .starts_with("Error: ./record.mcap: is no MCAP file\n  Help: "),
+        "{}",
+        other.err
+    );
+    let vary = "orbit.battery.capacity=7..8";
+    let study = in_folder(&run, &["monte-carlo", "--vary", vary, "--runs", "2"]);
+    assert_eq!(study.code, Some(2), "{}", study.all());
+    assert!(
+        study.err.starts_with("Error: unknown key `capacity`"),
+        "{}",
+        study.err
+    );
+}

@@ -237,7 +237,9 @@ fn no_run(run: &Path) -> Option<Exit> {
 
 /// Says what went wrong, and with what code that ends.
 fn failed(error: &crate::execute::ExecuteError) -> Exit {
-    complain(&format!("Error: {error}\n"));
+    let help = error.help();
+    let help = help.map_or(String::new(), |help| format!("  Help: {help}\n"));
+    complain(&format!("Error: {error}\n{help}"));
     error.exit()
 }
 

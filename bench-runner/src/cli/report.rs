@@ -114,6 +114,19 @@ fn told(folder: &Path, kept: &[&str]) -> String {
     )
 }
 
+/// What a verification comes to.
+fn told_of(same: bool, same_record: bool) -> &'static str {
+    match (same, same_record) {
+        (true, _) => "The report is of this run.\n",
+        (false, true) => {
+            "The report is of this run, but it or what the run was made from was changed.\n"
+        }
+        (false, false) => {
+            "The report is of another run; `--run` names the run that it is held against.\n"
+        }
+    }
+}
+
 /// Tells whether a report is of a run, and unchanged.
 fn verify(file: &Path, run: Option<&Path>) -> Exit {
     let bytes = match fs::read(file) {
@@ -177,6 +190,7 @@ fn verify(file: &Path, run: Option<&Path>) -> Exit {
             env!("CARGO_PKG_VERSION")
         ));
     }
+    told.push(told_of(same, sealed.record == found.record).to_owned());
     print(&told.concat());
     if same { Exit::Passed } else { Exit::Damaged }
 }

@@ -290,7 +290,7 @@ fn room_for(folder: &Path) -> Result<(), String> {
         Ok(entries) => {
             if folder.join(RECORD_FILE).exists() {
                 return Err(format!(
-                    "{name} holds a run already; runs are never overwritten"
+                    "{name} holds a run already; runs are never overwritten: give another --out"
                 ));
             }
             if entries.count() > 0 {

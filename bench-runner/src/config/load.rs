@@ -15,6 +15,9 @@ use super::wiring::{RawWiring, wiring};
 /// Longest campaign or wiring that is read, bytes: a thousand times a long one.
 pub const LONGEST_FILE: usize = 1_000_000;
 
+/// What helps who has neither.
+const START: &str = "`bench init` writes files to start from";
+
 const CAMPAIGN: &str = "the campaign";
 const WIRING: &str = "the wiring";
 const FAULTS: &str = "the file of faults";
@@ -31,15 +34,23 @@ pub struct Loader {
 impl Loader {
     /// The text of a file, and its number.
     pub fn text(&mut self, folder: &Folder, path: &str) -> Option<(usize, String)> {
+        self.text_or(folder, path, None)
+    }
+
+    /// The same; what helps if there is no such file, and none of nearly that name.
+    fn text_or(
+        &mut self,
+        folder: &Folder,
+        path: &str,
+        help: Option<&str>,
+    ) -> Option<(usize, String)> {
         let label = folder.label(path);
         let bytes = match folder.read(path) {
             Ok(bytes) => bytes,
             Err(why) => {
                 let refusal = Refusal::nowhere(format!("cannot read {label}: {why}"));
-                let help = folder.nearest(path);
-                let help =
-                    help.unwrap_or_else(|| "`bench init` writes files to start from".to_owned());
-                self.refusals.push(refusal.help(help));
+                let refusal = refusal.maybe_help(help.map(str::to_owned));
+                self.refusals.push(refusal.maybe_help(folder.nearest(path)));
                 return None;
             }
         };
@@ -79,7 +90,7 @@ impl Loader {
 
     /// A campaign file.
     pub fn campaign(&mut self, folder: &Folder, path: &str) -> Option<RawCampaign> {
-        let (file, text) = self.text(folder, path)?;
+        let (file, text) = self.text_or(folder, path, Some(START))?;
         self.document(file, &text, CAMPAIGN, campaign)
     }
 
@@ -91,7 +102,7 @@ impl Loader {
 
     /// A wiring file.
     pub fn wiring(&mut self, folder: &Folder, path: &str) -> Option<RawWiring> {
-        let (file, text) = self.text(folder, path)?;
+        let (file, text) = self.text_or(folder, path, Some(START))?;
         self.document(file, &text, WIRING, wiring)
     }
 

@@ -1,10 +1,11 @@
 //! What can go wrong with a run's folder, beside the bench itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reports::judge::JudgeError;
 use reports::record::RecordError;
 
+use super::RECORD_FILE;
 use crate::exit::Exit;
 
 /// Why a run or a record could not be handled.
@@ -32,6 +33,14 @@ pub enum ExecuteError {
     /// The record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A record that is none, or is damaged so that nothing of it can be read.
+    #[error("{path}: {why}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: RecordError,
+    },
     /// The checks.
     #[error(transparent)]
     Judge(#[from] JudgeError),
@@ -78,6 +87,41 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
+    /// What a record's file says of itself; its errors about what is in it do not name it.
+    pub fn of_record(path: &Path, error: RecordError) -> ExecuteError {
+        match error {
+            RecordError::File { .. } | RecordError::NoRoom { .. } | RecordError::InUse { .. } => {
+                ExecuteError::Record(error)
+            }
+            why => ExecuteError::Unreadable {
+                path: path.to_owned(),
+                why,
+            },
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            ExecuteError::Changed { path, .. } if path.ends_with(RECORD_FILE) => {
+                let run = path.parent().unwrap_or(Path::new("."));
+                format!(
+                    "take it from where it was copied; `bench export {} --out rest.mcap` saves what can be \
+                     read of it",
+                    run.display()
+                )
+            }
+            ExecuteError::Changed { .. } | ExecuteError::Gone(_) => {
+                "a run is judged by the files that it was made from; take it from where it was copied"
+                    .to_owned()
+            }
+            ExecuteError::Unreadable { .. } => {
+                "expected a record as `bench run` writes it, copied whole".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
     /// What it says to the shell.
     pub fn exit(&self) -> Exit {
         match self {
@@ -91,6 +135,7 @@ impl ExecuteError {
             }
             ExecuteError::Record(RecordError::InUse { .. }) => Exit::Busy,
             ExecuteError::Record(_)
+            | ExecuteError::Unreadable { .. }
             | ExecuteError::Changed { .. }
             | ExecuteError::Gone(_)
             | ExecuteError::Outside(_)

@@ -55,20 +55,21 @@ fn judge_by(
     });
     // What failed first was told first.
     let heard = heard.transpose()?;
-    let whole = read?;
+    let named = |error| ExecuteError::of_record(&path, error);
+    let whole = read.map_err(named)?;
     let Heard {
         header,
         goldens,
         told,
         failed,
         last,
-    } = heard.ok_or(RecordError::NoHeader)?;
+    } = heard.ok_or(named(RecordError::NoHeader))?;
     if let Some(error) = failed {
         return Err(ExecuteError::Draw(error.to_string()));
     }
     let torn = whole.torn;
     if let Some(oversized) = torn.and_then(|torn| torn.oversized) {
-        return Err(RecordError::Oversized(oversized).into());
+        return Err(named(RecordError::Oversized(oversized)));
     }
     // A record that says that all went well, but was not closed, may have lost what did not.
     let ended = told.ending.clone();

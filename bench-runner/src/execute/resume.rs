@@ -93,7 +93,7 @@ impl Resumption {
         let refuse = |why: String| Err(ExecuteError::Resume(why));
         match &reached.ending {
             Some(Ending::Completed) if record.torn().is_none() => {
-                return refuse("it is complete".to_owned());
+                return refuse("it is complete; `bench judge` tells what it showed".to_owned());
             }
             Some(ending @ (Ending::Unsafe { .. } | Ending::Interlock { .. })) => {
                 return refuse(format!(

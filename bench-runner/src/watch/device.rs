@@ -1,7 +1,10 @@
 //! A device, as it stands.
 
-use profiles::time::BenchTime;
+use profiles::time::{BenchTime, Period};
 use reports::event::{Event, EventKind};
+
+/// Nobody who is asked every second, or every few, keeps silent for so long.
+const SILENT: Period = Period::millis(10_000);
 
 /// How a device is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum State {
     Unheard,
     /// It answers.
     Answers,
+    /// It answered, and has not for long.
+    Silent,
     /// Its line is lost and waited for.
     Away,
     /// It cut power against a latch-up.
@@ -29,6 +34,7 @@ impl State {
         match self {
             State::Unheard => "not heard",
             State::Answers => "answers",
+            State::Silent => "silent",
             State::Away => "LINK LOST",
             State::PowerCut => "POWER CUT",
             State::Failed => "FAILED",
@@ -55,6 +61,9 @@ pub struct DeviceLive {
     pub identity: String,
     /// When it was heard last.
     pub heard: Option<BenchTime>,
+    /// When it was heard first, and how often since.
+    first: BenchTime,
+    times: u64,
     /// How often it told values.
     pub samples: u64,
     /// Its answered queries.
@@ -70,6 +79,21 @@ pub struct DeviceLive {
 }
 
 impl DeviceLive {
+    /// How it is at `now`: one that answers is silent when it was not heard for ten seconds, and for
+    /// five times as long as it takes on average.
+    pub fn state_at(&self, now: BenchTime) -> State {
+        let Some(heard) = self.heard.filter(|_| self.state == State::Answers) else {
+            return self.state;
+        };
+        let usual = heard.micros_since(self.first) / self.times.max(1);
+        let still = now.micros_since(heard);
+        if still > SILENT.as_micros() && still > 5 * usual {
+            State::Silent
+        } else {
+            State::Answers
+        }
+    }
+
     /// Takes an event of the device.
     pub(super) fn take(&mut self, event: &Event) {
         let mut heard = true;
@@ -99,10 +123,60 @@ impl DeviceLive {
             }
         }
         if heard {
+            if self.heard.is_none() {
+                self.first = event.at;
+            } else {
+                self.times += 1;
+            }
             self.heard = Some(event.at);
             if self.state == State::Unheard {
                 self.state = State::Answers;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reports::event::DeviceId;
+
+    use super::*;
+
+    /// How a device is that answered every `period` seconds for a hundred, `after` seconds later.
+    fn heard(period: usize, after: u64) -> State {
+        let mut device = DeviceLive::default();
+        for second in (0..=100).step_by(period) {
+            device.take(&Event {
+                at: BenchTime::from_millis(second * 1_000),
+                device: DeviceId(0),
+                kind: EventKind::Sampled {
+                    readings: [].into(),
+                },
+            });
+        }
+        device.state_at(BenchTime::from_millis((100 + after) * 1_000))
+    }
+
+    #[test]
+    fn one_that_is_not_heard_for_long_is_silent() {
+        assert_eq!(heard(1, 10), State::Answers);
+        assert_eq!(heard(1, 11), State::Silent);
+        assert_eq!(heard(10, 50), State::Answers, "asked every ten seconds");
+        assert_eq!(heard(10, 51), State::Silent);
+        assert_eq!(
+            DeviceLive::default().state_at(BenchTime::MAX),
+            State::Unheard
+        );
+    }
+
+    #[test]
+    fn one_that_was_made_safe_may_be_silent() {
+        let mut device = DeviceLive::default();
+        device.take(&Event {
+            at: BenchTime::ZERO,
+            device: DeviceId(0),
+            kind: EventKind::MadeSafe,
+        });
+        assert_eq!(device.state_at(BenchTime::MAX), State::Safe);
     }
 }

@@ -302,16 +302,29 @@ impl Live {
         devices.map(|it| it.damaged + it.unanswered).sum()
     }
 
-    /// Why a check stands as it does; of one that waits, when and where it begins to watch.
+    /// Why a check stands as it does; of one that waits, when and where it begins to watch, or that it
+    /// has seen nothing yet.
     pub fn why(&self, standing: &Standing) -> String {
         let finding = &standing.finding;
-        let waits = standing.progress == Progress::Waiting && self.ending.is_none();
+        if !self.waits(standing) {
+            return finding.because.clone();
+        }
+        let is_early = standing.progress == Progress::Waiting;
         let mut checks = self.header.checks.iter();
-        let spec = checks.find(|spec| waits && spec.name == finding.check);
+        let spec = checks.find(|spec| is_early && spec.name == finding.check);
         match spec.and_then(|spec| spec.windows.first()) {
             Some(first) => format!("from {} {}", first.window.start, first.name),
-            None => finding.because.clone(),
+            None => format!("for a first sample of {}", finding.subject),
         }
+    }
+
+    /// Whether a check of a run that goes on has seen nothing yet: its windows are to come, or what it
+    /// watches is.
+    pub fn waits(&self, standing: &Standing) -> bool {
+        let is_open = self.ending.is_none() && standing.progress != Progress::Done;
+        let is_unsure = standing.finding.verdict == Verdict::Inconclusive;
+        let is_unseen = standing.progress == Progress::Waiting || standing.finding.samples == 0;
+        is_open && is_unsure && is_unseen
     }
 
     /// What the checks say together: of a run that goes on, so far.

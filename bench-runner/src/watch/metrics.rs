@@ -135,7 +135,7 @@ fn devices(out: &mut Text, runs: &[(&str, &Watched)]) {
         let pairs = live.header.devices.iter().zip(&live.devices);
         for (header, device) in pairs.filter(|(header, _)| header.role != "profile") {
             let labels = [("run", name), ("device", header.name.as_str())];
-            let is = device.state.word().to_lowercase();
+            let is = device.state_at(live.now).word().to_lowercase();
             let states = STATES.map(|state| state.word().to_lowercase());
             let states = states.each_ref().map(String::as_str);
             out.states("bench_device_state", &labels, &states, &is);
@@ -227,9 +227,10 @@ fn checks(out: &mut Text, runs: &[(&str, &Watched)]) {
 
 const VERDICTS: [&str; 3] = ["pass", "inconclusive", "fail"];
 
-const STATES: [State; 7] = [
+const STATES: [State; 8] = [
     State::Unheard,
     State::Answers,
+    State::Silent,
     State::Away,
     State::PowerCut,
     State::Failed,

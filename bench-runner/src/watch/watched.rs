@@ -11,7 +11,7 @@ use reports::verdict::Verdict;
 
 use super::find;
 use super::live::Live;
-use crate::execute::{RECORD_FILE, cut_off, goldens_of};
+use crate::execute::{ExecuteError, RECORD_FILE, cut_off, goldens_of};
 use crate::exit::Exit;
 
 /// Looks at the record that are taken together: 128 MiB of it at most.
@@ -112,7 +112,13 @@ impl Watched {
     ///
     /// # Errors
     /// If the record cannot be read or is none.
-    pub fn refresh(&mut self) -> Result<bool, RecordError> {
+    pub fn refresh(&mut self) -> Result<bool, ExecuteError> {
+        let path = self.folder.join(RECORD_FILE);
+        let read = self.read();
+        read.map_err(|error| ExecuteError::of_record(&path, error))
+    }
+
+    fn read(&mut self) -> Result<bool, RecordError> {
         let before = self.follower.position();
         for _ in 0..LOOKS {
             let (folder, live) = (&self.folder, &mut self.live);

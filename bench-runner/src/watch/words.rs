@@ -1,7 +1,9 @@
 //! What happened, in words for people: the console's and the watchers'.
 
+use profiles::command::{Command, Fault};
 use reports::event::{Event, EventKind};
 use reports::header::Header;
+use reports::report::injected;
 
 /// Names of what events are about.
 #[derive(Clone, Debug)]
@@ -89,7 +91,11 @@ impl Names {
         let name = self.device(event);
         Some(match &event.kind {
             EventKind::Damaged { damage } => {
-                format!("{name}: {} ({} bytes)", damage.why, damage.bytes)
+                let bytes = match damage.bytes {
+                    0 => String::new(),
+                    bytes => format!(" ({bytes} bytes)"),
+                };
+                format!("{name}: {}{bytes}", damage.why)
             }
             EventKind::Repeated { input, .. } => {
                 format!("{name}: input {input} was wrong and asked again")
@@ -100,6 +106,16 @@ impl Names {
             EventKind::NoResponse { input, waited_us } => {
                 let waited = *waited_us as f64 * 1e-6;
                 format!("{name}: no answer to input {input} within {waited:.1} s")
+            }
+            // Memory tells by itself when it is upset.
+            EventKind::SetPointApplied {
+                command: Command::Inject(fault),
+                ..
+            } if !matches!(fault, Fault::MemoryFlip { .. }) => {
+                format!("{name}, on purpose: {}", injected(fault))
+            }
+            EventKind::Upset { place, bit, .. } => {
+                format!("{name}, on purpose: bit {bit} of {place} turned over")
             }
             EventKind::Retried { asked, why } => format!("{name} was asked {asked} again: {why}"),
             EventKind::FirmwareStopped { why, .. } => format!("{name}: {why}; it is reset"),

@@ -60,7 +60,11 @@ fn what_is_no_run_is_refused() {
     let said = program(place.path()).run(&["watch", "."]);
     assert_eq!(
         (said.code, said.err.as_str()),
-        (Some(7), "Error: is no MCAP file\n")
+        (
+            Some(7),
+            "Error: ./record.mcap: is no MCAP file\n  Help: expected a record as `bench run` writes it, \
+             copied whole\n"
+        )
     );
     let said = program(place.path()).run(&["serve", "nowhere"]);
     assert_eq!(said.code, Some(2));

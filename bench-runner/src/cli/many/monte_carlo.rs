@@ -85,7 +85,9 @@ pub(in crate::cli) fn main(args: &Args) -> Exit {
         },
     };
     outcome.unwrap_or_else(|why| {
-        complain(&format!("Error: {why}\n"));
+        // A campaign that is refused says so by itself.
+        let why = why.strip_prefix("Error: ").unwrap_or(&why);
+        complain(&format!("Error: {}\n", why.trim_end()));
         Exit::Refused
     })
 }

@@ -61,12 +61,14 @@ pub(in crate::cli) fn over(folder: &Path, campaign: Option<&str>, out: Option<&P
         .collect();
     names.sort_unstable();
     names.dedup();
+    let all = names.join(", ");
     if let Some(wanted) = campaign {
         names.retain(|name| name.contains(wanted));
     }
     let [name] = names.as_slice() else {
         let told = match names.as_slice() {
-            [] => "holds no run that is over".to_owned(),
+            [] if all.is_empty() => "holds no run that is over".to_owned(),
+            [] => format!("holds no run of such a campaign, but of {all}"),
             many => format!(
                 "holds runs of {}; choose one with --campaign",
                 many.join(", ")

@@ -21,7 +21,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
-use super::{colour_out, complain, is_dumb};
+use super::{colour_out, complain, failed, is_dumb};
 use crate::exit::Exit;
 use crate::runtime::{Pace, block_on};
 use crate::watch::find;
@@ -78,8 +78,7 @@ async fn in_lines(mut watched: Watched) -> Exit {
     let mut plain = Plain::default();
     loop {
         if let Err(error) = watched.refresh() {
-            complain(&format!("Error: {error}\n"));
-            return Exit::Damaged;
+            return failed(&error);
         }
         let lines = plain.lines(&watched);
         let mut out = stdout().lock();

@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use profiles::time::Period;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -23,10 +24,14 @@ use crate::watch::find;
 use crate::watch::metrics;
 
 /// Connections at once; others wait.
-const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
 
 /// A request that takes longer to be said is not waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Nor one whose answer takes longer to be read: 64 who read nothing would keep everybody out. A report
+/// of 2 MB is read in that time over a line of 300 kbit/s.
+const LONGEST: Period = Period::millis(60_000);
 
 const PAGE: &str = include_str!("../../../html/live.html");
 const LIST: &str = include_str!("../../../html/list.html");
@@ -51,6 +56,17 @@ type Answer = Response<Full<Bytes>>;
 /// # Errors
 /// If no more connections can be taken.
 pub async fn serve(listener: TcpListener, guard: Guard, shelf: Shelf) -> std::io::Result<()> {
+    serve_within(LONGEST, listener, guard, shelf).await
+}
+
+/// The same, with another time for each answer.
+pub(super) async fn serve_within(
+    longest: Period,
+    listener: TcpListener,
+    guard: Guard,
+    shelf: Shelf,
+) -> std::io::Result<()> {
+    let clock = shelf.clock();
     let desk = Arc::new(Desk {
         guard,
         shelf: Mutex::new(shelf),
@@ -65,10 +81,13 @@ pub async fn serve(listener: TcpListener, guard: Guard, shelf: Shelf) -> std::io
             async move { Ok::<Answer, Infallible>(answer) }
         });
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        // One answer each: nobody keeps a place while nothing is asked.
+        http.timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .keep_alive(false);
         let connection = http.serve_connection(TokioIo::new(stream), service);
         drop(tokio::spawn(async move {
-            let _gone = connection.await;
+            let _gone = clock.within(longest, connection).await;
             drop(place);
         }));
     }
@@ -253,7 +272,7 @@ fn list(shelf: &Shelf) -> String {
         let word = match facts["verdict"].as_str() {
             Some(verdict) => verdict.to_uppercase(),
             None if find::is_written(&found.folder) == Some(true) => "running".to_owned(),
-            None => "no verdict".to_owned(),
+            None => "cut off".to_owned(),
         };
         let has_report = found.folder.join("report.html").is_file();
         let report = if has_report {

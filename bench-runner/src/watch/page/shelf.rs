@@ -35,6 +35,11 @@ impl Shelf {
         }
     }
 
+    /// The clock by which it looks.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// The runs that there are, the newest first, each by its name.
     pub(super) fn names(&self) -> Vec<(String, Found)> {
         let found = find::runs(&self.folder).into_iter().rev().take(LISTED);

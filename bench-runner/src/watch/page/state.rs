@@ -83,7 +83,7 @@ fn devices(live: &Live) -> Vec<Value> {
             "model": header.model,
             "emulated": header.emulated,
             "identity": device.identity,
-            "state": device.state.word(),
+            "state": device.state_at(live.now).word(),
             "bad": device.state.is_bad(),
             "heard": heard,
             "inferences": device.inferences,
@@ -99,8 +99,8 @@ fn devices(live: &Live) -> Vec<Value> {
 fn check(live: &Live, standing: &Standing) -> Value {
     let finding = &standing.finding;
     let progress = match standing.progress {
-        Progress::Waiting => "waiting",
-        Progress::Watching => "so far",
+        Progress::Waiting | Progress::Watching if live.waits(standing) => "waiting",
+        Progress::Waiting | Progress::Watching => "so far",
         Progress::Done => "done",
     };
     json!({

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tokio::net::TcpListener;
 
+use super::server::{CONNECTIONS, serve_within};
 use super::{Guard, Shelf, serve};
 use crate::runtime::{Pace, block_on};
 use crate::watch::story;
@@ -162,6 +163,47 @@ fn a_run_that_ends_is_shown_with_its_end_and_the_server_stays() {
         // And it goes on showing: the list, and the same state again.
         assert_eq!(get("/").0, "200");
         assert_eq!(told(), over);
+    });
+}
+
+#[test]
+fn those_who_read_nothing_keep_nobody_out() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(story::recorded(dir.path(), &story::header(), &[]));
+    // More than the system keeps for those who do not read.
+    std::fs::write(dir.path().join("report.html"), vec![b' '; 32 << 20]).unwrap();
+    let name = dir.path().file_name().unwrap().to_string_lossy();
+    let report = format!("GET /report/{name} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    block_on(Pace::Real, async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let guard = Guard::new(address, None, &[]).unwrap();
+        let shelf = Shelf::new(dir.path(), Pace::Real.clock());
+        let longest = profiles::time::Period::millis(200);
+        let server = tokio::spawn(serve_within(longest, listener, guard, shelf));
+        let (told, heard) = tokio::sync::oneshot::channel();
+        let client = std::thread::spawn(move || {
+            let slow = (0..CONNECTIONS).map(|_| {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(report.as_bytes()).unwrap();
+                stream
+            });
+            let slow: Vec<TcpStream> = slow.collect();
+            let mut stream = TcpStream::connect(address).unwrap();
+            let patience = std::time::Duration::from_secs(20);
+            stream.set_read_timeout(Some(patience)).unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .unwrap();
+            let mut answer = String::new();
+            let read = stream.read_to_string(&mut answer);
+            drop(slow);
+            told.send(read.map(|_| answer)).unwrap();
+        });
+        let answer = heard.await.unwrap().unwrap();
+        client.join().unwrap();
+        assert_eq!(status(&answer), "200");
+        server.abort();
     });
 }
 

@@ -10,7 +10,7 @@ use ratatui_core::widgets::Widget;
 use reports::verdict::Verdict;
 
 use super::parts::{clock, fit};
-use super::{LEAST, Panel, Screen};
+use super::{LEAST, NARROW, Panel, Screen};
 use crate::exit::Exit;
 use crate::watch::live::Live;
 use crate::watch::watched::Course;
@@ -113,18 +113,16 @@ impl View<'_> {
     fn time(&self, live: &Live, width: usize) -> Line<'static> {
         let at = self.at(live);
         let mut parts = vec![at.to_string()];
-        parts.extend(live.utc(at).map(|utc| format!("{utc} UTC")));
-        parts.push(format!("step {}", live.step_name(at)));
+        if width >= NARROW {
+            parts.extend(live.utc(at).map(|utc| format!("{utc} UTC")));
+        }
         if let Some((phase, end)) = live.phase(at) {
             let left = BenchTime::from_micros(end.micros_since(at));
             parts.push(format!("{phase}, {} left", clock(left)));
         }
-        let seen = if self.screen.at.is_some() {
-            "LOOKING BACK  "
-        } else {
-            ""
-        };
-        Line::raw(fit(&format!("{seen}{}", parts.join("  ")), width))
+        // At the end, for its name may be long.
+        parts.push(format!("step {}", live.step_name(at)));
+        Line::raw(fit(&parts.join("  "), width))
     }
 
     /// How far the run is, in light and shadow.
@@ -148,29 +146,33 @@ impl View<'_> {
     }
 
     fn counts(&self, live: &Live, width: usize) -> Line<'static> {
+        if self.screen.at.is_some() {
+            let text = "LOOKING BACK: devices and checks are as they are now; n goes there";
+            return Line::raw(fit(text, width));
+        }
         // On a narrow terminal the end is cut off: what matters least.
         let standings = live.standings.iter();
         let failing = standings
             .filter(|it| it.finding.verdict == Verdict::Fail)
             .count();
-        let mut parts = vec![format!(
-            "{failing} of {} checks failing",
-            live.standings.len()
-        )];
-        if let Some((entered, all)) = live.eclipses(self.at(live)) {
-            parts.push(format!("eclipse {entered} of {all}"));
+        let mut parts = vec![
+            match live.standings.len() {
+                0 => "no checks".to_owned(),
+                all => format!("{failing} of {all} failing"),
+            },
+            format!("{} lost", live.lost()),
+        ];
+        if live.late.count > 0 {
+            let ms = |us: u64| us as f64 * 1e-3;
+            let (last, most) = (ms(live.late.last_us), ms(live.late.most_us));
+            parts.push(format!("late {last:.1} ms, most {most:.1} ms"));
         }
         if live.inferences > 0 {
             let rate = live.inferences as f64 / live.now.as_secs_f64().max(1e-3);
             parts.push(format!("{} answers ({rate:.2}/s)", live.inferences));
         }
-        parts.push(format!("{} lost", live.lost()));
-        if live.late.count > 0 {
-            let ms = |us: u64| us as f64 * 1e-3;
-            let (last, most) = (ms(live.late.last_us), ms(live.late.most_us));
-            parts.push(format!(
-                "set points {last:.1} ms late, at most {most:.1} ms"
-            ));
+        if let Some((entered, all)) = live.eclipses(self.at(live)) {
+            parts.push(format!("eclipse {entered} of {all}"));
         }
         Line::raw(fit(&parts.join(" · "), width))
     }
@@ -201,15 +203,24 @@ impl View<'_> {
         let wanted = [devices.len(), checks.len(), channels.len(), events.len()];
         let heights = shared(rows.saturating_sub(4), wanted, self.screen.list.is_some());
         let titles = [
-            "devices",
-            "checks, margins so far",
+            match self.course {
+                Course::CutOff => "devices, when the record ends",
+                _ => "devices",
+            },
+            match self.course {
+                Course::Ended => "checks",
+                _ => "checks, margins so far",
+            },
             &title,
             "events, newest first",
         ];
         let mut row = 4;
         let all = [devices, checks, channels, events];
         for (place, lines) in all.into_iter().enumerate() {
-            let here = Panel::ALL[place] == self.screen.panel();
+            let here = match self.screen.list {
+                Some(_) => Panel::ALL[place] == Panel::Channels,
+                None => Panel::ALL[place] == self.screen.panel(),
+            };
             let count = lines.len();
             let first = match self.screen.list {
                 Some(list) if place == 2 => list.saturating_sub(heights[place].saturating_sub(1)),
@@ -243,7 +254,7 @@ impl View<'_> {
     }
 }
 
-/// Rows for each part: what it wants, as far as they go. Events take what is left.
+/// Rows for each part: what it wants, as far as they go.
 fn shared(rows: usize, wanted: [usize; 4], list: bool) -> [usize; 4] {
     let mut heights = [0; 4];
     let mut left = rows;
@@ -255,13 +266,8 @@ fn shared(rows: usize, wanted: [usize; 4], list: bool) -> [usize; 4] {
     while left > 0 {
         let before = left;
         for (place, height) in heights.iter_mut().enumerate() {
-            let full = if place == 3 {
-                usize::MAX
-            } else {
-                wanted[place]
-            };
             let closed = list && place == 2;
-            if left > 0 && *height < full && !closed {
+            if left > 0 && *height < wanted[place] && !closed {
                 *height += 1;
                 left -= 1;
             }

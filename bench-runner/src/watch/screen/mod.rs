@@ -13,7 +13,10 @@ use super::live::Live;
 pub use draw::{View, draw};
 
 /// Fewer columns or rows cannot show a run.
-pub const LEAST: (u16, u16) = (60, 16);
+pub const LEAST: (u16, u16) = (40, 12);
+
+/// Fewer columns show less of each line.
+const NARROW: usize = 60;
 
 /// A part of the view that can be gone through line by line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use ratatui_core::style::{Color, Modifier, Style};
 use ratatui_core::text::{Line, Span};
 use reports::verdict::{Progress, Standing, Verdict};
 
+use super::NARROW;
 use super::draw::View;
 use crate::watch::device::{DeviceLive, State};
 use crate::watch::live::Live;
@@ -35,6 +36,12 @@ pub(super) fn fit(text: &str, width: usize) -> String {
     out + &" ".repeat(width.saturating_sub(taken))
 }
 
+/// The columns that the widest of some names takes, from `least` to `most`.
+fn widest<'a>(names: impl Iterator<Item = &'a str>, least: usize, most: usize) -> usize {
+    let widths = names.map(|name| Span::raw(name).width());
+    widths.max().unwrap_or(0).clamp(least, most.max(least))
+}
+
 impl View<'_> {
     /// A style that has colours only where they are wanted.
     pub(super) fn colour(&self, colour: Color) -> Style {
@@ -54,16 +61,18 @@ impl View<'_> {
     }
 
     pub(super) fn device_lines(&self, live: &Live, width: usize) -> Vec<Line<'static>> {
-        let name = live.header.devices.iter().map(|it| it.name.chars().count());
-        let name = name.max().unwrap_or(0).clamp(6, width / 4);
+        let names = live.header.devices.iter().map(|it| it.name.as_str());
+        let name = widest(names, 6, width / 4);
         let pairs = live.header.devices.iter().zip(&live.devices);
         let lines = pairs.map(|(header, device)| {
-            let style = match device.state {
-                state if state.is_bad() => self.colour(Color::Red).add_modifier(Modifier::BOLD),
+            let state = device.state_at(live.now);
+            let style = match state {
+                _ if state.is_bad() => self.colour(Color::Red).add_modifier(Modifier::BOLD),
+                State::Silent => self.colour(Color::Yellow),
                 State::Answers | State::Safe => self.colour(Color::Green),
                 _ => Style::new(),
             };
-            let state = fit(device.state.word(), 10);
+            let state = fit(state.word(), 10);
             let rest = device_text(device, live, &header.model);
             let left = width.saturating_sub(name + 12);
             Line::from(vec![
@@ -79,24 +88,35 @@ impl View<'_> {
         if let Some(why) = &live.unjudged {
             return vec![Line::raw(fit(&format!("not judged: {why}"), width))];
         }
+        if live.standings.is_empty() {
+            return vec![Line::raw(fit("none: nothing can pass", width))];
+        }
         let mut standings: Vec<&Standing> = live.standings.iter().collect();
-        standings.sort_by_key(|it| it.finding.verdict != Verdict::Fail);
-        let name = standings.iter().map(|it| it.finding.check.chars().count());
-        let name = name.max().unwrap_or(0).clamp(8, (width / 3).max(8));
+        standings.sort_by_key(|it| match it.finding.verdict {
+            Verdict::Fail => 0,
+            Verdict::Inconclusive if it.progress == Progress::Done => 1,
+            _ => 2,
+        });
+        let names = standings.iter().map(|it| it.finding.check.as_str());
+        let name = widest(names, 8, width / 3);
         let lines = standings.into_iter().map(|standing| {
             let finding = &standing.finding;
             let (word, style) = match (standing.progress, finding.verdict) {
-                (Progress::Waiting, Verdict::Inconclusive) => ("waits", Style::new()),
-                (Progress::Watching, Verdict::Inconclusive) => ("no answer", Style::new()),
+                _ if live.waits(standing) => ("waits", Style::new()),
+                (Progress::Watching, Verdict::Inconclusive) if live.ending.is_none() => {
+                    ("not yet", Style::new())
+                }
                 (Progress::Watching, Verdict::Pass) => ("pass …", self.colour(Color::Green)),
                 (_, Verdict::Inconclusive) => ("UNKNOWN", self.verdict_style(finding.verdict)),
                 (_, Verdict::Pass) => ("PASS", self.verdict_style(finding.verdict)),
                 (_, Verdict::Fail) => ("FAIL", self.verdict_style(finding.verdict)),
             };
             let margin = margin(finding).unwrap_or_default();
-            let rest = match finding.at {
-                Some(at) => format!("{} {}", clock(at), finding.phase.as_deref().unwrap_or("")),
-                None => live.why(standing),
+            let why = live.why(standing);
+            let rest = match (finding.at, &finding.phase) {
+                (Some(at), Some(phase)) => format!("{} {phase} · {why}", clock(at)),
+                (Some(at), None) => format!("{} · {why}", clock(at)),
+                (None, _) => why,
             };
             let left = width.saturating_sub(name + 25);
             Line::from(vec![
@@ -114,9 +134,11 @@ impl View<'_> {
         let (from, to) = self.span(live);
         let names = chosen
             .iter()
-            .map(|&place| live.channels[place].name.chars().count());
-        let name = names.max().unwrap_or(0).clamp(6, (width / 3).max(6));
-        let across = width.saturating_sub(name + 35).max(8);
+            .map(|&place| live.channels[place].name.as_str());
+        let name = widest(names, 6, width / 3);
+        // Where there is little room, the values over time are worth more than their range.
+        let room = if width < NARROW { 0 } else { 21 };
+        let across = width.saturating_sub(name + 14 + room);
         let lines = chosen.iter().map(|&place| {
             let channel = &live.channels[place];
             let value = match self.screen.at {
@@ -151,7 +173,7 @@ impl View<'_> {
                     Style::new().add_modifier(Modifier::BOLD),
                 ),
                 Span::styled(bars(&columns, low, high), self.colour(Color::Cyan)),
-                Span::raw(format!(" {}", fit(&range, 20))),
+                Span::raw(fit(&format!(" {range}"), room)),
             ])
         });
         lines.collect()

@@ -93,8 +93,8 @@ fn nothing_panics_at_any_size_wherever_one_has_gone() {
     let mut screen = Screen::default();
     for key in keys {
         assert!(screen.press(key, Some(&live)));
-        for width in [1, 59, 60, 61, 90, 300] {
-            for height in [1, 15, 16, 17, 24, 90] {
+        for width in [1, 39, 40, 41, 59, 60, 90, 300] {
+            for height in [1, 11, 12, 13, 24, 90] {
                 drawn((width, height), Some(&live), &screen);
             }
         }
@@ -143,4 +143,92 @@ fn a_check_that_waits_says_from_when() {
     assert_eq!(live.why(waiting), told);
     let all = drawn((120, 40), Some(&live), &Screen::default());
     assert!(all.contains(&told), "{all}");
+}
+
+#[test]
+fn a_check_that_has_seen_nothing_waits_for_a_first_sample() {
+    let live = live(false);
+    let of = |name: &str| {
+        let mut standings = live.standings.iter();
+        standings.find(|it| it.finding.check == name).unwrap()
+    };
+    let masks = of("cloud masks are right");
+    assert_eq!(masks.progress, Progress::Watching);
+    assert!(live.waits(masks));
+    assert_eq!(live.why(masks), "for a first sample of cloud mask");
+    assert!(!live.waits(of("supply current")), "it has samples");
+    let all = drawn((160, 60), Some(&live), &Screen::default());
+    let line = all
+        .lines()
+        .find(|line| line.contains("cloud masks are right"));
+    assert!(line.unwrap().contains("\"waits "), "{all}");
+    // When the run is over nothing is waited for.
+    let ended = self::live(true);
+    assert!(!ended.standings.iter().any(|it| ended.waits(it)));
+}
+
+#[test]
+fn nothing_is_hidden_where_there_is_room() {
+    let all = drawn((120, 60), Some(&live(false)), &Screen::default());
+    for head in [
+        "devices ─",
+        "so far ─",
+        "00:30:00 ─",
+        "first ─",
+        "T+00:00:00.000  step",
+    ] {
+        assert!(all.contains(head), "{head} is not in {all}");
+    }
+}
+
+#[test]
+fn a_narrow_terminal_shows_the_phase_and_every_part() {
+    let all = drawn((40, 12), Some(&live(false)), &Screen::default());
+    for part in [
+        "umbra, 00:16:41 left",
+        "FAIL ",
+        "28.590 V",
+        "late 2.1",
+        "events",
+    ] {
+        assert!(all.contains(part), "{part} is not in {all}");
+    }
+    let long = "a".repeat(200);
+    let mut live = live(false);
+    for step in &mut live.header.steps {
+        step.name.clone_from(&long);
+    }
+    let all = drawn((80, 24), Some(&live), &Screen::default());
+    assert!(all.contains("umbra, 00:16:41 left"), "{all}");
+}
+
+#[test]
+fn wide_letters_are_given_their_room() {
+    let mut live = live(false);
+    let name = "電源電圧が範囲内";
+    for standing in &mut live.standings {
+        standing.finding.check = name.to_owned();
+    }
+    let all = drawn((80, 24), Some(&live), &Screen::default());
+    assert!(all.contains(name), "{all}");
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_told() {
+    let header = story::header();
+    let mut live = Live::new(&header, Ok(&Goldens::default()));
+    let (device, _) = header.device("payload").unwrap();
+    let fault = profiles::command::Fault::Mute { millis: 20_000 };
+    let command = profiles::command::Command::Inject(fault);
+    live.take(&reports::event::Event {
+        at: BenchTime::from_millis(75_000),
+        device,
+        kind: reports::event::EventKind::SetPointApplied {
+            command,
+            late_us: 0,
+        },
+    });
+    let line = live.lines.back().unwrap();
+    assert_eq!(line.text, "payload, on purpose: silent for 20 s");
+    assert!(line.is_trouble);
 }
