@@ -1,10 +1,14 @@
 //! From a record to its report on paper: six plots of a million samples each, read, judged, gathered and
 //! drawn. Against it: nothing but reading the same events.
 //!
-//! The record is what `cargo run --release -p reports --example long_run -- plots DIR` writes;
-//! `BENCH_RUN=DIR` names it.
+//! The record is made anew beside the build; `BENCH_RUN=DIR` names a run of your own.
+
+#[path = "../examples/long_run/run.rs"]
+#[expect(dead_code, reason = "the example writes more than one run")]
+mod run;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -20,14 +24,22 @@ fn main() {
     divan::main();
 }
 
-fn record() -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("BENCH_RUN")?);
-    Some(folder.join("record.mcap"))
+fn record() -> PathBuf {
+    static RECORD: OnceLock<PathBuf> = OnceLock::new();
+    let path = RECORD.get_or_init(|| {
+        if let Some(folder) = std::env::var_os("BENCH_RUN") {
+            return PathBuf::from(folder).join("record.mcap");
+        }
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("six_plots.mcap");
+        run::write(&path, &run::plots()).expect("a record");
+        path
+    });
+    path.clone()
 }
 
 #[divan::bench(sample_count = 10)]
 fn tell(bencher: Bencher<'_, '_>) {
-    let Some(path) = record() else { return };
+    let path = record();
     bencher.bench_local(|| {
         let mut told: Option<(Header, Judge, Gatherer)> = None;
         let read = read_once(&path, &mut |news| match (news, &mut told) {
@@ -72,7 +84,7 @@ fn tell(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 10)]
 fn read(bencher: Bencher<'_, '_>) {
-    let Some(path) = record() else { return };
+    let path = record();
     bencher
         .counter(ItemsCount::new(1_000_000_usize))
         .bench_local(|| {
