@@ -1,6 +1,7 @@
 #!/bin/sh
 # Drives the emulators with other people's clients: `hil-tests/clients/run.sh [pytest arguments]`.
-# Makes a Python environment beside the build's output, and builds the program first.
+# Makes a Python environment beside the build's output, and builds the program first. With --install it does no
+# more than the environment.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
@@ -10,6 +11,7 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     "$venv/bin/pip" install --quiet --no-deps --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
+[ "${1:-}" = --install ] && exit
 if [ -z "${BENCH:-}" ]; then
     cargo build --quiet --manifest-path "$here/../../Cargo.toml" --package bench-runner
     BENCH=$target/debug/bench
