@@ -21,15 +21,17 @@
   };
   const rows = (id, lines) => {
     const known = part(id).children;
-    const all = lines.map((cells, at) => {
+    const all = lines.map((cells) => {
       const tr = document.createElement("tr");
       tr.append(...cells);
-      return known[at]?.isEqualNode(tr) ? known[at] : tr;
+      return tr;
     });
+    // What is new at the top moves the others down.
+    const first = all.findIndex((tr) => known[0]?.isEqualNode(tr));
+    if (first > 0) known[0].before(...all.slice(0, first));
     all.forEach((tr, at) => {
-      if (known[at] === tr) return;
-      if (at < known.length) known[at].replaceWith(tr);
-      else part(id).append(tr);
+      if (at >= known.length) part(id).append(tr);
+      else if (!known[at].isEqualNode(tr)) known[at].replaceWith(tr);
     });
     while (known.length > all.length) known[all.length].remove();
   };

@@ -79,6 +79,15 @@ def test_a_live_run_is_scraped_and_looked_at(live, browser, tmp_path):  # noqa: 
     assert browser.run("return document.getElementById('campaign').textContent") == "smoke"
     assert browser.run("return document.getElementById('course').textContent") == "running"
     assert browser.run("return document.querySelectorAll('#plots canvas').length") > 2
+    # Who reads the screen is told of each plot, and not again of what has not changed.
+    plots = "return [...document.querySelectorAll('#plots [role=img]')].map(it => it.ariaLabel)"
+    assert all("; lowest " in told and ", highest " in told for told in browser.run(plots))
+    first = "document.querySelector('#lines').lastElementChild"
+    browser.run(f"window.kept = {first}; window.before = document.getElementById('clock').textContent")
+    until(lambda: browser.run("return document.getElementById('clock').textContent !== window.before"))
+    assert browser.run(f"return window.kept === {first}")
+    asked = "return performance.getEntriesByType('resource').map(it => it.name)"
+    assert all(name.startswith(live) for name in browser.run(asked))
     if kept := os.environ.get("BENCH_PICTURES"):
         browser.picture(Path(kept) / "live.png")
     assert browser.log("browser") == []

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
     #[arg(default_value = "runs")]
     runs: PathBuf,
     /// Address and port to listen at; port 0 is any that is free. Beyond this machine a token is needed
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// File with the token that who asks must know, instead of one that is drawn
     #[arg(long, value_name = "FILE")]
@@ -28,6 +28,14 @@ pub(in crate::cli) struct Args {
     /// Another name under which this machine is asked, as behind a proxy
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
+}
+
+/// An address with a port; `localhost` is one.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let numbers = text.replacen("localhost:", "127.0.0.1:", 1);
+    numbers.parse().map_err(|_| {
+        "expected an address and a port, such as 127.0.0.1:8000, or 0.0.0.0:8000 for all".to_owned()
+    })
 }
 
 pub(in crate::cli) fn main(args: &Args) -> Exit {
@@ -84,4 +92,21 @@ fn token(path: &Path) -> Result<String, String> {
         ));
     }
     Ok(token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_port() {
+        assert_eq!(
+            address("localhost:8000"),
+            Ok(SocketAddr::from(([127, 0, 0, 1], 8_000)))
+        );
+        for wrong in ["8000", "lab", "127.0.0.1", "127.0.0.1:99999", "localhost"] {
+            let why = address(wrong).unwrap_err();
+            assert!(why.contains("such as 127.0.0.1:8000"), "{why}");
+        }
+    }
 }

@@ -70,7 +70,13 @@ impl Guard {
     pub fn link(&self) -> String {
         let token = self.token.as_ref();
         let token = token.map_or(String::new(), |token| format!("?token={token}"));
-        format!("http://{}/{token}", self.address)
+        // At `0.0.0.0` nobody from elsewhere finds it: the last of its names is this machine's.
+        match self.names.last() {
+            Some(own) if self.address.ip().is_unspecified() => {
+                format!("http://{own}:{}/{token}", self.address.port())
+            }
+            _ => format!("http://{}/{token}", self.address),
+        }
     }
 
     /// The name of the cookie: cookies of one machine are not told apart by port.
@@ -165,6 +171,11 @@ mod tests {
             open.admit(Some("evil.example"), &[&token]),
             Err(Refused::Name)
         );
-        assert!(open.link().ends_with(&format!("/?token={token}")));
+        let own = rustix::system::uname();
+        let own = own.nodename().to_string_lossy().to_lowercase();
+        assert_eq!(open.link(), format!("http://{own}:8000/?token={token}"));
+        assert_eq!(open.admit(Some(&own), &[&token]), Ok(()));
+        let here = guard("127.0.0.1:80");
+        assert_eq!(here.link(), format!("http://{}/", here.address));
     }
 }
