@@ -31,6 +31,8 @@ fn record() -> PathBuf {
             return PathBuf::from(folder).join("record.mcap");
         }
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("six_plots.mcap");
+        // A recorder writes over no record.
+        let _none = std::fs::remove_file(&path);
         run::write(&path, &run::plots()).expect("a record");
         path
     });

@@ -47,6 +47,11 @@ impl RowReader {
             }
         }
         places(message.data, &mut self.places)?;
+        // Devices that tell one channel a message have many that are alike but for the channel.
+        let mut least = records_from.chunks_exact(stride).take(LEAST);
+        if !least.all(|record| self.places.iter().all(|place| is_in(place, record))) {
+            return None;
+        }
         self.take_times(records_from, stride, kind);
         self.take_values(records_from, stride);
         if self.times.len() < LEAST {
@@ -86,14 +91,9 @@ impl RowReader {
             let height = self.times.len();
             self.values.resize(height * self.places.len(), 0.0);
             let columns = self.values.chunks_exact_mut(height.max(1));
-            let taken = columns.zip(&self.places).map(|(column, place)| {
-                let records = records.chunks_exact(stride);
-                if place.is_state {
-                    states(column, records, place)
-                } else {
-                    numbers(column, records, place)
-                }
-            });
+            let taken = columns
+                .zip(&self.places)
+                .map(|(column, place)| values(column, records.chunks_exact(stride), place));
             let least = taken.min().unwrap_or(height);
             if least == height {
                 return;
@@ -103,7 +103,21 @@ impl RowReader {
     }
 }
 
-/// Takes a number out of each of `records` until one has none there; how many had.
+/// Whether the message in `record` has a reading in `place`.
+fn is_in(place: &Place, record: &[u8]) -> bool {
+    values(&mut [0.0], std::iter::once(record), place) == 1
+}
+
+/// Takes the value in `place` out of each of `records` until one has none there; how many had.
+fn values<'a>(column: &mut [f64], records: impl Iterator<Item = &'a [u8]>, place: &Place) -> usize {
+    if place.is_state {
+        states(column, records, place)
+    } else {
+        numbers(column, records, place)
+    }
+}
+
+/// The same of a number.
 fn numbers<'a>(
     column: &mut [f64],
     records: impl Iterator<Item = &'a [u8]>,
@@ -125,7 +139,7 @@ fn numbers<'a>(
     taken
 }
 
-/// The same of states in one octet.
+/// The same of a state in one octet.
 fn states<'a>(column: &mut [f64], records: impl Iterator<Item = &'a [u8]>, place: &Place) -> usize {
     let at = RECORD_HEAD + MESSAGE_HEAD + place.value_at - 2;
     let mut taken = 0;

@@ -107,7 +107,7 @@ fn piece(now: &mut u64, (kind, rows, pace): (u8, u16, u8), noise: &mut Noise) ->
         _ => vec![0],
     };
     let device = if kind == 8 { BOARD } else { SUPPLY };
-    let told = (0..rows).map(|_| {
+    let told = (0..rows).map(|row| {
         *now += match pace {
             0 => 10_000,
             1 => 9_900 + noise.below(200),
@@ -119,6 +119,9 @@ fn piece(now: &mut u64, (kind, rows, pace): (u8, u16, u8), noise: &mut Noise) ->
             1 => Reading::state(1, noise.below(3) as u16),
             channel => Reading::number(channel, noise.value()),
         };
+        // As a board on a bus, which tells one channel a frame.
+        let one = [3 + row % 3];
+        let channels = if kind == 11 { &one[..] } else { &channels };
         let readings = channels.iter().map(reading).collect();
         at(*now, device, EventKind::Sampled { readings })
     });
@@ -134,7 +137,10 @@ fn at(micros: u64, device: DeviceId, kind: EventKind) -> Event {
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let pieces = prop::collection::vec((0..10_u8, 1..700_u16, 0..4_u8), 1..12);
+    let pieces = prop::collection::vec(
+        (prop_oneof![0..10_u8, Just(11)], 1..700_u16, 0..4_u8),
+        1..12,
+    );
     (pieces, 1..u64::MAX).prop_map(|(pieces, seed)| {
         let (mut now, mut noise) = (0, Noise(seed));
         let told = pieces.into_iter();
@@ -259,6 +265,7 @@ fn what_is_alike_comes_as_rows() {
     assert_eq!(told(&[(9, 7, 0)]), (vec![], 7));
     assert_eq!(told(&[(3, 100, 0)]), (vec![], 100));
     assert_eq!(told(&[(4, 100, 0)]), (vec![], 100));
+    assert_eq!(told(&[(11, 100, 0)]), (vec![], 100));
     // Another device, another event, other channels between them.
     let broken = [(9, 50, 0), (8, 50, 0), (9, 50, 0), (7, 1, 0), (9, 50, 0)];
     assert_eq!(told(&broken), (vec![50, 50, 50, 50], 1));
