@@ -133,7 +133,7 @@
     part("unjudged").hidden = !state.unjudged;
     part("unjudged").textContent = state.unjudged ? `not judged: ${state.unjudged}` : "";
     const word = (it) => {
-      if (it.verdict === "INCONCLUSIVE" && it.progress !== "done") {
+      if (!over && it.verdict === "INCONCLUSIVE" && it.progress !== "done") {
         return cell(it.progress === "waiting" ? "waits" : "not yet", "waiting");
       }
       return cell(it.progress === "done" ? it.verdict : `${it.verdict} so far`, it.verdict);

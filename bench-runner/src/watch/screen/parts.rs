@@ -97,15 +97,14 @@ impl View<'_> {
             Verdict::Inconclusive if it.progress == Progress::Done => 1,
             _ => 2,
         });
+        let goes_on = self.exit.is_none();
         let names = standings.iter().map(|it| it.finding.check.as_str());
         let name = widest(names, 8, width / 3);
         let lines = standings.into_iter().map(|standing| {
             let finding = &standing.finding;
             let (word, style) = match (standing.progress, finding.verdict) {
-                _ if live.waits(standing) => ("waits", Style::new()),
-                (Progress::Watching, Verdict::Inconclusive) if live.ending.is_none() => {
-                    ("not yet", Style::new())
-                }
+                _ if goes_on && live.waits(standing) => ("waits", Style::new()),
+                (Progress::Watching, Verdict::Inconclusive) if goes_on => ("not yet", Style::new()),
                 (Progress::Watching, Verdict::Pass) => ("pass …", self.colour(Color::Green)),
                 (_, Verdict::Inconclusive) => ("UNKNOWN", self.verdict_style(finding.verdict)),
                 (_, Verdict::Pass) => ("PASS", self.verdict_style(finding.verdict)),

@@ -162,7 +162,24 @@ fn a_check_that_has_seen_nothing_waits_for_a_first_sample() {
         .lines()
         .find(|line| line.contains("cloud masks are right"));
     assert!(line.unwrap().contains("\"waits "), "{all}");
-    // When the run is over nothing is waited for.
+    // When the run is over, or was cut off, nothing is waited for.
+    let screen = Screen::default();
+    let view = View {
+        name: "cut",
+        course: Course::CutOff,
+        exit: Some(Exit::Interrupted),
+        live: Some(&live),
+        screen: &screen,
+        colour: false,
+        trouble: None,
+    };
+    let mut terminal = Terminal::new(TestBackend::new(160, 60)).unwrap();
+    terminal
+        .draw(|frame| draw(&view, frame.buffer_mut()))
+        .unwrap();
+    let cut = terminal.backend().to_string();
+    assert!(!cut.contains("waits") && cut.contains("UNKNOWN"), "{cut}");
+    assert!(cut.contains("devices, when the record ends"), "{cut}");
     let ended = self::live(true);
     assert!(!ended.standings.iter().any(|it| ended.waits(it)));
 }
