@@ -44,7 +44,9 @@ impl Planner {
                 } else if LATER.contains(&kind) {
                     Some(format!("this version has no `{kind}` links"))
                 } else {
+                    // What it is stands there; how to say it is what is expected.
                     nearest(kind, LinkSpec::KINDS.into_iter())
+                        .filter(|_| !LinkSpec::KINDS.contains(&kind))
                 };
                 let expected = drivers::link::LinkSpecError::EXPECTED;
                 let refusal = Refusal::at(&written.place, error.to_string(), expected);

@@ -593,5 +593,10 @@ fn what_leaves_the_process_is_refused_where_it_cannot_be() {
     let broken = memory().map(|_| "usb:3".to_owned());
     let told = refusals(&scene, Pace::Real, &broken);
     assert!(told.contains("did you mean `serial:usb:3@9600`?"), "{told}");
+    // A kind that is right is not proposed.
+    let bare = memory().map(|_| "serial:/dev/ttyUSB0".to_owned());
+    let told = refusals(&scene, Pace::Real, &bare);
+    assert!(told.contains("the baud rate is missing"), "{told}");
+    assert!(!told.contains("did you mean"), "{told}");
     assert!(told.contains("`serial:/dev/ttyUSB0@9600`"), "{told}");
 }
