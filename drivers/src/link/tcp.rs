@@ -1,6 +1,7 @@
 //! A TCP socket: the client's side for drivers, and a server for one client after the other that
 //! plays a device, as the LAN port of an instrument or a terminal server does.
 
+use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -36,8 +37,25 @@ pub(super) async fn connect(
                 .map_err(|why| error(why.to_string()))?;
             Ok(socket)
         }
-        Ok(Err(why)) => Err(error(why.to_string())),
-        Err(elapsed) => Err(error(elapsed.to_string())),
+        Ok(Err(why)) => Err(error(refused(&why))),
+        Err(elapsed) => Err(error(format!("{elapsed}; {UNREACHED}"))),
+    }
+}
+
+const UNREACHED: &str =
+    "is the address right, the device on, and nothing between that keeps it out?";
+
+/// Why there is no connection, and what to look at.
+fn refused(why: &io::Error) -> String {
+    match why.kind() {
+        ErrorKind::ConnectionRefused => format!(
+            "{why}: nobody listens at that port; is the port right (SCPI mostly 5025, Rigol 5555, Modbus 502), \
+             and the device's server on?"
+        ),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::TimedOut => {
+            format!("{why}; {UNREACHED}")
+        }
+        _ => why.to_string(),
     }
 }
 

@@ -205,10 +205,10 @@ fn a_socket_serves_one_client_after_the_other() {
         drop(emulator);
         assert_eq!(driver.receive().await, Err(LinkError::Closed));
         assert!(!path.exists());
-        assert!(matches!(
-            open(&link, clock).await,
-            Err(LinkError::Open { .. })
-        ));
+        let Err(LinkError::Open { why, .. }) = open(&link, clock).await else {
+            panic!("nobody listens there any more");
+        };
+        assert!(why.contains("is the port right"), "{why}");
     });
 }
 
