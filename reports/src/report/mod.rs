@@ -3,6 +3,7 @@
 
 mod boxes;
 mod device;
+mod energy;
 mod exhibit;
 mod gather;
 mod latency;
@@ -19,6 +20,7 @@ use crate::verdict::{Ending, Finding, Verdict};
 
 pub use boxes::Boxes;
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
+pub use energy::PhaseEnergy;
 pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub(crate) use gather::reacted;
 pub use gather::{Gatherer, injected};
