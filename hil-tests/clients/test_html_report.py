@@ -108,6 +108,12 @@ def drag(browser, across):
     browser.post("/actions", {"actions": [{**pointer, "actions": moves}]})
 
 
+def press(browser, keys):
+    """Presses keys, one after the other."""
+    moves = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+    browser.post("/actions", {"actions": [{"type": "key", "id": "keys", "actions": moves}]})
+
+
 def seen(browser):
     """The stretch of time that the plots show, s, read off the page."""
     return browser.run("return window.benchSeen()")
@@ -154,3 +160,25 @@ def test_a_report_is_looked_at(browser, tmp_path):
     assert low == pytest.approx(whole[1] / 4, rel=0.05)
     assert high == pytest.approx(whole[1] / 2, rel=0.05)
     browser.picture(tmp_path / "zoomed.png")
+
+    # The same by keys alone, and said to who hears the page instead of seeing it.
+    browser.click("#whole")
+    browser.run("document.querySelector('.u-over').focus()")
+    said = browser.run("return document.activeElement.getAttribute('aria-label')")
+    assert said.startswith("bus voltage: bus supply from "), said
+    middle = whole[1] / 2
+    for keys, (low, high) in [("+", (0.5, 1.5)), ("\ue014", (0.75, 1.75)), ("\ue012-", (0, 2))]:
+        press(browser, keys)
+        assert seen(browser) == pytest.approx([low * middle, high * middle], rel=0.01, abs=1), keys
+    press(browser, "+")
+    press(browser, "0")
+    assert seen(browser) == whole
+    tabbed = "return document.querySelectorAll('.u-over[tabindex=\"0\"][role=img]').length"
+    assert browser.run(tabbed) == browser.run(SCALE)
+
+    # Nothing but tables and drawings, in boxes of their own, is wider than a telephone.
+    narrow = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    device = {"cmd": "Emulation.setDeviceMetricsOverride", "params": narrow}
+    browser.post("/goog/cdp/execute", device)
+    browser.post("/url", {"url": page})
+    assert browser.run("return document.documentElement.scrollWidth") <= 400

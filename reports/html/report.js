@@ -11,6 +11,7 @@
   const steps = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 604800];
   const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000, 100000];
   const charts = [];
+  const end = Math.max(1e-3, ...figures.filter((figure) => !figure.measure).map((figure) => figure.end));
   let moment = null;
 
   const two = (n) => String(n).padStart(2, "0");
@@ -168,9 +169,26 @@
     }, data, parent);
     u.setScale("x", { min: begin, max: figure.end });
     u.over.addEventListener("dblclick", whole);
+    // For who has no mouse, and for who hears the plot instead of seeing it.
+    u.over.tabIndex = 0;
+    u.over.setAttribute("role", "img");
+    u.over.setAttribute("aria-label", panel.spoken);
+    u.over.addEventListener("keydown", (event) => {
+      const ways = { "+": [0.25, -0.25], "=": [0.25, -0.25], "-": [-0.5, 0.5], ArrowLeft: [-0.25, -0.25], ArrowRight: [0.25, 0.25] };
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.key === "0" || event.key === "Escape") whole();
+      else if (ways[event.key]) {
+        const { min, max } = u.scales.x, [left, right] = ways[event.key].map((part) => part * (max - min));
+        const [first, last] = [begin, figure.measure ? figure.end : end];
+        const wide = Math.min(max - min + right - left, last - first);
+        const from = Math.max(first, Math.min(min + left, last - wide));
+        if (figure.measure) u.setScale("x", { min: from, max: from + wide });
+        else zoom(from, from + wide);
+      } else return;
+      event.preventDefault();
+    });
     charts.push({ u, figure, panel, parent });
   };
-  const end = Math.max(1e-3, ...figures.filter((figure) => !figure.measure).map((figure) => figure.end));
   function whole() {
     moment = null;
     document.querySelectorAll(".figure-at").forEach((old) => old.classList.remove("figure-at"));

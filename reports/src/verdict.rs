@@ -63,6 +63,13 @@ pub struct Finding {
     pub unit: String,
     /// Distance from the limit, positive inside.
     pub margin: Option<f64>,
+    /// By how much the value may be wrong, in its unit: what the maker or a certificate says of the channel
+    /// that told it, or twice the standard uncertainty where the check works one out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<f64>,
+    /// What was expected, in the value's unit, where the limit is a distance from it: the golden's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<f64>,
     /// When the worst value was seen.
     pub at: Option<BenchTime>,
     /// The phase or step in which it was seen.

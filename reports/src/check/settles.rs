@@ -126,6 +126,13 @@ impl Settles {
         })
     }
 
+    fn found(&self, found: Finding, worst: &Seen) -> Finding {
+        Finding {
+            expected: Some(self.target),
+            ..self.question.finding_at(found, worst)
+        }
+    }
+
     fn sentence(&self, worst: &Seen) -> String {
         let question = &self.question;
         let goal = format!("{} ± {}", self.target, question.bound(self.tolerance));
@@ -170,11 +177,11 @@ impl Check for Settles {
         match (failed, self.unjudged(), self.worst) {
             (Some(worst), ..) => {
                 let found = question.finding(Verdict::Fail, samples, self.sentence(&worst));
-                question.finding_at(found, &worst)
+                self.found(found, &worst)
             }
             (None, None, Some(worst)) => {
                 let found = question.finding(Verdict::Pass, samples, self.sentence(&worst));
-                question.finding_at(found, &worst)
+                self.found(found, &worst)
             }
             (None, unjudged, _) => {
                 let because = unjudged.unwrap_or_else(|| "nothing was asked".to_owned());

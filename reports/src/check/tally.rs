@@ -5,7 +5,7 @@ use std::sync::Arc;
 use profiles::time::{BenchTime, Window};
 
 use super::CheckSetup;
-use crate::header::{CheckSpec, Subject};
+use crate::header::{Accuracy, CheckSpec, Subject};
 use crate::verdict::{Evidence, Finding, Verdict};
 
 /// A value beside its limit.
@@ -55,6 +55,8 @@ pub(in crate::check) struct Question {
     spec: Arc<CheckSpec>,
     places: Vec<(String, Window)>,
     pub(in crate::check) unit: String,
+    /// How accurate the channel in question is, as far as anybody guarantees that, and in which unit.
+    accuracy: Option<(Accuracy, String)>,
 }
 
 impl Question {
@@ -63,18 +65,22 @@ impl Question {
         let phases = header.phases.iter();
         let phases = phases.map(|p| (p.phase.name().to_owned(), p.window));
         let steps = header.steps.iter().map(|s| (s.name.clone(), s.window));
-        let unit = match setup.spec.subject {
-            Subject::Channel { device, channel } => header
-                .device_at(device)
-                .and_then(|device| device.channels.get(usize::from(channel)))
-                .map_or(String::new(), |channel| channel.unit.to_string()),
-            Subject::Device { .. } | Subject::Workload { .. } => String::new(),
+        let channel = match setup.spec.subject {
+            Subject::Channel { device, channel } => header.device_at(device).and_then(|device| {
+                let channel = device.channels.get(usize::from(channel))?;
+                Some((device, channel))
+            }),
+            Subject::Device { .. } | Subject::Workload { .. } => None,
         };
         Question {
             spec: Arc::clone(&setup.spec),
             // A phase says more than a step, so it is found first.
             places: phases.chain(steps).collect(),
-            unit,
+            unit: channel.map_or(String::new(), |(_, channel)| channel.unit.to_string()),
+            accuracy: channel.and_then(|(device, channel)| {
+                let known = device.accuracy_of(&channel.name)?;
+                Some((known.clone(), channel.unit.to_string()))
+            }),
         }
     }
 
@@ -132,11 +138,20 @@ impl Question {
             limit: None,
             unit: self.unit.clone(),
             margin: None,
+            uncertainty: None,
+            expected: None,
             at: None,
             phase: None,
             samples,
             evidence: Vec::new(),
         }
+    }
+
+    /// By how much a value that the channel told may be wrong; nothing of what is counted or worked out.
+    fn uncertainty(&self, value: f64) -> Option<f64> {
+        let (known, unit) = self.accuracy.as_ref()?;
+        let error = known.at(value);
+        (*unit == self.unit && error.is_finite()).then_some(error)
     }
 
     /// The same, with the worst that was seen.
@@ -146,6 +161,7 @@ impl Question {
             value: finite(seen.value),
             limit: finite(seen.limit),
             margin: finite(seen.margin),
+            uncertainty: self.uncertainty(seen.value),
             at: Some(seen.at),
             phase: self.place(seen.at).map(str::to_owned),
             ..found

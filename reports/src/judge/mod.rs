@@ -175,6 +175,8 @@ impl Judge {
             limit: Some(seconds(*within_us)),
             unit: "s".to_owned(),
             margin: reaction_us.map(|taken| seconds(*within_us) - seconds(taken)),
+            uncertainty: None,
+            expected: None,
             at: Some(event.at),
             phase: None,
             samples: 1,

@@ -167,6 +167,8 @@ fn findings() -> Vec<Finding> {
         limit: Some(26.0),
         unit: "V".to_owned(),
         margin: Some(-0.5),
+        uncertainty: Some(0.013),
+        expected: None,
         at: Some(BenchTime::from_millis(77_700)),
         phase: Some("umbra".to_owned()),
         samples: 1_200,
@@ -182,6 +184,7 @@ fn findings() -> Vec<Finding> {
         limit: Some(60.0),
         unit: "ms".to_owned(),
         margin: Some(16.0),
+        uncertainty: None,
         ..bus.clone()
     };
     let unknown = Finding {
@@ -194,6 +197,7 @@ fn findings() -> Vec<Finding> {
         limit: None,
         unit: String::new(),
         margin: None,
+        uncertainty: None,
         at: None,
         phase: None,
         samples: 0,

@@ -37,6 +37,15 @@ pub(crate) fn number(value: f64) -> String {
     text.replace('-', "−")
 }
 
+/// An uncertainty: to two digits, for more would claim more; what only rounding left is nothing.
+pub(crate) fn rough(value: f64) -> String {
+    if value.abs() < 1e-9 {
+        return number(0.0);
+    }
+    let step = 10.0_f64.powf(value.abs().log10().floor() - 1.0);
+    number((value / step).round() * step)
+}
+
 /// A change with its sign and two places, `+3.20`; one that rounds to nothing has no sign.
 pub(crate) fn signed(change: f64) -> String {
     let text = format!("{change:+.2}").replace('-', "−");
@@ -199,9 +208,11 @@ pub(crate) fn because(report: &Report) -> String {
                 _ => "could not be decided",
             };
             let reason = &finding.because;
-            let (bad, check) = (of(verdict).count(), &finding.check);
+            let (bad, check) = (count(of(verdict).count() as u64), &finding.check);
             let rest = match (verdict, of(Verdict::Inconclusive).count()) {
-                (Verdict::Fail, unknown @ 1..) => format!("; {unknown} could not be decided"),
+                (Verdict::Fail, unknown @ 1..) => {
+                    format!("; {} could not be decided", count(unknown as u64))
+                }
                 _ => String::new(),
             };
             ended(format!(
@@ -222,7 +233,7 @@ fn ended(sentence: String) -> String {
 }
 
 /// The margin of the finding at `place` as a share of what is allowed: of half the band where the check has
-/// two limits, of the limit's size where it has one.
+/// two limits, of the limit's distance from what was expected where that is known, else of the limit's size.
 pub(crate) fn share(report: &Report, place: usize) -> Option<f64> {
     let finding = report.findings.get(place)?;
     let margin = finding.margin?;
@@ -230,7 +241,7 @@ pub(crate) fn share(report: &Report, place: usize) -> Option<f64> {
     let option = |name: &str| spec.and_then(|check| check.options.number(name));
     let allowed = match (option("min"), option("max")) {
         (Some(min), Some(max)) => (max - min) / 2.0,
-        _ => finding.limit?.abs(),
+        _ => (finding.limit? - finding.expected.unwrap_or(0.0)).abs(),
     };
     (allowed > 0.0).then(|| margin / allowed)
 }
@@ -297,6 +308,26 @@ mod tests {
         );
         assert_eq!(count(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!(count(1234), "1234");
+    }
+
+    #[test]
+    fn an_uncertainty_has_two_digits() {
+        let told = [0.015_84, 0.001_868, 2.44e-15, 0.0, 8.43e-4, 12.6, 1_234.0].map(rough);
+        let expected = ["0.016", "0.0019", "0", "0", "8.40e−4", "13", "1200"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_as_expected_uses_nothing_of_its_allowance() {
+        let mut report = crate::render::sample::report();
+        let finding = &mut report.findings[1];
+        (finding.value, finding.limit, finding.margin) = (Some(1.0), Some(1.03), Some(0.03));
+        assert!(share(&report, 1).unwrap() < 0.1, "of the limit's size");
+        report.findings[1].expected = Some(1.0);
+        assert!(
+            (share(&report, 1).unwrap() - 1.0).abs() < 1e-9,
+            "of the way to it"
+        );
     }
 
     #[test]

@@ -242,21 +242,6 @@ impl DeviceStory {
         }
     }
 
-    /// Energy over the run, J: its mean power times the time from the first sample to the last, of
-    /// what `device`'s channels say of power; `None` if they do not.
-    pub fn energy_joules(&self, device: &DeviceHeader) -> Option<f64> {
-        let told = || {
-            let mut channels = device.channels.iter();
-            let place = channels.position(|c| ["watts", "bus_watts"].contains(&&*c.name))?;
-            self.channels.get(place)
-        };
-        let power = match &self.power {
-            Some(power) => &power.series,
-            None => told()?,
-        };
-        Some(power.mean()? * power.seconds())
-    }
-
     /// Its own clock against bench time, if it told it.
     pub fn clock(&self) -> Option<&Correlator> {
         let clock = self.clock.as_ref().map(|(_, correlator)| correlator);

@@ -3,6 +3,7 @@
 
 mod boxes;
 mod device;
+mod energy;
 mod exhibit;
 mod gather;
 mod injected;
@@ -20,6 +21,7 @@ use crate::verdict::{Ending, Finding, Verdict};
 
 pub use boxes::Boxes;
 pub use device::{Change, Counts, DeviceStory, Lateness, NamedSeries};
+pub use energy::PhaseEnergy;
 pub use exhibit::{Exhibit, ExhibitGatherer, Mask, Picture, Text};
 pub use gather::Gatherer;
 pub(crate) use gather::reacted;

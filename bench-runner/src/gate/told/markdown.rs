@@ -1,7 +1,7 @@
 //! The summary for people: `gate.md`, and GitHub's step summary.
 
 use super::super::{Decision, GateRun};
-use super::words::{headline, is_pass};
+use super::words::{headline, is_pass, longer};
 
 /// GitHub takes 1 MiB of a step; this is far less.
 const MOST_ROWS: usize = 500;
@@ -43,7 +43,6 @@ pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
         text += "\n| against the baseline | workload | | longer by | 99.9 % | runs |\n";
         text += "|---|---|---|---|---|---|\n";
         for compared in decision.compared.iter().take(MOST_ROWS) {
-            let percent = |ratio: f64| format!("{:+.1} %", (ratio - 1.0) * 100.0);
             let [now, before] = compared.runs;
             text.extend([format!(
                 "| {} | {} | {}{} | {} | {} to {} | {now} against {before} |\n",
@@ -55,9 +54,9 @@ pub(super) fn text(run: &GateRun, decision: &Decision) -> String {
                 } else {
                     ""
                 },
-                percent(compared.effect.ratio),
-                percent(compared.effect.low),
-                percent(compared.effect.high),
+                longer(compared.effect.ratio),
+                longer(compared.effect.low),
+                longer(compared.effect.high),
             )]);
         }
     }

@@ -4,7 +4,7 @@ use reports::render::pdf::{Line, Part, PdfError, Sheet, Title};
 use reports::verdict::Verdict;
 
 use super::super::{Decision, GateRun, JobResult};
-use super::words::{headline, is_pass};
+use super::words::{headline, is_pass, longer};
 use crate::exit::Exit;
 
 /// Rows of one table, at most; the rest is in `gate.json`.
@@ -132,7 +132,6 @@ fn runs(run: &GateRun) -> Part {
 }
 
 fn compared(run: &GateRun, decision: &Decision) -> Part {
-    let percent = |ratio: f64| format!("{:+.1} %", (ratio - 1.0) * 100.0);
     let lines = decision.compared.iter().take(MOST_ROWS).map(|compared| {
         let [now, before] = compared.runs;
         Line {
@@ -140,11 +139,11 @@ fn compared(run: &GateRun, decision: &Decision) -> Part {
                 compared.group.clone(),
                 compared.workload.clone(),
                 compared.what.to_owned(),
-                percent(compared.effect.ratio),
+                longer(compared.effect.ratio),
                 format!(
                     "{} to {}",
-                    percent(compared.effect.low),
-                    percent(compared.effect.high)
+                    longer(compared.effect.low),
+                    longer(compared.effect.high)
                 ),
                 format!("{now} against {before}"),
             ],

@@ -28,6 +28,15 @@ pub(super) fn is_pass(job: &JobResult) -> bool {
     job.tries.iter().all(super::super::Try::is_pass)
 }
 
+/// How much longer something takes, from a ratio: `+3.2 %`; what rounds to nothing has no sign.
+pub(super) fn longer(ratio: f64) -> String {
+    let text = format!("{:+.1} %", (ratio - 1.0) * 100.0);
+    if text.ends_with("0.0 %") && text.len() == "+0.0 %".len() {
+        return "0.0 %".to_owned();
+    }
+    text.replace('-', "−")
+}
+
 /// The decision and its reasons.
 pub fn text(run: &GateRun, decision: &Decision) -> String {
     let mut text = headline(run, decision) + "\n";
@@ -50,9 +59,9 @@ pub fn text(run: &GateRun, decision: &Decision) -> String {
         .max_by(|a, b| a.effect.ratio.total_cmp(&b.effect.ratio));
     if let Some(worst) = worst {
         text.extend([format!(
-            "  against the baseline: {} comparisons, at worst {:+.1} % ({} of {}, {})\n",
+            "  against the baseline: {} comparisons, at worst {} ({} of {}, {})\n",
             decision.compared.len(),
-            (worst.effect.ratio - 1.0) * 100.0,
+            longer(worst.effect.ratio),
             worst.what,
             worst.workload,
             worst.group
@@ -61,4 +70,15 @@ pub fn text(run: &GateRun, decision: &Decision) -> String {
         text += "  no baseline: nothing says whether it became slower\n";
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rounds_to_nothing_is_neither_longer_nor_shorter() {
+        let told = [1.032, 0.9, 1.000_4, 0.999_6, 1.0].map(longer);
+        assert_eq!(told, ["+3.2 %", "−10.0 %", "0.0 %", "0.0 %", "0.0 %"]);
+    }
 }

@@ -13,7 +13,9 @@ use proptest::prelude::*;
 use super::{CheckSetup, KINDS, Target, find};
 use crate::event::{DeviceId, Event, EventKind, Inferred};
 use crate::golden::{Band, Cell, Goldens, ThroughputGolden};
-use crate::header::{CheckSpec, DeviceHeader, Header, NamedWindow, Subject, WorkloadHeader};
+use crate::header::{
+    Accuracy, CheckSpec, DeviceHeader, Header, NamedWindow, Subject, WorkloadHeader,
+};
 use crate::judge::Judge;
 use crate::verdict::{Finding, Verdict};
 
@@ -70,7 +72,12 @@ fn header(check: CheckSpec) -> Header {
             emulated: true,
             channels: vec![ChannelSpec::number("volts", "V")],
             calibration: None,
-            accuracy: Vec::new(),
+            accuracy: vec![Accuracy {
+                channel: "volts".to_owned(),
+                percent: 1.0,
+                offset: 0.5,
+                certified: false,
+            }],
         }],
         steps: Vec::new(),
         phases: vec![PhaseInterval {
@@ -273,6 +280,35 @@ fn told_at(late: Option<f64>, millis: impl IntoIterator<Item = u64>) -> Finding 
         kind: EventKind::Booted,
     });
     judged("on_time", &options, &events)
+}
+
+#[test]
+fn a_value_has_the_uncertainty_of_its_instrument_and_a_slope_has_none() {
+    let told = |at: u64, volts: f64| Event {
+        at: BenchTime::from_millis(at),
+        device: DEVICE,
+        kind: EventKind::Sampled {
+            readings: [Reading::number(0, volts)].into(),
+        },
+    };
+    let events: Vec<Event> = (10..80).map(|at| told(at * 1_000, 20.0)).collect();
+    let found = |kind: &str, given: &[(&str, f64)]| {
+        let mut options = Options::default();
+        for (name, value) in given {
+            options.set(name, OptionValue::Number(*value));
+        }
+        judged(kind, &options, &events)
+    };
+    let range = found("in_range", &[("min", 10.0)]);
+    assert_eq!((range.value, range.uncertainty), (Some(20.0), Some(0.7)));
+    assert_eq!(range.expected, None);
+    let near = [("target", 19.0), ("tolerance", 2.0), ("within", 1.0)];
+    let settles = found("settles", &near);
+    assert_eq!(settles.uncertainty, Some(0.7), "{}", settles.because);
+    assert_eq!(settles.expected, Some(19.0));
+    let slew = found("slew", &[("max_rate", 1.0)]);
+    assert!(slew.value.is_some(), "{}", slew.because);
+    assert_eq!(slew.uncertainty, None);
 }
 
 #[test]

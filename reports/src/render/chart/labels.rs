@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use super::Drawn;
 use super::sheet::{Align, Rect, Sheet};
-use super::style::{LABEL, LEADER, Stroke};
+use super::style::{LABEL, LEADER, Stroke, Type};
 
 /// Smallest distance of two labels.
 const APART: f64 = 8.6;
@@ -59,13 +59,23 @@ pub(super) fn draw<DB: DrawingBackend>(
     Ok(())
 }
 
-/// The text, cut off with an ellipsis where it finds no room.
+/// A label, cut off with an ellipsis where it finds no room.
 pub(super) fn fitted<DB: DrawingBackend>(sheet: &Sheet<DB>, text: &str, room: f64) -> String {
-    if sheet.width(text, &LABEL) <= room {
+    fitted_as(sheet, text, &LABEL, room)
+}
+
+/// A text in `face`, cut off with an ellipsis where it finds no room.
+pub(super) fn fitted_as<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    text: &str,
+    face: &Type,
+    room: f64,
+) -> String {
+    if sheet.width(text, face) <= room {
         return text.to_owned();
     }
-    let mut kept: String = text.to_owned();
-    while kept.pop().is_some() && sheet.width(&kept, &LABEL) > room - 5.0 {}
+    let (mut kept, dots) = (text.to_owned(), sheet.width("…", face));
+    while kept.pop().is_some() && sheet.width(&kept, face) > room - dots {}
     format!("{}…", kept.trim_end())
 }
 

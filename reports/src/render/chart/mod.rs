@@ -79,7 +79,6 @@ pub fn draw<DB: DrawingBackend>(
 /// The title at the left; what the grey means at the right.
 fn head<DB: DrawingBackend>(sheet: &Sheet<DB>, title: &str, time: &TimeAxis) -> Drawn<DB> {
     let (width, _) = sheet.size();
-    sheet.text((0.0, 6.0), title, &style::TITLE, Align::Left)?;
     let mut right = width;
     for (phase, name) in [(Phase::Penumbra, "penumbra"), (Phase::Umbra, "umbra")] {
         if !time.eclipses.iter().any(|interval| interval.phase == phase) {
@@ -97,7 +96,8 @@ fn head<DB: DrawingBackend>(sheet: &Sheet<DB>, title: &str, time: &TimeAxis) -> 
         sheet.frame(swatch, style::FRAME)?;
         right = swatch.left - 10.0;
     }
-    Ok(())
+    let title = labels::fitted_as(sheet, title, &style::TITLE, right);
+    sheet.text((0.0, 6.0), &title, &style::TITLE, Align::Left)
 }
 
 /// Times below the last panel.

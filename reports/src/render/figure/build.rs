@@ -141,6 +141,8 @@ pub(super) struct PanelBuilder<'a> {
     end: f64,
     next_pen: usize,
     panel: Panel,
+    /// Of each worst value the line that it is of.
+    owners: Vec<usize>,
 }
 
 impl<'a> PanelBuilder<'a> {
@@ -159,6 +161,7 @@ impl<'a> PanelBuilder<'a> {
                 bands: Vec::new(),
                 worst: Vec::new(),
             },
+            owners: Vec::new(),
         }
     }
 
@@ -267,6 +270,7 @@ impl<'a> PanelBuilder<'a> {
             // More would hide what they tell of.
             if self.panel.worst.len() < SPOTS && self.lies_on_a_trace(&spot) {
                 self.panel.worst.push(spot);
+                self.owners.push(self.next_pen.saturating_sub(1));
             }
         }
     }
@@ -290,23 +294,34 @@ impl<'a> PanelBuilder<'a> {
     }
 
     /// Adds the panel, if it shows anything: as several where it has more lines than there are pens, for
-    /// two lines that look alike tell nothing.
+    /// two lines that look alike tell nothing. What a device was told, and its worst values, go with its line.
     pub(super) fn add_to(self, panels: &mut Vec<Panel>) {
         let mut panel = self.panel;
-        let (commands, mut own): (Vec<Trace>, Vec<Trace>) = panel
-            .traces
-            .drain(..)
-            .partition(|trace| trace.pen == Pen::Command);
-        if own.is_empty() {
-            return;
+        let traces = std::mem::take(&mut panel.traces);
+        let spots = std::mem::take(&mut panel.worst);
+        let mut some: Vec<[Vec<Trace>; 2]> = Vec::new();
+        for trace in traces {
+            let is_told = trace.pen == Pen::Command;
+            let full = some.last().is_none_or(|[own, _]| own.len() == PENS);
+            if some.is_empty() || (full && !is_told) {
+                some.push([Vec::new(), Vec::new()]);
+            }
+            if let Some(last) = some.last_mut() {
+                last[usize::from(is_told)].push(trace);
+            }
         }
-        let mut told = Some(commands);
-        while !own.is_empty() {
-            let rest = own.split_off(own.len().min(PENS));
-            let mut some = panel.clone();
-            some.traces = std::mem::replace(&mut own, rest);
-            some.traces.extend(told.take().unwrap_or_default());
-            panels.push(some);
+        for (place, [mut own, told]) in some.into_iter().enumerate() {
+            if own.is_empty() {
+                continue;
+            }
+            own.extend(told);
+            let spots = spots.iter().zip(&self.owners);
+            let worst = spots.filter(|(_, owner)| **owner / PENS == place);
+            panels.push(Panel {
+                traces: own,
+                worst: worst.map(|(spot, _)| spot.clone()).collect(),
+                ..panel.clone()
+            });
         }
     }
 

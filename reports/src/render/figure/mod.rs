@@ -27,7 +27,7 @@ pub use margins::{Bar, margins};
 pub(crate) use others::letter;
 pub use others::{Lane, Mark, others, story};
 pub use power::{orbit_power, supply_power};
-pub use spoken::{spoken, spoken_bars, spoken_lanes, spoken_strips};
+pub use spoken::{spoken, spoken_bars, spoken_lanes, spoken_panel, spoken_strips};
 pub use states::{Span, Strip, states, windows};
 
 /// A stack of panels over one time axis.

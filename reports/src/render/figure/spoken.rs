@@ -5,13 +5,14 @@ use super::{Bar, Figure, Lane, Panel, Strip};
 
 /// A figure: its panels, what is in them and between which values.
 pub fn spoken(figure: &Figure) -> String {
-    let panels = figure.panels.iter().map(panel);
+    let panels = figure.panels.iter().map(spoken_panel);
     let length = figure.time.length();
     let told = panels.collect::<Vec<String>>().join("; ");
     format!("{}, over {length}: {told}.", figure.title)
 }
 
-fn panel(panel: &Panel) -> String {
+/// One panel of a figure.
+pub fn spoken_panel(panel: &Panel) -> String {
     let mut told = panel.quantity.clone();
     let traces: Vec<String> = panel
         .traces

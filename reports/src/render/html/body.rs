@@ -13,6 +13,11 @@ pub(super) fn blocks(blocks: &[Block]) -> String {
     let (mut section, mut place) = (0, 0);
     for block in blocks {
         let text = match block {
+            // One level below its section, as on paper.
+            Block::Heading(title) => {
+                let level = if section > 1 { 3 } else { 2 };
+                format!("<h{level}>{}</h{level}>\n", escaped(title))
+            }
             Block::Section(title) => {
                 let level = if section == 0 { 1 } else { 2 };
                 let text = format!(
@@ -42,7 +47,6 @@ pub(super) fn blocks(blocks: &[Block]) -> String {
 /// A block that is neither counted nor zoomed.
 fn plain(block: &Block) -> String {
     match block {
-        Block::Heading(title) => format!("<h3>{}</h3>\n", escaped(title)),
         Block::Text(text) => format!("<p>{}</p>\n", escaped(text)),
         Block::Banner(verdict, reason) => format!(
             "<div class=\"banner {}\"><strong>{} {verdict}</strong><p>{}</p></div>\n",
@@ -58,13 +62,17 @@ fn plain(block: &Block) -> String {
             format!("<dl class=\"keys\">\n{}</dl>\n", keys.collect::<String>())
         }
         Block::Bars(_) | Block::Histograms(_) | Block::Lanes(..) | Block::Strips(..) => {
-            picture_of(block)
+            format!("<div class=\"wide\">{}</div>\n", picture_of(block))
         }
         Block::Table(shown) => table(shown),
         Block::Pictures(shown) => exhibits::pictures(shown),
         Block::Flow(shown) => exhibits::text(shown),
         // The browser's page has its own contents, above all of it.
-        Block::Gap(_) | Block::Contents(_) | Block::Section(_) | Block::Figure(..) => String::new(),
+        Block::Gap(_)
+        | Block::Contents(_)
+        | Block::Section(_)
+        | Block::Heading(_)
+        | Block::Figure(..) => String::new(),
     }
 }
 

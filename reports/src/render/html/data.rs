@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::figure::{Figure, Panel, Trace};
+use super::super::figure::{Figure, Panel, Trace, spoken_panel};
 use super::super::pdf::Block;
 use profiles::phase::Phase;
 
@@ -55,6 +55,7 @@ fn panel(panel: &Panel, measured: bool) -> Value {
     json!({
         "quantity": panel.quantity,
         "unit": panel.unit,
+        "spoken": spoken_panel(panel),
         "zero": panel.with_zero,
         "traces": panel.traces.iter().map(|it| trace(it, measured)).collect::<Vec<Value>>(),
         "limits": limits.collect::<Vec<Value>>(),

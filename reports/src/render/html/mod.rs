@@ -70,7 +70,7 @@ pub(super) fn page(frame: &Frame, blocks: &[Block]) -> String {
     }
     put(format_args!(
         "</ul></nav>\n<div class=\"tools\"><button id=\"whole\" type=\"button\">whole run</button>\
-         <span>drag over a plot to zoom, double-click for the whole run</span>\
+         <span>drag over a plot to zoom, double-click for the whole run; keys on a plot: + − ← → 0</span>\
          <strong id=\"where\" role=\"status\"></strong></div>\n<main>\n"
     ));
     put(format_args!("{}", body::blocks(blocks)));

@@ -165,3 +165,62 @@ fn parts_come_as_they_are_asked_for_and_checks_are_never_left_out() {
     assert_eq!(all[..3], ["Overview", "Checks", "Power"]);
     assert!(all.len() > 5, "{all:?}");
 }
+
+#[test]
+fn a_line_has_its_command_and_its_worst_value_beside_it() {
+    let mut report = sample::report();
+    let (device, story) = (report.header.devices[0].clone(), report.devices[0].clone());
+    for place in 0..5 {
+        let mut device = device.clone();
+        device.name = format!("supply_{place}");
+        report.header.devices.push(device);
+        report.devices.push(story.clone());
+    }
+    let figure = figure::supply_power(&report);
+    let mut panels = figure.panels.iter();
+    let volts: Vec<_> = panels
+        .by_ref()
+        .filter(|panel| panel.quantity == "bus voltage")
+        .collect();
+    assert_eq!(volts.len(), 2);
+    // Four lines and what each was told, then the other two; the one worst value with its own line.
+    let lines: Vec<usize> = volts.iter().map(|panel| panel.traces.len()).collect();
+    assert_eq!(lines, [8, 4]);
+    let worst: Vec<usize> = volts.iter().map(|panel| panel.worst.len()).collect();
+    assert_eq!(worst, [1, 0]);
+}
+
+#[test]
+fn the_page_for_browsers_has_its_levels_in_order_and_says_what_plots_show() {
+    let page = html::document(&sample::report());
+    let levels: Vec<u32> = page
+        .match_indices("<h")
+        .filter_map(|(at, _)| page.get(at + 2..at + 3)?.parse().ok())
+        .collect();
+    assert_eq!(levels[..2], [1, 2]);
+    assert!(
+        levels.windows(2).all(|two| two[1] <= two[0] + 1),
+        "{levels:?}"
+    );
+    assert!(page.contains("\"spoken\":\"bus voltage: bus supply from "));
+}
+
+#[test]
+fn energy_is_told_by_phase() {
+    let page = html::document(&sample::report());
+    let (_, energy) = page.split_once(">Energy</h2>").unwrap();
+    let (energy, _) = energy.split_once("<h2").unwrap();
+    // The supply gives 28 W but for a dip, for a minute of umbra.
+    for told in ["bus supply", "umbra", "whole run"] {
+        assert!(
+            energy.contains(&format!(">{told}</td>")),
+            "{told}: {energy}"
+        );
+    }
+    let paper = pdf::content(&pdf::Fonts::new(), &sample::cut(1));
+    let has = |title: &str| {
+        let mut blocks = paper.iter();
+        blocks.any(|block| matches!(block, pdf::Block::Section(name) if name == title))
+    };
+    assert!(has("Power") && !has("Energy"), "one sample has no energy");
+}

@@ -10,8 +10,8 @@ pub(super) struct Beside {
     verdict: Verdict,
     /// Said after what the check says by itself.
     words: String,
-    /// Value, limit, and the phase, where they are known.
-    numbers: Option<(f64, f64, String)>,
+    /// Value, what was expected, limit, and the phase, where they are known.
+    numbers: Option<([f64; 3], String)>,
     evidence: Vec<Evidence>,
 }
 
@@ -82,8 +82,10 @@ impl Beside {
         found.evidence.extend(self.evidence);
         if self.verdict > found.verdict || (own_says_little && self.verdict == found.verdict) {
             found.verdict = self.verdict;
-            if let Some((value, limit, phase)) = self.numbers {
+            if let Some(([value, expected, limit], phase)) = self.numbers {
                 found.value = Some(value);
+                found.expected = Some(expected);
+                found.uncertainty = None;
                 found.limit = Some(limit);
                 found.margin = Some(limit - value);
                 found.phase = Some(phase);
@@ -114,6 +116,7 @@ impl Pair<'_> {
     fn beside(&self, standing: Standing) -> Beside {
         let Effect { ratio, low, high } = self.effect;
         let (name, limit) = (self.name, 1.0 + self.more);
+        let (joules, before) = (self.now.joules, self.before.joules);
         let told =
             format!("in {name} {ratio:.4} ({low:.4} to {high:.4}) of what the golden's took");
         let (verdict, words) = match standing {
@@ -127,7 +130,7 @@ impl Pair<'_> {
         Beside {
             verdict,
             words,
-            numbers: Some((self.now.joules, self.before.joules * limit, name.to_owned())),
+            numbers: Some(([joules, before, before * limit], name.to_owned())),
             evidence: Vec::new(),
         }
     }

@@ -59,11 +59,17 @@ impl Cell {
             ]);
         }
         if gaps > 0 {
-            let _ = write!(text, "; {gaps} gaps between samples");
+            let _ = write!(text, "; {}", gaps_between(gaps));
             numbers.push(("gaps", gaps as f64));
         }
         Evidence::new(&self.name, text, &numbers)
     }
+}
+
+/// `1 gap between samples`.
+pub(super) fn gaps_between(gaps: u64) -> String {
+    let s = if gaps == 1 { "" } else { "s" };
+    format!("{gaps} gap{s} between samples")
 }
 
 /// `0.1234 J ± 0.0012 J`.

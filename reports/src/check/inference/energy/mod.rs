@@ -29,7 +29,7 @@ use crate::golden::{self, Golden, ThroughputGolden, cuts};
 use crate::header::{NamedWindow, Subject};
 use crate::verdict::{Finding, Verdict};
 use beside::Beside;
-use cell::{Cell, amount};
+use cell::{Cell, amount, gaps_between};
 pub use taken::energies;
 use taken::{device_words, meter_name, meter_of};
 
@@ -251,8 +251,11 @@ impl Energy {
         let broken = cells.iter().find(|cell| cell.integral.gaps > 0);
         if let Some(cell) = broken {
             return Some(format!(
-                "{} gaps between samples of {} in {}: energy is not known there",
-                cell.integral.gaps, self.meter_name, cell.name
+                "{} of {} in {}: energy is not known there; if it was off, ask `during` steps in which \
+                 it is on",
+                gaps_between(cell.integral.gaps),
+                self.meter_name,
+                cell.name
             ));
         }
         let empty = cells
@@ -339,6 +342,7 @@ impl Check for Energy {
             limit,
             unit: "J".to_owned(),
             margin: limit.map(|limit| limit - worst.each),
+            uncertainty: Some(worst.uncertainty).filter(|error| error.is_finite()),
             phase: Some(worst.name.clone()),
             ..question.finding(verdict, count, because)
         };

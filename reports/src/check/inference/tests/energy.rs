@@ -67,6 +67,9 @@ fn a_limit_within_the_uncertainty_decides_nothing() {
             .judged("energy", &[supply(), ("max_joules", most)])
             .verdict
     };
+    let found = run().judged("energy", &[supply()]);
+    let uncertain = found.uncertainty.unwrap();
+    assert!((0.01..0.1).contains(&uncertain), "{uncertain}");
     assert_eq!(asked(1.6), Verdict::Pass);
     assert_eq!(asked(1.505), Verdict::Inconclusive);
     assert_eq!(asked(1.4), Verdict::Fail);
@@ -83,7 +86,8 @@ fn without_a_measured_power_nothing_is_known() {
     });
     let found = gap.judged("energy", &[supply()]);
     assert_eq!(found.verdict, Verdict::Inconclusive);
-    assert!(found.because.contains("1 gaps"), "{}", found.because);
+    assert!(found.because.contains("1 gap between"), "{}", found.because);
+    assert!(found.because.contains("`during`"), "{}", found.because);
 }
 
 /// The run with so much more power in sunlight, with some noise; cut off after so many seconds of light.
@@ -161,6 +165,7 @@ fn energy_is_held_against_what_a_golden_has_of_it() {
         (value - 1.65).abs() < 0.02 && (limit - 1.575).abs() < 0.02,
         "{value} {limit}"
     );
+    assert!((limit / found.expected.unwrap() - 1.05).abs() < 1e-9);
     let ratio = piece(&found, "sunlit, beside the golden").numbers["energy_ratio"];
     assert!((ratio - 1.1).abs() < 0.005, "{ratio}");
 

@@ -99,6 +99,7 @@ impl Judged {
         let evidence = Evidence::new(cell, text, &block_numbers((before, now), &effects, band));
         let slowest = effects.iter().max_by(|a, b| a.1.low.total_cmp(&b.1.low));
         let (what, ratio) = slowest.map_or(("latency", f64::NAN), |(name, e)| (*name, e.ratio));
+        let uncertainty = slowest.map(|(_, e)| (e.high - e.ratio).max(e.ratio - e.low));
         let limit = 1.0 + band.slower;
         Judged {
             standing,
@@ -110,6 +111,7 @@ impl Judged {
                 golden: 1.0,
                 limit,
                 room: limit - ratio,
+                uncertainty: uncertainty.filter(|wide| wide.is_finite()),
             },
             words: Some(match standing {
                 Standing::Holds => format!(
@@ -169,6 +171,8 @@ pub(super) struct Compared {
     pub(super) limit: f64,
     /// Room to the limit as a part of the golden's value; negative outside.
     pub(super) room: f64,
+    /// Half the interval in which the value lies, where there is one.
+    pub(super) uncertainty: Option<f64>,
 }
 
 impl Compared {
@@ -200,6 +204,7 @@ impl Compared {
             golden,
             limit,
             room,
+            uncertainty: None,
         }
     }
 
@@ -212,6 +217,7 @@ impl Compared {
             golden,
             limit,
             room,
+            ..
         } = self;
         let kept = if *room >= 0.0 { "within" } else { "beyond" };
         format!(

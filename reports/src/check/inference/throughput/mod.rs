@@ -284,6 +284,8 @@ impl Check for Throughput {
             limit: Some(compared.limit),
             unit: compared.unit.to_owned(),
             margin: Some(compared.room * compared.golden),
+            expected: Some(compared.golden),
+            uncertainty: compared.uncertainty,
             phase: Some(phase.clone()),
             evidence: standings.evidence,
             ..found

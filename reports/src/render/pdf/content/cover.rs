@@ -8,7 +8,7 @@ use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 
 /// How many checks the first page has room for. Of more it has the worst, and all come after the overview.
-const ON_COVER: usize = 18;
+const ON_COVER: usize = 17;
 
 /// How many checks are listed; of more, the worst. Two hundred are five pages.
 const LISTED: usize = 200;
@@ -40,7 +40,20 @@ pub(super) fn blocks(fonts: &Fonts, report: &Report) -> Vec<Block> {
     }
     let all: Vec<&Finding> = report.findings.iter().collect();
     blocks.push(Block::Table(checks(fonts, report, &all)));
+    blocks.extend(uncertainty(&all));
     blocks
+}
+
+/// What `±` means, where it stands.
+fn uncertainty(findings: &[&Finding]) -> Option<Block> {
+    let known = findings.iter().any(|found| found.uncertainty.is_some());
+    known.then(|| {
+        Block::Text(
+            "±: how far the value may be off, by its maker or certificate; of an energy k = 2, of a ratio half its \
+             interval."
+                .to_owned(),
+        )
+    })
 }
 
 /// Whether there are more checks than the first page shows.
@@ -58,6 +71,7 @@ pub(super) fn rest_of_checks(fonts: &Fonts, report: &Report) -> Vec<Block> {
         Block::Section("Checks".to_owned()),
         Block::Table(checks(fonts, report, &shown)),
     ];
+    blocks.extend(uncertainty(&shown));
     blocks.extend(rest(report, &shown).map(Block::Text));
     blocks.push(Block::Gap(14.0));
     blocks
@@ -114,7 +128,8 @@ fn keys(report: &Report) -> Vec<(String, String)> {
             .count()
     };
     let all = report.findings.len();
-    key(format!("{} / {all}", of(Verdict::Pass)), "checks passed");
+    let passed = count(of(Verdict::Pass) as u64);
+    key(format!("{passed} / {}", count(all as u64)), "checks passed");
     let answers = report.workloads.iter().filter_map(|w| w.overall.as_ref());
     let answers: u64 = answers.map(|answers| answers.count).sum();
     if !report.workloads.is_empty() {
@@ -189,21 +204,30 @@ pub(super) fn extreme(
 
 fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
     let has_utc = report.header.epoch.is_some();
-    // What UTC takes is given by names, which may be broken.
-    let names = if has_utc { 0.0 } else { 21.0 };
+    let has_uncertainty = findings.iter().any(|found| found.uncertainty.is_some());
+    // What UTC and the uncertainty take is given by names, which may be broken.
+    let names = match (has_utc, has_uncertainty) {
+        (true, true) => -7.0,
+        (true, false) => 9.0,
+        (false, true) => 14.0,
+        (false, false) => 30.0,
+    };
     let mut columns = vec![
         text("verdict", 74.0),
         text("check", 79.0 + names),
         text("subject", 77.0 + names),
-        numbers("value", 43.0),
-        numbers("limit", 42.0),
-        numbers("margin", 43.0),
+        numbers("value", 40.0),
+        numbers("limit", 39.0),
+        numbers("margin", 40.0),
         text("unit", 28.0),
-        text("phase", 45.0),
-        numbers("time", 47.0),
+        text("phase", 42.0),
+        numbers("time", 41.0),
     ];
     if has_utc {
         columns.insert(8, numbers("UTC", 43.0));
+    }
+    if has_uncertainty {
+        columns.insert(6, numbers("±", 32.0));
     }
     let rows = findings.iter().map(|finding| {
         let told = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
@@ -222,6 +246,11 @@ fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
         if has_utc {
             let utc = finding.at.and_then(|at| words::utc_clock(report, at));
             row.cells.insert(8, utc.unwrap_or_else(|| "–".to_owned()));
+        }
+        if has_uncertainty {
+            let uncertainty = finding.uncertainty.map(words::rough);
+            row.cells
+                .insert(6, uncertainty.unwrap_or_else(|| "–".to_owned()));
         }
         row.verdict = Some(finding.verdict);
         row.moment = finding.at.map(|at| Moment {

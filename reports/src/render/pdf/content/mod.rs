@@ -3,6 +3,7 @@
 mod appendix;
 mod cover;
 mod curves;
+mod energy;
 mod evidence;
 mod faults;
 mod health;
@@ -21,6 +22,7 @@ pub(in super::super) fn content(fonts: &Fonts, report: &Report) -> Vec<Block> {
     parts.extend(sections::parts(fonts, report));
     if let Some((_, power)) = parts.iter_mut().find(|(name, _)| *name == "power") {
         power.extend(curves::blocks(fonts, report));
+        power.extend(energy::blocks(fonts, report));
     }
     parts.push(("outputs", exhibits::blocks(fonts, report)));
     parts.push(("evidence", evidence::blocks(fonts, report)));
