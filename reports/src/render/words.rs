@@ -42,6 +42,9 @@ pub(crate) fn rough(value: f64) -> String {
     if value.abs() < 1e-9 {
         return number(0.0);
     }
+    if value.abs() < 1e-3 {
+        return format!("{value:.1e}").replace('-', "−");
+    }
     let step = 10.0_f64.powf(value.abs().log10().floor() - 1.0);
     number((value / step).round() * step)
 }
@@ -313,7 +316,7 @@ mod tests {
     #[test]
     fn an_uncertainty_has_two_digits() {
         let told = [0.015_84, 0.001_868, 2.44e-15, 0.0, 8.43e-4, 12.6, 1_234.0].map(rough);
-        let expected = ["0.016", "0.0019", "0", "0", "8.40e−4", "13", "1200"];
+        let expected = ["0.016", "0.0019", "0", "0", "8.4e−4", "13", "1200"];
         assert_eq!(told, expected);
     }
 
