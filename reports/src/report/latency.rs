@@ -77,6 +77,8 @@ pub struct PhaseAnswers {
     pub phase: String,
     /// Its answers.
     pub answers: Answers,
+    /// How they are spread, µs: the fastest, and what each per cent of them did not exceed, from 1 to 99.
+    pub spread: Vec<u32>,
 }
 
 /// Answers during one point of the time axis.
@@ -266,8 +268,13 @@ impl LatencyGatherer {
         for (place, latencies) in self.by_phase.iter_mut().enumerate() {
             let seconds = stretches.seconds(place, &active);
             if let Some(answers) = Answers::of(latencies, seconds) {
-                let phase = stretches.names[place].clone();
-                self.story.phases.push(PhaseAnswers { phase, answers });
+                let percents = (1..100).map(|percent| percentile(latencies, percent));
+                let spread = std::iter::once(answers.min_us).chain(percents).collect();
+                self.story.phases.push(PhaseAnswers {
+                    phase: stretches.names[place].clone(),
+                    answers,
+                    spread,
+                });
             }
             all.append(latencies);
         }
@@ -289,5 +296,37 @@ mod tests {
         assert_eq!((answers.min_us, answers.max_us), (1, 10));
         assert!((answers.rate() - 5.0).abs() < 1e-12);
         assert_eq!(Answers::of(&mut [], 1.0), None);
+    }
+
+    #[test]
+    fn the_spread_of_a_phase_is_what_each_per_cent_did_not_exceed() {
+        let end = BenchTime::from_millis(1_000);
+        let window = Window {
+            start: BenchTime::ZERO,
+            end,
+        };
+        let stretches = Stretches {
+            names: vec!["sunlit".to_owned()],
+            windows: vec![(window, 0)],
+        };
+        let mut gatherer = LatencyGatherer::new(end, &stretches);
+        for answer in (1..=200).rev() {
+            let at = BenchTime::from_micros(u64::from(200 - answer) * 1_000);
+            let answer = Inferred {
+                input: 0,
+                latency_us: answer,
+                round_trip_us: answer,
+                digest: 0,
+                first_us: None,
+            };
+            gatherer.answer(at, answer, &stretches);
+        }
+        let story = gatherer.finish(&stretches);
+        let spread = &story.phases[0].spread;
+        assert_eq!(spread.len(), 100);
+        assert_eq!(
+            (spread[0], spread[1], spread[50], spread[99]),
+            (1, 2, 100, 198)
+        );
     }
 }

@@ -12,6 +12,7 @@ mod margins;
 mod others;
 mod power;
 mod spoken;
+mod spread;
 mod states;
 
 use profiles::phase::PhaseInterval;
@@ -28,6 +29,7 @@ pub(crate) use others::letter;
 pub use others::{Lane, Mark, others, story};
 pub use power::{orbit_power, supply_power};
 pub use spoken::{spoken, spoken_bars, spoken_lanes, spoken_panel, spoken_strips};
+pub use spread::spread;
 pub use states::{Span, Strip, states, windows};
 
 /// A stack of panels over one time axis.

@@ -134,6 +134,11 @@ fn inference(fonts: &Fonts, report: &Report, blocks: &mut Vec<Block>) {
         }
         blocks.push(Block::Figure(figure, 242.0));
         blocks.push(Block::Gap(6.0));
+        let spread = figure::spread(report, place);
+        if !spread.is_empty() {
+            blocks.push(Block::Figure(spread, 150.0));
+            blocks.push(Block::Gap(6.0));
+        }
         blocks.push(Block::Table(speeds(fonts, report, place)));
         if !report
             .goldens
