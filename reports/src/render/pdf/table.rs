@@ -57,6 +57,11 @@ pub(in super::super) const fn digests(title: &'static str, width: f32) -> Column
     }
 }
 
+/// How wide a column must be for `text` to stay in one line, points.
+pub(in super::super) fn room_for(fonts: &Fonts, text: &str) -> f32 {
+    GUTTER + fonts.width(Face::Sans, SIZE, text).ceil()
+}
+
 /// A row: its texts, a verdict that marks the first of them, a remark below them, and the moment
 /// that its last text tells.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +118,14 @@ fn size(face: Face) -> f32 {
     match face {
         Face::Mono => MONO_SIZE,
         Face::Sans | Face::Strong => SIZE,
+    }
+}
+
+#[cfg(test)]
+impl Table {
+    /// The cells of a row, each as its lines.
+    pub(super) fn lines_of(&self, row: usize) -> &[Vec<String>] {
+        &self.rows[row].cells
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::super::words::{self, count, duration, number, quantity, several};
 use super::super::fonts::Fonts;
 use super::super::layout::Block;
-use super::super::table::{Moment, Row, Table, numbers, words as text};
+use super::super::table::{Moment, Row, Table, numbers, room_for, words as text};
 use crate::report::{DeviceStory, Report};
 use crate::verdict::{Finding, Verdict};
 
@@ -205,13 +205,15 @@ pub(super) fn extreme(
 fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
     let has_utc = report.header.epoch.is_some();
     let has_uncertainty = findings.iter().any(|found| found.uncertainty.is_some());
-    // What UTC and the uncertainty take is given by names, which may be broken.
+    let units = findings.iter().map(|found| room_for(fonts, &found.unit));
+    let unit = units.fold(28.0, f32::max).min(56.0);
+    // What UTC, the uncertainty and long units take is given by names, which may be broken.
     let names = match (has_utc, has_uncertainty) {
         (true, true) => -7.0,
         (true, false) => 9.0,
         (false, true) => 14.0,
         (false, false) => 30.0,
-    };
+    } - (unit - 28.0) / 2.0;
     let mut columns = vec![
         text("verdict", 74.0),
         text("check", 79.0 + names),
@@ -219,7 +221,7 @@ fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
         numbers("value", 40.0),
         numbers("limit", 39.0),
         numbers("margin", 40.0),
-        text("unit", 28.0),
+        text("unit", unit),
         text("phase", 42.0),
         numbers("time", 41.0),
     ];
@@ -267,4 +269,22 @@ fn checks(fonts: &Fonts, report: &Report, findings: &[&Finding]) -> Table {
         row
     });
     Table::new(fonts, columns, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    #[test]
+    fn a_unit_stays_in_one_line_and_the_names_make_room() {
+        let (fonts, mut report) = (Fonts::new(), sample::report());
+        report.findings[0].unit = "unanswered".to_owned();
+        report.findings[0].uncertainty = Some(0.5);
+        let findings: Vec<&Finding> = report.findings.iter().collect();
+        let table = checks(&fonts, &report, &findings);
+        let is_unit = |cell: &&Vec<String>| cell.concat() == "unanswered";
+        let unit = table.lines_of(0).iter().find(is_unit);
+        assert_eq!(unit.map(Vec::len), Some(1), "{:?}", table.lines_of(0));
+    }
 }
