@@ -8,6 +8,8 @@ use rten_onnx::onnx::{
 };
 use safetensors::Dtype;
 
+use super::wire;
+
 /// Elements of an input at most.
 const MOST_ELEMENTS: usize = 1 << 26;
 
@@ -104,8 +106,9 @@ impl Graph {
 
 /// The graph of a file.
 pub(super) fn proto(file: &[u8]) -> Result<GraphProto, String> {
-    let model = ModelProto::parse_buf(file)
-        .map_err(|error| format!("it is no ONNX file, or is cut off: {error}"))?;
+    let refused = |why: String| format!("it is no ONNX file, or is cut off: {why}");
+    wire::check(file).map_err(refused)?;
+    let model = ModelProto::parse_buf(file).map_err(|error| refused(error.to_string()))?;
     model
         .graph
         .filter(|graph| !graph.node.is_empty())

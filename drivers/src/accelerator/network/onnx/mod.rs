@@ -8,6 +8,7 @@
 mod general;
 mod graph;
 mod program;
+mod wire;
 
 use super::Body;
 use super::error::NetworkError;
