@@ -181,8 +181,12 @@ fn upsets_of_memory_are_masked_hang_or_silently_wrong() {
         return;
     };
     let asked = Asked::of(built, UPSETS, "");
-    let ((said, record), (_, again)) = twice(&asked);
-    assert!(record == again, "the same seed gives the same bytes");
+    let ((said, record), (said_again, again)) = twice(&asked);
+    let (out, other) = (&said.out, &said_again.out);
+    assert!(
+        record == again,
+        "the same seed gives the same bytes: {out}\nand {other}"
+    );
     each_once(&said, ["silent", "hang", "masked"]);
     for place in ["slots+34000", "ticks+3", "WEIGHTS+1000"] {
         assert!(said.out.contains(place), "{place}: {}", said.out);
