@@ -4,6 +4,7 @@
 use profiles::time::{BenchTime, Window};
 
 use super::device::DeviceStory;
+use super::latency::Stretches;
 use super::series::{BUCKETS, Series};
 use crate::header::{DeviceHeader, Header};
 
@@ -51,41 +52,21 @@ impl DeviceStory {
             return Vec::new();
         };
         let point = (header.end.as_secs_f64() / BUCKETS as f64).max(watts.usual_interval());
-        let named = named(header).into_iter();
-        let long = named.filter(|(_, windows)| {
+        let stretches = Stretches::new(header);
+        let long = stretches.each().filter(|(_, windows)| {
             let seconds: f64 = windows.iter().map(Window::seconds).sum();
             seconds >= POINTS * point * windows.len() as f64
         });
         let told = long.map(|(phase, windows)| {
             let (joules, seconds) = integral(watts, &windows);
             PhaseEnergy {
-                phase,
+                phase: phase.to_owned(),
                 seconds,
                 joules,
             }
         });
         told.filter(|told| told.seconds > 0.0).collect()
     }
-}
-
-/// The stretches of each phase, or of each step where there is no orbit.
-fn named(header: &Header) -> Vec<(String, Vec<Window>)> {
-    let phases = header.phases.iter();
-    let mut all: Vec<(String, Window)> = phases
-        .map(|p| (p.phase.name().to_owned(), p.window))
-        .collect();
-    if all.is_empty() {
-        let steps = header.steps.iter();
-        all = steps.map(|step| (step.name.clone(), step.window)).collect();
-    }
-    let mut named: Vec<(String, Vec<Window>)> = Vec::new();
-    for (name, window) in all {
-        match named.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, windows)) => windows.push(window),
-            None => named.push((name, vec![window])),
-        }
-    }
-    named
 }
 
 /// Energy, J, and for how many seconds it was heard, within `windows`: each point's mean holds half the way to

@@ -145,6 +145,15 @@ impl Stretches {
         Stretches { names, windows }
     }
 
+    /// Each name with its stretches, in order of first appearance.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&str, Vec<Window>)> {
+        let names = self.names.iter().enumerate();
+        names.map(|(name, told)| {
+            let of_name = self.windows.iter().filter(|(_, place)| *place == name);
+            (told.as_str(), of_name.map(|(window, _)| *window).collect())
+        })
+    }
+
     /// Seconds of the named stretches within `active`.
     fn seconds(&self, name: usize, active: &Window) -> f64 {
         let of_name = self.windows.iter().filter(|(_, place)| *place == name);
